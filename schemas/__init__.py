@@ -1,0 +1,72 @@
+"""The record types of every topic: the contract between WiseBook core, this system and its subscribers.
+
+The types are the schema: `msgspec` validates records against them, and the JSON Schemas below
+`schemas/json` and the AsyncAPI document are written from them.
+"""
+
+from schemas.base import Record
+from schemas.codes import CodeMotif
+from schemas.detection import Detection, ModeleUtilise, MotifDetection, Objet, detection_id
+from schemas.entry import Ecriture, Ligne
+from schemas.enums import (
+    DomaineApplication,
+    Etat,
+    Motif,
+    Operation,
+    Origine,
+    Severite,
+    Statut,
+    StatutCampagne,
+    TypeModele,
+    TypeObjet,
+    Verdict,
+)
+from schemas.feedback import Avis
+from schemas.marker import Activation, Tick
+from schemas.model import AnnonceModele, VersionModele
+from schemas.money import from_minor, to_minor
+from schemas.outputs import Alerte, Derive, DeriveVariable, Prediction, Statistique
+from schemas.settings import Parametres, ReglageControle
+from schemas.training import Campagne, DemandeEntrainement, campagne_id
+from schemas.treasury import PositionTresorerie
+
+__all__ = [
+    "Activation",
+    "Alerte",
+    "AnnonceModele",
+    "Avis",
+    "Campagne",
+    "CodeMotif",
+    "DemandeEntrainement",
+    "Derive",
+    "DeriveVariable",
+    "Detection",
+    "DomaineApplication",
+    "Ecriture",
+    "Etat",
+    "Ligne",
+    "ModeleUtilise",
+    "Motif",
+    "MotifDetection",
+    "Objet",
+    "Operation",
+    "Origine",
+    "Parametres",
+    "PositionTresorerie",
+    "Prediction",
+    "Record",
+    "ReglageControle",
+    "Severite",
+    "Statistique",
+    "Statut",
+    "StatutCampagne",
+    "Tick",
+    "TypeModele",
+    "TypeObjet",
+    "Verdict",
+    "VersionModele",
+    "campagne_id",
+    "detection_id",
+    "from_minor",
+    "to_minor",
+]

@@ -1,0 +1,21 @@
+"""What all records have in common."""
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, Struct
+
+__all__ = ["Identifiant", "Record", "Revision", "SocieteId", "SocieteOuGlobal"]
+
+SocieteId = Annotated[int, Meta(ge=1, description="Company, as WiseBook numbers it.")]
+SocieteOuGlobal = Annotated[int, Meta(ge=0, description="Company; 0 stands for all of them (global models).")]
+Identifiant = Annotated[str, Meta(min_length=1, max_length=200)]
+Revision = Annotated[int, Meta(ge=1, description="Version of the object; a later one replaces the earlier.")]
+
+
+class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The value of an event. Unknown additional fields are accepted and ignored.
+
+    `ce_type` is the CloudEvents type that announces the record in the message's headers.
+    """
+
+    ce_type: ClassVar[str] = ""

@@ -1,0 +1,76 @@
+"""The closed list of reason codes, shared by controls, generator labels, evaluation and documentation."""
+
+from enum import StrEnum
+
+__all__ = ["CodeMotif"]
+
+
+class CodeMotif(StrEnum):
+    """What a detection can be explained with: a control that fired, or a model that found it unusual."""
+
+    # Controls: facts and habits of an entry.
+    DESEQUILIBRE = "DESEQUILIBRE"
+    """Debits and credits of the entry differ."""
+    DOUBLON = "DOUBLON"
+    """The same third party, amount, and piece or near date were posted before."""
+    RUPTURE_NUMEROTATION = "RUPTURE_NUMEROTATION"
+    """A gap, a repetition or disorder in the numbering of a journal."""
+    HORS_EXERCICE = "HORS_EXERCICE"
+    """The entry's date lies outside its fiscal year."""
+    ANTIDATEE = "ANTIDATEE"
+    """Dated long before it was entered, against the habit."""
+    POSTDATEE = "POSTDATEE"
+    """Dated after the day it was entered."""
+    JOUR_NON_OUVRE = "JOUR_NON_OUVRE"
+    """Posted on a weekend or public holiday against the habit of the journal."""
+    HEURE_INHABITUELLE = "HEURE_INHABITUELLE"
+    """Entered outside the usual hours of its author."""
+    MONTANT_ROND = "MONTANT_ROND"
+    """A large round amount where amounts are not round."""
+    SOUS_SEUIL = "SOUS_SEUIL"
+    """An amount just below an approval limit."""
+    MONTANT_INHABITUEL = "MONTANT_INHABITUEL"
+    """An amount far from what the account (or the third party) is used to; a shifted decimal too."""
+    PAIRE_RARE = "PAIRE_RARE"
+    """Two accounts that hardly ever meet in one entry."""
+    COMPTE_HORS_JOURNAL = "COMPTE_HORS_JOURNAL"
+    """An account that this journal never uses."""
+    SENS_INVERSE = "SENS_INVERSE"
+    """An account moved on the side it is not used on (debit and credit swapped)."""
+    TIERS_INCONNU = "TIERS_INCONNU"
+    """A third party never seen before, in a way that new ones do not appear."""
+    LIBELLE_PAUVRE = "LIBELLE_PAUVRE"
+    """A missing or generic label."""
+    PIECE_ABSENTE = "PIECE_ABSENTE"
+    """No piece reference where the journal has them."""
+    TVA_TAUX = "TVA_TAUX"
+    """A VAT amount that fits no legal French rate of its base."""
+    TVA_SANS_BASE = "TVA_SANS_BASE"
+    """A VAT account without any base in the entry."""
+    BENFORD = "BENFORD"
+    """The first two digits of an account's amounts deviate from Benford's law."""
+    RAFALE = "RAFALE"
+    """A burst of entries by one author."""
+    EXTOURNE_RAPIDE = "EXTOURNE_RAPIDE"
+    """An entry reversed soon after it was posted."""
+    MODIFIEE_APRES_VALIDATION = "MODIFIEE_APRES_VALIDATION"
+    """An entry changed or deleted after its validation."""
+    MOT_CLE = "MOT_CLE"
+    """A label with a word from the company's watch list."""
+    LETTRAGE_INEGAL = "LETTRAGE_INEGAL"
+    """A class 4 account lettered with unequal sums."""
+    RECURRENTE_ABSENTE = "RECURRENTE_ABSENTE"
+    """A recurring entry that was expected and did not arrive."""
+    IBAN_PARTAGE = "IBAN_PARTAGE"
+    """The same bank details used for several suppliers."""
+
+    # Models: an unusual combination that no single control names.
+    FORET_ISOLATION = "FORET_ISOLATION"
+    """The company's Isolation Forest isolates the entry quickly."""
+    DETECTEUR_EN_LIGNE = "DETECTEUR_EN_LIGNE"
+    """The online detector, for a company without a model, finds little mass where the entry lies."""
+
+    @property
+    def is_model(self) -> bool:
+        """Whether the code stands for a model rather than for a control."""
+        return self in (CodeMotif.FORET_ISOLATION, CodeMotif.DETECTEUR_EN_LIGNE)

@@ -1,0 +1,31 @@
+"""Markers: records between the entries of a partition, so that everybody sees them at the same place.
+
+A model or settings version takes effect *at the offset of its marker*, live, in a replay and after a crash.
+"""
+
+import datetime as dt
+from typing import ClassVar
+
+from schemas.base import Record, SocieteOuGlobal
+from schemas.model import VersionModele
+
+__all__ = ["Activation", "Tick"]
+
+
+class Activation(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """From this offset on, the company's entries are scored with this model version."""
+
+    ce_type: ClassVar[str] = "fr.wisebook.ml.activation.v1"
+
+    societe_id: SocieteOuGlobal
+    version: VersionModele
+
+
+class Tick(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A timer's beat: at this offset, the stream's clock reached `echeance`."""
+
+    ce_type: ClassVar[str] = "fr.wisebook.ml.tick.v1"
+
+    societe_id: SocieteOuGlobal
+    minuterie: str
+    echeance: dt.datetime

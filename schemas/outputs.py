@@ -1,0 +1,80 @@
+"""Alerts, predictions, statistics and drift reports: what else is published for subscribers."""
+
+import datetime as dt
+import uuid
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, Struct
+
+from schemas.base import Identifiant, Record, SocieteId, SocieteOuGlobal
+from schemas.enums import DomaineApplication, Severite, TypeModele
+
+__all__ = ["Alerte", "Derive", "DeriveVariable", "Prediction", "Statistique"]
+
+
+class Alerte(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Detections of a company that a person should look at now, grouped and rate-limited."""
+
+    ce_type: ClassVar[str] = "fr.wisebook.ml.alerte.v1"
+
+    alerte_id: uuid.UUID
+    societe_id: SocieteId
+    severite: Severite
+    detections: Annotated[list[uuid.UUID], Meta(min_length=1)]
+    titre_fr: str
+    titre_en: str
+
+
+class Prediction(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What a model says of a subject: a forecast, recommended accounts, a client's risk, a segment.
+
+    `valeurs` maps what is predicted (a date, an account, a class) to its value or probability;
+    `bas` and `haut` bound it where the model gives an interval.
+    """
+
+    ce_type: ClassVar[str] = "fr.wisebook.ml.prediction.v1"
+
+    sujet: Identifiant
+    societe_id: SocieteId
+    domaine: DomaineApplication
+    type_modele: TypeModele
+    modele_id: int
+    version: int
+    valeurs: dict[str, float]
+    bas: dict[str, float] = {}
+    haut: dict[str, float] = {}
+
+
+class Statistique(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Counts of one company over one window; `taux_faux_positifs` once there are verdicts."""
+
+    ce_type: ClassVar[str] = "fr.wisebook.ml.statistique.v1"
+
+    societe_id: SocieteId
+    debut: dt.datetime
+    fin: dt.datetime
+    ecritures: Annotated[int, Meta(ge=0)]
+    detections: dict[str, int]
+    avis: dict[str, int] = {}
+    taux_faux_positifs: Annotated[float, Meta(ge=0, le=1)] | None = None
+
+
+class DeriveVariable(Struct, frozen=True, kw_only=True):
+    """How far one feature or score has moved, by which measure, against which threshold."""
+
+    variable: str
+    mesure: str
+    valeur: float
+    seuil: float
+
+
+class Derive(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A drift report of one model."""
+
+    ce_type: ClassVar[str] = "fr.wisebook.ml.derive.v1"
+
+    modele_id: Annotated[int, Meta(ge=1)]
+    societe_id: SocieteOuGlobal
+    version: int
+    derive: bool
+    variables: list[DeriveVariable]

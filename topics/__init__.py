@@ -1,0 +1,1 @@
+"""The topics, declared in one place."""
