@@ -1,1 +1,169 @@
-"""The topics, declared in one place."""
+"""All topics, declared in one place (created and verified by ``wisebook-ml topics apply|check``).
+
+Adding a topic is adding one declaration here; its record types live in `schemas`.
+"""
+
+import datetime as dt
+
+from schemas import (
+    Activation,
+    Alerte,
+    AnnonceModele,
+    Avis,
+    Campagne,
+    DemandeEntrainement,
+    Derive,
+    Detection,
+    Ecriture,
+    Parametres,
+    PositionTresorerie,
+    Prediction,
+    Statistique,
+    Tick,
+)
+from topics.topic import Topic
+
+__all__ = [
+    "ALERTS",
+    "ALL",
+    "DEAD_LETTER",
+    "DETECTIONS",
+    "DRIFT",
+    "ENTRIES",
+    "FEEDBACK",
+    "MODELS",
+    "PREDICTIONS",
+    "SETTINGS",
+    "STATISTICS",
+    "TRAINING_CAMPAIGNS",
+    "TRAINING_REQUESTS",
+    "TREASURY",
+    "Topic",
+]
+
+COMPANY_PARTITIONS = 6
+"""Partitions of what is keyed by company: the most scoring workers that can share the work.
+
+`detections` has as many as `entries`, since a detection goes to the partition of its entry.
+"""
+
+DAY = dt.timedelta(days=1)
+YEAR = 365 * DAY
+
+ENTRY_BYTES = 8 * 1024 * 1024
+"""An opening entry can have tens of thousands of lines at some 230 bytes each; Kafka's 1 MiB holds 4,500."""
+DEAD_LETTER_BYTES = ENTRY_BYTES + 64 * 1024
+"""Whatever a source topic took must fit here, with the headers that say what was wrong."""
+
+ENTRIES = Topic(
+    name="entries",
+    key="societe_id",
+    records=(Ecriture, Activation, Tick),
+    description="Journal entries in the order of their publication, and the markers that stand between them.",
+    partitions=COMPANY_PARTITIONS,
+    max_message_bytes=ENTRY_BYTES,
+)
+TREASURY = Topic(
+    name="treasury",
+    key="societe_id",
+    records=(PositionTresorerie,),
+    description="Positions of bank accounts, day by day.",
+    partitions=COMPANY_PARTITIONS,
+)
+FEEDBACK = Topic(
+    name="feedback",
+    key="societe_id",
+    records=(Avis,),
+    description="Verdicts of accountants on detections.",
+    partitions=COMPANY_PARTITIONS,
+)
+DETECTIONS = Topic(
+    name="detections",
+    key="detection_id",
+    records=(Detection,),
+    description="Explained detections; the last record of an id is the one that holds.",
+    retention=YEAR,
+    compacted=True,
+    partitions=COMPANY_PARTITIONS,
+)
+ALERTS = Topic(
+    name="alerts",
+    key="societe_id",
+    records=(Alerte,),
+    description="What a person should look at now, grouped and rate-limited.",
+    retention=30 * DAY,
+    partitions=COMPANY_PARTITIONS,
+)
+PREDICTIONS = Topic(
+    name="predictions",
+    key="sujet",
+    records=(Prediction,),
+    description="Forecasts, recommended accounts, client risks and segments.",
+    compacted=True,
+    partitions=COMPANY_PARTITIONS,
+)
+TRAINING_REQUESTS = Topic(
+    name="training-requests",
+    key="modele_id",
+    records=(DemandeEntrainement,),
+    description="What to train, why, and for whom.",
+    retention=30 * DAY,
+)
+TRAINING_CAMPAIGNS = Topic(
+    name="training-campaigns",
+    key="modele_id",
+    records=(Campagne,),
+    description="Progress and result of every training.",
+)
+MODELS = Topic(
+    name="models",
+    key="modele_id",
+    records=(AnnonceModele,),
+    description="Champion and challenger version of each model.",
+    compacted=True,
+)
+SETTINGS = Topic(
+    name="settings",
+    key="societe_id",
+    records=(Parametres,),
+    description="Thresholds, weights, alert budget and word list of each company.",
+    compacted=True,
+)
+STATISTICS = Topic(
+    name="statistics",
+    key="societe_id",
+    records=(Statistique,),
+    description="Hourly counts of each company.",
+    retention=YEAR,
+)
+DRIFT = Topic(
+    name="drift",
+    key="modele_id",
+    records=(Derive,),
+    description="Drift reports of each model.",
+    retention=YEAR,
+)
+DEAD_LETTER = Topic(
+    name="dead-letter",
+    key="original key",
+    records=(),
+    description="Records that do not fit their schema: the original bytes, with the reason in the headers.",
+    retention=90 * DAY,
+    max_message_bytes=DEAD_LETTER_BYTES,
+)
+
+ALL = (
+    ENTRIES,
+    TREASURY,
+    FEEDBACK,
+    DETECTIONS,
+    ALERTS,
+    PREDICTIONS,
+    TRAINING_REQUESTS,
+    TRAINING_CAMPAIGNS,
+    MODELS,
+    SETTINGS,
+    STATISTICS,
+    DRIFT,
+    DEAD_LETTER,
+)

@@ -1,0 +1,58 @@
+"""What a topic is: its name, who its records are about, what they are, and how long they are kept."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from schemas import Record
+
+__all__ = ["Topic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """The declaration of one topic; it knows neither a broker nor a client.
+
+    Parameters
+    ----------
+    name : str
+        Name without the deployment's prefix.
+    key : str
+        The field whose value is the message key, which decides the partition.
+    records : tuple of type
+        Record types of the values, told apart by the CloudEvents type in the headers. Empty for raw bytes.
+    description : str
+        What a subscriber finds there.
+    retention : timedelta or None
+        How long records are kept; None for ever.
+    compacted : bool
+        Whether only the last record of a key is kept (for `retention`, where given).
+    partitions : int
+        Number of partitions at creation.
+    max_message_bytes : int
+        Largest record.
+    """
+
+    name: str
+    key: str
+    records: tuple[type[Record], ...]
+    description: str
+    retention: dt.timedelta | None = None
+    compacted: bool = False
+    partitions: int = 1
+    max_message_bytes: int = 1024 * 1024
+
+    def full_name(self, prefix: str) -> str:
+        """Return the name on the broker."""
+        return prefix + self.name
+
+    def config(self) -> dict[str, str]:
+        """Return the topic's broker configuration, as Kafka spells it."""
+        cleanup = "delete"
+        if self.compacted:
+            cleanup = "compact" if self.retention is None else "compact,delete"
+        retention_ms = -1 if self.retention is None else int(self.retention.total_seconds() * 1000)
+        return {
+            "cleanup.policy": cleanup,
+            "retention.ms": str(retention_ms),
+            "max.message.bytes": str(self.max_message_bytes),
+        }
