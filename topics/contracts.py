@@ -1,0 +1,79 @@
+"""Write the contracts (JSON Schemas and AsyncAPI document), or check that the written ones are up to date.
+
+Run from the top of the repository: ``python -m topics.contracts write|check``.
+"""
+
+import difflib
+import json
+import sys
+from pathlib import Path
+
+import schemas
+from schemas.json_schema import schema_files
+from topics.asyncapi import asyncapi
+
+__all__ = ["ROOT", "contract_files", "main", "stale", "write"]
+
+ROOT = Path(schemas.__file__).parent
+"""The contracts lie beside the types that they are written from."""
+
+USAGE = "usage: python -m topics.contracts write|check"
+STALE, MISUSE = 1, 2
+"""Exit codes."""
+
+
+def contract_files() -> dict[str, str]:
+    """Return what every contract file must contain, by its path below `ROOT`."""
+    document = json.dumps(asyncapi(), indent=2, ensure_ascii=False) + "\n"
+    return {**{f"json/{name}": text for name, text in schema_files().items()}, "asyncapi.json": document}
+
+
+def stale(root: Path = ROOT) -> str:
+    """Return a unified diff from what is written to what should be; empty when nothing differs."""
+    expected, written = contract_files(), _written(root)
+    diff: list[str] = []
+    for name in sorted({*expected, *written}):
+        diff += difflib.unified_diff(
+            written.get(name, "").splitlines(keepends=True),
+            expected.get(name, "").splitlines(keepends=True),
+            fromfile=f"written/{name}",
+            tofile=f"expected/{name}",
+        )
+    return "".join(diff)
+
+
+def write(root: Path = ROOT) -> None:
+    """Write the files, and remove those of records that are gone."""
+    expected = contract_files()
+    for name in set(_written(root)) - set(expected):
+        (root / name).unlink()
+    for name, text in expected.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8", newline="\n")
+
+
+def _written(root: Path) -> dict[str, str]:
+    paths = [*root.glob("json/*.json"), *root.glob("asyncapi.json")]
+    return {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in paths}
+
+
+def main(arguments: list[str], root: Path = ROOT) -> int:
+    """Run the command and return its exit code."""
+    match arguments:
+        case ["write"]:
+            write(root)
+        case ["check"]:
+            diff = stale(root)
+            if diff:
+                sys.stdout.write(diff)
+                sys.stderr.write("The contracts are stale. Run: python -m topics.contracts write\n")
+                return STALE
+        case _:
+            sys.stderr.write(USAGE + "\n")
+            return MISUSE
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
