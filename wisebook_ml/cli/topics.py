@@ -1,0 +1,124 @@
+"""``wisebook-ml topics``: create the declared topics on the brokers, and check them.
+
+Results go to stdout, messages for people to stderr. ``check`` exits with 1 when something differs, ``apply``
+when something still differs afterwards.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+import topics as declarations
+from wisebook_ml.messaging.admin import Difference, TopicAdminError, apply_topics, check_topics
+from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
+from wisebook_ml.settings import get_settings
+
+__all__ = ["topics"]
+
+DIFFERS = 1
+"""Exit code when a topic is not as declared."""
+
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+
+def _json_option(command: _Command) -> _Command:
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(command)
+
+
+def _bootstrap_option(command: _Command) -> _Command:
+    return click.option(
+        "--bootstrap",
+        metavar="HOST:PORT",
+        help="Brokers. [default: WISEBOOK_ML_BOOTSTRAP_SERVERS, else the local Kafka]",
+    )(command)
+
+
+@click.group()
+def topics() -> None:
+    """Create, check and list the topics."""
+
+
+@topics.command()
+@_bootstrap_option
+@_json_option
+@click.pass_context
+def apply(context: click.Context, bootstrap: str | None, as_json: bool) -> None:
+    """Create missing topics, and repair what can be repaired without losing or moving a record."""
+    settings = get_settings()
+    try:
+        bootstrap = bootstrap or resolve_bootstrap(settings)
+        changes = apply_topics(bootstrap, settings.topic_prefix, settings.replication_factor)
+        remaining = check_topics(bootstrap, settings.topic_prefix, settings.replication_factor)
+    except (ConnectError, TopicAdminError) as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(_json({"changes": changes, "differences": remaining}))
+    else:
+        for change in changes:
+            click.echo(change.message)
+        _report(remaining)
+    context.exit(DIFFERS if remaining else 0)
+
+
+@topics.command()
+@_bootstrap_option
+@_json_option
+@click.pass_context
+def check(context: click.Context, bootstrap: str | None, as_json: bool) -> None:
+    """Say how the topics of the brokers differ from their declarations; exit with 1 if they do."""
+    settings = get_settings()
+    try:
+        bootstrap = bootstrap or resolve_bootstrap(settings)
+        differences = check_topics(bootstrap, settings.topic_prefix, settings.replication_factor)
+    except (ConnectError, TopicAdminError) as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(_json({"differences": differences}))
+    else:
+        _report(differences)
+        if any(difference.repairable for difference in differences):
+            click.echo("`wisebook-ml topics apply` creates and repairs what it safely can.", err=True)
+    context.exit(DIFFERS if differences else 0)
+
+
+@topics.command("list")
+@_json_option
+def list_(as_json: bool) -> None:
+    """List the declared topics; needs no broker."""
+    prefix = get_settings().topic_prefix
+    rows = [
+        {
+            "name": topic.full_name(prefix),
+            "key": topic.key,
+            "partitions": topic.partitions,
+            "cleanup": topic.config()["cleanup.policy"],
+            "retention_days": None if topic.retention is None else topic.retention.days,
+            "records": [record.ce_type for record in topic.records],
+            "description": topic.description,
+        }
+        for topic in declarations.ALL
+    ]
+    if as_json:
+        click.echo(_json(rows))
+        return
+    table = Table("topic", "key", "partitions", "cleanup", "kept", "description")
+    for row in rows:
+        days = row["retention_days"]
+        kept = "for ever" if days is None else f"{days} days"
+        table.add_row(*(str(row[c]) for c in ("name", "key", "partitions", "cleanup")), kept, str(row["description"]))
+    Console().print(table)
+
+
+def _report(differences: Sequence[Difference]) -> None:
+    for difference in differences:
+        click.echo(difference.message)
+    if not differences:
+        click.echo(f"All {len(declarations.ALL)} topics are as declared.", err=True)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
