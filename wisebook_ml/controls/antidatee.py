@@ -1,0 +1,42 @@
+"""Entered long after the date it bears, against the habit of its journal."""
+
+import numpy as np
+
+from schemas import CodeMotif
+from wisebook_ml.controls.base import Control, Finding, View
+from wisebook_ml.controls.texts import date_en, date_fr
+from wisebook_ml.features.measures import surprise
+
+MIN_LAG = 15
+"""Days below which nobody calls an entry backdated: accounts are usually kept within two weeks."""
+MIN_ENTRIES = 50
+
+
+def measure(view: View) -> Finding:
+    """Measure how surprising so long a delay is in this journal."""
+    entry = view.habits.entry
+    value = surprise(entry["lag_tail"], entry["lag_timed"])
+    known = (entry["lag"] >= MIN_LAG) & (entry["lag_timed"] >= MIN_ENTRIES)
+    return Finding(np.where(np.isnan(entry["lag"]), np.nan, np.where(known, value, 0.0)))
+
+
+def explain(view: View, entry: int, value: float) -> tuple[str, str]:
+    """Name both dates."""
+    record, lag = view.batch.entries[entry], int(view.habits.entry["lag"][entry])
+    day = record.ecriture_date
+    return (
+        f"Écriture datée du {date_fr(day)} mais saisie {lag} jours plus tard, délai inhabituel pour le journal "
+        f"{record.journal_code}.",
+        f"Entry dated {date_en(day)} but entered {lag} days later, unusual for journal {record.journal_code}.",
+    )
+
+
+CONTROL = Control(
+    code=CodeMotif.ANTIDATEE,
+    attribute="saisie_le",
+    threshold=2.0,
+    weight=0.5,
+    source="ISA 240 A45 (entries recorded after the period); PCG art. 921-2",
+    measure=measure,
+    explain=explain,
+)

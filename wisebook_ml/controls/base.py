@@ -1,0 +1,95 @@
+"""What a control is, and what it sees."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas import CodeMotif, Parametres, to_minor
+from wisebook_ml.habits.observe import Habits
+from wisebook_ml.ledger.batch import EntryBatch, Floats
+
+__all__ = ["DEFAULT_LIMITS", "Bools", "Control", "Finding", "View", "approval_limits", "on_lines", "per_entry"]
+
+Bools = npt.NDArray[np.bool_]
+
+DEFAULT_LIMITS = tuple(euros * 100 for euros in (5_000, 10_000, 25_000, 50_000, 100_000))
+"""Approval limits in cents where a company has set none: the usual steps of French delegations of authority."""
+
+
+def approval_limits(parametres: Parametres) -> tuple[int, ...]:
+    """Return a company's approval limits in cents, ascending."""
+    limits = parametres.plafonds_approbation
+    return tuple(sorted(map(to_minor, limits))) if limits else DEFAULT_LIMITS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What a control reads: the entries as columns, the habits they met, and the company's settings."""
+
+    batch: EntryBatch
+    habits: Habits
+    parametres: Parametres
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finding:
+    """What a control measured in a batch.
+
+    Attributes
+    ----------
+    values : ndarray of float64, shape (n,)
+        One value an entry, to compare with the threshold; NaN where the control cannot say anything.
+    lines : ndarray of bool, shape (m,), or None
+        The lines that the value comes from; None for the whole entry.
+    """
+
+    values: Floats
+    lines: Bools | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A named check.
+
+    Parameters
+    ----------
+    code : CodeMotif
+        What it is called in detections, labels, settings and documentation.
+    attribute : str
+        The accounting attribute that its contribution is counted for.
+    threshold : float
+        Passing it flags the entry; a company can override it.
+    weight : float
+        Strength of the evidence in the composite, in [0, 1]; a company can override it.
+    source : str
+        The standard, paper or regulation it rests on.
+    measure : callable
+        ``View -> Finding``.
+    explain : callable
+        ``(View, entry, value) -> (French, English)`` with the figures that triggered it; called for findings only.
+    required : bool
+        Asked for by regulation: no habit of the company excuses it.
+    """
+
+    code: CodeMotif
+    attribute: str
+    threshold: float
+    weight: float
+    source: str
+    measure: Callable[[View], Finding]
+    explain: Callable[[View, int, float], tuple[str, str]]
+    required: bool = False
+
+
+def on_lines(batch: EntryBatch, values: Floats) -> Finding:
+    """Return the finding of line values: the largest of each entry, and the lines that reach it."""
+    most = batch.max_per_entry(values)
+    reached = np.nan_to_num(values, nan=-np.inf) >= most[batch.entry_of]
+    return Finding(np.where(np.isneginf(most), np.nan, most), reached & ~np.isnan(values))
+
+
+def per_entry(mask: Bools, value: float = 1.0) -> Finding:
+    """Return the finding of a yes-or-no control."""
+    return Finding(np.where(mask, value, 0.0))

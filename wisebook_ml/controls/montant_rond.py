@@ -1,0 +1,42 @@
+"""A large round amount on an account whose amounts are not round."""
+
+import numpy as np
+
+from schemas import CodeMotif
+from wisebook_ml.controls.base import Control, Finding, View, on_lines
+from wisebook_ml.controls.texts import euros_en, euros_fr
+from wisebook_ml.features.measures import surprise
+
+MIN_CENTS = 1_000_00
+"""Below a thousand euros round prices are ordinary."""
+STEP_CENTS = 500_00
+MIN_LINES = 30
+
+
+def measure(view: View) -> Finding:
+    """Measure how surprising a round amount is for the account."""
+    line, amount = view.habits.line, view.batch.amount
+    value = surprise(line["account_rounds"], line["account_count"])
+    applies = (amount >= MIN_CENTS) & (amount % STEP_CENTS == 0) & (line["account_count"] >= MIN_LINES)
+    return on_lines(view.batch, np.where(applies, value, 0.0))
+
+
+def explain(view: View, entry: int, value: float) -> tuple[str, str]:
+    """Name the amount and the account."""
+    line = max(view.batch.lines_of(entry), key=lambda k: int(view.batch.amount[k]))
+    cents, account = int(view.batch.amount[line]), view.batch.lines[line].compte_num
+    return (
+        f"Montant rond ({euros_fr(cents)}) alors que les montants du compte {account} ne le sont pas.",
+        f"Round amount ({euros_en(cents)}) where the amounts of account {account} are not.",
+    )
+
+
+CONTROL = Control(
+    code=CodeMotif.MONTANT_ROND,
+    attribute="montant",
+    threshold=2.0,
+    weight=0.35,
+    source="ISA 240 A45 (round numbers or a consistent ending)",
+    measure=measure,
+    explain=explain,
+)

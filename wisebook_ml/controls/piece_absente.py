@@ -1,0 +1,38 @@
+"""No document reference, in a journal whose entries have one."""
+
+import numpy as np
+
+from schemas import CodeMotif
+from wisebook_ml.controls.base import Control, Finding, View
+from wisebook_ml.features.measures import surprise
+
+MIN_ENTRIES = 30
+
+
+def measure(view: View) -> Finding:
+    """Measure how surprising a missing reference is in this journal."""
+    entry = view.habits.entry
+    value = surprise(entry["journal"] - entry["journal_pieces"], entry["journal"])
+    missing = np.array([not any(line.piece_ref for line in record.lignes) for record in view.batch.entries], np.bool_)
+    return Finding(np.where(missing & (entry["journal"] >= MIN_ENTRIES), value, 0.0))
+
+
+def explain(view: View, entry: int, value: float) -> tuple[str, str]:
+    """Name the journal and the habit."""
+    journal = view.batch.entries[entry].journal_code
+    total, given = (int(view.habits.entry[k][entry]) for k in ("journal", "journal_pieces"))
+    return (
+        f"Aucune référence de pièce ; {given} des {total} écritures du journal {journal} en ont une.",
+        f"No document reference; {given} of the {total} entries of journal {journal} have one.",
+    )
+
+
+CONTROL = Control(
+    code=CodeMotif.PIECE_ABSENTE,
+    attribute="piece_ref",
+    threshold=1.6,
+    weight=0.45,
+    source="Code de commerce R123-174 (supporting document); art. A47 A-1 LPF (PieceRef)",
+    measure=measure,
+    explain=explain,
+)

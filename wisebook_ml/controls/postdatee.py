@@ -1,0 +1,42 @@
+"""Dated after the day it was entered, against the habit of its journal."""
+
+import numpy as np
+
+from schemas import CodeMotif
+from wisebook_ml.controls.base import Control, Finding, View
+from wisebook_ml.controls.texts import date_en, date_fr
+from wisebook_ml.features.measures import surprise
+
+MIN_ENTRIES = 50
+MIN_LEAD = 2
+"""Days ahead from which a date is forward: an entry made in the evening may bear the next day's date."""
+
+
+def measure(view: View) -> Finding:
+    """Measure how surprising a date that far ahead is in this journal."""
+    entry = view.habits.entry
+    value = surprise(entry["lag_tail"], entry["lag_timed"])
+    known = (entry["lag"] <= -MIN_LEAD) & (entry["lag_timed"] >= MIN_ENTRIES)
+    return Finding(np.where(np.isnan(entry["lag"]), np.nan, np.where(known, value, 0.0)))
+
+
+def explain(view: View, entry: int, value: float) -> tuple[str, str]:
+    """Name both dates."""
+    record, lead = view.batch.entries[entry], -int(view.habits.entry["lag"][entry])
+    day = record.ecriture_date
+    return (
+        f"Écriture datée du {date_fr(day)}, {lead} jours après sa saisie, inhabituel pour le journal "
+        f"{record.journal_code}.",
+        f"Entry dated {date_en(day)}, {lead} days after it was entered, unusual for journal {record.journal_code}.",
+    )
+
+
+CONTROL = Control(
+    code=CodeMotif.POSTDATEE,
+    attribute="saisie_le",
+    threshold=1.7,
+    weight=0.5,
+    source="ISA 240 A45; PCG art. 921-2",
+    measure=measure,
+    explain=explain,
+)

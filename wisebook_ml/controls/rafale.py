@@ -1,0 +1,41 @@
+"""A burst of entries by one author."""
+
+import numpy as np
+
+from schemas import CodeMotif
+from wisebook_ml.controls.base import Control, Finding, View
+from wisebook_ml.features.measures import surprise
+from wisebook_ml.habits.observe import BURST_SECONDS
+
+MIN_BURST = 6
+"""Entries in ten minutes that one person does not make by hand in ordinary work."""
+MIN_ENTRIES = 50
+
+
+def measure(view: View) -> Finding:
+    """Measure how surprising so many entries at once are for the author."""
+    entry = view.habits.entry
+    value = surprise(entry["burst_tail"], entry["author"])
+    known = (entry["burst"] >= MIN_BURST) & (np.nan_to_num(entry["author"]) >= MIN_ENTRIES)
+    return Finding(np.where(known, value, 0.0))
+
+
+def explain(view: View, entry: int, value: float) -> tuple[str, str]:
+    """Name the author and how many."""
+    author, size = view.batch.entries[entry].saisie_par, int(view.habits.entry["burst"][entry])
+    minutes = BURST_SECONDS // 60
+    return (
+        f"{size} écritures saisies par {author} en {minutes} minutes, ce qui ne lui arrive presque jamais.",
+        f"{size} entries by {author} within {minutes} minutes, which hardly ever happens to them.",
+    )
+
+
+CONTROL = Control(
+    code=CodeMotif.RAFALE,
+    attribute="saisie_par",
+    threshold=1.7,
+    weight=0.5,
+    source="ISA 240 A45; AICPA AU-C 240",
+    measure=measure,
+    explain=explain,
+)

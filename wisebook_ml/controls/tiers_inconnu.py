@@ -1,0 +1,49 @@
+"""A third party never seen before, with an amount that new ones do not come with."""
+
+import numpy as np
+
+from schemas import CodeMotif
+from wisebook_ml.controls.base import Control, Finding, View, on_lines
+from wisebook_ml.controls.texts import euros_en, euros_fr
+from wisebook_ml.features.measures import deviation, surprise
+
+MIN_PARTY_LINES = 200
+"""How often new third parties come is known after some months."""
+ORDINARY, FULL = 1.0, 3.0
+"""Deviations of a first amount: up to one it is ordinary, from three on it counts fully."""
+
+
+def measure(view: View) -> Finding:
+    """Measure how surprising a new third party is, scaled by how unusual its first amount is."""
+    line, entry = view.habits.line, view.habits.entry
+    of_entry = view.batch.entry_of
+    rate = surprise(entry["parties"], entry["party_lines"])[of_entry]
+    z = deviation(
+        view.batch.amount.astype(np.float64), entry["newcomer_median"][of_entry], entry["newcomer_spread"][of_entry]
+    )
+    size = np.clip((np.nan_to_num(z) - ORDINARY) / (FULL - ORDINARY), 0.0, 1.0)
+    new = (line["party_count"] == 0) & (entry["party_lines"][of_entry] >= MIN_PARTY_LINES)
+    return on_lines(view.batch, np.where(new, rate * (0.5 + size), 0.0))
+
+
+def explain(view: View, entry: int, value: float) -> tuple[str, str]:
+    """Name the third party and its amount."""
+    lines = [k for k in view.batch.lines_of(entry) if view.habits.line["party_count"][k] == 0]
+    line = max(lines, key=lambda k: int(view.batch.amount[k]))
+    record, cents = view.batch.lines[line], int(view.batch.amount[line])
+    name = record.comp_aux_lib or record.comp_aux_num or record.compte_num
+    return (
+        f"Tiers jamais rencontré : {name}, pour {euros_fr(cents)}.",
+        f"Third party never seen before: {name}, for {euros_en(cents)}.",
+    )
+
+
+CONTROL = Control(
+    code=CodeMotif.TIERS_INCONNU,
+    attribute="comp_aux_num",
+    threshold=2.0,
+    weight=0.4,
+    source="ACFE Fraud Examiners Manual (shell companies); ISA 240",
+    measure=measure,
+    explain=explain,
+)

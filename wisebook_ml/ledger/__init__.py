@@ -1,0 +1,1 @@
+"""Entries as columns, and the calendar they are dated by."""

@@ -1,0 +1,1 @@
+"""The pure scoring core: no Kafka, no clock, no randomness."""

@@ -1,0 +1,178 @@
+"""From a verdict to a detection: reasons in French and English, and shares that sum to the score."""
+
+import math
+from collections.abc import Sequence
+
+from schemas import (
+    CodeMotif,
+    Detection,
+    DomaineApplication,
+    Ecriture,
+    Etat,
+    ModeleUtilise,
+    MotifDetection,
+    Objet,
+    Severite,
+    TypeObjet,
+    detection_id,
+    from_minor,
+)
+from wisebook_ml.controls import CONTROLS, View
+from wisebook_ml.features import FEATURES
+from wisebook_ml.scoring.fusion import Evidence, Measured, Verdict, apportion
+from wisebook_ml.scoring.severity import materiality, severity
+
+__all__ = ["closing", "detection"]
+
+NAMED_FEATURES = 3
+"""Features a model's reason names: more is no reason."""
+
+DECIMALS = 4
+"""Digits of a reason's figures: enough for a person, and the same on every machine."""
+
+
+def detection(
+    view: View,
+    index: int,
+    verdict: Verdict,
+    measured: Measured,
+    shares: Sequence[float],
+    models: list[ModeleUtilise],
+) -> Detection:
+    """Explain a flagged entry.
+
+    Parameters
+    ----------
+    view, index
+        The batch and the entry in it.
+    verdict, measured
+        What was concluded, and from which findings.
+    shares : sequence of float
+        How much each feature made the entry unusual to the model; empty where no model took part.
+    models : list of ModeleUtilise
+        Which did.
+    """
+    entry, amount = view.batch.entries[index], int(view.batch.total[index])
+    score = round(verdict.composite * 10_000)
+    points = apportion(score, [-math.log1p(-piece.weight * piece.strength) for piece in verdict.evidence])
+    motifs, contributions = [], dict[str, int]()
+    for piece, part in zip(verdict.evidence, points, strict=True):
+        motifs.append(_motif(view, index, piece, part, measured, shares))
+        for attribute, its_part in _attributes(piece, part, shares):
+            contributions[attribute] = contributions.get(attribute, 0) + its_part
+    motifs.sort(key=lambda motif: (-motif.poids, motif.code.value))
+    material = materiality(
+        view.parametres,
+        float(view.habits.entry["totals_median"][index]),
+        float(view.habits.entry["totals_spread"][index]),
+    )
+    return _record(
+        entry,
+        etat=Etat.OUVERTE,
+        amount=amount,
+        score=score,
+        severite=severity(score, amount, material),
+        motifs=motifs,
+        contributions={
+            name: part / 100 for name, part in sorted(contributions.items(), key=lambda kv: (-kv[1], kv[0])) if part
+        },
+        models=models,
+        parametres_version=view.parametres.version,
+    )
+
+
+def closing(view: View, index: int, models: list[ModeleUtilise]) -> Detection:
+    """Return the record that closes an entry's detection: its reason is gone, or the entry is."""
+    return _record(
+        view.batch.entries[index],
+        etat=Etat.CLOSE,
+        amount=int(view.batch.total[index]),
+        score=0,
+        severite=Severite.INFO,
+        motifs=[],
+        contributions={},
+        models=models,
+        parametres_version=view.parametres.version,
+    )
+
+
+def _record(
+    entry: Ecriture,
+    *,
+    etat: Etat,
+    amount: int,
+    score: int,
+    severite: Severite,
+    motifs: list[MotifDetection],
+    contributions: dict[str, float],
+    models: list[ModeleUtilise],
+    parametres_version: int,
+) -> Detection:
+    objet = Objet(type=TypeObjet.ECRITURE, id=entry.ecriture_id)
+    domaine = DomaineApplication.ECRITURES_COMPTABLES
+    return Detection(
+        detection_id=detection_id(entry.societe_id, domaine, objet),
+        societe_id=entry.societe_id,
+        domaine=domaine,
+        objet=objet,
+        etat=etat,
+        revision=entry.revision,
+        ecriture_id=entry.ecriture_id,
+        journal_code=entry.journal_code,
+        ecriture_num=entry.ecriture_num,
+        ecriture_date=entry.ecriture_date,
+        montant=from_minor(amount),
+        score=score / 100,
+        severite=severite,
+        motifs=motifs,
+        contributions=contributions,
+        modeles=models,
+        parametres_version=parametres_version,
+    )
+
+
+def _motif(
+    view: View, index: int, piece: Evidence, part: int, measured: Measured, shares: Sequence[float]
+) -> MotifDetection:
+    lines: list[int] = []
+    if piece.control is None:
+        french, english = _model_texts(piece, shares)
+    else:
+        french, english = CONTROLS[piece.control].explain(view, index, piece.value)
+        mask = measured.findings[piece.control].lines
+        if mask is not None:
+            lines = view.batch.line_numbers(index, mask)
+    return MotifDetection(
+        code=piece.code,
+        poids=part / 100,
+        valeur=round(piece.value, DECIMALS),
+        seuil=round(piece.threshold, DECIMALS),
+        lignes=lines,
+        libelle_fr=french,
+        libelle_en=english,
+    )
+
+
+def _model_texts(piece: Evidence, shares: Sequence[float]) -> tuple[str, str]:
+    order = sorted(range(len(shares)), key=lambda k: (-shares[k], k))[:NAMED_FEATURES]
+    named = [FEATURES[k] for k in order if shares[k] > 0.0]
+    french = ", ".join(feature.label_fr for feature in named) or "aucun critère isolé"
+    english = ", ".join(feature.label_en for feature in named) or "no single feature"
+    times = max(1, round(10**piece.value))
+    who_fr, who_en = (
+        ("le modèle de la société", "the company's model")
+        if piece.code is CodeMotif.FORET_ISOLATION
+        else ("le détecteur en ligne", "the online detector")
+    )
+    return (
+        f"Combinaison inhabituelle pour {who_fr} (environ 1 écriture sur {times}) : {french}.",
+        f"Unusual combination for {who_en} (about 1 entry in {times}): {english}.",
+    )
+
+
+def _attributes(piece: Evidence, part: int, shares: Sequence[float]) -> list[tuple[str, int]]:
+    """Return which accounting attributes a piece of evidence counts for."""
+    if piece.control is not None:
+        return [(CONTROLS[piece.control].attribute, part)]
+    positive = [max(0.0, share) for share in shares]
+    return [(FEATURES[k].attribute, its_part) for k, its_part in enumerate(apportion(part, positive)) if its_part]
