@@ -6,10 +6,13 @@ from msgspec import Meta, Struct
 
 __all__ = ["Identifiant", "Record", "Revision", "SocieteId", "SocieteOuGlobal"]
 
-SocieteId = Annotated[int, Meta(ge=1, description="Company, as WiseBook numbers it.")]
-SocieteOuGlobal = Annotated[int, Meta(ge=0, description="Company; 0 stands for all of them (global models).")]
+MAX_ID = 2**31 - 1
+"""Ids and revisions are SQL integers."""
+
+SocieteId = Annotated[int, Meta(ge=1, le=MAX_ID, description="Company, as WiseBook numbers it.")]
+SocieteOuGlobal = Annotated[int, Meta(ge=0, le=MAX_ID, description="Company; 0 stands for all of them (global models).")]
 Identifiant = Annotated[str, Meta(min_length=1, max_length=200)]
-Revision = Annotated[int, Meta(ge=1, description="Version of the object; a later one replaces the earlier.")]
+Revision = Annotated[int, Meta(ge=1, le=MAX_ID, description="Version of the object; a later one replaces the earlier.")]
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -9,13 +9,13 @@ from msgspec import Meta
 
 __all__ = ["MAX_MINOR", "Montant", "MontantDevise", "from_minor", "to_minor"]
 
-MAX_MINOR = 10**15 - 1
-"""Largest amount in cents (13 digits of euros less one): 5,000 such lines still sum within an int64."""
+MAX_MINOR = 10**13 - 1
+"""Largest amount in cents (eleven digits of euros): as many lines as an entry may have still sum within an int64."""
 
 Montant = Annotated[
     str,
     Meta(
-        pattern=r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$",
+        pattern=r"^-?[0-9]{1,11}(\.[0-9]{1,2})?$",
         description="Amount in euros, as a decimal string with a dot.",
         examples=["1234.50", "-0.07", "12"],
     ),

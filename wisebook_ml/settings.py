@@ -30,7 +30,6 @@ class Settings(BaseSettings):
     replication_factor: int = Field(1, ge=1, description="Replicas of each topic that is created.")
     batch_size: int = Field(1000, ge=1, description="Most records that an agent takes at once.")
     batch_wait: float = Field(0.05, gt=0, description="Longest wait for a batch to fill, in seconds.")
-    web_port: int = Field(0, ge=0, description="Port of a worker's health endpoint; 0: any free one.")
     seed: int = Field(20_221_231, description="Seed of every random choice.")
 
     @field_validator("societes", mode="before")

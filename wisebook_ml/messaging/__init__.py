@@ -1,0 +1,1 @@
+"""Events in and out of Kafka: typed, with CloudEvents headers, and nothing dropped silently."""

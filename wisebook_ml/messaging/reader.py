@@ -1,0 +1,108 @@
+"""Reading a stretch of a topic in bulk, outside any consumer group: warm-up, training data, replay, reports."""
+
+from collections.abc import Iterator, Sequence
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from wisebook_ml.messaging.events import RawRecord
+
+__all__ = ["ReadError", "end_offsets", "read_partition"]
+
+FETCH = 2_000
+"""Records handed on at once: large enough to be cheap, small enough to keep memory flat."""
+
+POLL_SECONDS = 1.0
+ANSWER_SECONDS = 10.0
+"""How long a broker may take to tell offsets."""
+
+STALL_SECONDS = 30.0
+"""Without a record for that long before the end, something is wrong."""
+
+
+class ReadError(Exception):
+    """A topic that could not be read as far as asked."""
+
+
+def end_offsets(bootstrap: str, topic: str) -> dict[int, tuple[int, int]]:
+    """Return the first and the next offset of every partition of a topic.
+
+    Raises
+    ------
+    ReadError
+        Where the topic does not exist or the broker does not answer.
+    """
+    consumer = _consumer(bootstrap)
+    try:
+        metadata = consumer.list_topics(topic, timeout=ANSWER_SECONDS).topics[topic]
+        if metadata.error is not None:
+            raise ReadError(f"topic {topic}: {metadata.error.str()}; create it with `wisebook-ml topics apply`")
+        return {
+            partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_SECONDS)
+            for partition in sorted(metadata.partitions)
+        }
+    except KafkaException as error:
+        raise ReadError(f"topic {topic} on {bootstrap}: {error}") from error
+    finally:
+        consumer.close()
+
+
+def read_partition(bootstrap: str, topic: str, partition: int, start: int, end: int) -> Iterator[Sequence[RawRecord]]:
+    """Read the records of a partition with offsets in ``[start, end)``, in runs.
+
+    Raises
+    ------
+    ReadError
+        Where the records stop coming before `end`.
+    """
+    if start >= end:
+        return
+    consumer = _consumer(bootstrap)
+    try:
+        consumer.assign([TopicPartition(topic, partition, start)])
+        waited = 0.0
+        while True:
+            run, ended = [], False
+            for message in consumer.consume(FETCH, timeout=POLL_SECONDS):
+                error = message.error()
+                if error is not None:
+                    if error.code() == KafkaError._PARTITION_EOF:
+                        ended = True
+                        continue
+                    raise ReadError(f"{topic} partition {partition}: {error.str()}")
+                offset = message.offset()
+                assert offset is not None  # only events without a record have none
+                if offset >= end:
+                    ended = True
+                    break
+                run.append(RawRecord(offset, message.key(), message.value(), _headers(message)))
+            if run:
+                waited = 0.0
+                yield run
+            else:
+                waited += POLL_SECONDS
+            if ended or (run and run[-1].offset >= end - 1):
+                return
+            if waited >= STALL_SECONDS:
+                raise ReadError(f"{topic} partition {partition}: no record for {STALL_SECONDS:.0f} s before {end}")
+    finally:
+        consumer.close()
+
+
+def _headers(message: Message) -> list[tuple[str, bytes]]:
+    """Return a message's headers; one without a value counts as empty."""
+    headers = message.headers() or []
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    return [(name, value.encode() if isinstance(value, str) else value or b"") for name, value in pairs]
+
+
+def _consumer(bootstrap: str) -> Consumer:
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "wisebook-ml-reader",  # required by the client; nothing is joined and nothing committed
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "enable.partition.eof": True,
+            "fetch.message.max.bytes": 16 * 1024 * 1024,
+        }
+    )

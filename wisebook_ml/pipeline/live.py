@@ -1,0 +1,93 @@
+"""The partitions that a worker scores, each with a state that matches the offset it has reached.
+
+State is a fold of the partition, so it is recovered by folding again: before the first record of a partition that was
+just assigned, everything before it is read in bulk and scored without publishing anything.
+"""
+
+import datetime as dt
+import logging
+import time
+from collections.abc import Callable
+
+from schemas import Parametres, VersionModele
+from topics import ENTRIES
+from wisebook_ml.messaging.reader import end_offsets, read_partition
+from wisebook_ml.models.artefacts import ArtefactStore
+from wisebook_ml.models.isolation_forest import IsolationForest
+from wisebook_ml.pipeline.scoring import PartitionPipeline
+from wisebook_ml.scoring.stream import LedgerScorer
+from wisebook_ml.settings import Settings
+
+__all__ = ["LivePartitions", "new_scorer", "utc_now"]
+
+LOGGER = logging.getLogger(__name__)
+
+
+def utc_now() -> dt.datetime:
+    """Return the time, for headers."""
+    return dt.datetime.now(dt.UTC)
+
+
+def new_scorer(
+    settings: Settings, load_model: Callable[[VersionModele], IsolationForest] | None = None
+) -> LedgerScorer:
+    """Return a scorer as the settings describe it."""
+    societes = settings.societes
+    return LedgerScorer(
+        load_model=load_model or ArtefactStore.of(settings).load_forest,
+        parametres=Parametres(societe_id=0),
+        seed=settings.seed,
+        accepts=(lambda societe_id: societe_id in societes) if settings.strict else (lambda societe_id: True),
+    )
+
+
+class LivePartitions:
+    """The pipelines of the partitions that this worker has.
+
+    Parameters
+    ----------
+    settings : Settings
+        The process's.
+    bootstrap : str
+        Where state is recovered from.
+    """
+
+    def __init__(self, settings: Settings, bootstrap: str) -> None:
+        self._settings = settings
+        self._bootstrap = bootstrap
+        self._topic = ENTRIES.full_name(settings.topic_prefix)
+        self._pipelines: dict[int, PartitionPipeline] = {}
+
+    def at(self, partition: int, offset: int) -> PartitionPipeline:
+        """Return a partition's pipeline, with the state of everything before `offset`.
+
+        Blocks while it recovers; call it in a thread.
+        """
+        pipeline = self._pipelines.get(partition)
+        if pipeline is None or pipeline.next_offset > offset:
+            # Further than the stream: what came after was not committed, and its outputs may not have been published.
+            pipeline = PartitionPipeline(self._topic, partition, new_scorer(self._settings), utc_now)
+            self._pipelines[partition] = pipeline
+        if pipeline.next_offset < offset:
+            self._recover(pipeline, partition, offset)
+        return pipeline
+
+    def drop(self, partition: int) -> None:
+        """Forget a partition that was given to another worker."""
+        self._pipelines.pop(partition, None)
+
+    def _recover(self, pipeline: PartitionPipeline, partition: int, offset: int) -> None:
+        started, records = time.monotonic(), 0
+        first = end_offsets(self._bootstrap, self._topic)[partition][0]
+        for run in read_partition(self._bootstrap, self._topic, partition, max(first, pipeline.next_offset), offset):
+            pipeline.process(run)
+            records += len(run)
+        pipeline.next_offset = offset
+        LOGGER.info(
+            "state of %s partition %d recovered up to offset %d: %d records in %.1f s",
+            self._topic,
+            partition,
+            offset,
+            records,
+            time.monotonic() - started,
+        )
