@@ -1,0 +1,241 @@
+"""Stored detections: a copy of the `detections` topic that can be asked questions."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Engine, Insert, RowMapping, Select, func, or_, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from schemas import Detection, Etat, ModeleUtilise, MotifDetection, Objet, Severite
+from wisebook_ml.storage.engine import reading, writing
+from wisebook_ml.storage.tables import Base, DetectionAnomalie
+
+__all__ = ["DetectionStore", "Societes", "StoredDetection"]
+
+Societes = int | Collection[int] | None
+"""Whose detections: of one company, of several, or (None) of all."""
+
+PAGE = 100
+"""Detections that a person reads at once."""
+
+TABLE = Base.metadata.tables[DetectionAnomalie.__tablename__]
+
+SAME_NAME = tuple(name for name in Detection.__struct_fields__ if name in TABLE.c and name not in {"motifs", "modeles"})
+"""Fields that are stored as they are; the others are objects."""
+
+
+class StoredDetection(msgspec.Struct, frozen=True, kw_only=True):
+    """A detection, when it was made, and where its record stands.
+
+    Parameters
+    ----------
+    detection : Detection
+        The record's value.
+    ce_time : datetime
+        When it was made, with its time zone.
+    partition, offset : int
+        Position of the record.
+    topic : str
+        Its topic. Positions of another topic do not compare: its records always replace.
+    """
+
+    detection: Detection
+    ce_time: dt.datetime
+    partition: int
+    offset: int
+    topic: str = ""
+
+
+def utc_now() -> dt.datetime:
+    """Return the present moment."""
+    return dt.datetime.now(dt.UTC)
+
+
+class DetectionStore:
+    """Writes detections in batches, and answers what the API, the dashboard and the CLI ask.
+
+    Writing is idempotent: a record that comes again, or a replay from any earlier offset, leaves the last
+    record of each detection in place. So at-least-once delivery is enough for the table to equal the topic.
+
+    Parameters
+    ----------
+    engine : Engine
+        An engine of `create_engine`, whose tables are up to date.
+    clock : callable
+        Tells the present moment, for `recent`.
+    """
+
+    def __init__(self, engine: Engine, *, clock: Callable[[], dt.datetime] = utc_now) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._upsert = _upsert(engine.dialect.name)
+
+    def write(self, batch: Sequence[StoredDetection]) -> None:
+        """Store a batch in one transaction.
+
+        Raises
+        ------
+        DatabaseUnreachable
+            When the database does not answer; nothing of the batch is stored, and it may be written again.
+        """
+        last: dict[uuid.UUID, StoredDetection] = {}
+        for record in batch:
+            before = last.get(record.detection.detection_id)
+            if before is None or not _precedes(record, before):
+                last[record.detection.detection_id] = record
+        if not last:
+            return
+        # In one order for everybody: two writers that share rows wait for each other and do not deadlock.
+        rows = [_row(last[detection_id]) for detection_id in sorted(last)]
+        with writing(self._engine) as connection:
+            connection.execute(self._upsert, rows)
+
+    def get(self, detection_id: uuid.UUID, societe_id: Societes = None) -> StoredDetection | None:
+        """Return a detection; None when there is none, or none of these companies."""
+        query = _of(select(TABLE), societe_id, None).where(DetectionAnomalie.detection_id == detection_id)
+        found = self._read(query)
+        return found[0] if found else None
+
+    def top(
+        self, n: int, societe_id: Societes = None, *, etat: Etat | None = Etat.OUVERTE
+    ) -> Sequence[StoredDetection]:
+        """Return the `n` detections of the highest score, highest first.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        societe_id : int, collection of int, or None
+            Whose.
+        etat : Etat or None
+            Only those in this state; None for all.
+        """
+        query = _of(select(TABLE), societe_id, etat).order_by(
+            DetectionAnomalie.score.desc(), DetectionAnomalie.ce_time.desc(), DetectionAnomalie.detection_id
+        )
+        return self._read(query.limit(n))
+
+    def recent(
+        self,
+        days: float,
+        societe_id: Societes = None,
+        *,
+        etat: Etat | None = Etat.OUVERTE,
+        limit: int = PAGE,
+        offset: int = 0,
+    ) -> Sequence[StoredDetection]:
+        """Return a page of the detections made in the last `days`, latest first.
+
+        Parameters
+        ----------
+        days : float
+            How far to look back.
+        societe_id, etat
+            As for `top`.
+        limit, offset : int
+            Size of the page, and how many detections to pass over before it.
+        """
+        query = _of(select(TABLE), societe_id, etat).where(self._since(days))
+        query = query.order_by(DetectionAnomalie.ce_time.desc(), DetectionAnomalie.detection_id)
+        return self._read(query.limit(limit).offset(offset))
+
+    def count(
+        self,
+        societe_id: Societes = None,
+        *,
+        etat: Etat | None = Etat.OUVERTE,
+        severite: Severite | None = None,
+        days: float | None = None,
+    ) -> int:
+        """Return the number of detections, of a severity and of the last `days` where given."""
+        query = _of(select(func.count()).select_from(TABLE), societe_id, etat)
+        if severite is not None:
+            query = query.where(DetectionAnomalie.severite == severite)
+        if days is not None:
+            query = query.where(self._since(days))
+        with reading(self._engine) as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def _since(self, days: float) -> ColumnElement[bool]:
+        return DetectionAnomalie.ce_time >= self._clock() - dt.timedelta(days=days)
+
+    def _read(self, query: Select[Any]) -> Sequence[StoredDetection]:
+        with reading(self._engine) as connection:
+            return [_record(row) for row in connection.execute(query).mappings()]
+
+
+def _of(query: Select[Any], societe_id: Societes, etat: Etat | None) -> Select[Any]:
+    if isinstance(societe_id, int):
+        query = query.where(DetectionAnomalie.societe_id == societe_id)
+    elif societe_id is not None:
+        query = query.where(DetectionAnomalie.societe_id.in_(societe_id))
+    return query if etat is None else query.where(DetectionAnomalie.etat == etat)
+
+
+def _precedes(record: StoredDetection, other: StoredDetection) -> bool:
+    """Whether `record` is an earlier record of the same topic: what the upsert's condition says in SQL."""
+    return record.topic == other.topic and (record.partition, record.offset) < (other.partition, other.offset)
+
+
+def _upsert(dialect: str) -> Insert:
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(TABLE)
+    new, old = insert.excluded, TABLE.c
+    return insert.on_conflict_do_update(
+        index_elements=[old.detection_id],
+        set_={column.name: new[column.name] for column in old if not column.primary_key},
+        where=or_(
+            new.record_topic != old.record_topic,
+            tuple_(new.record_partition, new.record_offset) >= tuple_(old.record_partition, old.record_offset),
+        ),
+    )
+
+
+def _text(value: str | None) -> str | None:
+    # PostgreSQL's text cannot hold U+0000, which JSON and so the contract can.
+    return value if value is None or "\0" not in value else value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _row(record: StoredDetection) -> dict[str, object]:
+    detection = record.detection
+    return {
+        "detection_id": detection.detection_id,
+        "societe_id": detection.societe_id,
+        "domaine": detection.domaine,
+        "objet_type": detection.objet.type,
+        "objet_id": _text(detection.objet.id),
+        "etat": detection.etat,
+        "revision": detection.revision,
+        "ecriture_id": _text(detection.ecriture_id),
+        "journal_code": _text(detection.journal_code),
+        "ecriture_num": _text(detection.ecriture_num),
+        "ecriture_date": detection.ecriture_date,
+        "montant": detection.montant,
+        "score": detection.score,
+        "severite": detection.severite,
+        "motifs": detection.motifs,
+        "contributions": detection.contributions,
+        "modeles": detection.modeles,
+        "parametres_version": detection.parametres_version,
+        "ce_time": record.ce_time,
+        "record_topic": record.topic,
+        "record_partition": record.partition,
+        "record_offset": record.offset,
+    }
+
+
+def _record(row: RowMapping) -> StoredDetection:
+    return StoredDetection(
+        detection=Detection(
+            **{name: row[name] for name in SAME_NAME},
+            objet=Objet(type=row["objet_type"], id=row["objet_id"]),
+            motifs=msgspec.convert(row["motifs"], list[MotifDetection]),
+            modeles=msgspec.convert(row["modeles"], list[ModeleUtilise]),
+        ),
+        ce_time=row["ce_time"],
+        partition=row["record_partition"],
+        offset=row["record_offset"],
+        topic=row["record_topic"],
+    )

@@ -1,0 +1,34 @@
+"""What can go wrong with the database. Each message says what to do about it."""
+
+__all__ = [
+    "DatabaseUnreachable",
+    "MigrationMismatch",
+    "ModelNotFound",
+    "StorageError",
+    "UnsupportedDatabase",
+    "VersionConflict",
+]
+
+
+class StorageError(Exception):
+    """Base of all errors of `wisebook_ml.storage`."""
+
+
+class UnsupportedDatabase(StorageError):
+    """The URL names neither SQLite nor PostgreSQL."""
+
+
+class DatabaseUnreachable(StorageError):
+    """The database does not answer, stays locked, or ended the connection; the same call may succeed later."""
+
+
+class MigrationMismatch(StorageError):
+    """The database's tables are not those that this version of the program works with."""
+
+
+class ModelNotFound(StorageError):
+    """No model, or no version of it, has this number."""
+
+
+class VersionConflict(StorageError):
+    """A model version is immutable, and another one is recorded under its number."""
