@@ -67,9 +67,7 @@ BEYOND_THE_TYPES: Mapping[type[Record], JsonObject] = {
 def record_types() -> tuple[type[Record], ...]:
     """Return the record types that `schemas` exports, by name."""
     exported = (getattr(schemas, name) for name in sorted(schemas.__all__))
-    return tuple(
-        item for item in exported if isinstance(item, type) and issubclass(item, Record) and item.ce_type
-    )
+    return tuple(item for item in exported if isinstance(item, type) and issubclass(item, Record) and item.ce_type)
 
 
 def short_name(record: type[Record]) -> tuple[str, str]:
@@ -83,9 +81,7 @@ def short_name(record: type[Record]) -> tuple[str, str]:
     """
     match = CE_TYPE.match(record.ce_type)
     if match is None:
-        raise ValueError(
-            f"{record.__name__}.ce_type is {record.ce_type!r}, which is not like {CE_TYPE.pattern}"
-        )
+        raise ValueError(f"{record.__name__}.ce_type is {record.ce_type!r}, which is not like {CE_TYPE.pattern}")
     return match["name"], match["version"]
 
 

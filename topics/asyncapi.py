@@ -181,9 +181,7 @@ def _channel(topic: Topic) -> JsonObject:
     return {
         "address": topic.full_name("{prefix}"),
         "description": topic.description,
-        "messages": {
-            name: {"$ref": f"#/components/messages/{name}"} for name in _message_names(topic.records)
-        },
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in _message_names(topic.records)},
         "parameters": {"prefix": {"$ref": "#/components/parameters/prefix"}},
         "bindings": {
             "kafka": {

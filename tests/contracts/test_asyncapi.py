@@ -97,9 +97,7 @@ class TestEveryTopic:
 def test_every_message_is_sent_by_somebody() -> None:
     operations = DOCUMENT["operations"]
     assert isinstance(operations, dict)
-    sent = {
-        m["$ref"].split("/")[-1] for o in operations.values() if o["action"] == "send" for m in o["messages"]
-    }
+    sent = {m["$ref"].split("/")[-1] for o in operations.values() if o["action"] == "send" for m in o["messages"]}
     assert sent == {record.__name__ for record in record_types()} | {"DeadLetter"}
 
 

@@ -41,9 +41,7 @@ def values(kind: mi.Type) -> st.SearchStrategy[Any]:
         case mi.StrType() if kind.pattern is not None:
             return st.from_regex(kind.pattern, fullmatch=True)
         case mi.StrType():
-            return st.text(
-                st.characters(codec="utf-8"), min_size=kind.min_length or 0, max_size=kind.max_length or 20
-            )
+            return st.text(st.characters(codec="utf-8"), min_size=kind.min_length or 0, max_size=kind.max_length or 20)
         case mi.BoolType():
             return st.booleans()
         case mi.NoneType():
@@ -65,9 +63,7 @@ def values(kind: mi.Type) -> st.SearchStrategy[Any]:
         case mi.StructType():
             return st.fixed_dictionaries(
                 {field.encode_name: values(field.type) for field in kind.fields if field.required},
-                optional={
-                    field.encode_name: values(field.type) for field in kind.fields if not field.required
-                },
+                optional={field.encode_name: values(field.type) for field in kind.fields if not field.required},
             )
     raise NotImplementedError(kind)
 
@@ -162,9 +158,7 @@ def test_settings_of_an_unknown_control_are_refused() -> None:
         msgspec.convert(document, schemas.Parametres)
 
 
-@pytest.mark.parametrize(
-    "montant", ["1,50", "1.505", "1e3", " 1.50", "+1.50", ".5", "12345678901234.00", 1.5, None]
-)
+@pytest.mark.parametrize("montant", ["1,50", "1.505", "1e3", " 1.50", "+1.50", ".5", "12345678901234.00", 1.5, None])
 def test_amounts_are_decimal_strings(montant: object) -> None:
     document = {"societe_id": 7, "compte_num": "512000", "date": "2025-01-31", "solde": montant}
     assert not validator(schemas.PositionTresorerie).is_valid(document)
