@@ -147,9 +147,14 @@ def _from_header(line: int, separator: str, quoted: bool, names: list[str], path
     signed = "debit" not in plain and "credit" not in plain and {"montant", "sens"} <= set(plain)
     known = _NAMES | _SIGNED_NAMES if signed else _NAMES
     places: dict[Column, int] = {}
+    in_place = len(names) >= len(STANDARD) and all(known.get(name, place) == place for place, name in enumerate(plain))
     for place, name in enumerate(plain):
         column = known.get(name)
-        if column is None:
+        if column is None and in_place and place < len(STANDARD):
+            # Renamed or misspelt, in a header that otherwise is as it should be.
+            places[Column(place)] = place
+            findings.add(Code.COLONNE_SUPPOSEE, line, column=Column(place).name, value=names[place])
+        elif column is None:
             findings.add(Code.COLONNE_INCONNUE, line, value=names[place])
         elif column in places:
             findings.add(Code.COLONNE_EN_DOUBLE, line, column=column.name)

@@ -58,6 +58,8 @@ class Fiscal(NamedTuple):
         """
         wrong = f"a fiscal year is AAAA or AAAA-MM-JJ/AAAA-MM-JJ: {exercice!r}"
         first, slash, last = exercice.partition("/")
+        if not slash and len(first) != 4:
+            raise ValueError(wrong)
         try:
             if slash:
                 bounds = dt.date.fromisoformat(first), dt.date.fromisoformat(last)

@@ -39,6 +39,7 @@ class Code(StrEnum):
     COLONNE_MANQUANTE = "COLONNE_MANQUANTE"
     COLONNE_INCONNUE = "COLONNE_INCONNUE"
     COLONNE_EN_DOUBLE = "COLONNE_EN_DOUBLE"
+    COLONNE_SUPPOSEE = "COLONNE_SUPPOSEE"
     COLONNES_ORDRE = "COLONNES_ORDRE"
     FICHIER_SANS_LIGNE = "FICHIER_SANS_LIGNE"
     FICHIER_DESEQUILIBRE = "FICHIER_DESEQUILIBRE"
@@ -150,6 +151,10 @@ _TEXTS: dict[Code, tuple[str, str]] = {
     Code.COLONNE_EN_DOUBLE: (
         "la colonne {column} figure deux fois ; la première est lue",
         "the column {column} is there twice; the first one is read",
+    ),
+    Code.COLONNE_SUPPOSEE: (
+        "la colonne {value} est prise pour {column}, dont elle a la place",
+        "the column {value} is taken for {column}, whose place it has",
     ),
     Code.COLONNES_ORDRE: (
         "les colonnes ne sont pas dans l'ordre de l'article A47 A-1",

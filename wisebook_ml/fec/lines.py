@@ -14,8 +14,8 @@ a longer one is no line of a ledger but a file that lost its line ends, and woul
 KEPT = 4_096
 """Bytes kept of a line that is too long: enough to say what it was."""
 
-SOME = 0.1
-"""Share of lone carriage returns among line ends above which they are line ends too, not characters in labels."""
+SOME = 0.5
+"""Lone carriage returns per line feed above which they end lines too; fewer are characters in labels."""
 
 
 def physical_lines(
@@ -44,7 +44,7 @@ def physical_lines(
             if len(parts) == 1:
                 skipped += len(block)
                 continue
-            yield number, tail, skipped + len(parts.pop(0))
+            yield number, tail, skipped + len(parts.pop(0).removesuffix(b"\r"))
             number += 1
             tail, skipped = b"", 0
         parts[0] = tail + parts[0]

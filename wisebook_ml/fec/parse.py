@@ -4,7 +4,6 @@ Sources: article A47 A-1 LPF; the line checks of "Test Compta Demat" (DGFiP): nu
 CompteNum beginning with three digits, format of amounts, calendar dates, years, debit and credit on one line.
 """
 
-import csv
 import datetime as dt
 from operator import itemgetter
 
@@ -96,11 +95,7 @@ class LineParser:
     def parse(self, line: int, text: str) -> Row | None:
         """Return the typed line, None if it had to be rejected."""
         dialect = self._dialect
-        try:
-            fields = split(text, dialect.separator, True) if dialect.quoted else text.split(dialect.separator)
-        except csv.Error as error:
-            self.reject(Code.NOMBRE_CHAMPS, line, value=text, detail=error, expected=dialect.width)
-            return None
+        fields = split(text, dialect.separator, True) if dialect.quoted else text.split(dialect.separator)
         if len(fields) != dialect.width:
             if len(fields) != dialect.width + 1 or fields[-1].strip():
                 journal, num = (
