@@ -10,7 +10,7 @@ MAX_ID = 2**31 - 1
 """Ids and revisions are SQL integers."""
 
 SocieteId = Annotated[int, Meta(ge=1, le=MAX_ID, description="Company, as WiseBook numbers it.")]
-SocieteOuGlobal = Annotated[int, Meta(ge=0, le=MAX_ID, description="Company; 0 stands for all of them (global models).")]
+SocieteOuGlobal = Annotated[int, Meta(ge=0, le=MAX_ID, description="Company; 0: all of them (global models).")]
 Identifiant = Annotated[str, Meta(min_length=1, max_length=200)]
 Revision = Annotated[int, Meta(ge=1, le=MAX_ID, description="Version of the object; a later one replaces the earlier.")]
 

@@ -14,7 +14,7 @@ __all__ = ["Ecriture", "Exercice", "Ligne"]
 Exercice = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{4}(-[0-9]{2}-[0-9]{2}/[0-9]{4}-[0-9]{2}-[0-9]{2})?$",
+        pattern=r"^[0-9]{4}(-[0-9]{2}-[0-9]{2}/[0-9]{4}-[0-9]{2}-[0-9]{2})?$(?!\n)",
         description="Fiscal year: a calendar year, or an ISO 8601 interval of its first and last day.",
         examples=["2025", "2024-09-01/2025-08-31"],
     ),

@@ -19,7 +19,7 @@ class VersionModele(Struct, frozen=True, kw_only=True, omit_defaults=True):
     societe_id: SocieteOuGlobal
     type_modele: TypeModele
     artefact: Annotated[str, Meta(min_length=1, description="Path of the artefact below the artefact store.")]
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
     signature: Annotated[str, Meta(description="HMAC-SHA256 of the digest with the store's key, hex.")] = ""
 
 

@@ -12,10 +12,12 @@ __all__ = ["MAX_MINOR", "Montant", "MontantDevise", "from_minor", "to_minor"]
 MAX_MINOR = 10**13 - 1
 """Largest amount in cents (eleven digits of euros): as many lines as an entry may have still sum within an int64."""
 
+# Patterns end with $(?!\n): Python's $ alone would allow a line feed after it.
+
 Montant = Annotated[
     str,
     Meta(
-        pattern=r"^-?[0-9]{1,11}(\.[0-9]{1,2})?$",
+        pattern=r"^-?[0-9]{1,11}(\.[0-9]{1,2})?$(?!\n)",
         description="Amount in euros, as a decimal string with a dot.",
         examples=["1234.50", "-0.07", "12"],
     ),
@@ -24,7 +26,7 @@ Montant = Annotated[
 MontantDevise = Annotated[
     str,
     Meta(
-        pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,4})?$",
+        pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,4})?$(?!\n)",
         description="Amount in a foreign currency, as a decimal string with a dot (up to four decimals).",
         examples=["1234.500"],
     ),

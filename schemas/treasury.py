@@ -22,5 +22,5 @@ class PositionTresorerie(Record, frozen=True, kw_only=True, omit_defaults=True):
     solde: Montant
     entrees: Montant = "0.00"
     sorties: Montant = "0.00"
-    devise: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "EUR"
+    devise: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")] = "EUR"
     revision: Revision = 1

@@ -6,14 +6,18 @@ import os
 import tempfile
 from pathlib import Path
 
+import msgspec
+
 from schemas import TypeModele, VersionModele
 from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.settings import Settings
 
-__all__ = ["ArtefactStore"]
+__all__ = ["DESCRIPTION", "ArtefactStore"]
 
 FILE_NAME = "model.msgpack"
+DESCRIPTION = "version.json"
+"""Beside each artefact, the version that describes it, for people and for scoring without a registry."""
 
 
 class ArtefactStore:
@@ -51,18 +55,9 @@ class ArtefactStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.read_bytes() != data:
             raise FileExistsError(f"{path} exists with other content; versions are immutable")
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        _write(path, data)
         digest = hashlib.sha256(data).hexdigest()
-        return VersionModele(
+        described = VersionModele(
             modele_id=modele_id,
             version=version,
             societe_id=societe_id,
@@ -71,6 +66,8 @@ class ArtefactStore:
             sha256=digest,
             signature=self._sign(digest),
         )
+        _write(path.with_name(DESCRIPTION), msgspec.json.encode(described))
+        return described
 
     def read(self, version: VersionModele) -> bytes:
         """Return a version's bytes, once their digest and its signature are checked.
@@ -107,3 +104,17 @@ class ArtefactStore:
 
     def _sign(self, digest: str) -> str:
         return hmac.new(self._key, digest.encode(), hashlib.sha256).hexdigest() if self._key else ""
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, and have it on the disk before returning."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -7,13 +7,11 @@ just assigned, everything before it is read in bulk and scored without publishin
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable
 
-from schemas import Parametres, VersionModele
+from schemas import Parametres
 from topics import ENTRIES
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.models.artefacts import ArtefactStore
-from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.pipeline.scoring import PartitionPipeline
 from wisebook_ml.scoring.stream import LedgerScorer
 from wisebook_ml.settings import Settings
@@ -28,13 +26,11 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def new_scorer(
-    settings: Settings, load_model: Callable[[VersionModele], IsolationForest] | None = None
-) -> LedgerScorer:
+def new_scorer(settings: Settings) -> LedgerScorer:
     """Return a scorer as the settings describe it."""
     societes = settings.societes
     return LedgerScorer(
-        load_model=load_model or ArtefactStore.of(settings).load_forest,
+        load_model=ArtefactStore.of(settings).load_forest,
         parametres=Parametres(societe_id=0),
         seed=settings.seed,
         accepts=(lambda societe_id: societe_id in societes) if settings.strict else (lambda societe_id: True),

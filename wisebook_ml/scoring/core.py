@@ -13,6 +13,7 @@ from schemas import CodeMotif, Detection, Ecriture, ModeleUtilise, Operation, Pa
 from wisebook_ml.controls import View, approval_limits
 from wisebook_ml.features import feature_matrix, scale
 from wisebook_ml.habits.observe import observe
+from wisebook_ml.habits.profiles import CompanyHabits
 from wisebook_ml.habits.trace import content_digest, identity
 from wisebook_ml.ledger.batch import EntryBatch
 from wisebook_ml.models.isolation_forest import IsolationForest
@@ -20,7 +21,7 @@ from wisebook_ml.scoring.explain import closing, detection
 from wisebook_ml.scoring.fusion import MODEL_WEIGHT, TAIL_FULL, Evidence, judge, model_strength, strengths
 from wisebook_ml.scoring.state import CompanyState
 
-__all__ = ["Conflict", "Model", "Scored", "score_entries"]
+__all__ = ["Conflict", "Model", "Scored", "score_entries", "triage"]
 
 ONLINE_MODEL = ModeleUtilise(modele_id=0, version=1)
 """How detections name the online detector: version 1 of its parameters and of the features."""
@@ -74,9 +75,8 @@ def score_entries(
     parametres : Parametres
         The company's settings.
     """
-    result = Scored()
-    positions = _triage(entries, state, result)
-    result.accepted = len(positions)
+    positions, conflicts = triage(entries, state.habits)
+    result = Scored(conflicts=conflicts, accepted=len(positions))
     if not positions:
         return result
     batch = EntryBatch.from_entries([entries[k] for k in positions])
@@ -112,25 +112,24 @@ def score_entries(
     return result
 
 
-def _triage(entries: Sequence[Ecriture], state: CompanyState, result: Scored) -> list[int]:
-    """Return the positions of entries that are new or a later revision; note contradictions."""
+def triage(entries: Sequence[Ecriture], habits: CompanyHabits) -> tuple[list[int], list[Conflict]]:
+    """Return the positions of entries that are new or a later revision, and the contradictions among the others."""
     accepted: list[int] = []
+    conflicts: list[Conflict] = []
     latest: dict[int, tuple[int, int]] = {}
     for position, entry in enumerate(entries):
         key = identity(entry.ecriture_id)
-        before = latest.get(key) or state.habits.seen.get(key)
+        before = latest.get(key) or habits.seen.get(key)
         if before is None or entry.revision > before[0]:
             latest[key] = (entry.revision, content_digest(entry))
             accepted.append(position)
         elif entry.revision == before[0] and content_digest(entry) != before[1]:
-            result.conflicts.append(
-                Conflict(
-                    position,
-                    f"entry {entry.ecriture_id!r} of company {entry.societe_id} was published before as revision "
-                    f"{entry.revision} with other content; publish a change as revision {entry.revision + 1}",
-                )
+            reason = (
+                f"entry {entry.ecriture_id!r} of company {entry.societe_id} was published before as revision "
+                f"{entry.revision} with other content; publish a change as revision {entry.revision + 1}"
             )
-    return accepted
+            conflicts.append(Conflict(position, reason))
+    return accepted, conflicts
 
 
 def _tails(model: Model, features: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[float]:

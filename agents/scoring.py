@@ -1,0 +1,44 @@
+"""The scoring role: entries in, explained detections and dead letters out."""
+
+import asyncio
+from typing import Any
+
+import faust
+
+from agents.app import Batch, consume, partitions_of, role_app
+from topics import ENTRIES
+from wisebook_ml.messaging.connect import resolve_bootstrap
+from wisebook_ml.messaging.producer import EventProducer
+from wisebook_ml.pipeline.live import LivePartitions
+from wisebook_ml.settings import Settings
+
+__all__ = ["create_app"]
+
+
+def create_app(settings: Settings) -> faust.App:
+    """Return the Faust app that scores entries.
+
+    A batch is finished when all that follows from it is delivered; only then its offsets are committed. Since the same
+    entries give the same detections, what is scored again after a crash is published again with the same values.
+    """
+    app = role_app("scoring", settings)
+    bootstrap = resolve_bootstrap(settings)
+    partitions = LivePartitions(settings, bootstrap)
+    producer = EventProducer(bootstrap, settings.topic_prefix)
+
+    def score(partition: int, records: Batch) -> None:
+        pipeline = partitions.at(partition, records[0].offset)
+        for outgoing in pipeline.process(records):
+            producer.send(outgoing)
+        producer.flush()
+
+    async def process(partition: int, records: Batch) -> None:
+        await asyncio.to_thread(score, partition, records)
+
+    async def forget(_app: Any, revoked: Any, *_: Any, **__: Any) -> None:
+        for partition in partitions_of(ENTRIES, settings, revoked):
+            partitions.drop(partition)
+
+    app.on_partitions_revoked.connect(forget)  # type: ignore[arg-type]  # mode types a signal's handlers too narrowly
+    consume(app, ENTRIES, settings, process)
+    return app

@@ -1,0 +1,44 @@
+"""The command line: one file a command, loaded only when it is called."""
+
+from importlib import import_module
+
+import click
+
+from wisebook_ml import __version__
+
+__all__ = ["main"]
+
+COMMANDS = {
+    "api": "wisebook_ml.cli.api:api",
+    "demo": "wisebook_ml.cli.demo:demo",
+    "fec": "wisebook_ml.cli.fec:fec",
+    "generate": "wisebook_ml.cli.generate:generate",
+    "kafka": "wisebook_ml.cli.kafka:kafka",
+    "publish": "wisebook_ml.cli.publish:publish",
+    "score": "wisebook_ml.cli.score:score",
+    "topics": "wisebook_ml.cli.topics:topics",
+    "train": "wisebook_ml.cli.train:train",
+    "worker": "wisebook_ml.cli.worker:worker",
+}
+"""Each command and where it is: `wisebook-ml fec` need not wait for Faust to be imported."""
+
+
+class _LazyGroup(click.Group):
+    """Imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="wisebook-ml")
+def main() -> None:
+    """Score journal entries in a Kafka stream, and explain what is wrong with them."""

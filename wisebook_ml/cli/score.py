@@ -1,0 +1,88 @@
+"""``wisebook-ml score FILE``: the scoring core on a file, without any broker."""
+
+import time
+from pathlib import Path
+
+import click
+import msgspec
+
+from schemas import Activation, Detection, Ecriture, Etat, VersionModele
+from wisebook_ml.cli.show import show_detections
+from wisebook_ml.fec import NotAFecError
+from wisebook_ml.ledger.files import LedgerFileError, read_ledger
+from wisebook_ml.models.artefacts import DESCRIPTION, ArtefactStore
+from wisebook_ml.pipeline.live import new_scorer
+from wisebook_ml.pipeline.scoring import encode_detection
+from wisebook_ml.scoring.stream import Event, LedgerScorer
+from wisebook_ml.settings import get_settings
+
+__all__ = ["score"]
+
+RUN = 1_000
+"""Entries scored at once, as a worker does."""
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one detection per line, as on the topic.")
+@click.option("--societe", type=click.IntRange(min=1), default=1, show_default=True, help="Company of a FEC.")
+@click.option("--model", type=click.Path(exists=True, path_type=Path), help="Folder of a model version to score with.")
+@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Detections shown.")
+@click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Language of reasons.")
+def score(file: Path, as_json: bool, societe: int, model: Path | None, top: int, lang: str) -> None:
+    """Score the entries of FILE, a FEC or a file of entry events (.jsonl), with the core that workers use.
+
+    Detections go to standard output, a summary to standard error.
+    """
+    try:
+        entries, report = read_ledger(file, societe)
+        events: list[Event] = [*_activation(model, societe), *entries]
+    except NotAFecError as error:
+        raise click.ClickException(error.message(lang)) from error
+    except (LedgerFileError, ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    scorer = new_scorer(get_settings())
+    started = time.perf_counter()
+    found = _run(scorer, events, as_json=as_json)
+    seconds = time.perf_counter() - started
+    opened = {detection.detection_id: detection for detection in found}
+    still = [detection for detection in opened.values() if detection.etat is Etat.OUVERTE]
+    if not as_json:
+        show_detections(sorted(still, key=lambda d: -d.score)[:top], _by_id(entries), lang)
+    if report is not None and report["rejected"]:
+        click.echo(f"{report['rejected']} lines were rejected; see `wisebook-ml fec check {file}`", err=True)
+    lines = sum(len(entry.lignes) for entry in entries)
+    click.echo(
+        f"{len(entries)} entries, {lines} lines scored in {seconds:.1f} s ({lines / max(seconds, 1e-9):,.0f} lines/s): "
+        f"{len(still)} open detections, {len(found)} records",
+        err=True,
+    )
+
+
+def _run(scorer: LedgerScorer, events: list[Event], *, as_json: bool) -> list[Detection]:
+    found = []
+    for start in range(0, len(events), RUN):
+        outcome = scorer.process(events[start : start + RUN])
+        for _, detection in outcome.detections:
+            found.append(detection)
+            if as_json:
+                click.echo(encode_detection(detection))
+        for refused in outcome.refused:
+            click.echo(f"event {start + refused.position + 1}: {refused.reason}", err=True)
+    return found
+
+
+def _activation(model: Path | None, societe: int) -> list[Activation]:
+    """Return the marker that puts a model folder in force from the first entry on."""
+    if model is None:
+        return []
+    try:
+        version = msgspec.json.decode((model / DESCRIPTION).read_bytes(), type=VersionModele)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ValueError(f"{model} is no folder of a model version: {error}") from error
+    ArtefactStore.of(get_settings()).read(version)  # a broken one is an error here, not a line among many
+    return [Activation(societe_id=societe, version=version)]
+
+
+def _by_id(entries: list[Ecriture]) -> dict[str, Ecriture]:
+    return {entry.ecriture_id: entry for entry in entries}

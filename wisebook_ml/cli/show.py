@@ -1,0 +1,81 @@
+"""How detections look to a person on a terminal."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from schemas import Detection, Ecriture, Severite, to_minor
+from wisebook_ml.controls.texts import date_fr, euros_fr
+
+__all__ = ["show_detections"]
+
+STYLES = {
+    Severite.CRITIQUE: "bold red",
+    Severite.ELEVEE: "red",
+    Severite.MOYENNE: "yellow",
+    Severite.FAIBLE: "cyan",
+    Severite.INFO: "dim",
+}
+
+REASONS = 3
+"""Reasons shown of a detection; the record has them all."""
+
+MIN_POINTS = 1.0
+"""A reason worth less than a point of the score is left out here."""
+
+NARROW = 100
+"""Columns below which a terminal (or a log file) is not filled with a table of this many columns."""
+
+_HEADS = {
+    "fr": ("Score", "Gravité", "Écriture", "Montant", "Motifs"),
+    "en": ("Score", "Severity", "Entry", "Amount", "Reasons"),
+}
+
+
+def show_detections(detections: Sequence[Detection], entries: Mapping[str, Ecriture], lang: str) -> None:
+    """Print detections with their reasons, most serious first.
+
+    Parameters
+    ----------
+    detections : sequence of Detection
+        In the order to be shown.
+    entries : mapping
+        The entries by their id, for their labels, as far as they are at hand.
+    lang : str
+        ``"fr"`` or ``"en"``.
+    """
+    console = Console()
+    if not console.is_terminal and console.width < NARROW:
+        console = Console(width=140)
+    table = Table(*_HEADS[lang], show_lines=True)
+    table.columns[0].justify = table.columns[3].justify = "right"
+    for column in (0, 1, 3):
+        table.columns[column].no_wrap = True
+    for detection in detections:
+        table.add_row(
+            f"{detection.score:.1f}",
+            Text(detection.severite.value, style=STYLES[detection.severite]),
+            _entry(detection, entries.get(detection.ecriture_id or "")),
+            euros_fr(to_minor(detection.montant)),
+            _reasons(detection, lang),
+        )
+    console.print(table)
+
+
+def _entry(detection: Detection, entry: Ecriture | None) -> Text:
+    day = date_fr(detection.ecriture_date) if detection.ecriture_date else ""
+    text = Text(f"{detection.journal_code or ''} {detection.ecriture_num or ''} · {day}")
+    if entry is not None and entry.lignes[0].ecriture_lib:
+        text.append(f"\n{entry.lignes[0].ecriture_lib[:40]}", style="dim")
+    return text
+
+
+def _reasons(detection: Detection, lang: str) -> Text:
+    text = Text()
+    shown = [motif for motif in detection.motifs if motif.poids >= MIN_POINTS][:REASONS]
+    for k, motif in enumerate(shown):
+        label = motif.libelle_fr if lang == "fr" else motif.libelle_en
+        text.append("\n" if k else "").append(f"{motif.poids:.0f} ", style="bold").append(label)
+    return text

@@ -1,0 +1,45 @@
+"""``wisebook-ml worker ROLE``: one process of one role."""
+
+import logging
+import sys
+from importlib.metadata import entry_points
+
+import click
+
+from wisebook_ml.messaging.connect import ConnectError
+from wisebook_ml.settings import get_settings
+from wisebook_ml.storage import StorageError
+
+__all__ = ["worker"]
+
+ROLES = "wisebook_ml.roles"
+"""Entry point group in which a package registers the roles it has."""
+
+LEVELS = ["debug", "info", "warning", "error"]
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+@click.command()
+@click.argument("role")
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
+)
+def worker(role: str, log_level: str) -> None:
+    """Run a worker of ROLE (scoring, storage, training) until it is told to stop.
+
+    Exit status: 0 when stopped by a signal, 70 when it met an error that a restart from its last commit may repair.
+    """
+    roles = {point.name: point for point in entry_points(group=ROLES)}
+    if role not in roles:
+        raise click.BadParameter(f"{role!r} is none of {', '.join(sorted(roles))}", param_hint="ROLE")
+    logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
+    try:
+        app = roles[role].load()(get_settings())
+    except (ConnectError, StorageError) as error:
+        raise click.ClickException(str(error)) from error
+    import faust
+
+    # Our own logging is configured; Faust's would replace it with tables and colours.
+    process = faust.Worker(app, loglevel=log_level, override_logging=False, redirect_stdouts=False, quiet=True)
+    process.execute_from_commandline()
