@@ -72,6 +72,7 @@ class Volumes(Struct, frozen=True):
     achats: float
     notes: float
     divers_banque: float
+    divers: float
     part_ventes_manuelles: float
     part_achats_manuels: float
 
@@ -131,7 +132,8 @@ def _volumes(per_month: float, fixed: float, typists: int) -> Volumes:
         ventes=ventes,
         achats=achats,
         notes=0.02 * free,
-        divers_banque=0.02 * free,
+        divers_banque=0.045 * free,
+        divers=0.012 * free,
         part_ventes_manuelles=min(1.0, 0.5 * capacity / max(ventes, 1)),
         part_achats_manuels=min(1.0, 0.5 * capacity / max(achats, 1)),
     )
@@ -178,8 +180,9 @@ LOOK_ALIKES: dict[str, Label] = {
 def _contracts(rng: Random, namer: Namer, book: PartyBook, count: int, scale: float) -> list[Contract]:
     found: list[Contract] = []
     for i in range(count):
-        genre, compte, taux, jour, lib, euros, avance = CONTRACTS[i % len(CONTRACTS)]
-        if genre == "logiciel_b":
+        base, compte, taux, jour, lib, euros, avance = CONTRACTS[i % len(CONTRACTS)]
+        genre = base if i < len(CONTRACTS) else f"{base}_2"
+        if base == "logiciel_b":
             # Two licences of one publisher, same price, two contracts: equal amounts that are no duplicate.
             twin = found[-1]
             aux, nom, iban, montant = twin.aux, twin.nom, twin.iban, twin.montant
@@ -188,11 +191,11 @@ def _contracts(rng: Random, namer: Namer, book: PartyBook, count: int, scale: fl
             aux = f"{book.prefix}{'GEN' if book.prefix.isalpha() else '9'}{i + 1:04d}"
             iban = f"{rng.getrandbits(128):032x}"
             montant = int(euros * scale * rng.uniform(0.8, 1.3)) * 100 + rng.choice((0, 50, 90, 37, 12))
-            if genre in ROUND_CONTRACTS:
+            if base in ROUND_CONTRACTS:
                 montant = max(1, round(montant / 10000)) * 10000
         day = min(28, jour + i // len(CONTRACTS))
         found.append(
-            Contract(genre, aux, nom, compte, montant, taux, day, lib, iban, avance, jumeau=LOOK_ALIKES.get(genre))
+            Contract(genre, aux, nom, compte, montant, taux, day, lib, iban, avance, jumeau=LOOK_ALIKES.get(base))
         )
     return found
 

@@ -64,6 +64,10 @@ class Draft(Struct):
     origine: Origine = Origine.MANUELLE
     exercice: str = ""
     soldee: bool = False
+    impayee: bool = False
+    """No payment will come, whatever was scheduled."""
+    acompte: int = 0
+    """Cents already paid on it, unlettered."""
     touche: bool = False
     labels: list[PendingLabel] | None = None
     numbering: Numbering | None = None

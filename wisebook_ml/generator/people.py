@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from random import Random
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from wisebook_ml.generator.timeline import JOUR, PARIS, is_business
+from wisebook_ml.generator.timeline import JOUR, PARIS, is_business, next_business
 
 __all__ = ["ROBOTS", "Auteur", "Clock", "staff"]
 
@@ -39,19 +39,18 @@ class Auteur(Struct):
     fin: int
     arrivee: dt.date
     pause: tuple[int, int] = (int(12.3 * HOUR), int(13.5 * HOUR))
-    conges: list[tuple[dt.date, dt.date]] = field(default_factory=list)
+    conges: frozenset[dt.date] = frozenset()
 
     def works(self, day: dt.date) -> bool:
         """Whether the person is at work on a day."""
-        if day < self.arrivee or not is_business(day):
-            return False
-        return not any(first <= day <= last for first, last in self.conges)
+        return day >= self.arrivee and is_business(day) and day not in self.conges
 
 
-def _leave(rng: Random, year: int) -> list[tuple[dt.date, dt.date]]:
-    summer = dt.date(year, 7, 8) + JOUR * rng.randint(0, 35)
-    winter = dt.date(year, 2, 10) + JOUR * rng.randint(0, 16)
-    return [(summer, summer + JOUR * rng.choice((13, 20))), (winter, winter + JOUR * 6)]
+def _leave(rng: Random, year: int, turn: int) -> list[dt.date]:
+    """Return two weeks in summer and one in winter; colleagues take turns, so that somebody is always there."""
+    summer = dt.date(year, 7, 8) + JOUR * (14 * (turn % 3) + rng.randint(0, 1))
+    winter = dt.date(year, 2, 10) + JOUR * (7 * (turn % 3))
+    return [summer + JOUR * i for i in range(13)] + [winter + JOUR * i for i in range(7)]
 
 
 def staff(rng: Random, names: list[tuple[str, str]], start: dt.date, years: int, size: dict[str, int]) -> list[Auteur]:
@@ -70,7 +69,8 @@ def staff(rng: Random, names: list[tuple[str, str]], start: dt.date, years: int,
 
     def hire(roles: tuple[str, ...], debut: float, fin: float, arrivee: dt.date = dt.date.min) -> None:
         first, last = next(pool)
-        conges = [leave for year in range(start.year, start.year + years + 2) for leave in _leave(rng, year)]
+        calendar_years = range(start.year, start.year + years + 2)
+        conges = frozenset(day for year in calendar_years for day in _leave(rng, year, len(found)))
         jitter = rng.choice((-0.5, -0.25, 0.0, 0.25, 0.5))
         found.append(
             Auteur(
@@ -109,37 +109,53 @@ class Clock:
         self.auteurs = auteurs
         self._cursor: dict[tuple[str, dt.date], float] = {}
         self._roles: dict[str, list[Auteur]] = {}
+        self._present: dict[tuple[str, dt.date], list[Auteur]] = {}
         for auteur in auteurs:
             for role in auteur.roles:
                 self._roles.setdefault(role, []).append(auteur)
 
     def who(self, role: str, day: dt.date) -> Auteur:
         """Return somebody of a role who works on a day, or stands in for those who do not."""
-        present = [auteur for auteur in self._roles[role] if auteur.works(day)]
-        if not present:
-            present = [auteur for auteur in self._roles["chef"] if auteur.works(day)]
-        if not present:
-            return self._roles[role][0]
+        present = self._present.get((role, day))
+        if present is None:
+            present = [auteur for auteur in self._roles[role] if auteur.works(day)]
+            present = present or [auteur for auteur in self._roles["chef"] if auteur.works(day)]
+            present = self._present[role, day] = present or self._roles[role][:1]
         return present[int(self._rng.random() * len(present))]
 
     def person(self, auteur: Auteur, day: dt.date) -> dt.datetime:
         """Return the next moment at which somebody types, on a day or the next one with time left."""
-        rng = self._rng
         while True:
-            while not auteur.works(day):
-                day += JOUR
-            key = (auteur.login, day)
-            seconds = self._cursor.get(key)
-            if seconds is None:
-                seconds = auteur.debut + (auteur.fin - auteur.debut) * 0.6 * rng.random() ** 1.3
-            else:
-                seconds += max(MIN_GAP_S, rng.lognormvariate(TYPING_MU, TYPING_SIGMA))
-            if auteur.pause[0] <= seconds < auteur.pause[1]:
-                seconds = auteur.pause[1] + rng.random() * 1200
-            self._cursor[key] = seconds
-            if seconds < auteur.fin:
-                return self.moment(day, int(seconds))
+            if auteur.works(day):
+                seconds = self._session(auteur, day)
+                if seconds < auteur.fin:
+                    return self.moment(day, int(seconds))
             day += JOUR
+
+    def somebody(self, role: str, day: dt.date) -> tuple[str, dt.datetime]:
+        """Return who of a role types the next entry and when: on the day, or the next one with time left."""
+        while True:
+            day = next_business(day)
+            auteur = self.who(role, day)
+            if auteur.works(day):
+                seconds = self._session(auteur, day)
+                if seconds < auteur.fin:
+                    return auteur.login, self.moment(day, int(seconds))
+            day += JOUR
+
+    def _session(self, auteur: Auteur, day: dt.date) -> float:
+        """Return the second of a day at which somebody's next entry is done, perhaps after the day's end."""
+        rng = self._rng
+        key = (auteur.login, day)
+        seconds = self._cursor.get(key)
+        if seconds is None:
+            seconds = auteur.debut + (auteur.fin - auteur.debut) * 0.6 * rng.random() ** 1.3
+        else:
+            seconds += max(MIN_GAP_S, rng.lognormvariate(TYPING_MU, TYPING_SIGMA))
+        if auteur.pause[0] <= seconds < auteur.pause[1]:
+            seconds = auteur.pause[1] + rng.random() * 1200
+        self._cursor[key] = seconds
+        return seconds
 
     def robot(self, login: str, day: dt.date) -> dt.datetime:
         """Return the time of a robot's run on a day, a few seconds after its entry before."""
@@ -158,4 +174,5 @@ class Clock:
 
     def forget(self, before: dt.date) -> None:
         """Forget the sessions of days long past."""
+        self._present.clear()
         self._cursor = {key: value for key, value in self._cursor.items() if key[1] >= before}

@@ -63,7 +63,8 @@ class Publisher:
         self._seq = 0
         self._ids = 0
         self._next: dict[tuple[str, str], int] = {}
-        self._taken: set[tuple[str, str, int]] = set()
+        self._taken: dict[tuple[str, str, int], list[PendingLabel]] = {}
+        self._after: dict[tuple[str, str], list[PendingLabel]] = {}
         self._exercices: dict[tuple[int, int], str] = {}
 
     def take(self) -> None:
@@ -131,16 +132,21 @@ class Publisher:
         period = f"{draft.saisie_le:%y%m}" if monthly else draft.exercice
         key = (draft.journal, period)
         number = self._next.get(key, 1)
+        if key in self._after:
+            # Going back to where the journal was is the other half of the disorder.
+            draft.labels = [*(draft.labels or ()), *self._after.pop(key)]
         directive = draft.numbering
         if directive is not None and directive.repete and number > 1:
             number -= 1
         elif directive is not None and directive.avance:
             number += directive.avance
-            self._taken.add((*key, number))
+            self._taken[*key, number] = list(draft.labels or ())
+            self._after[key] = list(draft.labels or ())
         else:
             number += directive.saut if directive is not None else 0
             while (*key, number) in self._taken:
-                self._taken.discard((*key, number))
+                # Where the journal steps over the number taken before, it seems to have a gap.
+                draft.labels = [*(draft.labels or ()), *self._taken.pop((*key, number))]
                 number += 1
             self._next[key] = number + 1
         draft.num = f"{draft.journal}{period}-{number:05d}" if monthly else str(number)

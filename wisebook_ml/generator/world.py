@@ -34,6 +34,8 @@ class OpenItem(Struct):
     du: int
     mode: str
     compte: str
+    jumeau: Label | None = None
+    """Labels the payment, when the contract behind it only looks wrong."""
 
 
 class Revision(Struct):
@@ -97,8 +99,10 @@ class World:
     def typed(self, draft: Draft, role: str | Auteur, lag: int = 0) -> Draft:
         """Post an entry that a person types some days after its date."""
         day = draft.jour + JOUR * lag
-        auteur = self.clock.who(role, next_business(day)) if isinstance(role, str) else role
-        draft.auteur, draft.saisie_le = auteur.login, self.clock.person(auteur, day)
+        if isinstance(role, str):
+            draft.auteur, draft.saisie_le = self.clock.somebody(role, day)
+        else:
+            draft.auteur, draft.saisie_le = role.login, self.clock.person(role, day)
         return self.post(draft)
 
     def by_robot(self, draft: Draft, login: str, day: dt.date, origine: Origine = Origine.IMPORT) -> Draft:
@@ -165,7 +169,10 @@ class World:
 
         The payment carries the letter when it is published; each invoice gets it by a revision soon after.
         """
-        lines = [next((one for one in item.draft.lignes if one.compte == item.compte), None) for item in items]
+        lines = [
+            next((one for one in item.draft.lignes if (one.compte, one.aux) == (item.compte, item.tiers.aux)), None)
+            for item in items
+        ]
         if any(one is None for one in lines):
             return False
         if sum(one.montant for one in lines if one) + ligne.montant or rng.random() > self.lettering_rate:
@@ -174,9 +181,9 @@ class World:
         ligne.let, ligne.date_let = code, when
         for item in items:
 
-            def apply(draft: Draft, compte: str = item.compte) -> None:
+            def apply(draft: Draft, key: tuple[str, str] = (item.compte, item.tiers.aux)) -> None:
                 for one in draft.lignes:
-                    if one.compte == compte and not one.let:
+                    if (one.compte, one.aux) == key and not one.let:
                         one.let, one.date_let = code, when
 
             after = max(payment.saisie_le, item.draft.saisie_le) + dt.timedelta(seconds=2)

@@ -10,6 +10,7 @@ from wisebook_ml.generator.journals import (
     closing,
     corrections,
     expenses,
+    miscellaneous,
     opening,
     payroll,
     purchases,
@@ -34,6 +35,7 @@ FLOWS: tuple[Flow, ...] = (
     expenses.simulate,
     retail.simulate,
     payroll.simulate,
+    miscellaneous.simulate,
     # The bank comes after what it pays, taxes and closing after what they sum up.
     bank.simulate,
     taxes.simulate,

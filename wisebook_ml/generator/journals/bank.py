@@ -71,6 +71,8 @@ def _payment(world: World, rng: Random, day: dt.date, items: list[OpenItem]) -> 
         lignes[0].devise = next((one.devise for one in items[0].draft.lignes if one.devise), None)
     draft = debit(world, day, lib, lignes + extra, "reglement_fournisseur")
     for item, ligne in zip(items, lignes, strict=True):
+        if item.jumeau is not None:
+            world.tag(draft, item.jumeau)
         world.letter(rng, [item], draft, ligne)
 
 
@@ -79,6 +81,9 @@ def _settle(world: World, rng: Random, day: dt.date) -> None:
     runs: list[OpenItem] = []
     for item in world.due.pop(day, []):
         item.draft.soldee = True
+        if item.draft.impayee:
+            continue
+        item.du -= item.draft.acompte
         if item.du > 0:
             receipts[item.tiers.aux].append(item)
         elif item.mode == "VIR" and not item.tiers.devise:

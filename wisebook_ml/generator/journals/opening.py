@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from schemas.codes import CodeMotif
 from schemas.enums import Origine
 from wisebook_ml.generator.draft import Draft, DraftLine
-from wisebook_ml.generator.timeline import Month, next_business
+from wisebook_ml.generator.labels import Label
+from wisebook_ml.generator.timeline import JOUR, Month, is_business, next_business
 from wisebook_ml.generator.world import World
 
 __all__ = ["simulate"]
@@ -18,6 +20,27 @@ FIRST_BALANCE = (
 """Balances in euros at the start of the ledger, for a company of ten people; the rest is earnings kept."""
 
 OPENING_EUROS_PER_PARTY = 640
+
+
+ON_A_HOLIDAY = Label(
+    code=CodeMotif.JOUR_NON_OUVRE,
+    variante="ouverture",
+    jumeau=True,
+    cas="base-ouverture",
+    commentaire="Les à-nouveaux portent le premier jour de l'exercice, férié ou non.",
+)
+
+
+AFTER_CLOSING = Label(
+    code=CodeMotif.ANTIDATEE,
+    variante="a_nouveaux_apres_cloture",
+    jumeau=True,
+    cas="base-a-nouveaux",
+    commentaire="Les à-nouveaux se génèrent à la clôture, des semaines après leur date.",
+)
+
+CLOSING_DAYS = 74
+"""Days after the year's start at which the year before is closed and its balances are carried."""
 
 
 def _first(world: World, month: Month) -> list[DraftLine]:
@@ -34,10 +57,14 @@ def _first(world: World, month: Month) -> list[DraftLine]:
 
 def _carried(world: World) -> list[DraftLine]:
     """Return the balance sheet of the year that ended; classes 6 and 7 end in the result."""
-    lignes = []
+    company, lignes = world.company, []
+    names = {one.aux: one.nom for book in (company.clients, company.fournisseurs) for one in book.tous}
+    names |= {one.aux: one.nom for one in company.contrats}
     for (compte, aux), cents in sorted(world.soldes.items()):
-        if compte[0] in "12345" and cents and not compte.startswith("12"):
-            lignes.append(DraftLine(compte, cents, aux=aux))
+        if compte.startswith("12") and cents:
+            lignes.append(DraftLine(world.chart["110"], cents, lib="AFFECTATION DU RESULTAT"))
+        elif compte[0] in "12345" and cents:
+            lignes.append(DraftLine(compte, cents, aux=aux, aux_lib=names.get(aux, "")))
     return lignes
 
 
@@ -53,4 +80,10 @@ def simulate(world: World, month: Month) -> None:
         lignes.append(DraftLine(c[code], rest))
     world.soldes.clear()
     draft = Draft("AN", month.debut, f"A NOUVEAUX {month.debut:%d/%m/%Y}", lignes, "a_nouveaux", "AN", month.debut)
-    world.by_robot(draft, "cloture.auto", next_business(month.debut), Origine.AUTOMATIQUE)
+    if not is_business(draft.jour):
+        world.tag(draft, ON_A_HOLIDAY)
+    # Later years open when the accounts of the year before are closed.
+    typed = next_business(month.debut if month.index == 0 else month.debut + JOUR * CLOSING_DAYS)
+    if month.index:
+        world.tag(draft, AFTER_CLOSING)
+    world.by_robot(draft, "cloture.auto", typed, Origine.AUTOMATIQUE)

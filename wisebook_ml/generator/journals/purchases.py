@@ -18,7 +18,7 @@ RATES: dict[str, float] = {"USD": 1.085, "GBP": 0.855, "CHF": 0.955}
 
 CREDIT_NOTE_RATE = 0.01
 CREDIT_NOTE_MIN_DAYS = 12
-SECOND_ACCOUNT_RATE = 0.06
+SECOND_ACCOUNT_RATE = 0.4
 """Invoices with shipping charged beside the goods."""
 
 
@@ -43,7 +43,7 @@ def invoice(world: World, rng: Random, day: dt.date, tiers: Tiers, ht: int | Non
     while True:
         base = ht if ht is not None else world.amount(rng, genre.median * tiers.facteur, genre.sigma)
         port = 0
-        if ht is None and genre.compte == "607" and rng.random() < SECOND_ACCOUNT_RATE * 4 and tiers.taux == 200:
+        if ht is None and genre.compte == "607" and rng.random() < SECOND_ACCOUNT_RATE and tiers.taux == 200:
             port = world.amount(rng, 24, 0.4)
         tax = vat(base + port, max(tiers.taux, 0))
         ttc = base + port + tax

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from random import Random
 
+from schemas.codes import CodeMotif
 from schemas.enums import Origine
 from wisebook_ml.generator.company import Contract
 from wisebook_ml.generator.draft import Draft, DraftLine
@@ -27,7 +28,7 @@ def contract_invoice(world: World, rng: Random, month: Month, contract: Contract
     """Return the invoice of a contract for a month."""
     c = world.chart
     day = next_business(dt.date(month.debut.year, month.debut.month, contract.jour))
-    spread = VARIABLE.get(contract.genre, 0.0)
+    spread = VARIABLE.get(contract.genre.removesuffix("_2"), 0.0)
     base = int(contract.montant * rng.uniform(1 - spread, 1 + spread))
     tax = vat(base, contract.taux)
     ref = f"{contract.lib[:3]}{contract.aux[-2:]}{month.debut:%y%m}"
@@ -48,8 +49,10 @@ def _pay(world: World, draft: Draft, contract: Contract) -> None:
     tiers = Tiers(contract.aux, contract.nom, 0, 1, draft.jour, 5, "PRLV", iban=contract.iban)
     tiers.lettres = world.piece(f"lettre:{contract.aux}") - 1
     supplier = draft.lignes[-1]
+    # Two equal contracts are debited on one day: their payments look like a duplicate too.
+    jumeau = contract.jumeau if contract.jumeau and contract.jumeau.code is CodeMotif.DOUBLON else None
     world.due[next_business(draft.jour + JOUR * 5)].append(
-        OpenItem(draft, tiers, supplier.montant, "PRLV", supplier.compte)
+        OpenItem(draft, tiers, supplier.montant, "PRLV", supplier.compte, jumeau)
     )
 
 

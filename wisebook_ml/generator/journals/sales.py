@@ -22,8 +22,8 @@ CREDIT_NOTE_MIN_DAYS = 12
 
 UNPAID_RATE = 0.02
 LATE_RATE = 0.25
-SHIPPING_RATE = 0.4
-SECOND_PRODUCT_RATE = 0.3
+SHIPPING_RATE = 0.5
+SECOND_PRODUCT_RATE = 0.45
 
 
 def piece(world: World, prefix: str, day: dt.date, series: str) -> str:

@@ -16,12 +16,23 @@ SMALL_PURCHASES = ("6064", "6261", "6257", "60614", "6241", "6242", "6063", "625
 
 
 def scale(draft: Draft, factor: float) -> None:
-    """Multiply every line of a balanced entry; what rounding leaves goes to the third party's line."""
+    """Multiply every line of a balanced entry; the tax stays that of its base, the third party takes the rest."""
+    taxes = [x for x in draft.lignes if x.compte.startswith("445")]
+    taux = _rate(draft) if len(taxes) == 1 else None
     for ligne in draft.lignes:
         ligne.montant = round(ligne.montant * factor)
+    if taux is not None:
+        taxes[0].montant = vat(sum(x.montant for x in draft.lignes if x.compte[0] in "67"), taux)
     rest = draft.solde
     if rest:
         (draft.tiers or draft.lignes[0]).montant -= rest
+
+
+def _rate(draft: Draft) -> int | None:
+    """Return the legal rate at which all of an entry's charges or sales are taxed, in tenths of a percent."""
+    base = sum(x.montant for x in draft.lignes if x.compte[0] in "67")
+    tax = sum(x.montant for x in draft.lignes if x.compte.startswith("445"))
+    return next((taux for taux in (200, 100, 55, 21) if abs(vat(base, taux) - tax) <= 1), None)
 
 
 def _retax(draft: Draft, base: int) -> bool:

@@ -51,7 +51,7 @@ def amount_changed(site: Site, case: Case) -> bool:
     draft = site.pick(*TYPED, free=True, where=lambda d: not d.soldee)
     if draft is None:
         return False
-    _unschedule(site, draft)
+    draft.impayee = True
     factor = site.rng.choice((0.5, 0.8, 1.1, 1.5))
     return _tamper(
         site, case, draft, Operation.MODIFICATION, lambda d: scale(d, factor), "Montants modifiés après validation."
@@ -79,7 +79,7 @@ def deleted(site: Site, case: Case) -> bool:
     draft = site.pick("vente", "achat", "note_frais", free=True)
     if draft is None:
         return False
-    _unschedule(site, draft)
+    draft.impayee = True
     return _tamper(site, case, draft, Operation.SUPPRESSION, lambda _: None, "Écriture supprimée après validation.")
 
 
@@ -95,11 +95,6 @@ def date_changed(site: Site, case: Case) -> bool:
         target.jour = day
 
     return _tamper(site, case, draft, Operation.MODIFICATION, apply, "Date modifiée après validation.")
-
-
-def _unschedule(site: Site, draft: Draft) -> None:
-    for items in site.world.due.values():
-        items[:] = [item for item in items if item.draft is not draft]
 
 
 @twin(CHANGED, "lettrage_apres_validation")
@@ -163,10 +158,11 @@ def window_dressing(site: Site, case: Case) -> bool:
     while not is_business(day):
         day -= JOUR
     client = site.company.clients.draw(site.rng, site.month.debut)
-    source = invoice(site.world, site.rng, day, client)
-    scale(source, site.rng.uniform(4, 12))
+    euros = site.company.prix_median * client.facteur * site.rng.uniform(5, 14)
+    source = invoice(site.world, site.rng, day, client, site.world.amount(site.rng, euros, 0.2))
     site.world.typed(source, "ventes", 0)
     back = _reverse(site, source, shift(site.month.fin + JOUR, site.rng.randint(0, 2)), f"CONTREPASSATION {source.lib}")
+    case.label(source, "Vente de fin de période, reprise quelques jours plus tard.")
     case.label(back, "Vente de fin de période reprise dès les premiers jours de la suivante.", liee=source)
     return True
 
@@ -177,7 +173,7 @@ def undone(site: Site, case: Case) -> bool:
     source = site.pick("achat", "vente", free=True, where=lambda d: d.jour < site.month.fin - JOUR * 7)
     if source is None:
         return False
-    _unschedule(site, source)
+    source.impayee = True
     day = shift(source.jour + JOUR, site.rng.randint(0, 3))
     back = _reverse(site, source, day, f"CONTREPASSATION {source.lib}")
     case.label(back, "Pièce contrepassée quelques jours après, sans avoir.", liee=source)
@@ -190,7 +186,7 @@ def goods_returned(site: Site, case: Case) -> bool:
     source = site.pick("vente", free=True, where=lambda d: d.jour < site.month.fin - JOUR * 8)
     if source is None:
         return False
-    _unschedule(site, source)
+    source.impayee = True
     day = shift(source.jour + JOUR, site.rng.randint(2, 4))
     ref = piece(site.world, "A", day, "A")
     lib = f"AVOIR {ref} S/ {source.piece} RETOUR BR{site.rng.randint(1000, 9999)}"

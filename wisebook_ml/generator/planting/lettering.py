@@ -66,8 +66,7 @@ def lettered_alone(site: Site, case: Case) -> bool:
     if tiers is None:
         return False
     code = tiers.next_letter()
-    for items in site.world.due.values():
-        items[:] = [item for item in items if item.draft is not draft]
+    draft.impayee = True
 
     def apply(target: Draft) -> None:
         line = target.tiers
@@ -106,9 +105,6 @@ def part_payment(site: Site, case: Case) -> bool:
     part = round(client.montant * site.rng.uniform(0.2, 0.45))
     ligne = DraftLine(client.compte, -part, aux=client.aux, aux_lib=client.aux_lib)
     draft = debit(site.world, day, f"VIR SEPA {client.aux_lib} ACOMPTE {source.piece}", [ligne], "acompte_client")
-    for items in site.world.due.values():
-        for item in items:
-            if item.draft is source:
-                item.du -= part
+    source.acompte = part
     case.label(draft, "Acompte laissé non lettré en attendant le solde.", liee=source)
     return True

@@ -110,7 +110,8 @@ def one_large_invoice(site: Site, case: Case) -> bool:
 def proper_supplier(site: Site, case: Case) -> bool:
     """Take on a supplier properly: ordinary amount and account, a piece, and it stays."""
     tiers = _newcomer(site)
-    tiers.poids = 3.0
+    known = site.company.fournisseurs.actifs
+    tiers.poids = sum(one.poids for one in known) / len(known)
     draft = _bill(site, tiers)
     case.label(draft, "Nouveau fournisseur régulier : montant et compte ordinaires, relation suivie.")
     return True
