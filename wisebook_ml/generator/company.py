@@ -12,7 +12,7 @@ from schemas.codes import CodeMotif
 from wisebook_ml.generator.chart import Chart
 from wisebook_ml.generator.labels import Label
 from wisebook_ml.generator.names import Namer, luhn_siren
-from wisebook_ml.generator.parties import PartyBook, make_customers, make_suppliers
+from wisebook_ml.generator.parties import PartyBook, Tiers, make_customers, make_suppliers
 from wisebook_ml.generator.people import Auteur, staff
 
 __all__ = ["JOURNAUX", "Company", "Contract", "Volumes", "make_company"]
@@ -61,6 +61,8 @@ class Contract(Struct):
     """Days before the date at which it is posted by program (0: typed after it)."""
     depuis: dt.date = dt.date.min
     fin: dt.date | None = None
+    tiers: Tiers | None = None
+    """The supplier's bookkeeping state; two contracts of one supplier share it."""
     jumeau: Label | None = None
     """Labels every invoice of a contract that only looks wrong."""
 
@@ -185,17 +187,31 @@ def _contracts(rng: Random, namer: Namer, book: PartyBook, count: int, scale: fl
         if base == "logiciel_b":
             # Two licences of one publisher, same price, two contracts: equal amounts that are no duplicate.
             twin = found[-1]
-            aux, nom, iban, montant = twin.aux, twin.nom, twin.iban, twin.montant
+            aux, nom, iban, montant, tiers = twin.aux, twin.nom, twin.iban, twin.montant, twin.tiers
         else:
             nom = namer.company()
             aux = f"{book.prefix}{'GEN' if book.prefix.isalpha() else '9'}{i + 1:04d}"
             iban = f"{rng.getrandbits(128):032x}"
+            tiers = Tiers(aux, nom, 0, 1, dt.date.min, 5, "PRLV", iban=iban)
             montant = int(euros * scale * rng.uniform(0.8, 1.3)) * 100 + rng.choice((0, 50, 90, 37, 12))
             if base in ROUND_CONTRACTS:
                 montant = max(1, round(montant / 10000)) * 10000
         day = min(28, jour + i // len(CONTRACTS))
         found.append(
-            Contract(genre, aux, nom, compte, montant, taux, day, lib, iban, avance, jumeau=LOOK_ALIKES.get(base))
+            Contract(
+                genre,
+                aux,
+                nom,
+                compte,
+                montant,
+                taux,
+                day,
+                lib,
+                iban,
+                avance,
+                tiers=tiers,
+                jumeau=LOOK_ALIKES.get(base),
+            )
         )
     return found
 

@@ -11,7 +11,6 @@ from wisebook_ml.generator.company import Contract
 from wisebook_ml.generator.draft import Draft, DraftLine
 from wisebook_ml.generator.journals.bank import debit
 from wisebook_ml.generator.journals.common import vat
-from wisebook_ml.generator.parties import Tiers
 from wisebook_ml.generator.timeline import JOUR, Month, next_business
 from wisebook_ml.generator.world import OpenItem, World
 
@@ -46,13 +45,13 @@ def contract_invoice(world: World, rng: Random, month: Month, contract: Contract
 
 
 def _pay(world: World, draft: Draft, contract: Contract) -> None:
-    tiers = Tiers(contract.aux, contract.nom, 0, 1, draft.jour, 5, "PRLV", iban=contract.iban)
-    tiers.lettres = world.piece(f"lettre:{contract.aux}") - 1
+    if contract.tiers is None:
+        return
     supplier = draft.lignes[-1]
     # Two equal contracts are debited on one day: their payments look like a duplicate too.
     jumeau = contract.jumeau if contract.jumeau and contract.jumeau.code is CodeMotif.DOUBLON else None
     world.due[next_business(draft.jour + JOUR * 5)].append(
-        OpenItem(draft, tiers, supplier.montant, "PRLV", supplier.compte, jumeau)
+        OpenItem(draft, contract.tiers, supplier.montant, "PRLV", supplier.compte, jumeau)
     )
 
 

@@ -52,7 +52,8 @@ def invoice(world: World, rng: Random, day: dt.date, client: Tiers, ht: int | No
         tax = vat(base, taux)
         if (base + tax) % 5000 and world.fresh(client.aux, base + tax, day):
             break
-        ht = None
+        if ht is not None:
+            ht += 37
     ttc = base + tax
     client.factures += 1
     client.derniere = day

@@ -7,7 +7,6 @@ from random import Random
 from schemas.codes import CodeMotif
 from schemas.enums import TypeObjet
 from wisebook_ml.generator.draft import Draft, DraftLine
-from wisebook_ml.generator.journals.common import vat
 from wisebook_ml.generator.journals.purchases import invoice
 from wisebook_ml.generator.planting.base import Case, Site, anomaly, twin
 from wisebook_ml.generator.timeline import JOUR, days_of, is_business
@@ -68,14 +67,8 @@ def invented_invoices(site: Site, case: Case) -> bool:
     num = c[rng.choice(("6063", "6155", "6231"))]
     open_days = [day for day in days_of(site.month) if is_business(day)]
     for day in sorted(rng.choices(open_days, k=_size(site))):
-        draft = invoice(site.world, rng, day, rng.choice(suppliers), 12_345)
-        supplier = draft.tiers
-        if supplier is None:
-            return False
-        base = _invented(rng)
-        draft.lignes[0].compte, draft.lignes[0].montant = num, base
-        draft.lignes[1].montant = vat(base, 200)
-        supplier.montant = -(base + draft.lignes[1].montant)
+        draft = invoice(site.world, rng, day, rng.choice(suppliers), _invented(rng))
+        draft.lignes[0].compte = num
         site.world.typed(draft, "achats", rng.randint(1, 6))
         _label(case, draft, num, "Facture fictive : les premiers chiffres de la série le trahissent.")
     return True

@@ -5,7 +5,6 @@ from __future__ import annotations
 from schemas.codes import CodeMotif
 from wisebook_ml.generator.company import Contract
 from wisebook_ml.generator.journals import purchases
-from wisebook_ml.generator.journals.common import vat
 from wisebook_ml.generator.parties import Tiers
 from wisebook_ml.generator.planting.base import Case, Site, anomaly, twin
 from wisebook_ml.generator.timeline import JOUR, shift
@@ -28,10 +27,9 @@ def _supplier(site: Site) -> Tiers | None:
     return None
 
 
-def _below(site: Site, limit: int) -> tuple[int, int]:
-    """Return base and tax of an amount just below a limit, tax included."""
-    base = round(limit * 100 * site.rng.uniform(*SHARE) / 1.2)
-    return base, vat(base, 200)
+def _below(site: Site, limit: int) -> int:
+    """Return an amount before tax that with it lies just below a limit."""
+    return round(limit * 100 * site.rng.uniform(*SHARE) / 1.2)
 
 
 def _split(site: Site, case: Case, *, count: int, step: int, comment: str) -> bool:
@@ -42,13 +40,7 @@ def _split(site: Site, case: Case, *, count: int, step: int, comment: str) -> bo
     day = shift(site.month.debut, site.rng.randint(2, 6))
     auteur = site.world.clock.who("achats", day)
     for _ in range(count):
-        base, tax = _below(site, limit)
-        draft = purchases.invoice(site.world, site.rng, day, tiers, 12_345)
-        supplier = draft.tiers
-        if supplier is None:
-            return False
-        draft.lignes = [x for x in draft.lignes if x.compte != site.chart["6241"]]
-        draft.lignes[0].montant, draft.lignes[1].montant, supplier.montant = base, tax, -(base + tax)
+        draft = purchases.invoice(site.world, site.rng, day, tiers, _below(site, limit))
         site.world.typed(draft, auteur, site.rng.randint(1, 4))
         purchases.schedule_payment(site.world, site.rng, draft, tiers)
         case.label(draft, comment.format(limit=limit))
@@ -85,6 +77,7 @@ def flat_fee(site: Site, case: Case) -> bool:
         Contract(
             "forfait", tiers.aux, tiers.nom, tiers.genre.compte, base, 200, 17, "FORFAIT CONTRAT", tiers.iban,
             depuis=site.month.debut,
+            tiers=tiers,
             jumeau=case.record("Forfait contractuel mensuel, identique chaque mois, sous le seuil par hasard."),
         )
     )  # fmt: skip
@@ -98,12 +91,8 @@ def with_order(site: Site, case: Case) -> bool:
     if tiers is None:
         return False
     day = shift(site.month.debut, site.rng.randint(3, 12))
-    base, tax = _below(site, site.rng.choice(site.company.seuils))
-    draft = purchases.invoice(site.world, site.rng, day, tiers, 12_345)
-    supplier = draft.tiers
-    if supplier is None:
-        return False
-    draft.lignes[0].montant, draft.lignes[1].montant, supplier.montant = base, tax, -(base + tax)
+    base = _below(site, site.rng.choice(site.company.seuils))
+    draft = purchases.invoice(site.world, site.rng, day, tiers, base)
     draft.rename(f"{draft.lib} BC{day:%y}-{site.rng.randint(100, 999)} VISA DIRECTION")
     site.world.typed(draft, "achats", site.rng.randint(1, 4))
     purchases.schedule_payment(site.world, site.rng, draft, tiers)
