@@ -1,6 +1,5 @@
 """Create the declared topics, and tell how those of a broker differ from their declarations."""
 
-import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -9,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its public names, not marked as such
+from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
@@ -21,6 +20,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its public 
 
 import topics
 from topics import Topic
+from wisebook_ml.messaging.client_log import CLIENT_LOGGER
 from wisebook_ml.messaging.connect import BrokerUnreachable
 from wisebook_ml.messaging.differences import Difference, FoundTopic, compare
 
@@ -40,10 +40,6 @@ SETTLE_TIMEOUT = 15.0
 SETTLE_STEP = 0.05
 
 NO_ANSWER = frozenset({KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE})
-
-LOGGER = logging.getLogger(__name__)
-LOGGER.addHandler(logging.NullHandler())
-"""Takes the client's own complaints (one a second while a broker is away), which else go to stderr."""
 
 
 class TopicAdminError(Exception):
@@ -136,7 +132,7 @@ def _check(client: AdminClient, prefix: str, replication_factor: int, declared: 
 
 
 def _client(bootstrap: str) -> AdminClient:
-    return AdminClient({"bootstrap.servers": bootstrap}, logger=LOGGER)
+    return AdminClient({"bootstrap.servers": bootstrap}, logger=CLIENT_LOGGER)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from topics import DEAD_LETTER
+from wisebook_ml.messaging.client_log import CLIENT_LOGGER
 from wisebook_ml.messaging.events import Outgoing
 
 __all__ = ["EventProducer", "PublishError"]
@@ -47,6 +48,7 @@ class EventProducer:
                 "compression.type": "lz4",
                 "linger.ms": 5,
                 "message.max.bytes": DEAD_LETTER.max_message_bytes,
+                "logger": CLIENT_LOGGER,
                 "delivery.timeout.ms": int(DELIVERY_SECONDS * 1000),
             }
         )

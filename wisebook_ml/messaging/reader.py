@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from wisebook_ml.messaging.client_log import CLIENT_LOGGER
 from wisebook_ml.messaging.events import RawRecord
 
 __all__ = ["ReadError", "end_offsets", "read_partition"]
@@ -104,5 +105,6 @@ def _consumer(bootstrap: str) -> Consumer:
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,
             "fetch.message.max.bytes": 16 * 1024 * 1024,
+            "logger": CLIENT_LOGGER,
         }
     )

@@ -30,13 +30,10 @@ from wisebook_ml.storage import ModelRegistry, StorageError, open_database
 from wisebook_ml.training.collect import collect_entries
 from wisebook_ml.training.isolation import NotEnoughData, train_isolation_forest
 
-__all__ = ["ISOLATION_FOREST_NAME", "SOURCE", "TrainingFailed", "publish_campaign", "run_campaign"]
+__all__ = ["SOURCE", "TrainingFailed", "publish_campaign", "run_campaign"]
 
 SOURCE = "wisebook-ml/training"
 """CloudEvents source of what a trainer publishes."""
-
-ISOLATION_FOREST_NAME = "Détection d'anomalies"
-"""Name of a company's default Isolation Forest in the registry."""
 
 PROGRESS_STEP = 0.1
 """Smallest step of progress that is published while data is collected."""

@@ -1,0 +1,97 @@
+"""``wisebook-ml publish``: entries from files onto the topic."""
+
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from schemas import Ecriture
+from topics import ENTRIES
+from wisebook_ml.fec import NotAFecError, read_fec
+from wisebook_ml.ledger.files import LedgerFileError, read_events
+from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
+from wisebook_ml.messaging.producer import EventProducer, PublishError
+from wisebook_ml.messaging.reader import ReadError, end_offsets
+from wisebook_ml.publishing import Published, publish_entries
+from wisebook_ml.settings import get_settings
+
+__all__ = ["publish"]
+
+DONE, LINES_REJECTED, NOT_A_FEC = 0, 1, 2
+"""Exit statuses of `publish fec`, those of `fec check`."""
+
+
+@click.group()
+def publish() -> None:
+    """Publish entries as WiseBook core does."""
+
+
+@publish.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--societe", type=click.IntRange(min=1), default=1, show_default=True, help="Company of the entries.")
+@click.option("--exercice", help="Fiscal year: AAAA or AAAA-MM-JJ/AAAA-MM-JJ; otherwise it is inferred.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts and findings as one JSON object.")
+@click.option("--lang", type=click.Choice(["fr", "en"]), default="en", show_default=True, help="Language of messages.")
+@click.pass_context
+def fec(context: click.Context, file: Path, societe: int, exercice: str | None, as_json: bool, lang: str) -> None:
+    """Publish the entries of FILE, a French ledger file (FEC).
+
+    Publishing it again changes nothing: the same entries have the same ids. Exit status: 0 if all lines were read, 1 if
+    lines were rejected (the others are published), 2 if the file is no FEC.
+    """
+    try:
+        ledger = read_fec(file, societe_id=societe, exercice=exercice)
+    except NotAFecError as error:
+        click.echo(error.message(lang), err=True)
+        context.exit(NOT_A_FEC)
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--exercice") from error
+    published = _publish(list(ledger), f"wisebook-ml/fec/{file.name}")
+    report = ledger.report
+    if as_json:
+        counts = {**report.as_dict(lang), "published": published.entries, "refused": published.refused}
+        click.echo(json.dumps(counts, ensure_ascii=False))
+    else:
+        click.echo(
+            f"{published.entries} entries ({published.lines} lines) published; "
+            f"debit {report.debit}, credit {report.credit}."
+        )
+    if report.rejected:
+        click.echo(f"{report.rejected} of {report.lines} lines rejected; see `wisebook-ml fec check {file}`.", err=True)
+    context.exit(LINES_REJECTED if report.rejected or published.refused else DONE)
+
+
+@publish.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def events(file: Path) -> None:
+    """Publish the entry events of FILE, one JSON record a line (as `generate` writes them)."""
+    try:
+        entries = list(read_events(file))
+    except LedgerFileError as error:
+        raise click.ClickException(str(error)) from error
+    published = _publish(entries, f"wisebook-ml/events/{file.name}")
+    click.echo(f"{published.entries} events ({published.lines} lines) published.")
+
+
+def _publish(entries: list[Ecriture], source: str) -> Published:
+    settings = get_settings()
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        bootstrap = resolve_bootstrap(settings)
+        end_offsets(bootstrap, ENTRIES.full_name(settings.topic_prefix))  # says at once if the topic is missing
+        with (
+            EventProducer(bootstrap, settings.topic_prefix) as producer,
+            Progress(*columns, console=console, transient=True) as progress,
+        ):
+            task = progress.add_task("Publishing", total=len(entries))
+            done = publish_entries(entries, producer, source, lambda count: progress.update(task, completed=count))
+    except (ConnectError, ReadError, PublishError) as error:
+        raise click.ClickException(str(error)) from error
+    for refused in done.refused:
+        click.echo(refused, err=True)
+    return done

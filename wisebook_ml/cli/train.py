@@ -1,0 +1,58 @@
+"""``wisebook-ml train``: ask for a training, and follow it."""
+
+import datetime as dt
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from schemas import StatutCampagne
+from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
+from wisebook_ml.messaging.producer import PublishError
+from wisebook_ml.messaging.reader import ReadError
+from wisebook_ml.settings import get_settings
+from wisebook_ml.storage import StorageError
+from wisebook_ml.training.request import CampaignTimeout, follow_campaign, request_isolation_forest
+
+__all__ = ["train"]
+
+
+@click.command()
+@click.option("--societe", type=click.IntRange(min=1), required=True, help="Whose model.")
+@click.option("--from", "du", type=click.DateTime(["%Y-%m-%d"]), help="First entry date to train on.")
+@click.option("--to", "au", type=click.DateTime(["%Y-%m-%d"]), help="Last entry date to train on.")
+@click.option("--wait", is_flag=True, help="Follow the training to its end.")
+@click.option("--timeout", type=float, default=600.0, show_default=True, help="Longest wait, in seconds.")
+def train(societe: int, du: dt.datetime | None, au: dt.datetime | None, wait: bool, timeout: float) -> None:
+    """Ask the training workers for a new Isolation Forest of a company.
+
+    From the moment it is ready, the company's new entries are scored with it. Exit status with --wait: 0 if it was
+    trained, 1 if not.
+    """
+    settings = get_settings()
+    try:
+        bootstrap = resolve_bootstrap(settings)
+        request = request_isolation_forest(
+            settings,
+            bootstrap,
+            societe,
+            demandeur="cli",
+            du=du.date() if du else None,
+            au=au.date() if au else None,
+        )
+        click.echo(f"model {request.modele_id}: training requested as {request.demande_id}", err=True)
+        if not wait:
+            return
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("Training", total=1.0)
+            for campaign in follow_campaign(settings, bootstrap, request, timeout):
+                progress.update(task, completed=campaign.avancement)
+    except (ConnectError, PublishError, ReadError, StorageError, CampaignTimeout) as error:
+        raise click.ClickException(str(error)) from error
+    if campaign.statut is StatutCampagne.ECHEC:
+        raise click.ClickException(campaign.erreur)
+    assert campaign.version is not None  # what REUSSIE means
+    click.echo(
+        f"version {campaign.version.version} of model {campaign.modele_id} trained on {campaign.lignes} entries "
+        f"in {campaign.duree_minutes * 60:.1f} s"
+    )

@@ -1,0 +1,198 @@
+"""The demo, step by step."""
+
+import datetime as dt
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from schemas import Ecriture, StatutCampagne
+from topics import DEAD_LETTER, DETECTIONS, ENTRIES, Topic
+from wisebook_ml.broker import LocalKafka
+from wisebook_ml.demo.workers import Workers
+from wisebook_ml.generator import Label, generate_ledger
+from wisebook_ml.ledger.files import read_ledger
+from wisebook_ml.messaging.admin import apply_topics
+from wisebook_ml.messaging.groups import group_lag, group_name
+from wisebook_ml.messaging.producer import EventProducer
+from wisebook_ml.messaging.reader import end_offsets
+from wisebook_ml.publishing import publish_entries
+from wisebook_ml.settings import Settings
+from wisebook_ml.storage import DetectionStore, StoredDetection, open_database
+from wisebook_ml.training.request import follow_campaign, request_isolation_forest
+
+__all__ = ["Book", "DemoFailed", "Result", "load_book", "run_demo"]
+
+SOCIETE = 1
+ROLES = ("scoring", "storage", "training")
+
+TRAINING_SHARE = 0.25
+"""Share of the ledger that the model is trained on: the first quarter of a fiscal year."""
+
+MIN_TRAINING = 400
+"""Entries below which a quarter is too little to train on; the online detector then scores the whole ledger."""
+
+WAIT_SECONDS = 600.0
+"""Longest wait without any progress at any step."""
+
+POLL_SECONDS = 0.25
+
+
+class DemoFailed(Exception):
+    """A step that did not come to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A ledger to show: entries in the order of publication, labels if it was generated, notes on the file."""
+
+    name: str
+    events: Sequence[Ecriture]
+    labels: Sequence[Label] = ()
+    notes: str = ""
+
+    @property
+    def lines(self) -> int:
+        """Number of entry lines."""
+        return sum(len(entry.lignes) for entry in self.events)
+
+
+@dataclass(slots=True)
+class Result:
+    """What came out.
+
+    `seconds` is the time from the first publish to the last commit of `timed_events` entries, those after the training.
+    """
+
+    book: Book
+    detections: Sequence[StoredDetection] = ()
+    trained_on: int = 0
+    timed_events: int = 0
+    timed_lines: int = 0
+    seconds: float = 0.0
+    records: int = 0
+    dead_letters: int = 0
+
+
+def load_book(path: Path | None, entries: int, seed: int) -> Book:
+    """Read a ledger file, or generate a ledger.
+
+    Raises
+    ------
+    LedgerFileError, NotAFecError, OSError
+        Where the file cannot be read.
+    """
+    if path is None:
+        ledger = generate_ledger(entries=entries, seed=seed, societe_id=SOCIETE)
+        return Book(ledger.company.nom, ledger.events, ledger.labels)
+    events, report = read_ledger(path, SOCIETE)
+    notes = ""
+    if report is not None:
+        notes = (
+            f"{report['lines']} lines, {report['rejected']} rejected, debit {report['debit']}, "
+            f"credit {report['credit']}; `wisebook-ml fec check {path}` says more"
+        )
+    return Book(path.name, events, notes=notes)
+
+
+def run_demo(book: Book, settings: Settings, kafka_home: Path, console: Console) -> Result:
+    """Publish a ledger, have it scored and stored, and return what was found.
+
+    Kafka is the configured one, or the local one at `kafka_home`, which is started, and stopped at the end, where it
+    does not run yet.
+    """
+    if settings.bootstrap_servers:
+        return _on_broker(book, settings, console)
+    broker = LocalKafka(kafka_home, progress=lambda text: console.print(f"  {text}", style="dim"))
+    running = broker.status().running
+    with console.status("Starting Kafka"):
+        bootstrap = broker.start()
+    console.print(f"✓ Kafka {'was running' if running else 'started'} at {bootstrap}")
+    try:
+        return _on_broker(book, settings.model_copy(update={"bootstrap_servers": bootstrap}), console)
+    finally:
+        if not running:
+            broker.stop()
+
+
+def _on_broker(book: Book, settings: Settings, console: Console) -> Result:
+    bootstrap, prefix = settings.bootstrap_servers, settings.topic_prefix
+    created = apply_topics(bootstrap, prefix, settings.replication_factor)
+    console.print(f"✓ {len(created)} topics created as {prefix}*")
+    open_database(settings.sql_url)
+    result = Result(book)
+    with Workers(ROLES, settings, settings.home / "logs") as workers:
+        console.print(f"✓ workers started: {', '.join(ROLES)} (logs in {settings.home / 'logs'})")
+        _publish_and_score(book, settings, console, workers, result)
+    detections = end_offsets(bootstrap, DETECTIONS.full_name(prefix))
+    result.records = sum(end - first for first, end in detections.values())
+    dead = end_offsets(bootstrap, DEAD_LETTER.full_name(prefix))
+    result.dead_letters = sum(end - first for first, end in dead.values())
+    store = DetectionStore(open_database(settings.sql_url))
+    result.detections = store.top(max(1, store.count()))
+    return result
+
+
+def _publish_and_score(book: Book, settings: Settings, console: Console, workers: Workers, result: Result) -> None:
+    first = int(len(book.events) * TRAINING_SHARE)
+    if first < MIN_TRAINING:
+        first = 0
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        if first:
+            _publish(book.events[:first], "Publishing the first quarter", settings, progress)
+            _wait(settings, "scoring", ENTRIES, workers, progress, "Scoring it (online detector)")
+            result.trained_on = _train(settings, workers, progress, max(e.ecriture_date for e in book.events[:first]))
+        rest = book.events[first:]
+        started = time.monotonic()
+        _publish(rest, "Publishing the rest" if first else "Publishing", settings, progress)
+        _wait(settings, "scoring", ENTRIES, workers, progress, "Scoring it")
+        result.seconds = time.monotonic() - started
+        result.timed_events, result.timed_lines = len(rest), sum(len(entry.lignes) for entry in rest)
+        _wait(settings, "storage", DETECTIONS, workers, progress, "Storing detections")
+
+
+def _publish(events: Sequence[Ecriture], title: str, settings: Settings, progress: Progress) -> None:
+    task = progress.add_task(title, total=len(events))
+    with EventProducer(settings.bootstrap_servers, settings.topic_prefix) as producer:
+        done = publish_entries(
+            events, producer, "wisebook-ml/demo", lambda count: progress.update(task, completed=count)
+        )
+    if done.refused:
+        raise DemoFailed(f"{len(done.refused)} entries were not published: {done.refused[0]}")
+
+
+def _train(settings: Settings, workers: Workers, progress: Progress, until: dt.date) -> int:
+    """Train on what was published; return the number of rows."""
+    task = progress.add_task("Training the Isolation Forest", total=100)
+    request = request_isolation_forest(settings, settings.bootstrap_servers, SOCIETE, demandeur="demo", au=until)
+    campaign = None
+    for campaign in follow_campaign(settings, settings.bootstrap_servers, request, WAIT_SECONDS):
+        workers.check()
+        progress.update(task, completed=int(100 * campaign.avancement))
+    if campaign is None or campaign.statut is not StatutCampagne.REUSSIE:
+        raise DemoFailed(f"the training failed: {campaign.erreur if campaign else 'no campaign'}")
+    return campaign.lignes
+
+
+def _wait(settings: Settings, role: str, topic: Topic, workers: Workers, progress: Progress, title: str) -> None:
+    """Wait until a role has finished and committed all records of a topic."""
+    name, bootstrap = topic.full_name(settings.topic_prefix), settings.bootstrap_servers
+    group = group_name(settings.topic_prefix, role)
+    left = most = group_lag(bootstrap, group, name)
+    task = progress.add_task(title, total=max(most, 1))
+    deadline = time.monotonic() + WAIT_SECONDS
+    while left:
+        time.sleep(POLL_SECONDS)
+        workers.check()
+        before, left = left, group_lag(bootstrap, group, name)
+        most = max(most, left)
+        progress.update(task, total=most, completed=most - left)
+        if left != before:
+            deadline = time.monotonic() + WAIT_SECONDS
+        elif time.monotonic() > deadline:
+            raise DemoFailed(f"{role}: {left} records of {name} left, and no progress for {WAIT_SECONDS:.0f} s")
+    progress.update(task, total=max(most, 1), completed=max(most, 1))
