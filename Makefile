@@ -1,0 +1,69 @@
+# `make demo` shows the main job, `make test` runs the tests; both install what they need first.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+CODE := schemas topics wisebook_ml agents tests
+FEC ?=
+ENTRIES ?= 20000
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test chaos lint types format contracts lock clean
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.all ## Make .venv with everything: scoring, training, development
+
+demo: $(VENV)/.base ## Score a ledger from end to end: a generated one, or FEC=path
+	@$(BIN)/wisebook-ml demo --entries $(ENTRIES) $(if $(FEC),"$(FEC)")
+
+test: $(VENV)/.all ## Run the tests (a real Kafka and a real PostgreSQL are started for them)
+	$(BIN)/python -m pytest -q
+
+chaos: $(VENV)/.all ## Run the long tests that kill workers and brokers
+	$(BIN)/python -m pytest -q -m "chaos or soak"
+
+lint: $(VENV)/.all ## Check style and format
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/python -m topics.contracts check
+
+types: $(VENV)/.all ## Check types (strict)
+	$(BIN)/mypy
+
+format: $(VENV)/.all ## Repair style and format
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+contracts: $(VENV)/.all ## Write the JSON Schemas and the AsyncAPI document anew
+	$(BIN)/python -m topics.contracts write
+
+COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+lock: $(VENV)/.all ## Resolve the dependencies anew into requirements/
+	$(COMPILE) --upgrade --extra train --extra dev pyproject.toml -o requirements/dev.txt
+	$(COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/base.txt
+	$(COMPILE) -c requirements/dev.txt --extra train pyproject.toml -o requirements/train.txt
+	$(COMPILE) -c requirements/dev.txt requirements/build.in -o requirements/build.txt
+
+clean: ## Remove what was installed and made here (not the cached Kafka)
+	-@test ! -x $(BIN)/wisebook-ml || $(BIN)/wisebook-ml kafka stop
+	rm -rf $(VENV) .wisebook build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; $(PYTHON) is older. Try: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# What scoring, storing, the dashboard and the demo need: no tensorflow, prophet, shap, xgboost.
+$(VENV)/.base: requirements/base.txt requirements/build.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the base requirements into $(VENV) (once, about a minute)"
+	@$(PIP) install --require-hashes --no-deps -r requirements/build.txt -r requirements/base.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.all: requirements/dev.txt requirements/build.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing all requirements into $(VENV) (once, some minutes)"
+	@$(PIP) install --require-hashes --no-deps -r requirements/build.txt -r requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $(VENV)/.base $@
