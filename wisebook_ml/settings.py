@@ -1,19 +1,33 @@
 """Settings of a process: from the environment (`WISEBOOK_ML_…`), a `.env` file, or the defaults below."""
 
+import json
+import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-__all__ = ["Settings", "get_settings"]
+__all__ = ["Settings", "TokenCompanies", "get_settings"]
+
+TokenCompanies = frozenset[Annotated[int, Field(ge=1)]] | Literal["*"]
+"""The companies that an API token sees; a star: all of them."""
+
+SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 
 
 class Settings(BaseSettings):
     """What a deployment may choose. Every field is set by the environment variable `WISEBOOK_ML_<FIELD>`."""
 
-    model_config = SettingsConfigDict(env_prefix="WISEBOOK_ML_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="WISEBOOK_ML_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        # A refused value may be a token or a URL with a password, and errors end up in logs.
+        hide_input_in_errors=True,
+    )
 
     bootstrap_servers: str = Field("", description="Kafka brokers, host:port[,…]. Empty: the local broker.")
     topic_prefix: str = Field("wisebook.", description="Put before every topic's name.")
@@ -31,6 +45,11 @@ class Settings(BaseSettings):
     batch_size: int = Field(1000, ge=1, description="Most records that an agent takes at once.")
     batch_wait: float = Field(0.05, gt=0, description="Longest wait for a batch to fill, in seconds.")
     seed: int = Field(20_221_231, description="Seed of every random choice.")
+    api_host: str = Field("127.0.0.1", description="Address that the API listens on.")
+    api_port: int = Field(8888, ge=0, le=65535, description="Port of the API. 0: any free one.")
+    api_tokens: Annotated[dict[str, TokenCompanies], NoDecode] = Field(
+        {}, description='API tokens: a JSON object, SHA-256 of the token in hex -> list of companies, or "*" for all.'
+    )
 
     @field_validator("societes", mode="before")
     @classmethod
@@ -39,6 +58,28 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return [part for part in value.replace(";", ",").split(",") if part.strip()]
         return value
+
+    @field_validator("api_tokens", mode="before")
+    @classmethod
+    def _read_tokens(cls, value: object) -> object:
+        """Accept the object as an environment variable spells it, and say how to make an entry where it is wrong."""
+        if isinstance(value, str):
+            try:
+                value = json.loads(value) if value.strip() else {}
+            except ValueError as error:
+                raise ValueError(
+                    f"it is no JSON object ({error}); `wisebook-ml api --new-token 1,2` writes it"
+                ) from None
+        if not isinstance(value, dict):
+            # pydantic reports ValueErrors only.
+            raise ValueError("it is no JSON object; `wisebook-ml api --new-token 1,2` writes it")  # noqa: TRY004
+        tokens = {str(digest).lower(): companies for digest, companies in value.items()}
+        if not all(SHA256_HEX.fullmatch(digest) for digest in tokens):
+            raise ValueError(
+                "its keys are the SHA-256 of tokens (64 hexadecimal digits), never tokens; "
+                "`wisebook-ml api --new-token 1,2` makes both"
+            )
+        return tokens
 
     @property
     def sql_url(self) -> str:

@@ -1,0 +1,127 @@
+"""Who is let in, how errors look, and what the service says of itself."""
+
+import itertools
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import httpx
+import psycopg
+import pytest
+
+from wisebook_ml import __version__
+from wisebook_ml.api.tokens import digest
+from wisebook_ml.settings import Settings
+from wisebook_ml.storage import DatabaseUnreachable
+
+LIST = "/api/ml/detections/"
+
+Client = Callable[[str], httpx.Client]
+Serve = Callable[[Settings], AbstractContextManager[str]]
+
+
+class TestTokens:
+    def test_without_a_known_one_nothing_is_shown(self, address: str, tokens: dict[str, str]) -> None:
+        known = tokens["one"]
+        wrong = [
+            None,
+            "",
+            "Token",
+            "Token wrong",
+            f"Bearer {known}",
+            known,
+            f"Token {known}x",
+            f"Token x {known}",
+            "Tokén é",
+        ]
+        places = [LIST, f"{LIST}recent/", f"{LIST}x/", f"{LIST}?limit=0", "/api/ml/openapi.json"]
+        for place, header in itertools.product(places, wrong):
+            headers = [] if header is None else [(b"Authorization", header.encode("latin-1"))]
+            response = httpx.get(address + place, headers=headers)
+            assert response.status_code == 401, (place, header)
+            assert response.headers["content-type"] == "application/problem+json"
+            assert response.headers["www-authenticate"] == "Token"
+            assert known not in response.text
+
+    def test_its_digest_does_not_let_in(self, address: str, tokens: dict[str, str]) -> None:
+        response = httpx.get(address + LIST, headers={"Authorization": f"Token {digest(tokens['one'])}"})
+        assert response.status_code == 401
+
+    def test_the_scheme_is_read_in_any_case(self, address: str, tokens: dict[str, str]) -> None:
+        assert httpx.get(address + LIST, headers={"Authorization": f"token {tokens['one']}"}).status_code == 200
+
+
+class TestErrors:
+    def test_an_unknown_place(self, client: Client) -> None:
+        response = client("one").get("/api/ml/nothing/")
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json() == {
+            "title": "Not Found",
+            "status": 404,
+            "detail": "There is nothing at /api/ml/nothing/.",
+            "instance": "/api/ml/nothing/",
+        }
+
+    def test_a_method_it_does_not_take(self, client: Client) -> None:
+        response = client("one").post(LIST)
+        assert response.status_code == 405
+        assert response.headers["allow"] == "GET"
+        assert response.json()["detail"] == f"{LIST} does not take POST."
+
+    def test_a_missing_slash_is_forgiven(self, client: Client) -> None:
+        assert client("one").get(LIST.rstrip("/"), follow_redirects=True).status_code == 200
+
+
+class TestHealth:
+    def test_it_needs_no_token(self, address: str) -> None:
+        response = httpx.get(f"{address}/health")
+        assert response.status_code == 200
+        assert response.json() == {"status": "ok", "version": __version__}
+
+    def test_an_outage_is_told_and_survived(
+        self, settings: Settings, tokens: dict[str, str], postgres: str, serving: Serve
+    ) -> None:
+        server, _, name = postgres.rpartition("/")
+        headers = {"Authorization": f"Token {tokens['one']}"}
+        admin = psycopg.connect(f"{server}/postgres", autocommit=True)
+        with admin, serving(settings.model_copy(update={"database_url": postgres})) as address:
+            assert httpx.get(f"{address}/health").status_code == 200
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+            for path in ("/health", LIST, f"{LIST}{uuid.uuid4()}/"):
+                response = httpx.get(address + path, headers=headers)
+                assert response.status_code == 503
+                assert response.headers["content-type"] == "application/problem+json"
+                assert response.headers["retry-after"]
+                assert name not in response.text, "says where the database is"
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+            assert httpx.get(f"{address}/health").status_code == 200
+            assert httpx.get(address + LIST, headers=headers).json() == {"count": 0, "results": []}
+
+    def test_a_database_that_was_never_there_stops_the_start(self, settings: Settings, serving: Serve) -> None:
+        nowhere = settings.model_copy(update={"database_url": "postgresql://nobody@127.0.0.1:1/nothing"})
+        with pytest.raises(DatabaseUnreachable), serving(nowhere):
+            pass
+
+
+class TestOpenApi:
+    def test_every_reference_leads_somewhere(self, client: Client) -> None:
+        document = client("one").get("/api/ml/openapi.json").json()
+        assert document["info"]["version"] == __version__
+        assert set(document["paths"]) == {"/health", LIST, f"{LIST}recent/", LIST + "{detection_id}/"}
+        described = document["components"]["schemas"]
+        references = set(_references(document))
+        assert references
+        assert {reference.rpartition("/")[2] for reference in references} <= set(described)
+        assert {"ce_time", "detection_id", "motifs"} <= set(described["DetectionRead"]["properties"])
+        assert document["components"]["securitySchemes"]["Token"]["name"] == "Authorization"
+        assert "422" not in document["paths"][LIST]["get"]["responses"]
+
+
+def _references(node: object) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+        return own + [found for value in node.values() for found in _references(value)]
+    if isinstance(node, list):
+        return [found for value in node for found in _references(value)]
+    return []

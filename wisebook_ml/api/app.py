@@ -1,0 +1,86 @@
+"""The API as an ASGI application."""
+
+import datetime as dt
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from fastapi import Depends, FastAPI, Response
+
+from schemas.json_schema import components
+from wisebook_ml import __version__
+from wisebook_ml.api.detections import DetectionList, DetectionRead, detections_router
+from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
+from wisebook_ml.api.queries import DetectionPages
+from wisebook_ml.api.tokens import token_check
+from wisebook_ml.settings import Settings
+from wisebook_ml.storage import open_database
+from wisebook_ml.storage.detections import utc_now
+
+__all__ = ["create_api"]
+
+REF = "#/components/schemas/{name}"
+
+
+def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now) -> FastAPI:
+    """Return the API over the settings' database, whose tables are brought up to date.
+
+    Parameters
+    ----------
+    settings : Settings
+        Which database, and which tokens see which companies.
+    clock : callable
+        Tells the present moment, for ``recent``.
+
+    Raises
+    ------
+    StorageError
+        When the database cannot be used at all. One that goes away later is answered with 503 until it is back.
+    """
+    engine = open_database(settings.sql_url)
+    store = DetectionPages(engine, clock=clock)
+    scope_of = token_check(settings.api_tokens)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        engine.dispose()
+
+    app = FastAPI(
+        title="WiseBook ML",
+        version=__version__,
+        lifespan=lifespan,
+        responses={"default": _problem_response()},
+        # FastAPI's own pages would need no token, and load their scripts from other people's servers.
+        openapi_url=None,
+    )
+    install_problems(app)
+    app.include_router(detections_router(store, scope_of))
+
+    @app.get("/health", tags=["service"], summary="Whether the service can answer; needs no token")
+    def health() -> dict[str, str]:
+        store.probe()
+        return {"status": "ok", "version": __version__}
+
+    @app.get("/api/ml/openapi.json", include_in_schema=False, dependencies=[Depends(scope_of)])
+    def openapi() -> Response:
+        return Response(msgspec.json.encode(_document(app)), media_type="application/json")
+
+    return app
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, with the bodies described as the contracts describe them."""
+    document = app.openapi()
+    described = document.setdefault("components", {}).setdefault("schemas", {})
+    described.update(components([DetectionRead], REF))
+    described.update(msgspec.json.schema_components([DetectionList, Problem], ref_template=REF)[1] | described)
+    return document
+
+
+def _problem_response() -> dict[str, Any]:
+    return {
+        "description": "What went wrong, in words (RFC 9457).",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": REF.format(name=Problem.__name__)}}},
+    }

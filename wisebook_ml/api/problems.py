@@ -1,0 +1,119 @@
+"""Errors as problem details (RFC 9457), in words for the person who called."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import sqlalchemy.exc
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from wisebook_ml.storage import StorageError
+
+__all__ = ["Problem", "install_problems", "problem"]
+
+LOGGER = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+RETRY_SECONDS = "5"
+"""When to try again while the database is away: a server that restarts is back within seconds."""
+
+NOT_MY_FAULT = "The database does not answer. Nothing is wrong with the request; send it again in a moment."
+"""Says nothing about where the database is: that is in the log."""
+
+
+class WrongParameter(msgspec.Struct, frozen=True):
+    """One parameter of a request, and what is wrong with it."""
+
+    parameter: str
+    detail: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of every error."""
+
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: Sequence[WrongParameter] = ()
+
+
+def problem(
+    request: Request,
+    status: int,
+    detail: str,
+    *,
+    errors: Sequence[WrongParameter] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return an error as a response.
+
+    Parameters
+    ----------
+    request : Request
+        What was asked.
+    status : int
+        HTTP status.
+    detail : str
+        What is wrong and what to do about it.
+    errors : sequence of WrongParameter
+        Each parameter that is wrong.
+    headers : mapping, optional
+        Further headers.
+    """
+    body = Problem(
+        title=HTTPStatus(status).phrase, status=status, detail=detail, instance=request.url.path, errors=errors
+    )
+    return Response(msgspec.json.encode(body), status, headers, MEDIA_TYPE)
+
+
+def install_problems(app: FastAPI) -> None:
+    """Have an app answer every error with a problem."""
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(StorageError, _unavailable)
+    # All connections of the pool are waiting for the database.
+    app.add_exception_handler(sqlalchemy.exc.TimeoutError, _unavailable)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    detail = error.detail
+    if detail == HTTPStatus(error.status_code).phrase:  # the router's own errors say no more
+        detail = {
+            404: f"There is nothing at {request.url.path}.",
+            405: f"{request.url.path} does not take {request.method}.",
+        }.get(error.status_code, detail)
+    return problem(request, error.status_code, detail, headers=error.headers)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(wrong["loc"][0] == "path" for wrong in found):
+        return problem(request, 404, f"There is nothing at {request.url.path}.")
+    errors = [WrongParameter(str(wrong["loc"][-1]), _words(wrong)) for wrong in found]
+    return problem(request, 400, "; ".join(f"{wrong.parameter}: {wrong.detail}" for wrong in errors), errors=errors)
+
+
+def _words(wrong: Mapping[str, Any]) -> str:
+    if wrong["type"] == "extra_forbidden":
+        return "there is no such parameter"
+    message = str(wrong["msg"]).removeprefix("Input ")
+    return message[:1].lower() + message[1:]
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    LOGGER.error("%s %s: %s", request.method, request.url.path, error)
+    return problem(request, 503, NOT_MY_FAULT, headers={"Retry-After": RETRY_SECONDS})
+
+
+async def _unexpected(request: Request, _error: Exception) -> Response:
+    # The server logs the error itself.
+    return problem(request, 500, "An error of this service, not of your request; its log has the details.")
