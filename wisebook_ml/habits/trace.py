@@ -122,8 +122,8 @@ def trace_of(batch: EntryBatch, index: int) -> Trace:
         )
     )
     hour, lag, stamp = -1, None, 0
-    if entry.saisie_le is not None:
-        local = entry.saisie_le.astimezone(PARIS)
+    local = None if entry.saisie_le is None else _in_paris(entry.saisie_le)
+    if entry.saisie_le is not None and local is not None:
         hour = local.hour + (OFF_DAY_HOURS if is_off_day(local.date()) else 0)
         lag = (local.date() - entry.ecriture_date).days
         stamp = int(entry.saisie_le.timestamp())
@@ -139,6 +139,14 @@ def trace_of(batch: EntryBatch, index: int) -> Trace:
         lines=lines,
         pairs=_pairs(lines),
     )
+
+
+def _in_paris(moment: dt.datetime) -> dt.datetime | None:
+    """Return a moment in French time; None at the ends of the calendar, which programs write for "no date"."""
+    try:
+        return moment.astimezone(PARIS)
+    except OverflowError:
+        return None
 
 
 def _pairs(lines: tuple[LineTrace, ...]) -> tuple[tuple[str, str], ...]:
