@@ -16,7 +16,7 @@ from wisebook_ml.habits.profiles import CompanyHabits
 from wisebook_ml.habits.trace import Trace, trace_of
 from wisebook_ml.ledger.batch import EntryBatch
 
-REPEATABLE = settings(derandomize=True, deadline=None, max_examples=60)
+REPEATABLE = settings(derandomize=True, deadline=None, max_examples=30)
 CENTS = st.integers(0, 10**9).map(from_minor)
 LINES = st.builds(
     Ligne,
