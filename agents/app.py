@@ -31,6 +31,13 @@ COMMIT_SECONDS = 1.0
 MAX_POLL_SECONDS = 600.0
 """How long a batch may take before the group counts the worker as gone: recovery of a long partition fits."""
 
+SESSION_SECONDS = 10.0
+"""How long a worker may be silent before its partitions go to others.
+
+So long nobody scores what a killed worker had, a restarted one neither: Faust's 60 s is too much. Heartbeats are sent
+from the event loop, which no batch blocks, three in this time.
+"""
+
 FETCH_BYTES = 2 * ENTRIES.max_message_bytes
 """Most bytes fetched of a partition at once: the largest record always fits."""
 
@@ -55,6 +62,7 @@ def role_app(role: str, settings: Settings) -> faust.App:
         consumer_max_fetch_size=FETCH_BYTES,
         broker_commit_interval=COMMIT_SECONDS,
         broker_max_poll_interval=MAX_POLL_SECONDS,
+        broker_session_timeout=SESSION_SECONDS,
         stream_buffer_maxsize=4 * settings.batch_size,
         web_enabled=False,
         worker_redirect_stdouts=False,
