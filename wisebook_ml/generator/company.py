@@ -36,10 +36,16 @@ HUMAN_PER_DAY = 45
 SALES_SHARE, PURCHASE_SHARE = 0.39, 0.205
 """Invoices per entry that is not fixed; with the payments they cause they make up the whole."""
 
+ENTRIES_PER_HEAD = 80
+"""Entries a month for each employee: with it wages, purchases and sales are in proportion."""
+
+MAX_STAFF = 150
+"""Beyond this size the larger ledgers are those of a trade with many small documents."""
+
 MAX_TYPISTS = 12
 """Above this a company invests in interfaces rather than in typists."""
 
-SECTEURS: dict[str, tuple[float, str]] = {"NEGOCE": (390, "707"), "SERVICES": (760, "706"), "COMMERCE": (170, "707")}
+SECTEURS: dict[str, tuple[float, str]] = {"NEGOCE": (330, "707"), "SERVICES": (390, "706"), "COMMERCE": (170, "707")}
 """Median invoice before tax in euros, and the account of the main sales."""
 
 
@@ -259,7 +265,7 @@ def make_company(*, entries: int, months: int, seed: int, societe_id: int, start
         volumes=volumes,
         seuils=(5_000, 10_000),
         magasins=magasins,
-        effectif=max(2, min(60, int(per_month / 180))),
+        effectif=max(2, min(MAX_STAFF, int(per_month / ENTRIES_PER_HEAD))),
         prix_median=SECTEURS[secteur][0],
         compte_ventes=SECTEURS[secteur][1],
         numero_piece=rng.choice(("F{an}-{n:05d}", "FA{an2}{n:06d}", "F{n:07d}")),

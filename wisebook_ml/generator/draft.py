@@ -10,7 +10,7 @@ from msgspec import Struct
 from schemas.enums import Origine
 
 if TYPE_CHECKING:
-    from wisebook_ml.generator.labels import PendingLabel
+    from wisebook_ml.generator.labels import Label, PendingLabel
 
 __all__ = ["Draft", "DraftLine", "Numbering"]
 
@@ -66,6 +66,10 @@ class Draft(Struct):
     soldee: bool = False
     impayee: bool = False
     """No payment will come, whatever was scheduled."""
+    reelle: bool = False
+    """The document itself says what a case made of it, so that the payment follows; otherwise it was mistyped."""
+    suite: Label | None = None
+    """Labels the payment too: what is odd about the invoice shows again when it is paid."""
     acompte: int = 0
     """Cents already paid on it, unlettered."""
     touche: bool = False

@@ -34,8 +34,6 @@ class OpenItem(Struct):
     du: int
     mode: str
     compte: str
-    jumeau: Label | None = None
-    """Labels the payment, when the contract behind it only looks wrong."""
 
 
 class Revision(Struct):
@@ -90,9 +88,10 @@ class World:
         """Add an entry to the month."""
         self.drafts.append(draft)
         month = draft.jour.year * 12 + draft.jour.month
+        declared = draft.nature == "tva"  # the return itself is nothing to declare
         for ligne in draft.lignes:
             self.soldes[ligne.compte, ligne.aux] += ligne.montant
-            if ligne.compte.startswith("445"):
+            if ligne.compte.startswith("445") and not declared and draft.nature != "a_nouveaux":
                 self._tva[month, ligne.compte] += ligne.montant
         return draft
 
@@ -157,10 +156,13 @@ class World:
         self._pieces[series] += 1
         return self._pieces[series]
 
-    def vat_of(self, month: Month) -> dict[str, int]:
-        """Return the movement of every VAT account in a month."""
-        key = month.debut.year * 12 + month.debut.month
-        return {compte: cents for (when, compte), cents in self._tva.items() if when == key and cents}
+    def declare_vat(self, month: Month) -> dict[str, int]:
+        """Return, once, what moved on every VAT account up to a month and was not declared before."""
+        until = month.debut.year * 12 + month.debut.month
+        due: dict[str, int] = defaultdict(int)
+        for key in [key for key in self._tva if key[0] <= until]:
+            due[key[1]] += self._tva.pop(key)
+        return due
 
     # -- lettering ----------------------------------------------------------------------------------------------
 

@@ -31,8 +31,8 @@ def simulate(world: World, month: Month) -> None:
         if day > month.fin:
             continue
         tiers = suppliers.draw(rng, day)
-        while tiers.zone != "FR":
-            tiers = suppliers.draw(rng, day)
+        if tiers.zone != "FR":
+            continue
         compte, lib, euros = rng.choice(KINDS)
         base = world.amount(rng, euros, 0.25)
         while world.below_limit(base + vat(base, 200)):
@@ -48,4 +48,4 @@ def simulate(world: World, month: Month) -> None:
         ]
         draft = Draft("HA", day, f"{lib} {tiers.nom} {ref}", lignes, "immobilisation", ref, day)
         world.typed(draft, "achats", rng.randint(1, 6))
-        schedule_payment(world, rng, draft, tiers)
+        schedule_payment(world, draft, tiers)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from random import Random
 
+from schemas.codes import CodeMotif
 from wisebook_ml.generator.draft import Draft, DraftLine
 from wisebook_ml.generator.journals.common import vat
 from wisebook_ml.generator.timeline import JOUR, Month, days_of, is_business, next_business
@@ -20,8 +21,9 @@ RECEIPT_MAX = 3
 """Invoices a customer pays with one transfer."""
 
 SECOND_BANK_RATE = 0.15
-TRANSFER_EUROS = (5_000, 8_000, 10_000, 15_000)
-"""Internal transfers are round: treasury is moved by hand in whole thousands."""
+TRANSFER_SHARE = 0.7
+"""Share of the second account's balance that goes to the main one each month, in whole thousands of euros:
+treasury is moved by hand."""
 
 
 def post(world: World, draft: Draft) -> Draft:
@@ -49,6 +51,8 @@ def _receipt(world: World, rng: Random, day: dt.date, items: list[OpenItem]) -> 
     banque = "5122" if second else "5121"
     draft = debit(world, day, f"{word} {client.nom} {refs}", [ligne], "reglement_client", banque)
     world.letter(rng, items, draft, ligne)
+    if len(items) == 1 and items[0].draft.suite is not None:
+        world.tag(draft, items[0].draft.suite)
 
 
 def _payment(world: World, rng: Random, day: dt.date, items: list[OpenItem]) -> None:
@@ -71,8 +75,10 @@ def _payment(world: World, rng: Random, day: dt.date, items: list[OpenItem]) -> 
         lignes[0].devise = next((one.devise for one in items[0].draft.lignes if one.devise), None)
     draft = debit(world, day, lib, lignes + extra, "reglement_fournisseur")
     for item, ligne in zip(items, lignes, strict=True):
-        if item.jumeau is not None:
-            world.tag(draft, item.jumeau)
+        # An amount disappears in the sum of a batch, bank details do not.
+        suite = item.draft.suite
+        if suite is not None and (len(items) == 1 or suite.code is CodeMotif.IBAN_PARTAGE):
+            world.tag(draft, suite)
         world.letter(rng, [item], draft, ligne)
 
 
@@ -83,6 +89,8 @@ def _settle(world: World, rng: Random, day: dt.date) -> None:
         item.draft.soldee = True
         if item.draft.impayee:
             continue
+        if item.draft.reelle:
+            item.du = sum(x.montant for x in item.draft.lignes if (x.compte, x.aux) == (item.compte, item.tiers.aux))
         item.du -= item.draft.acompte
         if item.du > 0:
             receipts[item.tiers.aux].append(item)
@@ -130,10 +138,14 @@ def _card_spending(world: World, rng: Random, days: list[dt.date]) -> None:
 
 
 def _transfer(world: World, rng: Random, day: dt.date) -> None:
-    c, cents = world.chart, rng.choice(TRANSFER_EUROS) * 100
+    c = world.chart
+    thousands = int(world.soldes[c["5122"], ""] * TRANSFER_SHARE * rng.uniform(0.8, 1.1) / 100_000)
+    if thousands < 1:
+        return
+    cents = thousands * 100_000
     lib = f"VIR INTERNE {day:%d%m%Y}"
-    debit(world, day, lib, [DraftLine(c["58"], cents)], "virement_interne")
-    debit(world, day, lib, [DraftLine(c["58"], -cents)], "virement_interne", "5122")
+    debit(world, day, lib, [DraftLine(c["58"], cents)], "virement_interne", "5122")
+    debit(world, day, lib, [DraftLine(c["58"], -cents)], "virement_interne")
 
 
 def simulate(world: World, month: Month) -> None:

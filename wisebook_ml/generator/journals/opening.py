@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 from schemas.codes import CodeMotif
 from schemas.enums import Origine
 from wisebook_ml.generator.draft import Draft, DraftLine
@@ -43,10 +45,17 @@ CLOSING_DAYS = 74
 """Days after the year's start at which the year before is closed and its balances are carried."""
 
 
+def _opening(rng: Random, code: str, euros: float) -> int:
+    """Return a balance in cents; capital and its legal reserve are whole thousands."""
+    if code.startswith("10"):
+        return round(euros / 1000) * 100_000
+    return int(euros) * 100 + rng.randint(1, 98)
+
+
 def _first(world: World, month: Month) -> list[DraftLine]:
     c, rng = world.chart, world.rng("opening")
     scale = 1 + world.company.effectif / 10
-    lignes = [DraftLine(c[code], int(euros * scale) * 100 + rng.randint(1, 98)) for code, euros in FIRST_BALANCE]
+    lignes = [DraftLine(c[code], _opening(rng, code, euros * scale)) for code, euros in FIRST_BALANCE]
     for book, compte, sign in ((world.company.clients, "411", 1), (world.company.fournisseurs, "401", -1)):
         for tiers in book.tous:
             if tiers.depuis < month.debut and rng.random() < 0.35:

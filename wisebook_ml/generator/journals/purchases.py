@@ -98,7 +98,7 @@ def credit_note(world: World, rng: Random, day: dt.date, source: Draft) -> Draft
     return Draft("HA", day, f"AVOIR {supplier.aux_lib} {ref}", lignes, "avoir_fournisseur", ref, day)
 
 
-def schedule_payment(world: World, rng: Random, draft: Draft, tiers: Tiers) -> None:
+def schedule_payment(world: World, draft: Draft, tiers: Tiers) -> None:
     """Decide when the company pays: on the due date, transfers in the weekly run of Thursdays."""
     supplier = draft.tiers
     if supplier is None:
@@ -128,7 +128,7 @@ def simulate(world: World, month: Month) -> None:
         for i in range(count):
             tiers = newcomers.pop() if newcomers and i % 2 == 0 else suppliers.draw(rng, day)
             draft = enter(world, rng, invoice(world, rng, day, tiers))
-            schedule_payment(world, rng, draft, tiers)
+            schedule_payment(world, draft, tiers)
             earlier.append(draft)
             if rng.random() < CREDIT_NOTE_RATE * 2:
                 source = earlier[int(rng.random() * len(earlier))]

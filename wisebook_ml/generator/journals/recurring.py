@@ -48,10 +48,11 @@ def _pay(world: World, draft: Draft, contract: Contract) -> None:
     if contract.tiers is None:
         return
     supplier = draft.lignes[-1]
-    # Two equal contracts are debited on one day: their payments look like a duplicate too.
-    jumeau = contract.jumeau if contract.jumeau and contract.jumeau.code is CodeMotif.DOUBLON else None
+    # Two equal contracts are debited on one day, a fee below a limit is paid so: the payment looks odd too.
+    look = contract.jumeau
+    draft.suite = look if look and look.code in (CodeMotif.DOUBLON, CodeMotif.SOUS_SEUIL) else None
     world.due[next_business(draft.jour + JOUR * 5)].append(
-        OpenItem(draft, contract.tiers, supplier.montant, "PRLV", supplier.compte, jumeau)
+        OpenItem(draft, contract.tiers, supplier.montant, "PRLV", supplier.compte)
     )
 
 

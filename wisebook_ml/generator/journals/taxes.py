@@ -22,7 +22,7 @@ INSTALMENT_EUROS = 2_375
 def _return(world: World, month: Month) -> None:
     c = world.chart
     rng = world.rng(f"taxes:{month.index}")
-    moved = world.vat_of(month)
+    moved = world.declare_vat(month)
     lignes = [DraftLine(c[code], -moved[c[code]]) for code in DECLARED if moved.get(c[code])]
     carried = world.soldes.get((c["44567"], ""), 0)
     if carried > 0:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from schemas.codes import CodeMotif
-from schemas.enums import Origine
 from wisebook_ml.generator.draft import Draft, DraftLine
 from wisebook_ml.generator.planting.base import Case, Site, anomaly, twin
 from wisebook_ml.generator.timeline import JOUR, next_business
@@ -52,10 +51,11 @@ def odd_pair(site: Site, case: Case) -> bool:
     return True
 
 
-@anomaly(PAIR, "charge_en_produit", habitude=True)
+@anomaly(PAIR, "produit_au_bilan", habitude=True)
 def sale_into_loan(site: Site, case: Case) -> bool:
     """Credit a sale to a balance-sheet account that never meets customers."""
-    draft = site.pick("vente", where=lambda d: d.origine is Origine.MANUELLE and d.lignes[1].compte[:2] == "70")
+    # A sale without tax: with tax, the missing base would be the louder error.
+    draft = site.pick("vente", where=lambda d: not any(x.compte.startswith("445") for x in d.lignes))
     if draft is None:
         return False
     code = site.rng.choice(("164", "455", "1511", "37"))

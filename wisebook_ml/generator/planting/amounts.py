@@ -48,6 +48,7 @@ def _retax(draft: Draft, base: int) -> bool:
         taux = round(taxes[0].montant / line.montant * 1000)
         taxes[0].montant = sign * vat(base, taux)
     line.montant = sign * base
+    draft.reelle = True
     tiers.montant = 0
     tiers.montant = -draft.solde
     return True
@@ -88,6 +89,8 @@ def several_times(site: Site, case: Case) -> bool:
         return False
     factor = site.rng.uniform(6, 18) * max(1.0, 20_000 / draft.lignes[0].montant)
     scale(draft, factor)
+    draft.reelle = True
+    draft.suite = case.record(f"Règlement de {draft.piece}.")
     case.label(draft, "Montant sans rapport avec les habitudes du compte et du fournisseur.")
     return True
 
@@ -145,6 +148,7 @@ def round_purchase(site: Site, case: Case) -> bool:
     base = round(euros * 100 / 1.2) if site.rng.random() < 0.4 else euros * 100
     if not _retax(draft, base):
         return False
+    draft.suite = case.record(f"Règlement de {draft.piece}.")
     case.label(draft, "Montant rond sur un compte où les montants ne le sont pas.")
     return True
 
@@ -170,6 +174,7 @@ def round_sale(site: Site, case: Case) -> bool:
     draft = site.pick("vente", free=True, where=lambda d: len(d.lignes) == 3)
     if draft is None or not _retax(draft, site.rng.choice((5, 8, 10, 15, 20)) * 100_000):
         return False
+    draft.suite = case.record(f"Règlement de {draft.piece}.")
     case.label(draft, "Vente d'un montant rond de plusieurs milliers d'euros, hors tarif.")
     return True
 

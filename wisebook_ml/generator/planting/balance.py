@@ -79,6 +79,7 @@ def _with_rounding(draft: Draft, compte: str, cents: int) -> None:
     supplier = draft.tiers
     if supplier is not None:
         supplier.montant -= cents
+        draft.reelle = True
         draft.lignes.append(DraftLine(compte, cents))
 
 

@@ -16,7 +16,10 @@ from wisebook_ml.generator.labels import Label, PendingLabel
 from wisebook_ml.generator.timeline import Month
 from wisebook_ml.generator.world import Revision, World
 
-__all__ = ["VARIANTES", "Case", "Site", "Variante", "anomaly", "twin"]
+__all__ = ["TRIES", "VARIANTES", "Case", "Site", "Variante", "anomaly", "twin"]
+
+FOLLOW_UP = dt.timedelta(days=12)
+"""Time for a copy, a second payment or a second delivery of something."""
 
 TRIES = 80
 """Drafts looked at before a site is taken to have no fitting victim."""
@@ -41,6 +44,10 @@ class Site:
             for draft in self.world.drafts:
                 self._index[draft.nature].append(draft)
         return self._index.get(nature, [])
+
+    def settled(self, draft: Draft) -> bool:
+        """Whether a sequel some days after a draft still falls into the ledger's fiscal years."""
+        return self.month is not self.world.months[-1] or draft.jour <= self.month.fin - FOLLOW_UP
 
     def natures(self, prefix: str) -> list[str]:
         """Return the natures that start with a prefix, sorted."""

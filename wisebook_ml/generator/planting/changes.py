@@ -86,10 +86,12 @@ def deleted(site: Site, case: Case) -> bool:
 @anomaly(CHANGED, "date_modifiee", habitude=True)
 def date_changed(site: Site, case: Case) -> bool:
     """Move a validated entry to another day."""
-    draft = site.pick("vente", "achat", where=lambda d: d.jour.day < 20)
+    draft = site.pick("vente", "achat", where=lambda d: d.jour.day > 12)
     if draft is None:
         return False
-    day = shift(draft.jour + JOUR, 3)
+    day = draft.jour - JOUR * site.rng.randint(5, 9)
+    while not is_business(day):
+        day -= JOUR
 
     def apply(target: Draft) -> None:
         target.jour = day

@@ -28,7 +28,7 @@ def _again(site: Site, source: Draft, days: int) -> Draft:
 
 
 def _source(site: Site, *natures: str) -> Draft | None:
-    return site.pick(*natures, where=lambda d: len(d.lignes) >= 3)
+    return site.pick(*natures, where=lambda d: len(d.lignes) >= 3 and site.settled(d))
 
 
 @anomaly(CODE, "piece_saisie_deux_fois")
@@ -65,7 +65,7 @@ def without_piece(site: Site, case: Case) -> bool:
         return False
     copy = _again(site, source, 2)
     copy.jour = min(shift(source.jour + JOUR, 1), copy.saisie_le.date())
-    copy.lib = source.lib.replace(source.piece, "").strip()
+    copy.lib = source.lib.replace(f" {source.piece}", "")
     copy.piece, copy.piece_date = "", None
     site.world.post(copy)
     case.label(copy, "Même tiers et même montant deux jours plus tard, sans pièce.", liee=source)
@@ -94,7 +94,7 @@ def transposed_number(site: Site, case: Case) -> bool:
 @anomaly(CODE, "paiement_double")
 def paid_twice(site: Site, case: Case) -> bool:
     """Pay a supplier twice: the second transfer finds nothing left to settle."""
-    source = site.pick("reglement_fournisseur", where=lambda d: len(d.lignes) == 2)
+    source = site.pick("reglement_fournisseur", where=lambda d: len(d.lignes) == 2 and site.settled(d))
     if source is None:
         return False
     copy = source.copy()
@@ -109,7 +109,7 @@ def paid_twice(site: Site, case: Case) -> bool:
 @twin(CODE, "livraisons_identiques")
 def same_order_again(site: Site, case: Case) -> bool:
     """Deliver the same order again: another delivery, another invoice number in sequence, another due date."""
-    source = site.pick("vente", where=lambda d: d.tiers is not None)
+    source = site.pick("vente", where=lambda d: d.tiers is not None and site.settled(d))
     if source is None:
         return False
     copy = _again(site, source, 3)

@@ -8,7 +8,7 @@ from wisebook_ml.generator.draft import Draft, DraftLine
 from wisebook_ml.generator.journals import bank, purchases
 from wisebook_ml.generator.names import Namer
 from wisebook_ml.generator.parties import PURCHASE_KINDS, Tiers, bank_print
-from wisebook_ml.generator.planting.base import Case, Site, anomaly, twin
+from wisebook_ml.generator.planting.base import TRIES, Case, Site, anomaly, twin
 from wisebook_ml.generator.timeline import shift
 
 __all__: list[str] = []
@@ -37,20 +37,21 @@ def _newcomer(site: Site, *, nom: str = "", iban: str = "") -> Tiers:
     return book.add(tiers)
 
 
-def _bill(site: Site, tiers: Tiers, *, pay: bool = True) -> Draft:
+def _bill(site: Site, tiers: Tiers) -> Draft:
     day = shift(site.month.debut, site.rng.randint(1, 14))
     draft = purchases.invoice(site.world, site.rng, day, tiers)
     site.world.typed(draft, "achats", site.rng.randint(1, 5))
-    if pay:
-        purchases.schedule_payment(site.world, site.rng, draft, tiers)
+    purchases.schedule_payment(site.world, draft, tiers)
     return draft
 
 
-def _established(site: Site) -> Tiers:
-    while True:
+def _established(site: Site) -> Tiers | None:
+    """Return a supplier with a history, the busier the likelier; a very small company may have none yet."""
+    for _ in range(TRIES):
         tiers = site.company.fournisseurs.draw(site.rng, site.month.debut)
         if tiers.factures > 1:
             return tiers
+    return None
 
 
 @anomaly(UNKNOWN, "paye_sans_facture", habitude=True)
@@ -82,6 +83,8 @@ def off_pattern(site: Site, case: Case) -> bool:
 def look_alike(site: Site, case: Case) -> bool:
     """Create a supplier whose name differs from a known one by a letter, with other bank details, and pay it fast."""
     known = _established(site)
+    if known is None:
+        return False
     i = site.rng.randint(2, max(2, len(known.nom.split()[0]) - 1))
     nom = known.nom[:i] + site.rng.choice("AEIRST") + known.nom[i + 1 :]
     if nom == known.nom:
@@ -137,8 +140,11 @@ def new_customer(site: Site, case: Case) -> bool:
 def new_with_known_iban(site: Site, case: Case) -> bool:
     """Create a supplier who is paid to another supplier's account."""
     known = _established(site)
+    if known is None:
+        return False
     tiers = _newcomer(site, iban=known.iban)
     draft = _bill(site, tiers)
+    draft.suite = case.record(f"Règlement à {tiers.nom} sur le compte de {known.nom}.")
     comment = f"{tiers.nom} a les coordonnées bancaires de {known.nom}, sans lien entre eux."
     case.label(draft, comment, objet_type=TypeObjet.TIERS, objet_id=tiers.aux)
     return True
@@ -148,6 +154,8 @@ def new_with_known_iban(site: Site, case: Case) -> bool:
 def details_changed(site: Site, case: Case) -> bool:
     """Redirect one supplier's invoice to the bank account of another: the classic change-of-details fraud."""
     known = _established(site)
+    if known is None:
+        return False
     draft = site.pick("achat", free=True, where=lambda d: d.tiers is not None and d.tiers.aux != known.aux)
     if draft is None or draft.tiers is None:
         return False
@@ -161,9 +169,12 @@ def details_changed(site: Site, case: Case) -> bool:
 def branch(site: Site, case: Case) -> bool:
     """Buy from a branch of a known supplier: same name, same bank account, another customer number."""
     known = _established(site)
+    if known is None:
+        return False
     town = site.rng.choice(("NORD", "SUD", "OUEST", "LYON", "NANTES"))
     tiers = _newcomer(site, nom=f"{known.nom} - AGENCE {town}", iban=known.iban)
     draft = _bill(site, tiers)
+    draft.suite = case.record(f"Règlement de l'agence sur le compte de {known.nom}.")
     case.label(draft, f"Agence de {known.nom}, qui encaisse sur le compte du siège.")
     return True
 

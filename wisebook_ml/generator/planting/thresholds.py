@@ -42,7 +42,8 @@ def _split(site: Site, case: Case, *, count: int, step: int, comment: str) -> bo
     for _ in range(count):
         draft = purchases.invoice(site.world, site.rng, day, tiers, _below(site, limit))
         site.world.typed(draft, auteur, site.rng.randint(1, 4))
-        purchases.schedule_payment(site.world, site.rng, draft, tiers)
+        purchases.schedule_payment(site.world, draft, tiers)
+        draft.suite = case.record(f"Règlement de {draft.piece}.")
         case.label(draft, comment.format(limit=limit))
         day = shift(day + JOUR, step - 1) if step else day
     return True
@@ -95,6 +96,7 @@ def with_order(site: Site, case: Case) -> bool:
     draft = purchases.invoice(site.world, site.rng, day, tiers, base)
     draft.rename(f"{draft.lib} BC{day:%y}-{site.rng.randint(100, 999)} VISA DIRECTION")
     site.world.typed(draft, "achats", site.rng.randint(1, 4))
-    purchases.schedule_payment(site.world, site.rng, draft, tiers)
+    purchases.schedule_payment(site.world, draft, tiers)
+    draft.suite = case.record(f"Règlement de {draft.piece}.")
     case.label(draft, "Achat isolé proche du seuil, avec bon de commande visé.")
     return True

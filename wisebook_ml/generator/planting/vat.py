@@ -116,6 +116,7 @@ def mixed(site: Site, case: Case) -> bool:
     if tax:
         draft.lignes.insert(3, DraftLine(site.chart["44566"], tax))
     supplier.montant -= base + tax
+    draft.reelle = True
     case.label(draft, "Facture à plusieurs taux, chacun sur sa propre base.")
     return True
 
