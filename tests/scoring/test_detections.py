@@ -1,0 +1,144 @@
+"""What a detection says: the schema, the sums, the order, the id."""
+
+import json
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import pytest
+
+import schemas
+from schemas import (
+    Detection,
+    DomaineApplication,
+    Ecriture,
+    Etat,
+    Ligne,
+    ModeleUtilise,
+    Objet,
+    Parametres,
+    Severite,
+    TypeObjet,
+    detection_id,
+)
+from wisebook_ml.models.isolation_forest import IsolationForest
+from wisebook_ml.pipeline.scoring import encode_detection
+from wisebook_ml.scoring.core import Model, score_entries
+from wisebook_ml.scoring.state import CompanyState
+
+PARAMETRES = Parametres(societe_id=0, version=3)
+
+
+@pytest.fixture(scope="module", params=["online", "forest"])
+def detections(request: pytest.FixtureRequest, ledger: list[Ecriture], forest: IsolationForest) -> list[Detection]:
+    model = Model(ModeleUtilise(modele_id=5, version=2), forest) if request.param == "forest" else None
+    return [found for _, found in score_entries(ledger, CompanyState.new(1), model, PARAMETRES).detections]
+
+
+@pytest.fixture(scope="module")
+def opened(detections: list[Detection]) -> list[Detection]:
+    return [found for found in detections if found.etat is Etat.OUVERTE]
+
+
+@pytest.fixture(scope="module")
+def validator() -> jsonschema.Draft202012Validator:
+    schema = json.loads((Path(schemas.__file__).parent / "json" / "detection.schema.json").read_text("utf-8"))
+    return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+
+
+def hundredths(points: float) -> int:
+    """Return points as the whole hundredths that they are."""
+    assert points == round(points * 100) / 100, "no digits beyond the hundredth"
+    return round(points * 100)
+
+
+def test_every_detection_fits_its_schema(
+    detections: list[Detection], validator: jsonschema.Draft202012Validator
+) -> None:
+    assert len(detections) > 20
+    for found in detections:
+        validator.validate(json.loads(encode_detection(found)))
+        assert msgspec.json.decode(encode_detection(found), type=Detection) == found
+
+
+@pytest.mark.xfail(strict=True, reason="the sum of several lines can have twelve digits, a Montant eleven")
+def test_the_largest_entry_fits_its_schema(validator: jsonschema.Draft202012Validator, entry) -> None:
+    lines = [Ligne(compte_num="512000", debit="99999999999.99")] * 2
+    scored = score_entries([entry(lignes=lines)], CompanyState.new(1), None, PARAMETRES)
+    for _, found in scored.detections:
+        validator.validate(json.loads(encode_detection(found)))
+
+
+def test_reasons_sum_to_the_score(opened: list[Detection]) -> None:
+    for found in opened:
+        assert sum(hundredths(motif.poids) for motif in found.motifs) == hundredths(found.score)
+
+
+def test_contributions_sum_to_the_score(opened: list[Detection]) -> None:
+    for found in opened:
+        assert sum(hundredths(points) for points in found.contributions.values()) == hundredths(found.score)
+        assert all(points > 0 for points in found.contributions.values())
+
+
+def test_all_figures_are_on_the_scale(detections: list[Detection]) -> None:
+    for found in detections:
+        figures = [found.score, *found.contributions.values(), *(motif.poids for motif in found.motifs)]
+        assert all(0 <= figure <= 100 for figure in figures)
+
+
+def test_reasons_and_contributions_come_by_size(opened: list[Detection]) -> None:
+    for found in opened:
+        assert found.motifs, "an open detection has a reason"
+        weights = [motif.poids for motif in found.motifs]
+        assert weights == sorted(weights, reverse=True)
+        assert list(found.contributions.values()) == sorted(found.contributions.values(), reverse=True)
+        assert len({motif.code for motif in found.motifs}) == len(found.motifs)
+
+
+def test_lines_are_counted_from_one(opened: list[Detection], ledger: list[Ecriture]) -> None:
+    sizes = {(entry.ecriture_id, entry.revision): len(entry.lignes) for entry in ledger}
+    for found in opened:
+        for motif in found.motifs:
+            assert all(1 <= line <= sizes[found.ecriture_id, found.revision] for line in motif.lignes)
+
+
+def test_ids_are_those_of_the_entry(detections: list[Detection]) -> None:
+    for found in detections:
+        objet = Objet(type=TypeObjet.ECRITURE, id=found.ecriture_id or "")
+        assert found.objet == objet
+        assert found.detection_id == detection_id(1, DomaineApplication.ECRITURES_COMPTABLES, objet)
+
+
+def test_an_id_stays_what_it_was_when_it_was_first_published() -> None:
+    """Subscribers keep these: a change here orphans every detection of every company."""
+    objet = Objet(type=TypeObjet.ECRITURE, id="E1-00000042")
+    assert detection_id(1, DomaineApplication.ECRITURES_COMPTABLES, objet) == uuid.uuid5(
+        uuid.uuid5(uuid.NAMESPACE_URL, "https://wisebook.fr/ml/detections"),
+        "1/ECRITURES_COMPTABLES/ECRITURE/E1-00000042",
+    )
+
+
+def test_a_detection_names_its_entry_its_model_and_its_settings(
+    opened: list[Detection], ledger: list[Ecriture]
+) -> None:
+    entries = {(entry.ecriture_id, entry.revision): entry for entry in ledger}
+    for found in opened:
+        entry = entries[found.ecriture_id or "", found.revision]
+        assert (found.journal_code, found.ecriture_num) == (entry.journal_code, entry.ecriture_num)
+        assert found.ecriture_date == entry.ecriture_date
+        assert found.parametres_version == 3
+        assert len(found.modeles) == 1
+
+
+def test_a_closing_record_has_no_reason_left(detections: list[Detection]) -> None:
+    closed = [found for found in detections if found.etat is Etat.CLOSE]
+    assert closed
+    for found in closed:
+        assert (found.score, found.severite, found.motifs, found.contributions) == (0.0, Severite.INFO, [], {})
+
+
+def test_the_amount_at_stake_is_the_larger_side(entry: Callable[..., Ecriture]) -> None:
+    scored = score_entries([entry(euros=100, gap=-20)], CompanyState.new(1), None, PARAMETRES)
+    assert scored.detections[0][1].montant == "120.00"
