@@ -61,7 +61,8 @@ def search(view: View, label: str) -> str | None:
     """Return the first watched word in a label."""
     if not label:
         return None
-    match = pattern(tuple(view.parametres.mots_cles) or DEFAULT_WORDS).search(plain(label))
+    words = tuple(word for word in view.parametres.mots_cles if word.strip())  # an empty one would match anywhere
+    match = pattern(words or DEFAULT_WORDS).search(plain(label))
     return match[0] if match else None
 
 
