@@ -15,9 +15,33 @@ GENERIC = re.compile(
 """Labels that say nothing of what happened (PCG art. 911-2 asks for the origin and content of each entry)."""
 
 
+MIN_LETTERS = 3
+"""Fewer letters name nothing, unless figures (a document, a period) come with them."""
+
+VOWELS = frozenset("aeiouyàâäéèêëîïôöùûü")
+ABBREVIATION = 4
+"""A label of this many letters without a vowel is no word, if it is not in capitals as abbreviations are."""
+
+
+def is_poor(label: str) -> bool:
+    """Return whether a label says nothing.
+
+    Examples
+    --------
+    >>> [is_poor(text) for text in ("", "divers", "xxz", "d*", "EDF", "FACT 2024-17")]
+    [True, True, True, True, False, False]
+    """
+    if GENERIC.match(label):
+        return True
+    letters = [ch for ch in label if ch.isalpha()]
+    if len(letters) < MIN_LETTERS:
+        return not any(ch.isdigit() for ch in label)
+    return len(letters) <= ABBREVIATION and not label.isupper() and VOWELS.isdisjoint("".join(letters).lower())
+
+
 def measure(view: View) -> Finding:
     """Check the labels; an entry is poor where all its lines are."""
-    poor = np.array([GENERIC.match(line.ecriture_lib.strip()) is not None for line in view.batch.lines], dtype=np.bool_)
+    poor = np.array([is_poor(line.ecriture_lib.strip()) for line in view.batch.lines], dtype=np.bool_)
     return Finding(np.where(view.batch.any_per_entry(~poor), 0.0, 1.0), poor)
 
 

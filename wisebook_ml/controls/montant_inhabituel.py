@@ -12,11 +12,16 @@ MIN_CENTS = 100_00
 """An unusual amount below a hundred euros is nobody's concern."""
 
 
+CASH = 5
+"""Bank and cash lines mirror what was paid: their amounts vary as their counterparts do."""
+
+
 def deviations(view: View) -> Floats:
     """Return each line's deviation: from its third party's amounts where they are known, else from the account's."""
     of_party, of_account = party_deviation(view.batch, view.habits), account_deviation(view.batch, view.habits)
     values = np.where(np.isnan(of_party), of_account, of_party)
-    return np.where(view.batch.amount >= MIN_CENTS, values, np.nan)
+    speaks = (view.batch.amount >= MIN_CENTS) & (view.batch.root // 10_000 != CASH)
+    return np.where(speaks, values, np.nan)
 
 
 def measure(view: View) -> Finding:
@@ -30,7 +35,7 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     line = max(view.batch.lines_of(entry), key=lambda k: float(np.nan_to_num(values[k])))
     record, cents = view.batch.lines[line], int(view.batch.amount[line])
     party = not np.isnan(party_deviation(view.batch, view.habits)[line])
-    usual = round(10 ** float(view.habits.line["party_median" if party else "account_median"][line]))
+    usual = round(10 ** float(view.habits.line["party_median" if party else "side_median"][line]))
     name = record.comp_aux_lib or record.comp_aux_num
     who_fr = f"le tiers {name}" if party else f"le compte {record.compte_num}"
     who_en = f"third party {name}" if party else f"account {record.compte_num}"

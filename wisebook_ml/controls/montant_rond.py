@@ -16,8 +16,8 @@ MIN_LINES = 30
 def measure(view: View) -> Finding:
     """Measure how surprising a round amount is for the account."""
     line, amount = view.habits.line, view.batch.amount
-    value = surprise(line["account_rounds"], line["account_count"])
-    applies = (amount >= MIN_CENTS) & (amount % STEP_CENTS == 0) & (line["account_count"] >= MIN_LINES)
+    value = surprise(line["side_rounds"], line["side_count"])
+    applies = (amount >= MIN_CENTS) & (amount % STEP_CENTS == 0) & (line["side_count"] >= MIN_LINES)
     return on_lines(view.batch, np.where(applies, value, 0.0))
 
 

@@ -11,33 +11,30 @@ from wisebook_ml.controls.base import Control, Finding, View
 
 DEFAULT_WORDS = (
     "perso",
-    "personnel dirigeant",
     "gerant",
     "a regulariser",
+    "regularisation a justifier",
     "cadeau",
-    "confidentiel",
+    "confidentiel*",
     "selon demande",
+    "sur demande de",
     "sur ordre",
     "sur instruction",
     "ne pas",
     "mystere",
-    "especes",
-    "commission occulte",
-    "dessous",
-    "fictif",
+    "occulte*",
+    "dessous de table",
+    "fictif*",
+    "fictive*",
     "bidon",
-    "erreur",
-    "ajustement",
+    "pour equilibrer",
     "forcer",
-    "urgent",
     "plug",
     "en attente justificatif",
     "sans justificatif",
     "sans piece",
-    "amende",
-    "penalite",
 )
-"""Words that auditors search entries for, without accents; a company's own list replaces them."""
+"""Words that auditors search entries for, without accents; ``*`` stands for any ending. A company's list replaces it."""
 
 
 def plain(text: str) -> str:
@@ -48,13 +45,16 @@ def plain(text: str) -> str:
     >>> plain("Pénalité")
     'penalite'
     """
+    if text.isascii():
+        return text.lower()
     return "".join(ch for ch in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(ch))
 
 
 @lru_cache(maxsize=1024)
 def pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Return the expression that finds any of the words as a whole."""
-    return re.compile(r"\b(?:" + "|".join(re.escape(plain(word)) for word in words) + r")\b")
+    """Return the expression that finds any of the words as a whole; ``*`` at a word's end matches any ending."""
+    found = (re.escape(plain(word.rstrip("*"))) + (r"\w*" if word.endswith("*") else "") for word in words)
+    return re.compile(r"\b(?:" + "|".join(found) + r")\b")
 
 
 def search(view: View, label: str) -> str | None:

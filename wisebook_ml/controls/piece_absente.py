@@ -5,6 +5,7 @@ import numpy as np
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
 from wisebook_ml.features.measures import surprise
+from wisebook_ml.ledger.references import piece_of
 
 MIN_ENTRIES = 30
 
@@ -13,7 +14,9 @@ def measure(view: View) -> Finding:
     """Measure how surprising a missing reference is in this journal."""
     entry = view.habits.entry
     value = surprise(entry["journal"] - entry["journal_pieces"], entry["journal"])
-    missing = np.array([not any(line.piece_ref for line in record.lignes) for record in view.batch.entries], np.bool_)
+    missing = np.array(
+        [not any(piece_of(line.piece_ref) for line in record.lignes) for record in view.batch.entries], np.bool_
+    )
     return Finding(np.where(missing & (entry["journal"] >= MIN_ENTRIES), value, 0.0))
 
 

@@ -7,7 +7,7 @@ from wisebook_ml.controls.base import Control, Finding, View
 from wisebook_ml.features.measures import surprise
 from wisebook_ml.habits.observe import BURST_SECONDS
 
-MIN_BURST = 6
+MIN_BURST = 8
 """Entries in ten minutes that one person does not make by hand in ordinary work."""
 MIN_ENTRIES = 50
 
@@ -33,7 +33,7 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
 CONTROL = Control(
     code=CodeMotif.RAFALE,
     attribute="saisie_par",
-    threshold=1.7,
+    threshold=2.3,
     weight=0.5,
     source="ISA 240 A45; AICPA AU-C 240",
     measure=measure,

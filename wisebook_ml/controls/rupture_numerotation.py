@@ -4,15 +4,14 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
-
-MIN_ENTRIES = 30
-"""A journal's numbering is known after this many entries; before, any start is a start."""
+from wisebook_ml.features.measures import surprise
 
 
 def measure(view: View) -> Finding:
-    """Measure how regular the sequence was until this irregular step."""
-    share, journal = view.habits.entry["number_share"], view.habits.entry["journal"]
-    return Finding(np.where(np.isnan(share) | (journal < MIN_ENTRIES), 0.0, share))
+    """Measure how surprising an irregular step is in this sequence."""
+    entry = view.habits.entry
+    value = surprise(entry["number_irregular"], entry["number_steps"])
+    return Finding(np.where(entry["number_jump"] != 0, value, 0.0))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
@@ -36,7 +35,7 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
 CONTROL = Control(
     code=CodeMotif.RUPTURE_NUMEROTATION,
     attribute="ecriture_num",
-    threshold=0.97,
+    threshold=2.0,
     weight=0.6,
     source="Art. A47 A-1 LPF (continuous numbering without gap); PCG art. 921-3",
     measure=measure,

@@ -25,8 +25,8 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the account, its side and the habit."""
     values = side_surprise(view.habits)
     line = max(view.batch.lines_of(entry), key=lambda k: float(np.nan_to_num(values[k])))
-    account, debit = view.batch.lines[line].compte_num, view.batch.net[line] > 0
-    same, total = (int(view.habits.line[k][line]) for k in ("account_side", "account_count"))
+    account, debit = view.batch.lines[line].compte_num, view.batch.on_debit[line]
+    same, total = (int(view.habits.line[k][line]) for k in ("side_count", "account_count"))
     return (
         f"Compte {account} au {'débit' if debit else 'crédit'}, sens observé {same} fois sur {total} seulement.",
         f"Account {account} on the {'debit' if debit else 'credit'} side, seen only {same} times in {total}.",

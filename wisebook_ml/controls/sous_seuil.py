@@ -1,4 +1,4 @@
-"""Amounts just below an approval limit, again and again by one author or for one third party."""
+"""Amounts just below an approval limit, again and again for one third party."""
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
@@ -7,7 +7,7 @@ from wisebook_ml.habits.observe import NEAR_LIMIT_DAYS
 
 
 def measure(view: View) -> Finding:
-    """Count the amounts near a limit within two months, this one included."""
+    """Count the third party's purchases near a limit within two months, this one included."""
     return Finding(view.habits.entry["near_limit"])
 
 
@@ -16,16 +16,16 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     total, limit = int(view.batch.total[entry]), int(view.habits.limits[entry])
     return (
         f"{euros_fr(total)} juste sous le plafond d'approbation de {euros_fr(limit)} ; {value:.0f} fois en "
-        f"{NEAR_LIMIT_DAYS} jours pour le même auteur ou tiers.",
+        f"{NEAR_LIMIT_DAYS} jours pour ce tiers.",
         f"{euros_en(total)} just below the approval limit of {euros_en(limit)}; {value:.0f} times in "
-        f"{NEAR_LIMIT_DAYS} days by the same author or for the same third party.",
+        f"{NEAR_LIMIT_DAYS} days for this third party.",
     )
 
 
 CONTROL = Control(
     code=CodeMotif.SOUS_SEUIL,
     attribute="montant",
-    threshold=3.0,
+    threshold=2.0,
     weight=0.5,
     source="ACFE Fraud Examiners Manual (split purchases); ISA 240 A45",
     measure=measure,

@@ -1,4 +1,4 @@
-"""A third party never seen before, with an amount that new ones do not come with."""
+"""A third party never seen before, in a journal or with an amount that new ones do not come with."""
 
 import numpy as np
 
@@ -7,23 +7,27 @@ from wisebook_ml.controls.base import Control, Finding, View, on_lines
 from wisebook_ml.controls.texts import euros_en, euros_fr
 from wisebook_ml.features.measures import deviation, surprise
 
-MIN_PARTY_LINES = 200
-"""How often new third parties come is known after some months."""
+MIN_PARTY_LINES = 100
+"""How often new third parties first appear in a journal is known after some months."""
 ORDINARY, FULL = 1.0, 3.0
 """Deviations of a first amount: up to one it is ordinary, from three on it counts fully."""
+
+
+SHARE = 0.6
+"""Share of the surprise that an ordinary first amount leaves; a large one doubles it."""
 
 
 def measure(view: View) -> Finding:
     """Measure how surprising a new third party is, scaled by how unusual its first amount is."""
     line, entry = view.habits.line, view.habits.entry
     of_entry = view.batch.entry_of
-    rate = surprise(entry["parties"], entry["party_lines"])[of_entry]
+    rate = surprise(entry["debuts"], entry["party_lines"])[of_entry]
     z = deviation(
         view.batch.amount.astype(np.float64), entry["newcomer_median"][of_entry], entry["newcomer_spread"][of_entry]
     )
     size = np.clip((np.nan_to_num(z) - ORDINARY) / (FULL - ORDINARY), 0.0, 1.0)
     new = (line["party_count"] == 0) & (entry["party_lines"][of_entry] >= MIN_PARTY_LINES)
-    return on_lines(view.batch, np.where(new, rate * (0.5 + size), 0.0))
+    return on_lines(view.batch, np.where(new, rate * SHARE * (1.0 + size), 0.0))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
@@ -41,7 +45,7 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
 CONTROL = Control(
     code=CodeMotif.TIERS_INCONNU,
     attribute="comp_aux_num",
-    threshold=2.0,
+    threshold=1.4,
     weight=0.4,
     source="ACFE Fraud Examiners Manual (shell companies); ISA 240",
     measure=measure,

@@ -11,7 +11,13 @@ def measure(view: View) -> Finding:
     """Find invoiced VAT beside nothing that is taxed; declarations and transfers of VAT have none by nature."""
     batch = view.batch
     vat = vat_lines(batch)
-    bare = batch.any_per_entry(vat) & ~batch.any_per_entry(taxable_lines(batch)) & ~is_declaration(batch)
+    # VAT that is due and deductible at once (imports, self-assessment) nets to zero.
+    bare = (
+        batch.any_per_entry(vat)
+        & ~batch.any_per_entry(taxable_lines(batch))
+        & ~is_declaration(batch)
+        & (batch.sum_per_entry(np.where(batch.root // 100 == 445, batch.net, 0)) != 0)
+    )
     return Finding(np.where(bare, 1.0, 0.0), vat)
 
 

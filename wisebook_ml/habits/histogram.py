@@ -63,6 +63,15 @@ class AmountHistogram:
             self._centre = self._compute()
         return self._centre
 
+    def tail(self, bin_: int) -> int:
+        """Return how many amounts lie at least as far from the median as a bin does, on its side."""
+        if self.count <= 0:
+            return 0
+        middle = int(self.centre()[0] * BINS_PER_DECADE)
+        if bin_ >= middle:
+            return sum(times for other, times in self.bins.items() if other >= bin_)
+        return sum(times for other, times in self.bins.items() if other <= bin_)
+
     def _compute(self) -> tuple[float, float]:
         if self.count <= 0:
             return math.nan, math.nan

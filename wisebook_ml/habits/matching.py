@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from schemas import Ecriture
 from wisebook_ml.habits.bounded import forget_oldest
 from wisebook_ml.habits.trace import party_of
+from wisebook_ml.ledger.references import normal_reference, piece_of
 
 __all__ = ["NO_MATCH", "EntryIndex", "Match"]
 
@@ -16,6 +17,18 @@ MAX_KEYS = 50_000
 
 CANDIDATES = 6
 """Earlier entries kept per key: a monthly rent fills it, a duplicate is found among the latest."""
+
+HABIT = 3
+"""Equal amounts of one third party from which they are a habit: a rent, a subscription."""
+
+MIN_DIGITS = 3
+"""Figures from which a reference is a document's number and not a month or a word."""
+
+SHARED = "\0"
+"""Holder of a reference that several third parties have; no name is that."""
+
+MIN_CENTS = 100_00
+"""Entries without a third party below a hundred euros (bank fees, stamps) repeat by nature."""
 
 SAME_PIECE_DAYS = 400
 """The same invoice number of one supplier is a duplicate within a fiscal year and its closing period."""
@@ -46,24 +59,25 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The earlier entry that was found, how surely it matches, and how many days lie between."""
+    """The earlier entry that was found, how surely it matches, and how many days lie between.
+
+    `repeats` counts earlier entries with the same third party and amount, whether they match or not.
+    """
 
     value: float
     ecriture_id: str = ""
     days: int = 0
+    repeats: int = 0
 
 
 NO_MATCH = Match(0.0)
-
-
-def _normal(text: str) -> str:
-    return "".join(ch for ch in text.upper() if ch.isalnum())
 
 
 @dataclass(slots=True)
 class EntryIndex:
     """Recent entries by third party and amount, and by the accounts and amounts of all lines."""
 
+    pieces: dict[tuple[str, str], str] = field(default_factory=dict)
     by_party: dict[Hashable, deque[Earlier]] = field(default_factory=dict)
     by_lines: dict[Hashable, deque[Earlier]] = field(default_factory=dict)
 
@@ -84,22 +98,22 @@ class EntryIndex:
         duplicate, reversal : Match
             `NO_MATCH` where nothing was found.
         """
+        duplicate = reversal = NO_MATCH
+        party_key = _party_key(entry, nets)
         earlier = Earlier(
             order,
             entry.ecriture_id,
             entry.ecriture_date.toordinal(),
-            _normal(next((line.piece_ref for line in entry.lignes if line.piece_ref), "")),
-            _normal(entry.lignes[0].ecriture_lib),
+            self._document(entry, party_key),
+            normal_reference(entry.lignes[0].ecriture_lib),
         )
-        duplicate = reversal = NO_MATCH
-        party_key = _party_key(entry, nets)
         if party_key is not None:
             duplicate = _duplicate(earlier, self.by_party.get(party_key, deque()), lenient=False)
             self._add(self.by_party, party_key, earlier)
         if len(nets) <= MAX_LINES and any(nets):
             accounts = [line.compte_num for line in entry.lignes]
             lines_key = tuple(sorted(zip(accounts, nets, strict=True)))
-            if party_key is None:
+            if party_key is None and max(map(abs, nets)) >= MIN_CENTS:
                 lines_of_journal = (entry.journal_code, lines_key)
                 duplicate = _duplicate(earlier, self.by_lines.get(lines_of_journal, deque()), lenient=True)
                 self._add(self.by_lines, lines_of_journal, earlier)
@@ -107,6 +121,23 @@ class EntryIndex:
             reversal = _reversal(earlier, self.by_lines.get(opposite, deque()))
             self._add(self.by_lines, lines_key, earlier)
         return duplicate, reversal
+
+    def _document(self, entry: Ecriture, party_key: tuple[str, str, int] | None) -> str:
+        """Return the reference that names the entry's document; empty where it names several or none.
+
+        A bank statement's reference, a month or a word ("LOYER") is shared by many entries: it tells none apart.
+        """
+        piece = next((piece for line in entry.lignes if (piece := piece_of(line.piece_ref))), "")
+        if sum(ch.isdigit() for ch in piece) < MIN_DIGITS:
+            return ""
+        party = party_key[0] if party_key else entry.ecriture_id
+        key = (entry.journal_code, piece)
+        holder = self.pieces.setdefault(key, party)
+        if holder != party:
+            self.pieces[key] = SHARED
+            return ""
+        forget_oldest(self.pieces, MAX_KEYS)
+        return piece
 
     def _add(self, table: dict[Hashable, deque[Earlier]], key: Hashable, earlier: Earlier) -> None:
         found = table.pop(key, None) or deque(maxlen=CANDIDATES)
@@ -116,7 +147,7 @@ class EntryIndex:
         forget_oldest(table, MAX_KEYS)
 
 
-def _party_key(entry: Ecriture, nets: list[int]) -> Hashable | None:
+def _party_key(entry: Ecriture, nets: list[int]) -> tuple[str, str, int] | None:
     """Return third party, side and amount of the entry's largest third-party line."""
     best: tuple[int, str, int] | None = None
     for line, net in zip(entry.lignes, nets, strict=True):
@@ -129,23 +160,34 @@ def _party_key(entry: Ecriture, nets: list[int]) -> Hashable | None:
 
 
 def _duplicate(entry: Earlier, candidates: deque[Earlier], *, lenient: bool) -> Match:
-    best = NO_MATCH
-    habitual = sum(other.order < entry.order for other in candidates) >= CANDIDATES // 2
-    for other in candidates:
+    """Return the best earlier match; `lenient` for entries without a third party, which repeat more by nature."""
+    earlier = [other for other in candidates if other.order < entry.order and other.ecriture_id != entry.ecriture_id]
+    best = Match(0.0, repeats=len(earlier))
+    habitual = len(earlier) >= HABIT or _comes_in_pairs(earlier)
+    for other in earlier:
         days = abs(entry.day - other.day)
-        if other.order >= entry.order or other.ecriture_id == entry.ecriture_id:
-            continue
         if entry.piece and entry.piece == other.piece and days <= (NEAR_DAYS if lenient else SAME_PIECE_DAYS):
-            value = LIKELY if lenient and habitual else CERTAIN
+            value = CERTAIN if _letters(entry.label) == _letters(other.label) and not habitual else POSSIBLE
         elif days > NEAR_DAYS:
             continue
         elif entry.piece and other.piece and not _alike(entry.piece, other.piece):
             value = POSSIBLE
         else:
-            value = POSSIBLE if habitual else LIKELY
+            value = POSSIBLE if habitual or (lenient and entry.label != other.label) else LIKELY
         if value > best.value:
-            best = Match(value, other.ecriture_id, days)
+            best = Match(value, other.ecriture_id, days, len(earlier))
     return best
+
+
+def _letters(label: str) -> str:
+    """Return a label without its figures, which may name another period or document."""
+    return "".join(ch for ch in label if not ch.isdigit())
+
+
+def _comes_in_pairs(earlier: list[Earlier]) -> bool:
+    """Return whether equal entries have come on one day before: two subscriptions of one price."""
+    days = [other.day for other in earlier]
+    return len(days) > len(set(days))
 
 
 def _alike(one: str, other: str) -> bool:

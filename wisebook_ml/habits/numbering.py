@@ -1,12 +1,29 @@
 """Numbering of journals: whether each number is the one after the last."""
 
-import math
 import re
 from dataclasses import dataclass
 
-__all__ = ["NO_STEP", "Sequence", "split_number"]
+__all__ = ["NO_STEP", "Sequence", "Step", "split_number"]
 
-NO_STEP = (math.nan, 0)
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One number after another.
+
+    Attributes
+    ----------
+    jump : int
+        Distance from the expected number: 0 regular, positive a gap, negative disorder (-1 a repetition).
+    steps, irregular : int
+        Steps of the sequence before, and how many of them were irregular.
+    """
+
+    jump: int = 0
+    steps: int = 0
+    irregular: int = 0
+
+
+NO_STEP = Step()
 """Of an entry whose number says nothing: none, or the first of its sequence."""
 
 _TRAILING_DIGITS = re.compile(r"^(.*?)([0-9]{1,15})$", re.DOTALL)
@@ -32,31 +49,24 @@ class Sequence:
     """
 
     steps: int = 0
-    regular: int = 0
+    irregular: int = 0
     last: int = -1
     before_jump: int = -1
 
-    def step(self, number: int) -> tuple[float, int]:
-        """Take the next number.
-
-        Returns
-        -------
-        share : float
-            Share of regular steps until now, where this one is irregular; NaN where it is regular or the first.
-        jump : int
-            Distance from the expected number: 0 regular, positive a gap, negative disorder or a repetition.
-        """
+    def step(self, number: int) -> Step:
+        """Take the next number."""
         if self.last < 0:
             self.last = number
             return NO_STEP
         jump = number - (self.last + 1)
-        regular = jump == 0 or number == self.before_jump + 1
-        share = math.nan if regular else self.regular / max(self.steps, 1)
+        if number == self.before_jump + 1:
+            jump = 0
+        step = Step(jump, self.steps, self.irregular)
         self.steps += 1
-        if regular:
-            self.regular += 1
+        if jump == 0:
             self.last = number
-        elif jump > 0:
-            self.before_jump = self.last
-            self.last = number
-        return share, 0 if regular else jump
+        else:
+            self.irregular += 1
+            if jump > 0:
+                self.before_jump, self.last = self.last, number
+        return step

@@ -12,8 +12,8 @@ import numpy as np
 
 from schemas import Operation
 from wisebook_ml.habits.matching import Match
-from wisebook_ml.habits.numbering import NO_STEP, Sequence, split_number
-from wisebook_ml.habits.profiles import AuthorProfile, CompanyHabits, JournalProfile, Memo, PartyProfile
+from wisebook_ml.habits.numbering import NO_STEP, Sequence, Step, split_number
+from wisebook_ml.habits.profiles import AccountProfile, AuthorProfile, CompanyHabits, JournalProfile, Memo, PartyProfile
 from wisebook_ml.habits.trace import Trace, content_digest, identity, trace_of
 from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
 
@@ -22,30 +22,44 @@ __all__ = ["ENTRY_COLUMNS", "LINE_COLUMNS", "Habits", "observe"]
 BURST_SECONDS = 600
 """Window of a burst: what one person can enter by hand in ten minutes is a handful."""
 
+MAX_MET = 2
+"""Accounts that met more often than twice are no rare pair: a monthly entry has become a habit."""
+
 NEAR_LIMIT_SHARE = 0.05
 """Just below an approval limit: within 5 % of it (the margin in use in audit software)."""
 
 NEAR_LIMIT_DAYS = 60
 """Amounts kept below a limit belong together for two months."""
 
+SPENDING, THIRD_PARTIES = (2, 6), 4
+"""PCG classes of what is bought, and of who is owed."""
+
 NO_PARTY = PartyProfile()
+NO_ACCOUNT = AccountProfile()
+NO_JOURNAL = JournalProfile()
+NO_AUTHOR = AuthorProfile()
+"""Habits of what is new; read, never written."""
+
 NAN2 = (math.nan, math.nan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Habits:
-    """Columns beside an `EntryBatch`: counts before the entry, NaN where a fact is not known.
+    """Columns beside an `EntryBatch`: what was so before the entry, NaN where a fact is not known.
 
-    Line columns (shape m): `account_*` of the line's account, `journal_account` how often its journal used that
-    account, `party_*` of its third party (`party_count` -1 without one), `iban_others` third parties with the same
-    bank details. Medians and deviations are of log10(cents).
+    Line columns (shape m): `account_count` lines of the line's account in its journal, `side_*` those on the line's
+    side; `account_company` lines of the account in all journals; `journal_lines`, `journal_singles` lines of the
+    journal, and accounts that it used just once; `party_*` the line's third party (`party_count` -1 without one);
+    `iban_others` other third parties that hold the bank details which this one uses for the first time. Medians and
+    spreads (median absolute deviations) are of log10(cents); a tail counts lines at least as far from the median.
 
     Entry columns (shape n): `company` entries before; `journal*`, `author*` the journal's and the author's;
-    `hour_count` the author's entries within an hour of this one's time; `lag` in days and `lag_tail` how many entries
-    of the journal lay as far off; `number_share`, `number_jump` of `Sequence.step`; `pair_value` how surprising the
-    rarest pair of accounts is; `burst` entries by the author within ten minutes; `near_limit` amounts just below an
-    approval limit by the same author or for the same third party within two months; `parties`, `party_lines` for the
-    rate of new third parties; `altered` 1 where a validated entry's content was changed or deleted.
+    `hour_count` the author's entries within an hour of this one's time; `lag` in days, and `lag_tail` how many of the
+    `lag_timed` entries of the journal lay as far off; `number_*` of `wisebook_ml.habits.numbering.Step`; `pair_value`
+    how surprising the rarest pair of accounts is; `burst` entries by the author within ten minutes, and `burst_tail`
+    how many were in one as large; `near_limit` purchases just below an approval limit of the same third party within
+    two months; `debuts`, `party_lines` third parties that appeared first in the journal; `altered` 1 where a validated
+    entry's content was changed or deleted.
     """
 
     line: dict[str, Floats]
@@ -60,15 +74,18 @@ class Habits:
 
 LINE_COLUMNS = (
     "account_count",
-    "account_side",
-    "account_rounds",
-    "account_median",
-    "account_spread",
-    "journal_account",
+    "account_company",
+    "side_count",
+    "side_rounds",
+    "side_median",
+    "side_spread",
+    "side_tail",
     "journal_lines",
+    "journal_singles",
     "party_count",
     "party_median",
     "party_spread",
+    "party_tail",
     "iban_others",
 )
 ENTRY_COLUMNS = (
@@ -83,13 +100,14 @@ ENTRY_COLUMNS = (
     "lag",
     "lag_timed",
     "lag_tail",
-    "number_share",
+    "number_steps",
+    "number_irregular",
     "number_jump",
     "pair_value",
     "burst",
     "burst_tail",
     "near_limit",
-    "parties",
+    "debuts",
     "party_lines",
     "newcomer_median",
     "newcomer_spread",
@@ -159,6 +177,8 @@ class _Pass:
 
         # A revision whose first arrival was forgotten is still part of the habits: it is not added again.
         counted = not deleted and (memo is not None or not known)
+        if counted and not known:
+            self._count_debuts(trace)
         if counted:
             state.apply(trace, 1)
         state.remember(
@@ -176,43 +196,40 @@ class _Pass:
 
     def _lines(self, trace: Trace) -> None:
         state = self.state
-        journal = state.journals.get(trace.journal) or JournalProfile()
-        journal_lines = journal.lines
+        journal = state.journals.get(trace.journal, NO_JOURNAL)
+        of_journal = (journal.lines, journal.singles)
         for line in trace.lines:
-            account = state.accounts.get(line.account)
-            if account is None:
-                of_account = (0, 0, 0, *NAN2)
-            else:
-                side = account.debits if line.debit else account.count - account.debits
-                of_account = (account.count, side, account.rounds, *account.amounts.centre())
+            account = journal.accounts.get(line.account, NO_ACCOUNT)
+            side = account.side(line.debit)
+            of_side = (side.amounts.count, side.rounds, *side.amounts.centre(), side.amounts.tail(line.bin))
             if line.party:
                 party = state.parties.get(line.party, NO_PARTY)
-                of_party: tuple[float, ...] = (party.count, *party.amounts.centre())
+                of_party: tuple[float, ...] = (party.count, *party.amounts.centre(), party.amounts.tail(line.bin))
             else:
-                of_party = (-1, *NAN2)
+                of_party = (-1, *NAN2, 0)
             holders = state.ibans.get(line.iban) if line.iban else None
-            others = 0 if holders is None else len(holders) - (line.party in holders)
-            self.line_rows.append(
-                (*of_account, journal.accounts.get(line.account, 0), journal_lines, *of_party, others)
-            )
+            others = 0 if holders is None or line.party in holders else len(holders)
+            company = state.account_lines.get(line.account, 0)
+            self.line_rows.append((account.count, company, *of_side, *of_journal, *of_party, others))
 
     def _entry(
         self,
         index: int,
         trace: Trace,
         order: int,
-        numbering: tuple[float, int],
+        numbering: Step,
         burst: int,
         *,
         altered: bool,
     ) -> None:
         state, batch = self.state, self.batch
-        journal = state.journals.get(trace.journal) or JournalProfile()
-        author = state.authors.get(trace.author) or AuthorProfile()
+        journal = state.journals.get(trace.journal, NO_JOURNAL)
+        author = state.authors.get(trace.author, NO_AUTHOR)
+        lags = journal.lags[trace.manual]
         nets = batch.net[batch.first[index] : batch.first[index + 1]].tolist()
         duplicate, reversal = state.index.match(batch.entries[index], nets, order)
         pair, pair_value = self._rarest_pair(trace)
-        near, limit = self._near_limit(index, trace)
+        near, limit = self._near_limit(index, trace) if duplicate.repeats == 0 else (0, 0)
         self.pairs.append(pair)
         self.duplicates.append(duplicate)
         self.reversals.append(reversal)
@@ -228,22 +245,29 @@ class _Pass:
                 trace.hour,
                 _near_hour(author.hours, trace.hour),
                 math.nan if trace.lag is None else trace.lag,
-                journal.timed,
-                _tail(journal.lags, trace.lag),
-                *numbering,
+                sum(lags.values()),
+                _tail(lags, trace.lag),
+                numbering.steps,
+                numbering.irregular,
+                numbering.jump,
                 pair_value,
                 burst,
                 sum(times for size, times in author.bursts.items() if size >= burst),
                 near,
-                len(state.parties),
-                state.party_lines,
+                journal.debuts,
+                journal.party_lines,
                 *state.party_amounts.centre(),
                 *state.totals.centre(),
                 altered,
             )
         )
 
-    def _number(self, index: int) -> tuple[float, int]:
+    def _count_debuts(self, trace: Trace) -> None:
+        new = {line.party for line in trace.lines if line.party and line.party not in self.state.parties}
+        if new:
+            self.state.journals.setdefault(trace.journal, JournalProfile()).debuts += len(new)
+
+    def _number(self, index: int) -> Step:
         entry = self.batch.entries[index]
         parts = split_number(entry.ecriture_num)
         if parts is None:
@@ -258,8 +282,12 @@ class _Pass:
         if not trace.manual or not trace.author or not trace.stamp:
             return 0
         author = self.state.authors.setdefault(trace.author, AuthorProfile())
+        size = 1
+        for stamp in reversed(author.stamps):
+            if trace.stamp - stamp > BURST_SECONDS:
+                break
+            size += abs(trace.stamp - stamp) <= BURST_SECONDS
         author.stamps.append(trace.stamp)
-        size = sum(abs(trace.stamp - stamp) <= BURST_SECONDS for stamp in author.stamps)
         author.bursts[size] = author.bursts.get(size, 0) + 1
         return size
 
@@ -268,30 +296,38 @@ class _Pass:
         state = self.state
         best, value = ("", ""), 0.0
         for pair in trace.pairs:
-            one, other = state.accounts.get(pair[0]), state.accounts.get(pair[1])
-            if one is None or other is None:
+            met = state.pairs.get(pair, 0)
+            if met > MAX_MET:
                 continue
-            rarity = math.log10((min(one.count, other.count) + 1) / (state.pairs.get(pair, 0) + 0.5))
+            least = min(state.account_lines.get(pair[0], 0), state.account_lines.get(pair[1], 0))
+            rarity = math.log10((least + 1) / (met + 0.5))
             if rarity > value:
                 best, value = pair, rarity
         return best, value
 
     def _near_limit(self, index: int, trace: Trace) -> tuple[int, int]:
-        """Return how many amounts near a limit came together with this one, and the limit (0: not near one)."""
+        """Return how many purchases near a limit the third party had with this one, and the limit (0: not near).
+
+        A fixed price is no attempt to stay below a limit: amounts that repeat are left out by the caller.
+        """
         total = int(self.batch.total[index])
         limit = next((cents for cents in self.limits if total < cents), 0)
-        if total < limit * (1 - NEAR_LIMIT_SHARE) or limit == 0:
+        if limit == 0 or total < limit * (1 - NEAR_LIMIT_SHARE) or not self._is_purchase(index):
+            return 0, 0
+        party = next((line.party for line in trace.lines if line.party), "")
+        if not party:
             return 0, 0
         day = int(self.batch.day[index])
-        most = 0
-        parties = {line.party for line in trace.lines if line.party}
-        for who in sorted({f"author:{trace.author}"} | {f"party:{name}" for name in parties}):
-            if who == "author:":
-                continue
-            days = self.state.near_limit_days(who)
-            days.append(day)
-            most = max(most, sum(abs(day - other) <= NEAR_LIMIT_DAYS for other in days))
-        return max(most, 1), limit
+        days = self.state.near_limit_days(party)
+        days.append(day)
+        return sum(abs(day - other) <= NEAR_LIMIT_DAYS for other in days), limit
+
+    def _is_purchase(self, index: int) -> bool:
+        """Return whether an entry commits the company: an expense or an asset against a class 4 account."""
+        batch = self.batch
+        lines = batch.lines_of(index)
+        spent = any(batch.on_debit[k] and batch.root[k] // 10_000 in SPENDING for k in lines)
+        return spent and any(not batch.on_debit[k] and batch.root[k] // 10_000 == THIRD_PARTIES for k in lines)
 
     def habits(self) -> Habits:
         lines = np.array(self.line_rows, dtype=np.float64).reshape(-1, len(LINE_COLUMNS)).T

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from wisebook_ml.habits.bounded import count, forget_oldest
 from wisebook_ml.habits.histogram import AmountHistogram
 from wisebook_ml.habits.matching import EntryIndex
-from wisebook_ml.habits.numbering import Sequence
-from wisebook_ml.habits.trace import Trace
+from wisebook_ml.habits.numbering import Sequence, Step
+from wisebook_ml.habits.trace import LineTrace, Trace
 
 __all__ = [
     "AccountProfile",
@@ -37,26 +37,48 @@ MAX_NEAR_LIMITS = 20_000
 
 
 @dataclass(slots=True)
-class AccountProfile:
-    """Habit of one account: `count` lines, of which on the debit side, and round ones."""
+class SideProfile:
+    """Habit of one side of an account in a journal: its lines (``amounts.count``), and round ones among them."""
 
-    count: int = 0
-    debits: int = 0
     rounds: int = 0
     amounts: AmountHistogram = field(default_factory=AmountHistogram)
 
 
 @dataclass(slots=True)
+class AccountProfile:
+    """Habit of one account in one journal: a VAT account means another thing in sales than in declarations."""
+
+    debit: SideProfile = field(default_factory=SideProfile)
+    credit: SideProfile = field(default_factory=SideProfile)
+
+    @property
+    def count(self) -> int:
+        """Number of lines."""
+        return self.debit.amounts.count + self.credit.amounts.count
+
+    def side(self, debit: bool) -> SideProfile:
+        """Return the habit of one side."""
+        return self.debit if debit else self.credit
+
+
+@dataclass(slots=True)
 class JournalProfile:
-    """Habit of one journal; `lags` counts days from the entry's date to its entry into the books."""
+    """Habit of one journal.
+
+    `singles` counts accounts that it used just once, which tells how likely a new one is. `lags` counts days from
+    an entry's date to its entry into the books, of entries made by hand and of others. `debuts` counts third parties
+    that appeared here first, out of `party_lines`.
+    """
 
     entries: int = 0
     lines: int = 0
     off_days: int = 0
     with_piece: int = 0
-    accounts: dict[str, int] = field(default_factory=dict)
-    lags: dict[int, int] = field(default_factory=dict)
-    timed: int = 0
+    accounts: dict[str, AccountProfile] = field(default_factory=dict)
+    singles: int = 0
+    lags: dict[bool, dict[int, int]] = field(default_factory=lambda: {True: {}, False: {}})
+    party_lines: int = 0
+    debuts: int = 0
 
 
 @dataclass(slots=True)
@@ -89,7 +111,7 @@ class Memo:
     order: int
     validated: bool
     trace: Trace | None
-    numbering: tuple[float, int]
+    numbering: Step
     burst: int
 
 
@@ -99,7 +121,7 @@ class CompanyHabits:
 
     entries: int = 0
     arrivals: int = 0
-    accounts: dict[str, AccountProfile] = field(default_factory=dict)
+    account_lines: dict[str, int] = field(default_factory=dict)
     journals: dict[str, JournalProfile] = field(default_factory=dict)
     authors: dict[str, AuthorProfile] = field(default_factory=dict)
     parties: dict[str, PartyProfile] = field(default_factory=dict)
@@ -114,10 +136,6 @@ class CompanyHabits:
     memos: dict[int, Memo] = field(default_factory=dict)
     index: EntryIndex = field(default_factory=EntryIndex)
 
-    def account(self, name: str) -> AccountProfile:
-        """Return the habit of an account, an empty one where it is new."""
-        return self.accounts.get(name) or AccountProfile()
-
     def apply(self, trace: Trace, sign: int) -> None:
         """Add a trace to the habits (`sign` 1), or take it out again (-1)."""
         self.entries += sign
@@ -126,26 +144,35 @@ class CompanyHabits:
         journal.off_days += sign * trace.off_day
         journal.with_piece += sign * trace.has_piece
         if trace.lag is not None:
-            journal.timed += sign
-            count(journal.lags, trace.lag, sign)
+            count(journal.lags[trace.manual], trace.lag, sign)
         if trace.hour >= 0 and trace.author:
             author = self.authors.setdefault(trace.author, AuthorProfile())
             author.entries += sign
             count(author.hours, trace.hour, sign)
         for line in trace.lines:
             journal.lines += sign
-            count(journal.accounts, line.account, sign)
-            account = self.accounts.setdefault(line.account, AccountProfile())
-            account.count += sign
-            account.debits += sign * line.debit
-            account.rounds += sign * line.round
-            account.amounts.add(line.bin, sign)
+            count(self.account_lines, line.account, sign)
+            self._apply_line(journal, line, sign)
             if line.party:
+                journal.party_lines += sign
                 self._apply_party(line.party, line.bin, line.iban, sign)
         for pair in trace.pairs:
             count(self.pairs, pair, sign)
         if trace.lines:
             self.totals.add(max(line.bin for line in trace.lines), sign)
+
+    def _apply_line(self, journal: JournalProfile, line: LineTrace, sign: int) -> None:
+        account = journal.accounts.get(line.account)
+        if account is None:
+            account = journal.accounts[line.account] = AccountProfile()
+        before = account.count
+        side = account.side(line.debit)
+        side.rounds += sign * line.round
+        side.amounts.add(line.bin, sign)
+        after = before + sign
+        journal.singles += (after == 1) - (before == 1)
+        if after == 0:
+            del journal.accounts[line.account]
 
     def _apply_party(self, name: str, bin_: int, iban: str, sign: int) -> None:
         party = self.parties.setdefault(name, PartyProfile())

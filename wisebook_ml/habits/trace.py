@@ -12,6 +12,7 @@ from schemas import Ecriture
 from wisebook_ml.habits.histogram import amount_bin
 from wisebook_ml.ledger.batch import EntryBatch, account_root
 from wisebook_ml.ledger.calendar import is_off_day
+from wisebook_ml.ledger.references import piece_of
 
 __all__ = ["OFF_DAY_HOURS", "LineTrace", "Trace", "content_digest", "habit_account", "identity", "trace_of"]
 
@@ -23,6 +24,9 @@ OFF_DAY_HOURS = 24
 
 ROUND_CENTS = 500_00
 """Amounts are called round from multiples of 500 euros on; smaller ones are round by chance."""
+
+MAX_LAG = 60
+"""Days from which a delay is long, however long: bounds the habit's memory."""
 
 MAX_PAIR_ACCOUNTS = 12
 """Entries with more accounts (payroll, closing) meet so many pairs that none of them says anything."""
@@ -110,13 +114,13 @@ def trace_of(batch: EntryBatch, index: int) -> Trace:
             account=habit_account(line.compte_num),
             party=party_of(line.compte_num, line.comp_aux_num),
             bin=amount_bin(amount),
-            debit=net >= 0,
+            debit=debit,
             round=amount > 0 and amount % ROUND_CENTS == 0,
             iban=line.iban_empreinte,
         )
-        for line, net, amount in zip(
+        for line, debit, amount in zip(
             entry.lignes,
-            batch.net[batch.first[index] : batch.first[index + 1]].tolist(),
+            batch.on_debit[batch.first[index] : batch.first[index + 1]].tolist(),
             batch.amount[batch.first[index] : batch.first[index + 1]].tolist(),
             strict=True,
         )
@@ -125,7 +129,7 @@ def trace_of(batch: EntryBatch, index: int) -> Trace:
     local = None if entry.saisie_le is None else _in_paris(entry.saisie_le)
     if entry.saisie_le is not None and local is not None:
         hour = local.hour + (OFF_DAY_HOURS if is_off_day(local.date()) else 0)
-        lag = (local.date() - entry.ecriture_date).days
+        lag = max(-MAX_LAG, min(MAX_LAG, (local.date() - entry.ecriture_date).days))
         stamp = int(entry.saisie_le.timestamp())
     return Trace(
         journal=entry.journal_code,
@@ -133,7 +137,7 @@ def trace_of(batch: EntryBatch, index: int) -> Trace:
         manual=entry.origine is None or entry.origine.value == "MANUELLE",
         hour=hour,
         off_day=is_off_day(entry.ecriture_date),
-        has_piece=any(line.piece_ref for line in entry.lignes),
+        has_piece=any(piece_of(line.piece_ref) for line in entry.lignes),
         lag=lag,
         stamp=stamp,
         lines=lines,
@@ -150,11 +154,12 @@ def _in_paris(moment: dt.datetime) -> dt.datetime | None:
 
 
 def _pairs(lines: tuple[LineTrace, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the accounts that meet across the entry, in alphabetical order: a credit note is the same pair."""
     debits = {line.account for line in lines if line.debit}
     credits_ = {line.account for line in lines if not line.debit}
     if len(debits) + len(credits_) > MAX_PAIR_ACCOUNTS:
         return ()
-    return tuple(sorted((d, c) for d in debits for c in credits_))
+    return tuple(sorted({(min(d, c), max(d, c)) for d in debits for c in credits_ if d != c}))
 
 
 def local_date(moment: dt.datetime) -> dt.date:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ ROOT_DIGITS = 5
 """Digits of an account that controls look at: the PCG defines accounts down to five (44566, 44571)."""
 
 
+@lru_cache(maxsize=65_536)
 def account_root(compte_num: str) -> int:
     """Return the first five digits of an account, padded with zeros; -1 where it does not start with a digit.
 
@@ -56,6 +58,8 @@ class EntryBatch:
         The entry of each line.
     debit, credit, net, amount : ndarray of int64, shape (m,)
         In cents; ``net`` is debit less credit, ``amount`` its absolute value.
+    on_debit : ndarray of bool, shape (m,)
+        Whether a line stands on the debit side; a negative debit does too (a discount on the same side).
     root : ndarray of int64, shape (m,)
         `account_root` of each line.
     day : ndarray of int64, shape (n,)
@@ -72,6 +76,7 @@ class EntryBatch:
     credit: Ints
     net: Ints
     amount: Ints
+    on_debit: npt.NDArray[np.bool_]
     root: Ints
     day: Ints
     total_debit: Ints
@@ -102,6 +107,7 @@ class EntryBatch:
             credit=credit,
             net=net,
             amount=np.abs(net),
+            on_debit=(debit != 0) | (credit == 0),
             root=np.array([account_root(line.compte_num) for line in lines], dtype=np.int64),
             day=np.array([entry.ecriture_date.toordinal() for entry in entries], dtype=np.int64),
             total_debit=total_debit,
