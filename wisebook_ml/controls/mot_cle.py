@@ -34,7 +34,7 @@ DEFAULT_WORDS = (
     "sans justificatif",
     "sans piece",
 )
-"""Words that auditors search entries for, without accents; ``*`` stands for any ending. A company's list replaces it."""
+"""Words that auditors search entries for, without accents; ``*`` is any ending. A company's list replaces it."""
 
 
 def plain(text: str) -> str:
