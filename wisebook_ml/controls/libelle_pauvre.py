@@ -1,6 +1,7 @@
 """A missing or generic label."""
 
 import re
+from functools import lru_cache
 
 import numpy as np
 
@@ -23,6 +24,7 @@ ABBREVIATION = 4
 """A label of this many letters without a vowel is no word, if it is not in capitals as abbreviations are."""
 
 
+@lru_cache(maxsize=16_384)
 def is_poor(label: str) -> bool:
     """Return whether a label says nothing.
 

@@ -57,25 +57,29 @@ def pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(r"\b(?:" + "|".join(found) + r")\b")
 
 
-def search(view: View, label: str) -> str | None:
-    """Return the first watched word in a label."""
-    if not label:
-        return None
-    words = tuple(word for word in view.parametres.mots_cles if word.strip())  # an empty one would match anywhere
-    match = pattern(words or DEFAULT_WORDS).search(plain(label))
+@lru_cache(maxsize=16_384)
+def search(words: tuple[str, ...], label: str) -> str | None:
+    """Return the first of the words in a label."""
+    match = pattern(words).search(plain(label))
     return match[0] if match else None
+
+
+def watched(view: View) -> tuple[str, ...]:
+    """Return the company's watch list; an empty word in it would match anywhere."""
+    return tuple(word for word in view.parametres.mots_cles if word.strip()) or DEFAULT_WORDS
 
 
 def measure(view: View) -> Finding:
     """Search the labels."""
-    found = np.array([search(view, line.ecriture_lib) is not None for line in view.batch.lines], dtype=np.bool_)
+    words = watched(view)
+    found = np.array([search(words, line.ecriture_lib) is not None for line in view.batch.lines], dtype=np.bool_)
     return Finding(np.where(view.batch.any_per_entry(found), 1.0, 0.0), found)
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Quote word and label."""
     for line in view.batch.entries[entry].lignes:
-        word = search(view, line.ecriture_lib)
+        word = search(watched(view), line.ecriture_lib)
         if word:
             label = line.ecriture_lib.strip()
             return f"Mot surveillé « {word} » dans « {label} ».", f"Watched word “{word}” in “{label}”."

@@ -8,6 +8,8 @@ result never depends on the order or on rounding. A bin is an eighth of a decade
 import math
 from dataclasses import dataclass, field
 
+from wisebook_ml.habits.bounded import count
+
 __all__ = ["BINS", "AmountHistogram", "amount_bin"]
 
 BINS_PER_DECADE = 8
@@ -45,52 +47,42 @@ class AmountHistogram:
 
     count: int = 0
     bins: dict[int, int] = field(default_factory=dict)
-    _centre: tuple[float, float] | None = None
+    middle: int = 0
+    below: int = 0
 
     def add(self, bin_: int, times: int) -> None:
         """Count an amount's bin `times` more (or, when negative, fewer) times."""
-        left = self.bins.get(bin_, 0) + times
-        if left > 0:
-            self.bins[bin_] = left
-        else:
-            self.bins.pop(bin_, None)
+        count(self.bins, bin_, times)
         self.count += times
-        self._centre = None
+        if self.count <= 0:
+            self.middle = self.below = 0
+            return
+        # Follow the lower median: `below` counts what lies under it.
+        if bin_ < self.middle:
+            self.below += times
+        half, bins = (self.count + 1) // 2, self.bins
+        while self.below >= half:
+            self.middle -= 1
+            self.below -= bins.get(self.middle, 0)
+        while self.below + bins.get(self.middle, 0) < half:
+            self.below += bins.get(self.middle, 0)
+            self.middle += 1
 
     def centre(self) -> tuple[float, float]:
         """Return the median of log10(cents) and the median absolute deviation from it (NaN when empty)."""
-        if self._centre is None:
-            self._centre = self._compute()
-        return self._centre
+        if self.count <= 0:
+            return math.nan, math.nan
+        half, bins, middle = (self.count + 1) // 2, self.bins, self.middle
+        within, distance = bins.get(middle, 0), 0
+        while within < half:
+            distance += 1
+            within += bins.get(middle - distance, 0) + bins.get(middle + distance, 0)
+        return (middle + 0.5) / BINS_PER_DECADE, distance / BINS_PER_DECADE
 
     def tail(self, bin_: int) -> int:
         """Return how many amounts lie at least as far from the median as a bin does, on its side."""
         if self.count <= 0:
             return 0
-        middle = int(self.centre()[0] * BINS_PER_DECADE)
-        if bin_ >= middle:
+        if bin_ >= self.middle:
             return sum(times for other, times in self.bins.items() if other >= bin_)
         return sum(times for other, times in self.bins.items() if other <= bin_)
-
-    def _compute(self) -> tuple[float, float]:
-        if self.count <= 0:
-            return math.nan, math.nan
-        ordered = sorted(self.bins.items())
-        middle = _weighted_median(ordered, self.count)
-        distances: dict[int, int] = {}
-        for bin_, count in ordered:
-            distance = abs(bin_ - middle)
-            distances[distance] = distances.get(distance, 0) + count
-        deviation = _weighted_median(sorted(distances.items()), self.count)
-        return (middle + 0.5) / BINS_PER_DECADE, deviation / BINS_PER_DECADE
-
-
-def _weighted_median(ordered: list[tuple[int, int]], total: int) -> int:
-    """Return the lower median of values with counts."""
-    half = (total + 1) // 2
-    seen = 0
-    for value, count in ordered:
-        seen += count
-        if seen >= half:
-            return value
-    return ordered[-1][0]
