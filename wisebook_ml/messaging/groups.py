@@ -2,7 +2,7 @@
 
 import time
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from wisebook_ml.messaging.client_log import CLIENT_LOGGER
@@ -13,6 +13,16 @@ __all__ = ["group_lag", "group_name"]
 ANSWER_SECONDS = 15.0
 """How long brokers may take to tell; those that have just started take some seconds."""
 RETRY_SECONDS = 0.2
+
+NOT_READY = frozenset(
+    {
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+        KafkaError._TIMED_OUT,
+    }
+)
+"""Answers of a broker whose groups are not loaded yet; the client does not mark them as worth a retry."""
 
 
 def group_name(prefix: str, role: str) -> str:
@@ -38,7 +48,7 @@ def group_lag(bootstrap: str, group: str, topic: str) -> int:
             break
         except KafkaException as error:
             # A broker that has just started loads its groups first.
-            if not error.args[0].retriable() or time.monotonic() > deadline:
+            if error.args[0].code() not in NOT_READY or time.monotonic() > deadline:
                 raise ReadError(f"offsets of group {group} on {bootstrap}: {error}") from error
             time.sleep(RETRY_SECONDS)
     done = {tp.partition: tp.offset for tp in answer.topic_partitions or ()}
