@@ -29,7 +29,8 @@ def measure(view: View) -> Finding:
         [
             entry.ecriture_date.day <= match.days
             for entry, match in zip(batch.entries, view.habits.reversals, strict=True)
-        ]
+        ],
+        dtype=np.bool_,
     )
     excused = return_of_goods & ~across
     return Finding(np.where(result & ~cut_off, np.where(excused, soon * EXCUSED, soon), 0.0))
