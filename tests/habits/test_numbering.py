@@ -1,7 +1,5 @@
 """Sequences of numbers: what is a finding, and what is one finding only."""
 
-import math
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +17,7 @@ FIRST_YEAR = list(range(1, 41))
 
 def jumps(numbers: list[int]) -> list[int]:
     sequence = Sequence()
-    return [sequence.step(number)[1] for number in numbers]
+    return [sequence.step(number).jump for number in numbers]
 
 
 def findings(numbers: list[int]) -> list[tuple[int, int]]:
@@ -70,11 +68,10 @@ def test_zero_is_no_regular_step_in_a_journal_that_is_at_forty() -> None:
     assert findings([*FIRST_YEAR, 0, 41, 42]) == [(0, -41)]
 
 
-def test_the_share_is_what_was_regular_before() -> None:
+def test_a_step_says_how_regular_the_sequence_was_before_it() -> None:
     sequence = Sequence()
-    shares = [sequence.step(number)[0] for number in [1, 2, 3, 4, 5, 9, 20]]
-    assert all(math.isnan(share) for share in shares[:5])
-    assert shares[5:] == [1.0, 4 / 5]
+    steps = [sequence.step(number) for number in [1, 2, 3, 4, 5, 9, 20]]
+    assert [(step.steps, step.irregular) for step in steps] == [(0, 0), (0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 1)]
 
 
 @pytest.mark.parametrize(
