@@ -110,7 +110,7 @@ async def _process_all(events: Sequence[Any], process: Process) -> None:
     for event in events:
         message = event.message
         headers = message.headers.items() if isinstance(message.headers, dict) else message.headers or ()
-        raw = RawRecord(message.offset, message.key, message.value, [(name, value or b"") for name, value in headers])
+        raw = RawRecord(message.offset, message.key, message.value, list(headers))
         by_partition.setdefault(message.partition, []).append(raw)
     for partition, records in by_partition.items():
         await process(partition, records)

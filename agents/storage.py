@@ -53,7 +53,7 @@ def create_app(settings: Settings) -> faust.App:
 def _made(headers: Headers) -> dt.datetime:
     """Return when a detection was made, or now for a producer that did not say."""
     for name, value in headers:
-        if name == "ce_time":
+        if name == "ce_time" and value is not None:
             try:
                 time = dt.datetime.fromisoformat(value.decode())
             except ValueError:

@@ -16,7 +16,8 @@ from topics import Topic
 
 __all__ = ["Decoder", "Headers", "Outgoing", "RawRecord", "Reason", "Undecodable", "dead_letter", "event_headers"]
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
+"""Names may repeat, and a header may have no value: a dead letter keeps both."""
 
 SHOWN_BYTES = 200
 """How much of a bad value a reason quotes; the whole is in the dead letter."""
@@ -92,12 +93,13 @@ class Decoder:
         decode = self._default
         for name, content in raw.headers:
             if name == "ce_type":
-                found = self._decoders.get(content)
+                type_ = content or b""
+                found = self._decoders.get(type_)
                 if found is None:
                     known = ", ".join(record.ce_type for record in self._topic.records)
                     raise Undecodable(
                         Reason.UNKNOWN_TYPE,
-                        f"header ce_type is {content.decode(errors='replace')!r}; {self._topic.name!r} takes {known}",
+                        f"header ce_type is {type_.decode(errors='replace')!r}; {self._topic.name!r} takes {known}",
                     )
                 decode = found
         try:
@@ -121,7 +123,7 @@ class Decoder:
             )
 
 
-def event_headers(record: Record, *, id_: str, source: str, time: dt.datetime) -> list[tuple[str, bytes]]:
+def event_headers(record: Record, *, id_: str, source: str, time: dt.datetime) -> list[tuple[str, bytes | None]]:
     """Return the CloudEvents headers of a record.
 
     Parameters

@@ -89,11 +89,11 @@ def read_partition(bootstrap: str, topic: str, partition: int, start: int, end: 
         consumer.close()
 
 
-def _headers(message: Message) -> list[tuple[str, bytes]]:
-    """Return a message's headers; one without a value counts as empty."""
+def _headers(message: Message) -> list[tuple[str, bytes | None]]:
+    """Return a message's headers, also those without a value."""
     headers = message.headers() or []
     pairs = headers.items() if isinstance(headers, dict) else headers
-    return [(name, value.encode() if isinstance(value, str) else value or b"") for name, value in pairs]
+    return [(name, value.encode() if isinstance(value, str) else value) for name, value in pairs]
 
 
 def _consumer(bootstrap: str) -> Consumer:
