@@ -14,8 +14,9 @@ from typing import Any
 import faust
 
 from topics import ENTRIES, Topic
-from wisebook_ml.messaging.connect import resolve_bootstrap
+from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
 from wisebook_ml.messaging.events import RawRecord
+from wisebook_ml.messaging.reader import ReadError, end_offsets
 from wisebook_ml.settings import Settings
 
 __all__ = ["EXIT_FAILED", "consume", "partitions_of", "role_app"]
@@ -82,9 +83,19 @@ def consume(app: faust.App, topic: Topic, settings: Settings, process: Process) 
         How many records make a batch, and how long to wait for them.
     process : callable
         ``await process(partition, records)`` returns when all that follows from the records is delivered.
+
+    Raises
+    ------
+    ConnectError
+        Where there is no such topic, or nobody who could tell.
     """
+    name = topic.full_name(settings.topic_prefix)
+    try:
+        end_offsets(resolve_bootstrap(settings), name)  # Faust would wait for a missing topic, and not say so
+    except ReadError as error:
+        raise ConnectError(str(error)) from error
     source = app.topic(
-        topic.full_name(settings.topic_prefix),
+        name,
         key_type=bytes,
         value_type=bytes,
         key_serializer="raw",
