@@ -24,7 +24,9 @@ def measure(view: View) -> Finding:
     result = batch.any_per_entry(np.isin(batch.root // 10_000, (6, 7)))
     cut_off = batch.any_per_entry(np.isin(batch.root // 100, CUT_OFF))
     soon = np.array([match.value for match in view.habits.reversals])
-    return_of_goods = np.array([bool(RETURN.search(entry.lignes[0].ecriture_lib)) for entry in batch.entries])
+    return_of_goods = np.array(
+        [bool(RETURN.search(entry.lignes[0].ecriture_lib)) for entry in batch.entries], dtype=np.bool_
+    )
     across = np.array(
         [
             entry.ecriture_date.day <= match.days
