@@ -1,6 +1,8 @@
 """``wisebook-ml demo``: everything once, on this machine."""
 
 import datetime as dt
+import os
+import sys
 from pathlib import Path
 
 import click
@@ -15,7 +17,6 @@ from wisebook_ml.demo.run import DemoFailed, Result, load_book, run_demo
 from wisebook_ml.demo.workers import WorkerEnded
 from wisebook_ml.evaluation import Evaluation, evaluate
 from wisebook_ml.fec import NotAFecError
-from wisebook_ml.ledger.files import LedgerFileError
 from wisebook_ml.messaging.admin import TopicAdminError
 from wisebook_ml.messaging.connect import ConnectError
 from wisebook_ml.messaging.producer import PublishError
@@ -31,7 +32,6 @@ FAILURES = (
     CampaignTimeout,
     ConnectError,
     DemoFailed,
-    LedgerFileError,
     OSError,
     PublishError,
     ReadError,
@@ -60,6 +60,8 @@ def demo(fec: Path | None, entries: int, seed: int, top: int, lang: str) -> None
         with console.status("Reading the ledger" if fec else "Generating a ledger"):
             book = load_book(fec, entries, seed)
         console.print(f"✓ ledger of {book.name}: {len(book.events):,} entry events, {book.lines:,} lines {book.notes}")
+        if not book.events:
+            raise DemoFailed("the ledger has no entry to show")
         result = run_demo(book, settings, general.kafka_home, console)
     except NotAFecError as error:
         raise click.ClickException(error.message(lang)) from error
@@ -124,11 +126,12 @@ def _quality(evaluation: Evaluation, console: Console) -> None:
 def _next_steps(settings: Settings, console: Console) -> None:
     detections = f"{settings.topic_prefix}detections"
     console.print("\n[bold]Where to look next[/bold]")
+    me = os.path.relpath(sys.argv[0]) if sys.argv[0].endswith("wisebook-ml") else "wisebook-ml"
     for command, why in (
-        ("wisebook-ml kafka start", "Kafka again, with all that was published"),
-        (f"wisebook-ml kafka tool console-consumer --topic {detections} --from-beginning --timeout-ms 5000",
+        (f"{me} kafka start", "Kafka again, with all that was published"),
+        (f"{me} kafka tool console-consumer --topic {detections} --from-beginning --timeout-ms 5000",
          "the detections, as a subscriber sees them"),
-        ("wisebook-ml generate --out ledger && wisebook-ml score ledger/events.jsonl", "the same core, without Kafka"),
+        (f"{me} generate --out ledger && {me} score ledger/events.jsonl", "the same core, without Kafka"),
         ("make demo FEC=path/to/ledger.txt", "your own ledger"),
     ):  # fmt: skip
         console.print(f"  {command}", highlight=False, soft_wrap=True)

@@ -17,11 +17,10 @@ import msgspec
 from wisebook_ml.broker import BrokerError, BrokerStartFailed, BrokerStatus, LocalKafka, ensure_distribution
 from wisebook_ml.broker.java import find_java, java_environment
 from wisebook_ml.broker.tools import TOOLS, names_a_broker, tool_command
+from wisebook_ml.settings import get_settings
 
 __all__ = ["kafka"]
 
-#: Beside the project's other local state; git ignores the folder.
-_DEFAULT_HOME = Path(".wisebook/kafka")
 #: The error, and the part of its stack trace that says where it arose.
 _DEFAULT_LOG_LINES = 20
 #: What a shell reports for a program ended by ctrl-C (128 + SIGINT).
@@ -34,8 +33,8 @@ def _home_option(command: _Command) -> _Command:
     option = click.option(
         "--home",
         type=click.Path(file_okay=False, path_type=Path),
-        default=_DEFAULT_HOME,
-        show_default=True,
+        default=lambda: get_settings().kafka_home,
+        show_default="WISEBOOK_ML_HOME/kafka",
         help="Folder of the broker: data, logs, pid file.",
     )
     return option(command)

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from schemas import Ecriture
 from topics import ENTRIES
 from wisebook_ml.fec import NotAFecError, read_fec
-from wisebook_ml.ledger.files import LedgerFileError, read_events
+from wisebook_ml.ledger.files import read_events
 from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 from wisebook_ml.messaging.reader import ReadError, end_offsets
@@ -67,14 +67,18 @@ def fec(context: click.Context, file: Path, societe: int, exercice: str | None, 
 
 @publish.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def events(file: Path) -> None:
-    """Publish the entry events of FILE, one JSON record a line (as `generate` writes them)."""
-    try:
-        entries = list(read_events(file))
-    except LedgerFileError as error:
-        raise click.ClickException(str(error)) from error
-    published = _publish(entries, f"wisebook-ml/events/{file.name}")
+@click.pass_context
+def events(context: click.Context, file: Path) -> None:
+    """Publish the entry events of FILE, one JSON record a line (as `generate` writes them).
+
+    Exit status: 0 if all lines are entries, 1 if some are not (the others are published).
+    """
+    ledger = read_events(file)
+    published = _publish(ledger.entries, f"wisebook-ml/events/{file.name}")
     click.echo(f"{published.entries} events ({published.lines} lines) published.")
+    for rejected in ledger.rejected:
+        click.echo(rejected, err=True)
+    context.exit(LINES_REJECTED if ledger.rejected or published.refused else DONE)
 
 
 def _publish(entries: list[Ecriture], source: str) -> Published:

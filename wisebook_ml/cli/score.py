@@ -9,7 +9,7 @@ import msgspec
 from schemas import Activation, Detection, Ecriture, Etat, VersionModele
 from wisebook_ml.cli.show import show_detections
 from wisebook_ml.fec import NotAFecError
-from wisebook_ml.ledger.files import LedgerFileError, read_ledger
+from wisebook_ml.ledger.files import read_ledger
 from wisebook_ml.models.artefacts import DESCRIPTION, ArtefactStore
 from wisebook_ml.pipeline.live import new_scorer
 from wisebook_ml.pipeline.scoring import encode_detection
@@ -35,11 +35,12 @@ def score(file: Path, as_json: bool, societe: int, model: Path | None, top: int,
     Detections go to standard output, a summary to standard error.
     """
     try:
-        entries, report = read_ledger(file, societe)
+        ledger = read_ledger(file, societe)
+        entries = ledger.entries
         events: list[Event] = [*_activation(model, societe), *entries]
     except NotAFecError as error:
         raise click.ClickException(error.message(lang)) from error
-    except (LedgerFileError, ValueError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
     scorer = new_scorer(get_settings())
     started = time.perf_counter()
@@ -49,8 +50,8 @@ def score(file: Path, as_json: bool, societe: int, model: Path | None, top: int,
     still = [detection for detection in opened.values() if detection.etat is Etat.OUVERTE]
     if not as_json:
         show_detections(sorted(still, key=lambda d: -d.score)[:top], _by_id(entries), lang)
-    if report is not None and report["rejected"]:
-        click.echo(f"{report['rejected']} lines were rejected; see `wisebook-ml fec check {file}`", err=True)
+    for rejected in ledger.rejected:
+        click.echo(rejected, err=True)
     lines = sum(len(entry.lignes) for entry in entries)
     click.echo(
         f"{len(entries)} entries, {lines} lines scored in {seconds:.1f} s ({lines / max(seconds, 1e-9):,.0f} lines/s): "

@@ -82,20 +82,14 @@ def load_book(path: Path | None, entries: int, seed: int) -> Book:
 
     Raises
     ------
-    LedgerFileError, NotAFecError, OSError
+    NotAFecError, OSError
         Where the file cannot be read.
     """
     if path is None:
         ledger = generate_ledger(entries=entries, seed=seed, societe_id=SOCIETE)
         return Book(ledger.company.nom, ledger.events, ledger.labels)
-    events, report = read_ledger(path, SOCIETE)
-    notes = ""
-    if report is not None:
-        notes = (
-            f"{report['lines']} lines, {report['rejected']} rejected, debit {report['debit']}, "
-            f"credit {report['credit']}; `wisebook-ml fec check {path}` says more"
-        )
-    return Book(path.name, events, notes=notes)
+    file = read_ledger(path, SOCIETE)
+    return Book(path.name, file.entries, notes="; ".join([file.summary, *file.rejected]))
 
 
 def run_demo(book: Book, settings: Settings, kafka_home: Path, console: Console) -> Result:

@@ -1,51 +1,88 @@
 """Ledgers in files: a FEC, or entry events one a line (JSON Lines)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
 from schemas import Ecriture
+from topics import ENTRIES
 from wisebook_ml.fec import read_fec
 
-__all__ = ["LedgerFileError", "read_events", "read_ledger"]
+__all__ = ["LedgerFile", "read_events", "read_ledger"]
 
 EVENTS_SUFFIX = ".jsonl"
 
+MAX_LINE = ENTRIES.max_message_bytes
+"""Longest line that can be an entry: a longer one would not fit the topic, and is passed over without being held."""
 
-class LedgerFileError(ValueError):
-    """A line of an events file that is no entry; says which and why."""
+
+@dataclass(slots=True)
+class LedgerFile:
+    """A ledger read from a file.
+
+    Attributes
+    ----------
+    entries : list of Ecriture
+        In the order of the file.
+    rejected : list of str
+        Lines that are no entry, or no line of one: file, line and reason.
+    summary : str
+        What a FEC's report says in a line.
+    """
+
+    entries: list[Ecriture] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
+    summary: str = ""
 
 
-def read_events(path: Path) -> Iterator[Ecriture]:
-    """Read entry events, one a line.
+def read_events(path: Path) -> LedgerFile:
+    """Read entry events, one a line; what is no entry is `rejected`, the rest goes on.
 
     Raises
     ------
-    LedgerFileError
-        At the first line that is no entry.
+    OSError
+        Where the file cannot be read.
     """
+    ledger = LedgerFile()
     decode = msgspec.json.Decoder(Ecriture).decode
     with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
+        for number, line in enumerate(_lines(file), 1):
+            if line is None:
+                ledger.rejected.append(f"{path}:{number}: longer than {MAX_LINE:,} bytes, which no entry is")
+            elif line.strip():
                 try:
-                    yield decode(line)
-                except (msgspec.MsgspecError, RecursionError) as error:
-                    raise LedgerFileError(f"{path}, line {number}: {error}") from error
+                    ledger.entries.append(decode(line))
+                except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                    ledger.rejected.append(f"{path}:{number}: {error}")
+    return ledger
 
 
-def read_ledger(
-    path: Path, societe_id: int, on_progress: Callable[[int], None] | None = None
-) -> tuple[list[Ecriture], dict[str, object] | None]:
-    """Read a ledger file; for a FEC the second value is its report, as `FecReport.as_dict` gives it.
+def _lines(file: BinaryIO) -> Iterator[bytes | None]:
+    """Yield lines; None for one that is too long, of which only a piece at a time is held."""
+    while line := file.readline(MAX_LINE + 1):
+        if len(line) <= MAX_LINE:
+            yield line
+            continue
+        while line and not line.endswith(b"\n"):
+            line = file.readline(MAX_LINE + 1)
+        yield None
+
+
+def read_ledger(path: Path, societe_id: int) -> LedgerFile:
+    """Read a FEC, or entry events (``.jsonl``).
 
     Raises
     ------
-    LedgerFileError, NotAFecError, OSError
+    NotAFecError, OSError
         Where the file cannot be read as a ledger.
     """
     if path.suffix == EVENTS_SUFFIX:
-        return list(read_events(path)), None
-    fec = read_fec(path, societe_id=societe_id, on_progress=on_progress)
-    return list(fec), fec.report.as_dict()
+        return read_events(path)
+    fec = read_fec(path, societe_id=societe_id)
+    report = fec.report
+    rejected = [f"{report.rejected} lines rejected; see `wisebook-ml fec check {path}`"] if report.rejected else []
+    summary = f"{report.lines} lines, debit {report.debit}, credit {report.credit}"
+    return LedgerFile(list(fec), rejected, summary)
