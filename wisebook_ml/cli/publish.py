@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from schemas import Ecriture
 from topics import ENTRIES
 from wisebook_ml.fec import NotAFecError, read_fec
-from wisebook_ml.ledger.files import read_events
+from wisebook_ml.files import read_events
 from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 from wisebook_ml.messaging.reader import ReadError, end_offsets

@@ -9,7 +9,7 @@ import msgspec
 from schemas import Activation, Detection, Ecriture, Etat, VersionModele
 from wisebook_ml.cli.show import show_detections
 from wisebook_ml.fec import NotAFecError
-from wisebook_ml.ledger.files import read_ledger
+from wisebook_ml.files import read_ledger
 from wisebook_ml.models.artefacts import DESCRIPTION, ArtefactStore
 from wisebook_ml.pipeline.live import new_scorer
 from wisebook_ml.pipeline.scoring import encode_detection
@@ -29,10 +29,14 @@ RUN = 1_000
 @click.option("--model", type=click.Path(exists=True, path_type=Path), help="Folder of a model version to score with.")
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Detections shown.")
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Language of reasons.")
-def score(file: Path, as_json: bool, societe: int, model: Path | None, top: int, lang: str) -> None:
+@click.pass_context
+def score(
+    context: click.Context, file: Path, as_json: bool, societe: int, model: Path | None, top: int, lang: str
+) -> None:
     """Score the entries of FILE, a FEC or a file of entry events (.jsonl), with the core that workers use.
 
-    Detections go to standard output, a summary to standard error.
+    Detections go to standard output, a summary to standard error. Exit status: 0, or 1 if lines of the file were
+    rejected (the others are scored).
     """
     try:
         ledger = read_ledger(file, societe)
@@ -58,6 +62,7 @@ def score(file: Path, as_json: bool, societe: int, model: Path | None, top: int,
         f"{len(still)} open detections, {len(found)} records",
         err=True,
     )
+    context.exit(1 if ledger.rejected else 0)
 
 
 def _run(scorer: LedgerScorer, events: list[Event], *, as_json: bool) -> list[Detection]:

@@ -49,6 +49,9 @@ def show_detections(detections: Sequence[Detection], entries: Mapping[str, Ecrit
     console = Console()
     if not console.is_terminal and console.width < NARROW:
         console = Console(width=140)
+    if not detections:
+        console.print("Aucune détection." if lang == "fr" else "No detections.")
+        return
     table = Table(*_HEADS[lang], show_lines=True)
     table.columns[0].justify = table.columns[3].justify = "right"
     for column in (0, 1, 3):

@@ -13,8 +13,8 @@ from schemas import Ecriture, StatutCampagne
 from topics import DEAD_LETTER, DETECTIONS, ENTRIES, Topic
 from wisebook_ml.broker import LocalKafka
 from wisebook_ml.demo.workers import Workers
+from wisebook_ml.files import read_ledger
 from wisebook_ml.generator import Label, generate_ledger
-from wisebook_ml.ledger.files import read_ledger
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.groups import group_lag, group_name
 from wisebook_ml.messaging.producer import EventProducer
