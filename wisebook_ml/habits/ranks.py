@@ -24,8 +24,8 @@ class RankHistogram:
     ...     ranks.add(k / 100, budget=0.10)
     >>> round(ranks.tail(0.95), 2)   # five of a hundred are at least as large
     0.06
-    >>> round(ranks.threshold, 2)
-    0.9
+    >>> round(ranks.threshold, 2)   # just above 0.89, the largest score that is too much
+    0.89
     """
 
     total: int = 0
