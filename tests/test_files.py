@@ -7,7 +7,7 @@ import pytest
 
 from schemas import Ecriture
 from wisebook_ml.generator import generate_ledger
-from wisebook_ml.ledger.files import LedgerFileError, read_events, read_ledger
+from wisebook_ml.files import LedgerFileError, read_events, read_ledger
 
 
 def written(path: Path, entries: list[Ecriture]) -> Path:
