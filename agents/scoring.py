@@ -35,10 +35,9 @@ def create_app(settings: Settings) -> faust.App:
     async def process(partition: int, records: Batch) -> None:
         await asyncio.to_thread(score, partition, records)
 
-    async def forget(_app: Any, revoked: Any, *_: Any, **__: Any) -> None:
-        for partition in partitions_of(ENTRIES, settings, revoked):
-            partitions.drop(partition)
+    async def keep(_app: Any, assigned: Any, *_: Any, **__: Any) -> None:
+        partitions.keep(partitions_of(ENTRIES, settings, assigned))
 
-    app.on_partitions_revoked.connect(forget)  # type: ignore[arg-type]  # mode types a signal's handlers too narrowly
+    app.on_partitions_assigned.connect(keep)  # type: ignore[arg-type]  # mode types a signal's handlers too narrowly
     consume(app, ENTRIES, settings, process)
     return app

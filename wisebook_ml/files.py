@@ -84,5 +84,5 @@ def read_ledger(path: Path, societe_id: int) -> LedgerFile:
     fec = read_fec(path, societe_id=societe_id)
     report = fec.report
     rejected = [f"{report.rejected} lines rejected; see `wisebook-ml fec check {path}`"] if report.rejected else []
-    summary = f"{report.lines} lines, debit {report.debit}, credit {report.credit}"
+    summary = f"debit {report.debit}, credit {report.credit}"
     return LedgerFile(list(fec), rejected, summary)

@@ -7,6 +7,7 @@ just assigned, everything before it is read in bulk and scored without publishin
 import datetime as dt
 import logging
 import time
+from collections.abc import Collection
 
 from schemas import Parametres
 from topics import ENTRIES
@@ -68,9 +69,13 @@ class LivePartitions:
             self._recover(pipeline, partition, offset)
         return pipeline
 
-    def drop(self, partition: int) -> None:
-        """Forget a partition that was given to another worker."""
-        self._pipelines.pop(partition, None)
+    def keep(self, partitions: Collection[int]) -> None:
+        """Forget all but these partitions: the others were given to another worker.
+
+        The state of a partition that stays, or comes back, is caught up rather than rebuilt.
+        """
+        for partition in self._pipelines.keys() - set(partitions):
+            del self._pipelines[partition]
 
     def _recover(self, pipeline: PartitionPipeline, partition: int, offset: int) -> None:
         started, records = time.monotonic(), 0
