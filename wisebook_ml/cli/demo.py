@@ -59,9 +59,7 @@ def demo(fec: Path | None, entries: int, seed: int, top: int, lang: str) -> None
     try:
         with console.status("Reading the ledger" if fec else "Generating a ledger"):
             book = load_book(fec, entries, seed)
-        console.print(
-            f"✓ ledger of {book.name}: {len(book.events):,} entry events, {book.lines:,} lines{f' ({book.notes})' if book.notes else ''}"
-        )
+        console.print(f"✓ ledger of {book.name}: {len(book.events):,} entry events, {book.lines:,} lines {book.notes}")
         if not book.events:
             raise DemoFailed("the ledger has no entry to show")
         result = run_demo(book, settings, general.kafka_home, console)

@@ -89,7 +89,7 @@ def load_book(path: Path | None, entries: int, seed: int) -> Book:
         ledger = generate_ledger(entries=entries, seed=seed, societe_id=SOCIETE)
         return Book(ledger.company.nom, ledger.events, ledger.labels)
     file = read_ledger(path, SOCIETE)
-    return Book(path.name, file.entries, notes="; ".join([file.summary, *file.rejected]))
+    return Book(path.name, file.entries, notes=f"({'; '.join(filter(None, [file.summary, *file.rejected]))})")
 
 
 def run_demo(book: Book, settings: Settings, kafka_home: Path, console: Console) -> Result:
