@@ -27,9 +27,7 @@ def create_app(settings: Settings) -> faust.App:
     producer = EventProducer(bootstrap, settings.topic_prefix)
 
     def score(partition: int, records: Batch) -> None:
-        pipeline = partitions.at(partition, records[0].offset)
-        for outgoing in pipeline.process(records):
-            producer.send(outgoing)
+        partitions.process(partition, records, producer.send)
         producer.flush()
 
     async def process(partition: int, records: Batch) -> None:

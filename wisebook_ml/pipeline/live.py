@@ -7,10 +7,11 @@ just assigned, everything before it is read in bulk and scored without publishin
 import datetime as dt
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 
 from schemas import Parametres
 from topics import ENTRIES
+from wisebook_ml.messaging.events import Outgoing, RawRecord
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.models.artefacts import ArtefactStore
 from wisebook_ml.pipeline.scoring import PartitionPipeline
@@ -55,19 +56,33 @@ class LivePartitions:
         self._topic = ENTRIES.full_name(settings.topic_prefix)
         self._pipelines: dict[int, PartitionPipeline] = {}
 
-    def at(self, partition: int, offset: int) -> PartitionPipeline:
-        """Return a partition's pipeline, with the state of everything before `offset`.
+    def process(self, partition: int, records: Sequence[RawRecord], publish: Callable[[Outgoing], None]) -> None:
+        """Take records of a partition as Faust delivers them, and publish what follows from them.
 
-        Blocks while it recovers; call it in a thread.
+        What the state includes already is passed over: a rebalance delivers again what was not committed yet, and
+        `publish` has had what follows from it. What the state lacks is read first: another worker had the partition in
+        between. Blocks while it does; call it in a thread.
         """
         pipeline = self._pipelines.get(partition)
-        if pipeline is None or pipeline.next_offset > offset:
-            # Further than the stream: what came after was not committed, and its outputs may not have been published.
+        if pipeline is None:
             pipeline = PartitionPipeline(self._topic, partition, new_scorer(self._settings), utc_now)
             self._pipelines[partition] = pipeline
-        if pipeline.next_offset < offset:
-            self._recover(pipeline, partition, offset)
-        return pipeline
+        run: list[RawRecord] = []
+        for raw in records:
+            expected = run[-1].offset + 1 if run else pipeline.next_offset
+            if raw.offset > expected:
+                self._score(pipeline, run, publish)
+                run = []
+                self._recover(pipeline, partition, raw.offset)
+            if raw.offset >= expected:
+                run.append(raw)
+        self._score(pipeline, run, publish)
+
+    def _score(
+        self, pipeline: PartitionPipeline, run: Sequence[RawRecord], publish: Callable[[Outgoing], None]
+    ) -> None:
+        for outgoing in pipeline.process(run):
+            publish(outgoing)
 
     def keep(self, partitions: Collection[int]) -> None:
         """Forget all but these partitions: the others were given to another worker.
