@@ -47,6 +47,38 @@ def test_what_was_added_can_be_taken_out_in_any_order(kept: list[int], gone: lis
 
 
 @REPEATABLE
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 10**13), st.integers(1, 4)), max_size=60))
+def test_the_centre_is_followed_through_every_step(steps: list[tuple[bool, int, int]]) -> None:
+    """Adding and taking out in any mixture: at every moment what it would be from the start."""
+    followed, kept = AmountHistogram(), list[tuple[int, int]]()
+    for take_out, cents, times in steps:
+        if take_out and kept:
+            bin_, times = kept.pop(cents % len(kept))
+            followed.add(bin_, -times)
+        else:
+            kept.append((amount_bin(cents), times))
+            followed.add(*kept[-1])
+        fresh = AmountHistogram()
+        for bin_, times in kept:
+            fresh.add(bin_, times)
+        assert followed.centre() == fresh.centre() or (math.isnan(followed.centre()[0]) and not kept)
+        assert (followed.count, followed.bins) == (fresh.count, fresh.bins)
+
+
+@REPEATABLE
+@given(AMOUNTS, st.integers(1, 10**13))
+def test_the_tail_is_what_lies_as_far_on_its_side(amounts: list[int], asked: int) -> None:
+    bins, bin_ = sorted(amount_bin(cents) for cents in amounts), amount_bin(asked)
+    middle = bins[(len(bins) - 1) // 2]
+    as_far = [other for other in bins if (other >= bin_ if bin_ >= middle else other <= bin_)]
+    assert filled(amounts).tail(bin_) == len(as_far)
+
+
+def test_nothing_has_no_tail() -> None:
+    assert AmountHistogram().tail(7) == 0
+
+
+@REPEATABLE
 @given(AMOUNTS, st.randoms(use_true_random=False))
 def test_the_centre_does_not_depend_on_the_order(amounts: list[int], order: random.Random) -> None:
     shuffled = list(amounts)

@@ -130,7 +130,9 @@ class TestValidation:
         lines = [msgspec.structs.replace(line, ecriture_let="AA") for line in first.lignes]
         assert content_digest(first) == content_digest(msgspec.structs.replace(first, lignes=lines))
 
-    @pytest.mark.xfail(strict=True, reason="the digest is of the decimal strings, not of the amounts")
+    @pytest.mark.xfail(
+        strict=True, raises=AssertionError, reason="the digest is of the decimal strings, not of the amounts"
+    )
     def test_another_spelling_of_an_amount_is_no_change(self, invoice) -> None:
         first = invoice("E1", euros=120)
         lines = [

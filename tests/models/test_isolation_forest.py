@@ -155,11 +155,17 @@ class TestArtefacts:
             ),
             pytest.param(
                 {"feature": np.full(10**5, 99, "<i8").tobytes()},
-                marks=pytest.mark.xfail(strict=True, reason="features are not checked to exist"),
+                marks=pytest.mark.xfail(
+                    strict=True, raises=pytest.fail.Exception, reason="features are not checked to exist"
+                ),
             ),
             pytest.param(
                 {"ranks": (1, 2)},
-                marks=pytest.mark.xfail(strict=True, reason="a scale of another length loads, and tails are wrong"),
+                marks=pytest.mark.xfail(
+                    strict=True,
+                    raises=pytest.fail.Exception,
+                    reason="a scale of another length loads, and tails are wrong",
+                ),
             ),
         ],
         ids=["bytes", "nodes", "lengths", "features", "ranks"],
