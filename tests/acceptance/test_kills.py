@@ -1,0 +1,137 @@
+"""Workers come and go while entries flow, and nobody can tell from what is published."""
+
+import random
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import zip_longest
+from threading import Thread
+
+import pytest
+from confluent_kafka.admin import AdminClient
+from msgspec.structs import replace
+
+from schemas import Ecriture, Ligne
+from topics import DETECTIONS, ENTRIES
+from wisebook_ml.generator import generate_ledger
+from wisebook_ml.messaging.groups import group_name
+from wisebook_ml.messaging.reader import end_offsets
+
+from .deployment import Deployment, assert_one_value_each, last_of_each, values_of
+
+KILLS = 3
+
+SMALL_BATCHES = {"WISEBOOK_ML_BATCH_SIZE": "50"}
+"""Many batches, so that a kill has many places to strike."""
+
+
+def assert_as_if_nothing_happened(deployment: Deployment, ledgers: Mapping[int, Sequence[Ecriture]]) -> None:
+    """Check that every company's detections are those of an undisturbed run."""
+    seen = deployment.detections()
+    assert_one_value_each(values_of(seen))
+    for societe_id, events in ledgers.items():
+        expected = deployment.undisturbed(events)
+        assert len(expected) > 0
+        told = values_of(one for one in seen if one.detection.societe_id == societe_id)
+        assert last_of_each(told) == last_of_each(expected)
+        assert set(told) == set(expected)
+        assert list(dict.fromkeys(told)) == list(dict.fromkeys(expected))
+    assert deployment.dead_letters() == []
+
+
+def test_a_scoring_worker_killed_again_and_again_and_stopped_once_leaves_no_trace(deployment: Deployment) -> None:
+    events = generate_ledger(entries=1500, seed=21, societe_id=5).events
+    chance = random.Random(21)
+    cuts = [len(events) * k // (KILLS + 2) for k in range(KILLS + 3)]
+    worker = deployment.start("scoring", **SMALL_BATCHES)
+    told = 0
+    for part in range(KILLS + 1):
+        deployment.publish(events[cuts[part] : cuts[part + 1]])
+        # Somewhere in the part: when some more of its detections are out, while it works on the next.
+        wanted = told + chance.randint(1, 5)
+        deployment.until(partial(has_told, deployment, wanted), f"{wanted} detections", worker)
+        if part < KILLS:
+            worker.kill()
+        else:
+            assert worker.stop() == 0
+        told = len(set(values_of(deployment.detections())))
+        worker = deployment.start("scoring", **SMALL_BATCHES)
+    deployment.publish(events[cuts[-2] :])
+    deployment.wait("scoring", ENTRIES, worker)
+    assert_as_if_nothing_happened(deployment, {5: events})
+
+
+def has_told(deployment: Deployment, wanted: int) -> bool:
+    """Tell whether at least so many different detection records are out."""
+    return len(set(values_of(deployment.detections()))) >= wanted
+
+
+def test_two_workers_share_the_companies_and_one_leaves_as_if_there_had_been_one(deployment: Deployment) -> None:
+    ledgers = {k: generate_ledger(entries=200, seed=22, societe_id=k).events for k in range(1, 9)}
+    # As WiseBook publishes: everybody's entries of the day, one after the other.
+    events = [event for day in zip_longest(*ledgers.values()) for event in day if event is not None]
+    thirds = [
+        events[: len(events) // 3],
+        events[len(events) // 3 : 2 * len(events) // 3],
+        events[2 * len(events) // 3 :],
+    ]
+
+    first = deployment.start("scoring", **SMALL_BATCHES)
+    deployment.publish(thirds[0])
+    deployment.until(lambda: len(deployment.detections()) > 0, "detections by the first worker", first)
+    second = deployment.start("scoring", **SMALL_BATCHES)
+    stream = Thread(target=deployment.publish, args=(thirds[1],))
+    stream.start()
+    deployment.until(lambda: len(members(deployment)) == 2, "two workers with partitions", first, second)
+    stream.join()
+    assert sorted(p for mine in members(deployment) for p in mine) == list(range(ENTRIES.partitions))
+
+    stream = Thread(target=deployment.publish, args=(thirds[2],))
+    stream.start()
+    assert first.stop() == 0
+    stream.join()
+    deployment.wait("scoring", ENTRIES, second)
+    assert_as_if_nothing_happened(deployment, ledgers)
+
+
+@pytest.mark.chaos
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="nothing fences a worker that slept through its session: it publishes its batch after the later revisions",
+)
+def test_a_worker_that_was_frozen_while_another_took_over_does_not_reopen_what_is_closed(
+    deployment: Deployment,
+) -> None:
+    entries = [event for event in generate_ledger(entries=3000, seed=23, societe_id=5).events if event.revision == 1]
+    gap = Ligne(compte_num="471000", debit="77777.77", ecriture_lib="Écart")
+    wrong = [replace(entry, lignes=[*entry.lignes, gap]) for entry in entries]
+    events = [*wrong, *[replace(entry, revision=2) for entry in entries]]
+
+    frozen = deployment.start("scoring", WISEBOOK_ML_BATCH_SIZE="500")
+    deployment.until(lambda: len(members(deployment)) == 1, "a worker with partitions", frozen)
+    deployment.publish(events)
+    deployment.until(lambda: records(deployment) > 0, "a first batch", frozen)
+    frozen.freeze()
+    if records(deployment) > len(wrong) - 500:
+        pytest.fail("too late to freeze it in the middle of the entries that are corrected later")
+
+    other = deployment.start("scoring")
+    deployment.wait("scoring", ENTRIES, other)
+    frozen.thaw()
+    assert frozen.stop() == 0  # after its batch
+    assert_as_if_nothing_happened(deployment, {5: events})
+
+
+def records(deployment: Deployment) -> int:
+    """Return how many detection records are out."""
+    offsets = end_offsets(deployment.bootstrap, deployment.name(DETECTIONS))
+    return sum(end - first for first, end in offsets.values())
+
+
+def members(deployment: Deployment) -> list[list[int]]:
+    """Return the partitions of each scoring worker that has some."""
+    group = group_name(deployment.settings.topic_prefix, "scoring")
+    admin = AdminClient({"bootstrap.servers": deployment.bootstrap})
+    described = admin.describe_consumer_groups([group])[group].result()
+    held = [[tp.partition for tp in member.assignment.topic_partitions] for member in described.members]
+    return [partitions for partitions in held if partitions]
