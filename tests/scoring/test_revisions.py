@@ -142,3 +142,11 @@ def test_another_spelling_of_the_same_amounts_is_no_conflict(company: Company, e
 def test_other_bank_details_in_the_same_revision_are_a_conflict(company: Company, entry: BuildEntry) -> None:
     changed = company.post(with_lines(entry(), iban_empreinte="a1"), with_lines(entry(), iban_empreinte="b2"))
     assert len(changed.conflicts) == 1
+
+
+def test_a_revision_teaches_the_scales_nothing_twice(company: Company, entry: BuildEntry) -> None:
+    """The online detector and the scale of scores count entries, not how often they were corrected."""
+    company.post(entry(gap=5), entry(gap=6, revision=2), entry("E2"), entry("E2", revision=2, euros=1))
+    assert company.state.online.count == 2
+    assert company.state.composites.total == 2
+    assert company.state.judged == {"BQ": 2}
