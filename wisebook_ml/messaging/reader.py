@@ -1,5 +1,6 @@
 """Reading a stretch of a topic in bulk, outside any consumer group: warm-up, training data, replay, reports."""
 
+import time
 from collections.abc import Iterator, Sequence
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -15,6 +16,10 @@ FETCH = 2_000
 POLL_SECONDS = 1.0
 ANSWER_SECONDS = 10.0
 """How long a broker may take to tell offsets."""
+
+RETRY_SECONDS = 0.1
+SETTLING = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
+"""What brokers answer while a partition has no leader yet, or another one."""
 
 STALL_SECONDS = 30.0
 """Without a record for that long before the end, something is wrong."""
@@ -33,18 +38,30 @@ def end_offsets(bootstrap: str, topic: str) -> dict[int, tuple[int, int]]:
         Where the topic does not exist or the broker does not answer.
     """
     consumer = _consumer(bootstrap)
+    deadline = time.monotonic() + ANSWER_SECONDS
     try:
-        metadata = consumer.list_topics(topic, timeout=ANSWER_SECONDS).topics[topic]
-        if metadata.error is not None:
-            raise ReadError(f"topic {topic}: {metadata.error.str()}; create it with `wisebook-ml topics apply`")
-        return {
-            partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_SECONDS)
-            for partition in sorted(metadata.partitions)
-        }
-    except KafkaException as error:
-        raise ReadError(f"topic {topic} on {bootstrap}: {error}") from error
+        while True:
+            try:
+                return _ask_offsets(consumer, topic)
+            except KafkaException as error:
+                # The leaders of a topic that was just created, or of a broker that was just started, settle first.
+                if error.args[0].code() not in SETTLING or time.monotonic() > deadline:
+                    raise ReadError(f"topic {topic} on {bootstrap}: {error}") from error
+                time.sleep(RETRY_SECONDS)
     finally:
         consumer.close()
+
+
+def _ask_offsets(consumer: Consumer, topic: str) -> dict[int, tuple[int, int]]:
+    metadata = consumer.list_topics(topic, timeout=ANSWER_SECONDS).topics[topic]
+    if metadata.error is not None:
+        if metadata.error.code() in SETTLING:
+            raise KafkaException(metadata.error)
+        raise ReadError(f"topic {topic}: {metadata.error.str()}; create it with `wisebook-ml topics apply`")
+    return {
+        partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_SECONDS)
+        for partition in sorted(metadata.partitions)
+    }
 
 
 def read_partition(bootstrap: str, topic: str, partition: int, start: int, end: int) -> Iterator[Sequence[RawRecord]]:
