@@ -11,8 +11,9 @@ from pathlib import Path
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from msgspec.structs import replace
 
-from schemas import Activation, Detection, Ecriture
+from schemas import Activation, Detection, Ecriture, Ligne
 from topics import DEAD_LETTER, DETECTIONS, ENTRIES, Topic
 from wisebook_ml.demo.workers import environment
 from wisebook_ml.messaging.admin import apply_topics
@@ -292,6 +293,18 @@ class Deployment:
         types: dict[str, type[Ecriture] | type[Activation]] = {one.ce_type: one for one in (Ecriture, Activation)}
         read = [msgspec.json.decode(one.value or b"", type=types[one.header("ce_type")]) for one in self.read(ENTRIES)]
         return [event for event in read if event.societe_id == societe_id]
+
+
+def with_gaps(events: Iterable[Ecriture], every: int = 10) -> list[Ecriture]:
+    """Return the events, every tenth entry out of balance when it is created: that is always detected.
+
+    So a test has enough detections however the other controls are tuned; later revisions of the entry close them.
+    """
+    gap = Ligne(compte_num="471000", debit="77777.77", ecriture_lib="Écart")
+    return [
+        replace(event, lignes=[*event.lignes, gap]) if event.revision == 1 and k % every == 0 else event
+        for k, event in enumerate(events)
+    ]
 
 
 def last_of_each(values: Iterable[bytes]) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ from wisebook_ml.generator import generate_ledger
 from wisebook_ml.publishing import entry_event
 from wisebook_ml.training.collect import partition_of
 
-from .deployment import SOURCE, Deployment, Raw, values_of
+from .deployment import SOURCE, Deployment, Raw, values_of, with_gaps
 
 SOCIETE = 12
 KEY = str(SOCIETE).encode()
@@ -113,7 +113,7 @@ def interleave(good: Sequence[Ecriture | Raw], bad: Sequence[Raw]) -> list[tuple
 
 def test_every_bad_record_becomes_a_dead_letter_and_the_others_are_scored_as_without_it(deployment: Deployment) -> None:
     worker = deployment.start("scoring")
-    events = generate_ledger(entries=800, seed=41, societe_id=SOCIETE).events
+    events = with_gaps(generate_ledger(entries=800, seed=41, societe_id=SOCIETE).events)
     repeated = events[len(events) // 4]
     odd = unusual_but_good(events[-1])
     good: list[Ecriture | Raw] = [*events[:-20], *odd, *events[-20:]]
@@ -167,7 +167,7 @@ def test_what_was_published_is_what_was_scored_and_what_was_refused(deployment: 
 def test_the_strict_mode_refuses_unknown_companies_and_no_others(deployment: Deployment) -> None:
     strict: Mapping[str, str] = {"WISEBOOK_ML_STRICT": "true", "WISEBOOK_ML_SOCIETES": f"{SOCIETE},13"}
     worker = deployment.start("scoring", **strict)
-    known = generate_ledger(entries=600, seed=43, societe_id=SOCIETE).events
+    known = with_gaps(generate_ledger(entries=600, seed=43, societe_id=SOCIETE).events)
     # A company whose key goes to the same partition, so that the two stand in one order.
     home = partition_of(SOCIETE, ENTRIES.partitions)
     stranger = next(k for k in range(100, 200) if partition_of(k, ENTRIES.partitions) == home)
@@ -213,7 +213,7 @@ def test_an_entry_that_fits_its_schema_never_ends_the_worker(
     deployment: Deployment, make: Callable[[Ecriture], Ecriture]
 ) -> None:
     worker = deployment.start("scoring")
-    events = generate_ledger(entries=400, seed=44, societe_id=SOCIETE).events
+    events = with_gaps(generate_ledger(entries=400, seed=44, societe_id=SOCIETE).events)
     poison = make(replace(events[100], ecriture_id="POISON", revision=1))
     expected = deployment.undisturbed(events)
     deployment.publish([*events, poison])

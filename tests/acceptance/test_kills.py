@@ -10,13 +10,13 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from msgspec.structs import replace
 
-from schemas import Ecriture, Ligne
+from schemas import Ecriture
 from topics import DETECTIONS, ENTRIES
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.groups import group_name
 from wisebook_ml.messaging.reader import end_offsets
 
-from .deployment import Deployment, assert_one_value_each, last_of_each, values_of
+from .deployment import Deployment, assert_one_value_each, last_of_each, values_of, with_gaps
 
 KILLS = 3
 
@@ -39,7 +39,7 @@ def assert_as_if_nothing_happened(deployment: Deployment, ledgers: Mapping[int, 
 
 
 def test_a_scoring_worker_killed_again_and_again_and_stopped_once_leaves_no_trace(deployment: Deployment) -> None:
-    events = generate_ledger(entries=1500, seed=21, societe_id=5).events
+    events = with_gaps(generate_ledger(entries=1500, seed=21, societe_id=5).events)
     chance = random.Random(21)
     cuts = [len(events) * k // (KILLS + 2) for k in range(KILLS + 3)]
     worker = deployment.start("scoring", **SMALL_BATCHES)
@@ -66,7 +66,7 @@ def has_told(deployment: Deployment, wanted: int) -> bool:
 
 
 def test_two_workers_share_the_companies_and_one_leaves_as_if_there_had_been_one(deployment: Deployment) -> None:
-    ledgers = {k: generate_ledger(entries=200, seed=22, societe_id=k).events for k in range(1, 9)}
+    ledgers = {k: with_gaps(generate_ledger(entries=200, seed=22, societe_id=k).events) for k in range(1, 9)}
     # As WiseBook publishes: everybody's entries of the day, one after the other.
     events = [event for day in zip_longest(*ledgers.values()) for event in day if event is not None]
     thirds = [
@@ -103,8 +103,7 @@ def test_a_worker_that_was_frozen_while_another_took_over_does_not_reopen_what_i
     deployment: Deployment,
 ) -> None:
     entries = [event for event in generate_ledger(entries=3000, seed=23, societe_id=5).events if event.revision == 1]
-    gap = Ligne(compte_num="471000", debit="77777.77", ecriture_lib="Écart")
-    wrong = [replace(entry, lignes=[*entry.lignes, gap]) for entry in entries]
+    wrong = with_gaps(entries, every=1)
     events = [*wrong, *[replace(entry, revision=2) for entry in entries]]
 
     frozen = deployment.start("scoring", WISEBOOK_ML_BATCH_SIZE="500")

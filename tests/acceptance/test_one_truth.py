@@ -7,7 +7,7 @@ from wisebook_ml.fec import write_fec
 from wisebook_ml.generator import final_state, generate_ledger
 from wisebook_ml.training.collect import partition_of
 
-from .deployment import Deployment, values_of
+from .deployment import Deployment, values_of, with_gaps
 
 SOCIETE = 7
 
@@ -17,7 +17,7 @@ def write_ledger_as_fec(folder: Path) -> Path:
     path = folder / f"{ledger.company.siren}FEC20241231.txt"
     entries = final_state(ledger.events, cloture=True)
     entries.sort(key=lambda entry: (entry.ecriture_date, entry.journal_code, entry.ecriture_id))
-    write_fec(entries, path)
+    write_fec(with_gaps(entries), path)
     return path
 
 

@@ -12,7 +12,7 @@ from schemas.enums import DomaineApplication, TypeObjet
 from topics import ENTRIES
 from wisebook_ml.generator import generate_ledger
 
-from .deployment import Deployment, Seen, Worker, values_of
+from .deployment import Deployment, Seen, Worker, values_of, with_gaps
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_a_deletion_under_an_old_revision_is_not_dropped_silently(shared: Deploy
 
 
 def test_a_ledger_published_twice_gives_no_second_detections(shared: Deployment, worker: Worker) -> None:
-    events = generate_ledger(entries=1500, seed=31, societe_id=9).events
+    events = with_gaps(generate_ledger(entries=1500, seed=31, societe_id=9).events)
     shared.publish(events)
     shared.wait("scoring", ENTRIES, worker)
     once = shared.detections(9)

@@ -10,7 +10,7 @@ from wisebook_ml.generator import generate_ledger
 from wisebook_ml.pipeline.scoring import encode_detection
 from wisebook_ml.storage import DetectionStore, StoredDetection, open_database
 
-from .deployment import Deployment, Seen, Worker
+from .deployment import Deployment, Seen, Worker, with_gaps
 
 MOST = 100_000
 
@@ -37,7 +37,9 @@ def assert_rows_equal_the_topic(deployment: Deployment, seen: list[Seen]) -> Non
 
 def test_rows_equal_the_last_record_of_each_detection_though_the_worker_is_killed(deployment: Deployment) -> None:
     scoring, storage = deployment.start("scoring"), deployment.start("storage")
-    ledgers = [generate_ledger(entries=700, seed=51, societe_id=societe_id).events for societe_id in (1, 2, 3)]
+    ledgers = [
+        with_gaps(generate_ledger(entries=400, seed=51, societe_id=societe_id).events) for societe_id in (1, 2, 3)
+    ]
     events: list[Ecriture] = [event for ledger in ledgers for event in ledger]
     half = len(events) // 2
     deployment.publish(events[:half])

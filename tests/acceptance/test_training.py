@@ -12,7 +12,7 @@ from wisebook_ml.models.artefacts import ArtefactStore
 from wisebook_ml.training.isolation import train_isolation_forest
 from wisebook_ml.training.request import follow_campaign, request_isolation_forest
 
-from .deployment import Deployment, Worker, values_of
+from .deployment import Deployment, Worker, values_of, with_gaps
 
 TRAINING_SECONDS = 120.0
 
@@ -49,7 +49,7 @@ def activate(deployment: Deployment, version: VersionModele) -> int:
 def test_a_model_trained_in_mid_stream_takes_effect_at_one_offset_for_everybody(
     shared: Deployment, workers: tuple[Worker, Worker]
 ) -> None:
-    events = generate_ledger(entries=1200, seed=12, societe_id=3).events
+    events = with_gaps(generate_ledger(entries=1200, seed=12, societe_id=3).events)
     half = len(events) // 2
     shared.publish(events[:half])
     campaign = train(shared, 3)
@@ -78,7 +78,7 @@ def test_a_model_trained_in_mid_stream_takes_effect_at_one_offset_for_everybody(
 def test_a_training_without_enough_entries_fails_with_a_reason_and_scoring_goes_on(
     shared: Deployment, workers: tuple[Worker, Worker], societe_id: int, entries: int, reason: str
 ) -> None:
-    events = generate_ledger(entries=600, seed=13, societe_id=societe_id).events
+    events = with_gaps(generate_ledger(entries=600, seed=13, societe_id=societe_id).events)
     first = [event for event in events if event.revision == 1][:entries]
     shared.publish(first)
 
@@ -99,7 +99,7 @@ def test_a_training_without_enough_entries_fails_with_a_reason_and_scoring_goes_
 def test_an_altered_artefact_is_refused_and_the_version_before_goes_on(
     shared: Deployment, workers: tuple[Worker, Worker]
 ) -> None:
-    events = generate_ledger(entries=900, seed=14, societe_id=8).events
+    events = with_gaps(generate_ledger(entries=900, seed=14, societe_id=8).events)
     thirds = [
         events[: len(events) // 3],
         events[len(events) // 3 : len(events) * 2 // 3],
