@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from schemas.base import Identifiant, Record, Revision, SocieteId
 from schemas.codes import CodeMotif
 from schemas.enums import DomaineApplication, Etat, Severite, TypeObjet
-from schemas.money import Montant
+from schemas.money import MontantTotal
 
 __all__ = ["Detection", "ModeleUtilise", "MotifDetection", "Objet", "detection_id"]
 
@@ -29,7 +29,7 @@ class Objet(Struct, frozen=True, kw_only=True):
 class MotifDetection(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One reason: the control or model, its share of the score, and the figures that triggered it.
 
-    `lignes` are positions in the entry's `lignes`, from 1 as an accountant counts.
+    `lignes` are positions in the entry's `lignes`, from 1 as an accountant counts; the first hundred of them.
     """
 
     code: CodeMotif
@@ -63,7 +63,7 @@ class Detection(Record, frozen=True, kw_only=True, omit_defaults=True):
     journal_code: str | None = None
     ecriture_num: str | None = None
     ecriture_date: dt.date | None = None
-    montant: Montant
+    montant: MontantTotal
     score: Points
     severite: Severite
     motifs: list[MotifDetection]

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from schemas.base import Identifiant, Record, Revision, SocieteId
 from schemas.enums import Operation, Origine
-from schemas.money import Montant, MontantDevise
+from schemas.money import MAX_MINOR, MAX_TOTAL_MINOR, Montant, MontantDevise, to_minor
 
 __all__ = ["Ecriture", "Exercice", "Ligne"]
 
@@ -21,6 +21,10 @@ Exercice = Annotated[
 ]
 Code = Annotated[str, Meta(max_length=64)]
 Texte = Annotated[str, Meta(max_length=2000)]
+
+
+UNCHECKED_LINES = MAX_TOTAL_MINOR // MAX_MINOR
+"""So many lines of the largest amount sum to no more than an entry may."""
 
 
 class Ligne(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -68,3 +72,9 @@ class Ecriture(Record, frozen=True, kw_only=True, omit_defaults=True):
     saisie_le: Annotated[dt.datetime, Meta(tz=True)] | None = None
     origine: Origine | None = None
     lignes: Annotated[list[Ligne], Meta(min_length=1, max_length=100_000)]
+
+    def __post_init__(self) -> None:
+        if len(self.lignes) > UNCHECKED_LINES:
+            for side in ("debit", "credit"):
+                if sum(abs(to_minor(getattr(line, side))) for line in self.lignes) > MAX_TOTAL_MINOR:
+                    raise ValueError(f"the {side}s of the entry sum to more than 9,999,999,999,999.99")

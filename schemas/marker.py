@@ -13,7 +13,10 @@ __all__ = ["Activation", "Tick"]
 
 
 class Activation(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """From this offset on, the company's entries are scored with this model version."""
+    """From this offset on, the company's entries are scored with this model version.
+
+    One for all companies (`societe_id` 0) is placed on every partition.
+    """
 
     ce_type: ClassVar[str] = "fr.wisebook.ml.activation.v1"
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-__all__ = ["MAX_MINOR", "Montant", "MontantDevise", "from_minor", "to_minor"]
+__all__ = ["MAX_MINOR", "MAX_TOTAL_MINOR", "Montant", "MontantDevise", "MontantTotal", "from_minor", "to_minor"]
 
 MAX_MINOR = 10**13 - 1
 """Largest amount in cents (eleven digits of euros): as many lines as an entry may have still sum within an int64."""
@@ -20,6 +20,18 @@ Montant = Annotated[
         pattern=r"^-?[0-9]{1,11}(\.[0-9]{1,2})?$(?!\n)",
         description="Amount in euros, as a decimal string with a dot.",
         examples=["1234.50", "-0.07", "12"],
+    ),
+]
+
+MAX_TOTAL_MINOR = 10**15 - 1
+"""Largest sum of an entry's debits or credits in cents (thirteen digits of euros): what SQL keeps exactly."""
+
+MontantTotal = Annotated[
+    str,
+    Meta(
+        pattern=r"^-?[0-9]{1,13}\.[0-9]{2}$(?!\n)",
+        description="Sum of an entry in euros, as a decimal string with a dot.",
+        examples=["1234.50"],
     ),
 ]
 

@@ -117,6 +117,7 @@ DEAD_LETTER_HEADERS: JsonObject = {
         "wb_partition": {"type": "string", "pattern": "^[0-9]+$"},
         "wb_offset": {"type": "string", "pattern": "^[0-9]+$"},
         "wb_reason": {"type": "string", "description": "What kind of fault: a short code."},
+        "wb_omitted": {"type": "string", "description": "Where a record stands that is too large to be repeated."},
         "wb_detail": {"type": "string", "description": "What to repair, for a person."},
     },
 }

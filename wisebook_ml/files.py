@@ -10,6 +10,7 @@ import msgspec
 from schemas import Ecriture
 from topics import ENTRIES
 from wisebook_ml.fec import read_fec
+from wisebook_ml.fec.findings import REJECTING
 
 __all__ = ["LedgerFile", "read_events", "read_ledger"]
 
@@ -83,6 +84,6 @@ def read_ledger(path: Path, societe_id: int) -> LedgerFile:
         return read_events(path)
     fec = read_fec(path, societe_id=societe_id)
     report = fec.report
-    rejected = [f"{report.rejected} lines rejected; see `wisebook-ml fec check {path}`"] if report.rejected else []
+    rejected = [f"{path}:{found.line}: {found.message('en')}" for found in report.findings if found.code in REJECTING]
     summary = f"debit {report.debit}, credit {report.credit}"
     return LedgerFile(list(fec), rejected, summary)

@@ -126,11 +126,6 @@ def test_another_companys_model_changes_nothing(
     assert [bytes_ for _, bytes_ in process(mixed, [], forest)] == [b for _, b in process(ledger, [], forest)]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="triage looks a whole batch up before any of it is remembered, so what is forgotten depends on the cut",
-)
 def test_what_is_forgotten_does_not_depend_on_the_cut(
     entry: Callable[..., Ecriture], forest: IsolationForest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

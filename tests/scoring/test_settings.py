@@ -59,14 +59,10 @@ def test_another_weight_is_another_score(entry: BuildEntry) -> None:
     assert found(entry(gap=5), controles=only(CodeMotif.DESEQUILIBRE, poids=0.5))[0].score == 50.0
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="log1p(-1) in `explain.detection`: math domain error")
 def test_a_weight_of_one_is_a_certainty(entry: BuildEntry) -> None:
     assert found(entry(gap=5), controles=only(CodeMotif.DESEQUILIBRE, poids=1.0))[0].score == 100.0
 
 
-@pytest.mark.xfail(
-    strict=True, raises=ValueError, reason="a threshold of zero divides by zero: the score is NaN, its rounding raises"
-)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_threshold_of_zero_lets_nothing_pass_unseen(entry: BuildEntry) -> None:
     (detection,) = found(entry(), controles=only(CodeMotif.DESEQUILIBRE, seuil=0.0))

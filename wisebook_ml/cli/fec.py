@@ -13,7 +13,7 @@ from rich.text import Text
 from wisebook_ml.fec import Fec, FecReport, Finding, NotAFecError, read_fec
 from wisebook_ml.fec.findings import REJECTING
 
-__all__ = ["fec"]
+__all__ = ["fail_fec", "fec"]
 
 READABLE, LINES_REJECTED, NOT_A_FEC = 0, 1, 2
 """Exit statuses of `check`."""
@@ -80,9 +80,9 @@ def check(context: click.Context, file: Path, as_json: bool, societe: int, exerc
     try:
         ledger = _read(file, societe, exercice, words["reading"])
     except NotAFecError as error:
-        _fail(context, error.message(lang), as_json, file, error.line)
+        fail_fec(context, error.message(lang), as_json, file, error.line)
     except OSError as error:
-        _fail(context, f"{file}: {error.strerror or error}", as_json, file)
+        fail_fec(context, f"{file}: {error.strerror or error}", as_json, file)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--exercice") from error
     else:
@@ -105,7 +105,8 @@ def _read(file: Path, societe: int, exercice: str | None, title: str) -> Fec:
         return read_fec(file, societe_id=societe, exercice=exercice, on_progress=partial(progress.advance, task))
 
 
-def _fail(context: click.Context, message: str, as_json: bool, file: Path, line: int | None = None) -> None:
+def fail_fec(context: click.Context, message: str, as_json: bool, file: Path, line: int | None = None) -> None:
+    """Say why a file is not readable as a FEC, for a person or a program, and end with status 2."""
     if as_json:
         click.echo(json.dumps({"file": file.name, "line": line, "error": message}, ensure_ascii=False))
     else:

@@ -4,12 +4,15 @@ import json
 from pathlib import Path
 
 import click
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from schemas import Ecriture
 from topics import ENTRIES
+from wisebook_ml.cli.fec import fail_fec
 from wisebook_ml.fec import NotAFecError, read_fec
+from wisebook_ml.fec.findings import REJECTING
 from wisebook_ml.files import read_events
 from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
 from wisebook_ml.messaging.producer import EventProducer, PublishError
@@ -19,7 +22,7 @@ from wisebook_ml.settings import get_settings
 
 __all__ = ["publish"]
 
-DONE, LINES_REJECTED, NOT_A_FEC = 0, 1, 2
+DONE, LINES_REJECTED = 0, 1
 """Exit statuses of `publish fec`, those of `fec check`."""
 
 
@@ -32,25 +35,31 @@ def publish() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--societe", type=click.IntRange(min=1), default=1, show_default=True, help="Company of the entries.")
 @click.option("--exercice", help="Fiscal year: AAAA or AAAA-MM-JJ/AAAA-MM-JJ; otherwise it is inferred.")
+@click.option("--revision", type=click.IntRange(min=1), default=1, show_default=True, help="2 for a corrected file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts and findings as one JSON object.")
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="en", show_default=True, help="Language of messages.")
 @click.pass_context
-def fec(context: click.Context, file: Path, societe: int, exercice: str | None, as_json: bool, lang: str) -> None:
+def fec(
+    context: click.Context, file: Path, societe: int, exercice: str | None, revision: int, as_json: bool, lang: str
+) -> None:
     """Publish the entries of FILE, a French ledger file (FEC).
 
-    Publishing it again changes nothing: the same entries have the same ids. Exit status: 0 if all lines were read, 1 if
-    lines were rejected (the others are published), 2 if the file is no FEC.
+    Publishing it again changes nothing: the same entries have the same ids. A corrected file is published as a later
+    revision, which replaces the earlier one. Exit status: 0 if all lines were read, 1 if lines were rejected (the
+    others are published), 2 if the file is no FEC.
     """
     try:
         ledger = read_fec(file, societe_id=societe, exercice=exercice)
     except NotAFecError as error:
-        click.echo(error.message(lang), err=True)
-        context.exit(NOT_A_FEC)
+        fail_fec(context, error.message(lang), as_json, file, error.line)
+        return
     except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror or error}") from error
+        fail_fec(context, f"{file}: {error.strerror or error}", as_json, file)
+        return
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--exercice") from error
-    published = _publish(list(ledger), f"wisebook-ml/fec/{file.name}")
+    entries = [msgspec.structs.replace(entry, revision=revision) for entry in ledger]
+    published = _publish(entries, f"wisebook-ml/fec/{file.name}")
     report = ledger.report
     if as_json:
         counts = {**report.as_dict(lang), "published": published.entries, "refused": published.refused}
@@ -60,8 +69,9 @@ def fec(context: click.Context, file: Path, societe: int, exercice: str | None, 
             f"{published.entries} entries ({published.lines} lines) published; "
             f"debit {report.debit}, credit {report.credit}."
         )
-    if report.rejected:
-        click.echo(f"{report.rejected} of {report.lines} lines rejected; see `wisebook-ml fec check {file}`.", err=True)
+    for found in report.findings:
+        if found.code in REJECTING:
+            click.echo(f"{file}:{found.line}: {found.message(lang)}", err=True)
     context.exit(LINES_REJECTED if report.rejected or published.refused else DONE)
 
 

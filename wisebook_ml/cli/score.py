@@ -41,14 +41,15 @@ def score(
     try:
         ledger = read_ledger(file, societe)
         entries = ledger.entries
-        events: list[Event] = [*_activation(model, societe), *entries]
+        societes = sorted({entry.societe_id for entry in entries})
+        events: list[Event] = [*(_activation(model, number) for number in societes if model), *entries]
     except NotAFecError as error:
         raise click.ClickException(error.message(lang)) from error
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
     scorer = new_scorer(get_settings())
     started = time.perf_counter()
-    found = _run(scorer, events, as_json=as_json)
+    found, refused = _run(scorer, events, as_json=as_json)
     seconds = time.perf_counter() - started
     opened = {detection.detection_id: detection for detection in found}
     still = [detection for detection in opened.values() if detection.etat is Etat.OUVERTE]
@@ -62,11 +63,12 @@ def score(
         f"{len(still)} open detections, {len(found)} records",
         err=True,
     )
-    context.exit(1 if ledger.rejected else 0)
+    context.exit(1 if ledger.rejected or refused else 0)
 
 
-def _run(scorer: LedgerScorer, events: list[Event], *, as_json: bool) -> list[Detection]:
-    found = []
+def _run(scorer: LedgerScorer, events: list[Event], *, as_json: bool) -> tuple[list[Detection], int]:
+    """Return the detections, and how many events were refused."""
+    found, rejected = [], 0
     for start in range(0, len(events), RUN):
         outcome = scorer.process(events[start : start + RUN])
         for _, detection in outcome.detections:
@@ -74,20 +76,19 @@ def _run(scorer: LedgerScorer, events: list[Event], *, as_json: bool) -> list[De
             if as_json:
                 click.echo(encode_detection(detection))
         for refused in outcome.refused:
-            click.echo(f"event {start + refused.position + 1}: {refused.reason}", err=True)
-    return found
+            click.echo(refused.reason, err=True)
+            rejected += 1
+    return found, rejected
 
 
-def _activation(model: Path | None, societe: int) -> list[Activation]:
+def _activation(model: Path, societe: int) -> Activation:
     """Return the marker that puts a model folder in force from the first entry on."""
-    if model is None:
-        return []
     try:
         version = msgspec.json.decode((model / DESCRIPTION).read_bytes(), type=VersionModele)
     except (OSError, msgspec.MsgspecError) as error:
         raise ValueError(f"{model} is no folder of a model version: {error}") from error
     ArtefactStore.of(get_settings()).read(version)  # a broken one is an error here, not a line among many
-    return [Activation(societe_id=societe, version=version)]
+    return Activation(societe_id=societe, version=version)
 
 
 def _by_id(entries: list[Ecriture]) -> dict[str, Ecriture]:

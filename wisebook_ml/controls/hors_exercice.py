@@ -21,9 +21,10 @@ def bounds(exercice: str) -> tuple[dt.date, dt.date] | None:
     try:
         if not last:
             return dt.date(int(first), 1, 1), dt.date(int(first), 12, 31)
-        return dt.date.fromisoformat(first), dt.date.fromisoformat(last)
+        start, end = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
     except ValueError:
         return None
+    return (start, end) if start <= end else None
 
 
 def measure(view: View) -> Finding:

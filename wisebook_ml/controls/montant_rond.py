@@ -6,6 +6,7 @@ from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View, on_lines
 from wisebook_ml.controls.texts import euros_en, euros_fr
 from wisebook_ml.features.measures import surprise
+from wisebook_ml.ledger.batch import Floats
 
 MIN_CENTS = 1_000_00
 """Below a thousand euros round prices are ordinary."""
@@ -13,17 +14,23 @@ STEP_CENTS = 500_00
 MIN_LINES = 30
 
 
-def measure(view: View) -> Finding:
-    """Measure how surprising a round amount is for the account."""
+def surprises(view: View) -> Floats:
+    """Return how surprising each line's round amount is for its account; 0 where it is not round."""
     line, amount = view.habits.line, view.batch.amount
     value = surprise(line["side_rounds"], line["side_count"])
     applies = (amount >= MIN_CENTS) & (amount % STEP_CENTS == 0) & (line["side_count"] >= MIN_LINES)
-    return on_lines(view.batch, np.where(applies, value, 0.0))
+    return np.where(applies, value, 0.0)
+
+
+def measure(view: View) -> Finding:
+    """Measure the most surprising round amount among the lines."""
+    return on_lines(view.batch, surprises(view))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the amount and the account."""
-    line = max(view.batch.lines_of(entry), key=lambda k: int(view.batch.amount[k]))
+    values = surprises(view)
+    line = max(view.batch.lines_of(entry), key=lambda k: float(values[k]))
     cents, account = int(view.batch.amount[line]), view.batch.lines[line].compte_num
     return (
         f"Montant rond ({euros_fr(cents)}) alors que les montants du compte {account} ne le sont pas.",

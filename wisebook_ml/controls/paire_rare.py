@@ -27,10 +27,10 @@ def measure(view: View) -> Finding:
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name both accounts."""
-    debit, credit = view.habits.pairs[entry]
+    one, other = view.habits.pairs[entry]
     return (
-        f"Association rare : débit {debit} avec crédit {credit}, comptes usuels qui ne se rencontrent presque jamais.",
-        f"Rare pair: debit {debit} with credit {credit}, both in common use but hardly ever together.",
+        f"Association rare des comptes {one} et {other}, usuels mais qui ne se rencontrent presque jamais.",
+        f"Rare pair of accounts {one} and {other}, both in common use but hardly ever together.",
     )
 
 

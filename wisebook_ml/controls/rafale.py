@@ -33,7 +33,7 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
 CONTROL = Control(
     code=CodeMotif.RAFALE,
     attribute="saisie_par",
-    threshold=2.3,
+    threshold=2.0,
     weight=0.5,
     source="ISA 240 A45; AICPA AU-C 240",
     measure=measure,

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-__all__ = ["date_en", "date_fr", "euros_en", "euros_fr", "number_fr", "one_in"]
+__all__ = ["date_en", "date_fr", "euros_en", "euros_fr", "number_fr"]
 
 NARROW_SPACE = "\u202f"
 """French groups digits with a narrow no-break space, and sets one before the euro sign."""
@@ -16,7 +16,9 @@ def euros_fr(cents: int) -> str:
     >>> euros_fr(-123456789).replace(NARROW_SPACE, " ")
     '-1 234 567,89 €'
     """
-    return f"{cents / 100:,.2f}".replace(",", NARROW_SPACE).replace(".", ",") + NARROW_SPACE + "€"
+    whole, rest = divmod(abs(cents), 100)
+    grouped = f"{whole:,}".replace(",", NARROW_SPACE)
+    return f"{'-' if cents < 0 else ''}{grouped},{rest:02d}{NARROW_SPACE}€"
 
 
 def euros_en(cents: int) -> str:
@@ -27,7 +29,8 @@ def euros_en(cents: int) -> str:
     >>> euros_en(-123456789)
     '-€1,234,567.89'
     """
-    return f"{'-' if cents < 0 else ''}€{abs(cents) / 100:,.2f}"
+    whole, rest = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}€{whole:,}.{rest:02d}"
 
 
 def number_fr(value: float, decimals: int = 1) -> str:
@@ -43,8 +46,3 @@ def date_fr(day: dt.date) -> str:
 def date_en(day: dt.date) -> str:
     """Return a date as 2024-12-31."""
     return day.isoformat()
-
-
-def one_in(surprise: float) -> int:
-    """Return n of "one case in n" for a surprise (see `wisebook_ml.features.measures`)."""
-    return max(1, round(10**surprise))

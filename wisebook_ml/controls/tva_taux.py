@@ -17,7 +17,7 @@ ROUNDING_CENTS = 2
 """Each line may have been rounded on its own."""
 MAX_BASES = 6
 """Sums of up to six base lines are tried: 63 combinations."""
-MIXED = 0.5
+MIXED = 0.7
 """Value where the VAT fits no combination but a mix of rates could still explain it."""
 
 

@@ -10,10 +10,10 @@ from wisebook_ml.habits.bounded import forget_oldest
 from wisebook_ml.habits.trace import party_of
 from wisebook_ml.ledger.references import normal_reference, piece_of
 
-__all__ = ["NO_MATCH", "EntryIndex", "Match"]
+__all__ = ["NO_MATCH", "EntryIndex", "Match", "Places"]
 
-MAX_KEYS = 50_000
-"""Keys by which earlier entries are found; the oldest are far outside the windows below."""
+MAX_KEYS = 100_000
+"""Keys by which earlier entries are found, two an entry; the oldest are far outside the windows below."""
 
 CANDIDATES = 6
 """Earlier entries kept per key: a monthly rent fills it, a duplicate is found among the latest."""
@@ -72,16 +72,18 @@ class Match:
 
 NO_MATCH = Match(0.0)
 
+Places = tuple[Hashable, ...]
+"""Keys under which an entry can be found."""
+
 
 @dataclass(slots=True)
 class EntryIndex:
-    """Recent entries by third party and amount, and by the accounts and amounts of all lines."""
+    """Recent entries by third party and amount, and by the accounts and amounts of their lines."""
 
     pieces: dict[tuple[str, str], str] = field(default_factory=dict)
-    by_party: dict[Hashable, deque[Earlier]] = field(default_factory=dict)
-    by_lines: dict[Hashable, deque[Earlier]] = field(default_factory=dict)
+    places: dict[Hashable, deque[Earlier]] = field(default_factory=dict)
 
-    def match(self, entry: Ecriture, nets: list[int], order: int) -> tuple[Match, Match]:
+    def match(self, entry: Ecriture, nets: list[int], order: int) -> tuple[Match, Match, Places]:
         """Look an entry up, then make it findable.
 
         Parameters
@@ -97,8 +99,11 @@ class EntryIndex:
         -------
         duplicate, reversal : Match
             `NO_MATCH` where nothing was found.
+        places : tuple
+            Where the entry can be found from now on, for `forget`.
         """
         duplicate = reversal = NO_MATCH
+        places: list[Hashable] = []
         party_key = _party_key(entry, nets)
         earlier = Earlier(
             order,
@@ -108,19 +113,29 @@ class EntryIndex:
             normal_reference(entry.lignes[0].ecriture_lib),
         )
         if party_key is not None:
-            duplicate = _duplicate(earlier, self.by_party.get(party_key, deque()), lenient=False)
-            self._add(self.by_party, party_key, earlier)
+            duplicate = _duplicate(earlier, self.places.get(party_key, NOBODY), lenient=False)
+            places.append(party_key)
         if len(nets) <= MAX_LINES and any(nets):
             accounts = [line.compte_num for line in entry.lignes]
             lines_key = tuple(sorted(zip(accounts, nets, strict=True)))
             if party_key is None and max(map(abs, nets)) >= MIN_CENTS:
                 lines_of_journal = (entry.journal_code, lines_key)
-                duplicate = _duplicate(earlier, self.by_lines.get(lines_of_journal, deque()), lenient=True)
-                self._add(self.by_lines, lines_of_journal, earlier)
+                duplicate = _duplicate(earlier, self.places.get(lines_of_journal, NOBODY), lenient=True)
+                places.append(lines_of_journal)
             opposite = tuple(sorted((account, -net) for account, net in lines_key))
-            reversal = _reversal(earlier, self.by_lines.get(opposite, deque()))
-            self._add(self.by_lines, lines_key, earlier)
-        return duplicate, reversal
+            reversal = _reversal(earlier, self.places.get(opposite, NOBODY))
+            places.append(lines_key)
+        for place in places:
+            self._add(place, earlier)
+        return duplicate, reversal, tuple(places)
+
+    def forget(self, ecriture_id: str, places: Places) -> None:
+        """Take an entry away that was deleted, or that a later revision replaces."""
+        for place in places:
+            found = self.places.get(place)
+            if found is not None:
+                kept = [other for other in found if other.ecriture_id != ecriture_id]
+                self.places[place] = deque(kept, maxlen=CANDIDATES)
 
     def _document(self, entry: Ecriture, party_key: tuple[str, str, int] | None) -> str:
         """Return the reference that names the entry's document; empty where it names several or none.
@@ -139,12 +154,16 @@ class EntryIndex:
         forget_oldest(self.pieces, MAX_KEYS)
         return piece
 
-    def _add(self, table: dict[Hashable, deque[Earlier]], key: Hashable, earlier: Earlier) -> None:
-        found = table.pop(key, None) or deque(maxlen=CANDIDATES)
-        if all(other.ecriture_id != earlier.ecriture_id for other in found):
-            found.append(earlier)
-        table[key] = found
-        forget_oldest(table, MAX_KEYS)
+    def _add(self, place: Hashable, earlier: Earlier) -> None:
+        found = self.places.pop(place, None)
+        if found is None:
+            found = deque(maxlen=CANDIDATES)
+        found.append(earlier)
+        self.places[place] = found
+        forget_oldest(self.places, MAX_KEYS)
+
+
+NOBODY: deque[Earlier] = deque(maxlen=0)
 
 
 def _party_key(entry: Ecriture, nets: list[int]) -> tuple[str, str, int] | None:
@@ -167,7 +186,8 @@ def _duplicate(entry: Earlier, candidates: deque[Earlier], *, lenient: bool) -> 
     for other in earlier:
         days = abs(entry.day - other.day)
         if entry.piece and entry.piece == other.piece and days <= (NEAR_DAYS if lenient else SAME_PIECE_DAYS):
-            value = CERTAIN if _letters(entry.label) == _letters(other.label) and not habitual else POSSIBLE
+            same = _letters(entry.label) == _letters(other.label) and not _comes_in_pairs(earlier)
+            value = CERTAIN if same else POSSIBLE
         elif days > NEAR_DAYS:
             continue
         elif entry.piece and other.piece and not _alike(entry.piece, other.piece):

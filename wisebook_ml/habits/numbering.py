@@ -45,28 +45,37 @@ def split_number(number: str) -> tuple[str, int] | None:
 class Sequence:
     """One sequence of numbers (a journal, a fiscal year, a prefix), and how regular it has been.
 
-    After a jump both the new and the old place are followed, so that one mistyped number is one finding and not two.
+    After a jump both places are followed, the new and the old one: a mistyped number is one finding and not two, and
+    two sequences side by side (imports from 1,000 on) are found once, where they meet.
     """
 
     steps: int = 0
     irregular: int = 0
     last: int = -1
-    before_jump: int = -1
+    other: int = -1
+    jumped: bool = False
 
     def step(self, number: int) -> Step:
         """Take the next number."""
         if self.last < 0:
             self.last = number
             return NO_STEP
-        jump = number - (self.last + 1)
-        if number == self.before_jump + 1:
-            jump = 0
+        jump = self._jump(number)
         step = Step(jump, self.steps, self.irregular)
         self.steps += 1
-        if jump == 0:
+        self.irregular += jump != 0
+        if jump == 0 and number != self.last + 1:
+            self.last, self.other = number, self.last
+        elif jump >= 0:
+            self.other = self.last if jump else self.other
             self.last = number
-        else:
-            self.irregular += 1
-            if jump > 0:
-                self.before_jump, self.last = self.last, number
+        elif number != self.last:
+            self.other = number
+        self.jumped = jump > 0
         return step
+
+    def _jump(self, number: int) -> int:
+        """Return the distance from the expected number, 0 where either place goes on."""
+        # Right after a jump, the number that was jumped for is the one that is missing at the old place.
+        old_place = range(self.other + 1, self.other + (3 if self.jumped else 2)) if self.other >= 0 else ()
+        return 0 if number in old_place else number - (self.last + 1)

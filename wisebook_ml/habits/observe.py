@@ -10,14 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from schemas import Operation
-from wisebook_ml.habits.matching import Match
+from schemas import Ecriture, Operation
+from wisebook_ml.habits.arrivals import Arrival, Conflict, arrivals
+from wisebook_ml.habits.matching import Match, Places
 from wisebook_ml.habits.numbering import NO_STEP, Sequence, Step, split_number
 from wisebook_ml.habits.profiles import AccountProfile, AuthorProfile, CompanyHabits, JournalProfile, Memo, PartyProfile
-from wisebook_ml.habits.trace import Trace, content_digest, identity, trace_of
+from wisebook_ml.habits.trace import Trace, content_digest, trace_of
 from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
 
-__all__ = ["ENTRY_COLUMNS", "LINE_COLUMNS", "Habits", "observe"]
+__all__ = ["ENTRY_COLUMNS", "LINE_COLUMNS", "Habits", "Met", "observe"]
 
 BURST_SECONDS = 600
 """Window of a burst: what one person can enter by hand in ten minutes is a handful."""
@@ -48,7 +49,7 @@ class Habits:
     """Columns beside an `EntryBatch`: what was so before the entry, NaN where a fact is not known.
 
     Line columns (shape m): `account_count` lines of the line's account in its journal, `side_*` those on the line's
-    side; `account_company` lines of the account in all journals; `journal_lines`, `journal_singles` lines of the
+    side; `journal_lines`, `journal_singles` lines of the
     journal, and accounts that it used just once; `party_*` the line's third party (`party_count` -1 without one);
     `iban_others` other third parties that hold the bank details which this one uses for the first time. Medians and
     spreads (median absolute deviations) are of log10(cents); a tail counts lines at least as far from the median.
@@ -68,13 +69,10 @@ class Habits:
     duplicates: list[Match]
     reversals: list[Match]
     limits: Ints
-    first: list[bool]
-    keys: list[int]
 
 
 LINE_COLUMNS = (
     "account_count",
-    "account_company",
     "side_count",
     "side_rounds",
     "side_median",
@@ -117,22 +115,34 @@ ENTRY_COLUMNS = (
 )
 
 
-def observe(batch: EntryBatch, state: CompanyHabits, limits: SequenceOf[int]) -> Habits:
+@dataclass(frozen=True, slots=True, eq=False)
+class Met:
+    """Entries that were taken, as columns, with the habits they met; and those that contradict what is known."""
+
+    batch: EntryBatch
+    arrivals: SequenceOf[Arrival]
+    habits: Habits
+    conflicts: SequenceOf[Conflict]
+
+
+def observe(entries: SequenceOf[Ecriture], state: CompanyHabits, limits: SequenceOf[int]) -> Met:
     """Read what the company was used to before each entry, and add each entry to it.
 
     Parameters
     ----------
-    batch : EntryBatch
-        Entries of one company, in order; each a first arrival or a later revision of what was seen.
+    entries : sequence of Ecriture
+        Of one company, in the order of their publication; what was delivered before is left out.
     state : CompanyHabits
         Updated in place; the caller owns it.
     limits : sequence of int
         Approval limits in cents, ascending.
     """
+    taken, conflicts = arrivals(entries, state)
+    batch = EntryBatch.from_entries([entries[arrival.position] for arrival in taken])
     pass_ = _Pass(batch, state, sorted(limits))
-    for index in range(len(batch)):
-        pass_.take(index)
-    return pass_.habits()
+    for index, arrival in enumerate(taken):
+        pass_.take(index, arrival)
+    return Met(batch, taken, pass_.habits(), conflicts)
 
 
 class _Pass:
@@ -148,32 +158,32 @@ class _Pass:
         self.duplicates: list[Match] = []
         self.reversals: list[Match] = []
         self.near: list[int] = []
-        self.first: list[bool] = []
-        self.keys: list[int] = []
 
-    def take(self, index: int) -> None:
+    def take(self, index: int, arrival: Arrival) -> None:
         state, entry = self.state, self.batch.entries[index]
-        key = identity(entry.ecriture_id)
+        key, known = arrival.key, not arrival.first
         content = content_digest(entry)
         trace = trace_of(self.batch, index)
         memo = state.memos.get(key)
-        known = key in state.seen
-        if memo is not None and memo.trace is not None:
-            state.apply(memo.trace, -1)
+        if memo is not None:
+            state.index.forget(entry.ecriture_id, memo.places)
+            if memo.trace is not None:
+                state.apply(memo.trace, -1)
         if memo is None:
             order = state.arrivals
             state.arrivals += 1
             numbering = NO_STEP if known else self._number(index)
             burst = self._burst(trace)
+            near = self._near_limit(index, trace)
         else:
-            order, numbering, burst = memo.order, memo.numbering, memo.burst
+            order, numbering, burst, near = memo.order, memo.numbering, memo.burst, memo.near_limit
         deleted = entry.operation is Operation.SUPPRESSION
-        altered = memo is not None and memo.validated and (deleted or memo.content != content)
+        altered = memo is not None and (memo.altered or (memo.validated and (deleted or memo.content != content)))
 
         self._lines(trace)
-        self._entry(index, trace, order, numbering, burst, altered=altered)
-        self.first.append(not known)
-        self.keys.append(key)
+        places = self._entry(index, trace, order, numbering, burst, near, altered=altered)
+        if deleted:
+            state.index.forget(entry.ecriture_id, places)
 
         # A revision whose first arrival was forgotten is still part of the habits: it is not added again.
         counted = not deleted and (memo is not None or not known)
@@ -184,13 +194,15 @@ class _Pass:
         state.remember(
             key,
             Memo(
-                revision=entry.revision,
                 content=content,
                 order=order,
-                validated=entry.valid_date is not None or (memo is not None and memo.validated),
+                validated=_is_validated(entry) or (memo is not None and memo.validated),
                 trace=trace if counted else None,
                 numbering=numbering,
                 burst=burst,
+                near_limit=near,
+                altered=altered,
+                places=() if deleted else places,
             ),
         )
 
@@ -209,8 +221,7 @@ class _Pass:
                 of_party = (-1, *NAN2, 0)
             holders = state.ibans.get(line.iban) if line.iban else None
             others = 0 if holders is None or line.party in holders else len(holders)
-            company = state.account_lines.get(line.account, 0)
-            self.line_rows.append((account.count, company, *of_side, *of_journal, *of_party, others))
+            self.line_rows.append((account.count, *of_side, *of_journal, *of_party, others))
 
     def _entry(
         self,
@@ -218,18 +229,19 @@ class _Pass:
         trace: Trace,
         order: int,
         numbering: Step,
-        burst: int,
+        burst: tuple[int, int],
+        near: tuple[int, int],
         *,
         altered: bool,
-    ) -> None:
+    ) -> Places:
         state, batch = self.state, self.batch
         journal = state.journals.get(trace.journal, NO_JOURNAL)
         author = state.authors.get(trace.author, NO_AUTHOR)
         lags = journal.lags[trace.manual]
         nets = batch.net[batch.first[index] : batch.first[index + 1]].tolist()
-        duplicate, reversal = state.index.match(batch.entries[index], nets, order)
+        duplicate, reversal, places = state.index.match(batch.entries[index], nets, order)
         pair, pair_value = self._rarest_pair(trace)
-        near, limit = self._near_limit(index, trace) if duplicate.repeats == 0 else (0, 0)
+        near_limit, limit = near if duplicate.repeats == 0 else (0, 0)
         self.pairs.append(pair)
         self.duplicates.append(duplicate)
         self.reversals.append(reversal)
@@ -251,9 +263,8 @@ class _Pass:
                 numbering.irregular,
                 numbering.jump,
                 pair_value,
-                burst,
-                sum(times for size, times in author.bursts.items() if size >= burst),
-                near,
+                *burst,
+                near_limit,
                 journal.debuts,
                 journal.party_lines,
                 *state.party_amounts.centre(),
@@ -261,6 +272,7 @@ class _Pass:
                 altered,
             )
         )
+        return places
 
     def _count_debuts(self, trace: Trace) -> None:
         new = {line.party for line in trace.lines if line.party and line.party not in self.state.parties}
@@ -273,14 +285,14 @@ class _Pass:
         if parts is None:
             return NO_STEP
         prefix, number = parts
-        year = entry.exercice or ""
+        year = entry.exercice or str(entry.ecriture_date.year)
         sequence = self.state.sequences.setdefault((entry.journal_code, year, prefix), Sequence())
         return sequence.step(number)
 
-    def _burst(self, trace: Trace) -> int:
-        """Return how many entries the author made by hand within ten minutes, this one included."""
+    def _burst(self, trace: Trace) -> tuple[int, int]:
+        """Return how many entries the author made by hand within ten minutes, and how often as many before."""
         if not trace.manual or not trace.author or not trace.stamp:
-            return 0
+            return 0, 0
         author = self.state.authors.setdefault(trace.author, AuthorProfile())
         size = 1
         for stamp in reversed(author.stamps):
@@ -288,8 +300,9 @@ class _Pass:
                 break
             size += abs(trace.stamp - stamp) <= BURST_SECONDS
         author.stamps.append(trace.stamp)
+        before = sum(times for other, times in author.bursts.items() if other >= size)
         author.bursts[size] = author.bursts.get(size, 0) + 1
-        return size
+        return size, before
 
     def _rarest_pair(self, trace: Trace) -> tuple[tuple[str, str], float]:
         """Return the pair of accounts that is rarest given how often both are used, and log10 of how much so."""
@@ -339,9 +352,11 @@ class _Pass:
             duplicates=self.duplicates,
             reversals=self.reversals,
             limits=np.array(self.near, dtype=np.int64),
-            first=self.first,
-            keys=self.keys,
         )
+
+
+def _is_validated(entry: Ecriture) -> bool:
+    return entry.valid_date is not None or entry.operation is Operation.VALIDATION
 
 
 def _near_hour(hours: dict[int, int], hour: int) -> int:

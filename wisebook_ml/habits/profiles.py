@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from wisebook_ml.habits.bounded import count, forget_oldest
 from wisebook_ml.habits.histogram import AmountHistogram
-from wisebook_ml.habits.matching import EntryIndex
+from wisebook_ml.habits.matching import EntryIndex, Places
 from wisebook_ml.habits.numbering import Sequence, Step
 from wisebook_ml.habits.trace import LineTrace, Trace
 
@@ -101,18 +101,21 @@ class PartyProfile:
 
 @dataclass(slots=True)
 class Memo:
-    """What is remembered of one recent entry; `numbering` and `burst` are facts of its first arrival.
+    """What is remembered of one recent entry.
 
-    `trace` is None where the entry was deleted.
+    `numbering`, `burst` and `near_limit` are facts of its first arrival; once `altered` after its validation it
+    stays so; `trace` is None where it was deleted.
     """
 
-    revision: int
     content: int
     order: int
     validated: bool
     trace: Trace | None
     numbering: Step
-    burst: int
+    burst: tuple[int, int]
+    near_limit: tuple[int, int]
+    altered: bool
+    places: Places
 
 
 @dataclass(slots=True)
@@ -149,6 +152,8 @@ class CompanyHabits:
             author = self.authors.setdefault(trace.author, AuthorProfile())
             author.entries += sign
             count(author.hours, trace.hour, sign)
+            if author.entries == 0 and not author.stamps:
+                del self.authors[trace.author]
         for line in trace.lines:
             journal.lines += sign
             count(self.account_lines, line.account, sign)
@@ -156,6 +161,8 @@ class CompanyHabits:
             if line.party:
                 journal.party_lines += sign
                 self._apply_party(line.party, line.bin, line.iban, sign)
+        if journal.entries == 0 and journal.debuts == 0:
+            del self.journals[trace.journal]
         for pair in trace.pairs:
             count(self.pairs, pair, sign)
         if trace.lines:
@@ -185,13 +192,18 @@ class CompanyHabits:
         if iban:
             holders = self.ibans.setdefault(iban, {})
             count(holders, name, sign)
+            if not holders:
+                del self.ibans[iban]
 
     def remember(self, key: int, memo: Memo) -> None:
-        """Keep what is known of an entry, and forget the oldest beyond the limits."""
-        self.seen[key] = (memo.revision, memo.content)
+        """Keep what is known of an entry, and forget the oldest beyond the limit."""
         self.memos[key] = memo
-        forget_oldest(self.seen, MAX_SEEN)
         forget_oldest(self.memos, MAX_MEMOS)
+
+    def see(self, key: int, revision: int, digest: int) -> None:
+        """Remember the revision of an entry, and forget the oldest beyond the limit."""
+        self.seen[key] = (revision, digest)
+        forget_oldest(self.seen, MAX_SEEN)
 
     def near_limit_days(self, who: str) -> deque[int]:
         """Return the days of amounts near an approval limit of an author or a third party, to be extended."""

@@ -8,13 +8,23 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from schemas import Ecriture
+from schemas import Ecriture, to_minor
 from wisebook_ml.habits.histogram import amount_bin
 from wisebook_ml.ledger.batch import EntryBatch, account_root
 from wisebook_ml.ledger.calendar import is_off_day
 from wisebook_ml.ledger.references import piece_of
 
-__all__ = ["OFF_DAY_HOURS", "LineTrace", "Trace", "content_digest", "habit_account", "identity", "trace_of"]
+__all__ = [
+    "OFF_DAY_HOURS",
+    "LineTrace",
+    "Trace",
+    "content_digest",
+    "habit_account",
+    "identity",
+    "party_of",
+    "record_digest",
+    "trace_of",
+]
 
 PARIS = ZoneInfo("Europe/Paris")
 """Working hours and days are those of French offices."""
@@ -74,8 +84,9 @@ def party_of(compte_num: str, comp_aux_num: str) -> str:
     """Return the third party of a line: its auxiliary account, or an individual account of class 40 or 41."""
     if comp_aux_num:
         return comp_aux_num
-    if account_root(compte_num) // 1000 in (40, 41) and not compte_num[3:].strip("0").isdigit():
-        return compte_num[3:].strip("0")
+    individual = compte_num[3:]
+    if account_root(compte_num) // 1000 in (40, 41) and any(ch.isalpha() for ch in individual):
+        return individual
     return ""
 
 
@@ -86,7 +97,35 @@ def identity(ecriture_id: str) -> int:
 
 def content_digest(entry: Ecriture) -> int:
     """Return a 64-bit hash of what validation freezes: lettering and the validation itself do not count."""
-    frozen = [
+    return _digest(_frozen(entry))
+
+
+def record_digest(entry: Ecriture) -> int:
+    """Return a 64-bit hash of all that an entry says, by its meaning: ``120`` and ``120.00`` are the same."""
+    told = [
+        entry.operation,
+        entry.exercice,
+        entry.valid_date,
+        entry.saisie_par,
+        entry.saisie_le and entry.saisie_le.isoformat(),  # also at the ends of the calendar
+        entry.origine,
+        [
+            (
+                line.ecriture_let,
+                line.date_let,
+                line.date_echeance,
+                line.iban_empreinte,
+                line.idevise,
+                line.montant_devise,
+            )
+            for line in entry.lignes
+        ],
+    ]
+    return _digest([_frozen(entry), told])
+
+
+def _frozen(entry: Ecriture) -> list[object]:
+    return [
         entry.journal_code,
         entry.ecriture_num,
         entry.ecriture_date,
@@ -97,13 +136,16 @@ def content_digest(entry: Ecriture) -> int:
                 line.piece_ref,
                 line.piece_date,
                 line.ecriture_lib,
-                line.debit,
-                line.credit,
+                to_minor(line.debit),
+                to_minor(line.credit),
             )
             for line in entry.lignes
         ],
     ]
-    return int.from_bytes(hashlib.blake2b(msgspec.msgpack.encode(frozen), digest_size=8).digest(), "big")
+
+
+def _digest(told: object) -> int:
+    return int.from_bytes(hashlib.blake2b(msgspec.msgpack.encode(told), digest_size=8).digest(), "big")
 
 
 def trace_of(batch: EntryBatch, index: int) -> Trace:
@@ -160,8 +202,3 @@ def _pairs(lines: tuple[LineTrace, ...]) -> tuple[tuple[str, str], ...]:
     if len(debits) + len(credits_) > MAX_PAIR_ACCOUNTS:
         return ()
     return tuple(sorted({(min(d, c), max(d, c)) for d in debits for c in credits_ if d != c}))
-
-
-def local_date(moment: dt.datetime) -> dt.date:
-    """Return the French date of a moment."""
-    return moment.astimezone(PARIS).date()

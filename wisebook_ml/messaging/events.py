@@ -19,6 +19,12 @@ __all__ = ["Decoder", "Headers", "Outgoing", "RawRecord", "Reason", "Undecodable
 Headers = Sequence[tuple[str, bytes | None]]
 """Names may repeat, and a header may have no value: a dead letter keeps both."""
 
+OUR_HEADERS = 16 * 1024
+"""Room that the reason takes in a dead letter."""
+
+SHOWN_CHARACTERS = 1_000
+"""How much of a reason is kept: an error message can quote a value."""
+
 SHOWN_BYTES = 200
 """How much of a bad value a reason quotes; the whole is in the dead letter."""
 
@@ -113,14 +119,13 @@ class Decoder:
         return record
 
     def _check_key(self, raw: RawRecord, record: Record) -> None:
-        """Refuse a key that contradicts the record: it stands in another company's order."""
+        """Refuse a record without its key or with another: it stands in no order, or in another company's."""
         expected = getattr(record, self._topic.key, None)
-        if raw.key is not None and expected is not None and raw.key != str(expected).encode():
-            raise Undecodable(
-                Reason.WRONG_KEY,
-                f"the key is {raw.key.decode(errors='replace')!r}, but {self._topic.key} is {expected}; "
-                f"publish with {self._topic.key} as key",
-            )
+        if expected is None or raw.key == str(expected).encode():
+            return
+        name = self._topic.key
+        key = "missing" if raw.key is None else repr(raw.key[:SHOWN_BYTES].decode(errors="replace"))
+        raise Undecodable(Reason.WRONG_KEY, f"the key is {key}, but {name} is {expected}; publish with {name} as key")
 
 
 def event_headers(record: Record, *, id_: str, source: str, time: dt.datetime) -> list[tuple[str, bytes | None]]:
@@ -152,7 +157,13 @@ def dead_letter(dead: Topic, raw: RawRecord, *, topic: str, partition: int, reas
         "wb_partition": str(partition),
         "wb_offset": str(raw.offset),
         "wb_reason": reason,
-        "wb_detail": detail,
+        "wb_detail": detail[:SHOWN_CHARACTERS],
     }
-    headers = [*raw.headers, *((name, text.encode()) for name, text in where.items())]
-    return Outgoing(dead, raw.key, raw.value, headers)
+    ours = [(name, text.encode()) for name, text in where.items()]
+    size = sum(len(name) + len(value or b"") for name, value in raw.headers)
+    size += len(raw.key or b"") + len(raw.value or b"")
+    if size > dead.max_message_bytes - OUR_HEADERS:
+        # Kafka bounds the compressed batch, so a record can be larger than its topic takes; it stays where it is.
+        omitted = f"{size} bytes: left out, read them at {topic} {partition} {raw.offset}"
+        return Outgoing(dead, None, None, [*ours, ("wb_omitted", omitted.encode())])
+    return Outgoing(dead, raw.key, raw.value, [*raw.headers, *ours])

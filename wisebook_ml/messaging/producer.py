@@ -100,14 +100,6 @@ class EventProducer:
             self._failed, self._failures = 0, []
             raise PublishError(f"{failed} records not delivered: {reasons}")
 
-    def poll(self) -> None:
-        """Serve delivery reports that are in; keeps a long run of sends from piling them up."""
-        self._producer.poll(0)
-
-    def __len__(self) -> int:
-        """Return how many records are on their way."""
-        return len(self._producer)
-
     def __enter__(self) -> "EventProducer":
         return self
 

@@ -76,13 +76,15 @@ class ArtefactStore:
         ------
         ValueError
             Where the artefact is missing, lies outside the store, was altered, or is not signed with the store's key.
+        OSError
+            Where the store does not answer; that may pass.
         """
         path = (self._root / version.artefact).resolve()
         if not path.is_relative_to(self._root.resolve()):
             raise ValueError(f"artefact {version.artefact!r} lies outside the store {self._root}")
         try:
             data = path.read_bytes()
-        except OSError as error:
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
             raise ValueError(f"artefact {path} cannot be read: {error.strerror}") from error
         if not hmac.compare_digest(hashlib.sha256(data).hexdigest(), version.sha256):
             raise ValueError(f"artefact {path} is not the one that was announced (its SHA-256 differs)")

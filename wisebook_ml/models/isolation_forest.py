@@ -147,17 +147,21 @@ class IsolationForest:
             raise ValueError(f"artefact of format {arrays.format!r}, expected {FORMAT!r}")
         if arrays.features != tuple(features):
             raise ValueError("trained on other features than this version computes; train it again")
-        roots = np.frombuffer(arrays.roots, "<i8").astype(np.int64)
-        children = np.frombuffer(arrays.children, "<i8").astype(np.int64).reshape(-1, 2)
+        roots, feature, length = (_whole(data) for data in (arrays.roots, arrays.feature, arrays.length))
+        threshold, expected = (
+            np.frombuffer(data, "<f8").astype(np.float64) for data in (arrays.threshold, arrays.expected)
+        )
+        children = _whole(arrays.children).reshape(-1, 2)
+        _check(len(arrays.features), roots, feature, children, [threshold, length, expected], arrays.ranks)
         return cls(
             features=arrays.features,
             scale=arrays.scale,
             roots=roots,
-            feature=np.frombuffer(arrays.feature, "<i8").astype(np.int64),
-            threshold=np.frombuffer(arrays.threshold, "<f8").astype(np.float64),
+            feature=feature,
+            threshold=threshold,
             children=children,
-            length=np.frombuffer(arrays.length, "<i8").astype(np.int64),
-            expected=np.frombuffer(arrays.expected, "<f8").astype(np.float64),
+            length=length,
+            expected=expected,
             depth=_depth(roots, children),
             ranks=RankHistogram(total=sum(arrays.ranks), cells=list(arrays.ranks)),
         )
@@ -250,6 +254,33 @@ def _depth(roots: Ints, children: Ints) -> int:
         if not len(below):
             return depth
         depth, level = depth + 1, below
+
+
+def _check(
+    features: int, roots: Ints, feature: Ints, children: Ints, others: Sequence[np.ndarray], ranks: Sequence[int]
+) -> None:
+    """Raise `ValueError` where arrays contradict each other: they would fail, or never end, at the first score."""
+    nodes = len(children)
+    own = np.arange(nodes)[:, None]
+    if (
+        any(len(array) != nodes for array in (feature, *others))
+        or not len(roots)
+        or not _within(roots, nodes)
+        or not _within(children, nodes)
+        or not _within(feature, features)
+        or not ((children > own) | (children == own)).all()  # children come after their parents: no path is a circle
+        or len(ranks) != CELLS
+        or min(ranks) < 0
+    ):
+        raise ValueError("the arrays of the artefact contradict each other; train the model again")
+
+
+def _within(array: Ints, end: int) -> bool:
+    return bool(((array >= 0) & (array < end)).all())
+
+
+def _whole(data: bytes) -> Ints:
+    return np.frombuffer(data, "<i8").astype(np.int64)
 
 
 def _bytes(array: npt.NDArray[np.generic], dtype: str) -> bytes:

@@ -53,9 +53,8 @@ class OnlineDetector:
         if self._trees is None:
             self._trees = HalfSpaceTrees(n_trees=N_TREES, height=HEIGHT, window_size=WINDOW, seed=self.seed)
             self.sums = [0.0] * len(row)
-        x = dict(enumerate(row))
-        score = float(self._trees.score_one(x))
-        self._trees.learn_one(x)
+        score = self._score(row)
+        self._trees.learn_one(dict(enumerate(row)))
         self.sums = [total + value for total, value in zip(self.sums, row, strict=True)]
         self.count += 1
         if self.count <= WINDOW:
@@ -64,6 +63,13 @@ class OnlineDetector:
         self.ranks.add(score)
         return tail if self.count > WARM_UP else 1.0
 
+    def score(self, row: Sequence[float]) -> float:
+        """Return the tail probability of an entry that was learned before, without learning it again."""
+        return self.ranks.tail(self._score(row)) if self.count > WARM_UP else 1.0
+
+    def _score(self, row: Sequence[float]) -> float:
+        return 0.0 if self._trees is None else float(self._trees.score_one(dict(enumerate(row))))
+
     def attribute(self, row: Sequence[float]) -> list[float]:
         """Return how much each feature adds to a row's score: the score lost when it takes its usual value.
 
@@ -71,10 +77,10 @@ class OnlineDetector:
         """
         if self._trees is None or not self.count:
             return [0.0] * len(row)
-        score = float(self._trees.score_one(dict(enumerate(row))))
+        score = self._score(row)
         shares = []
         for k, total in enumerate(self.sums):
             usual = list(row)
             usual[k] = total / self.count
-            shares.append(max(0.0, score - float(self._trees.score_one(dict(enumerate(usual))))))
+            shares.append(max(0.0, score - self._score(usual)))
         return shares

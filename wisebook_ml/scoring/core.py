@@ -12,16 +12,14 @@ import numpy as np
 from schemas import CodeMotif, Detection, Ecriture, ModeleUtilise, Operation, Parametres
 from wisebook_ml.controls import View, approval_limits
 from wisebook_ml.features import feature_matrix, scale
+from wisebook_ml.habits.arrivals import Conflict
 from wisebook_ml.habits.observe import observe
-from wisebook_ml.habits.profiles import CompanyHabits
-from wisebook_ml.habits.trace import content_digest, identity
-from wisebook_ml.ledger.batch import EntryBatch
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.scoring.explain import closing, detection
 from wisebook_ml.scoring.fusion import MODEL_WEIGHT, TAIL_FULL, Evidence, judge, model_strength, strengths
 from wisebook_ml.scoring.state import CompanyState
 
-__all__ = ["Conflict", "Model", "Scored", "score_entries", "triage"]
+__all__ = ["Model", "Scored", "score_entries"]
 
 ONLINE_MODEL = ModeleUtilise(modele_id=0, version=1)
 """How detections name the online detector: version 1 of its parameters and of the features."""
@@ -33,14 +31,6 @@ class Model:
 
     used: ModeleUtilise
     forest: IsolationForest
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """An entry that cannot be scored: `position` in what was given, and why, for a person."""
-
-    position: int
-    reason: str
 
 
 @dataclass(slots=True)
@@ -75,24 +65,24 @@ def score_entries(
     parametres : Parametres
         The company's settings.
     """
-    positions, conflicts = triage(entries, state.habits)
-    result = Scored(conflicts=conflicts, accepted=len(positions))
-    if not positions:
+    met = observe(entries, state.habits, approval_limits(parametres))
+    result = Scored(conflicts=list(met.conflicts), accepted=len(met.arrivals))
+    if not met.arrivals:
         return result
-    batch = EntryBatch.from_entries([entries[k] for k in positions])
-    habits = observe(batch, state.habits, approval_limits(parametres))
+    batch, habits = met.batch, met.habits
     view = View(batch, habits, parametres)
     measured = strengths(view)
     features = feature_matrix(batch, habits)
     scaled = scale(features).tolist()
     tails = None if model is None else _tails(model, features)
     models = [ONLINE_MODEL if model is None else model.used]
-    for index, position in enumerate(positions):
-        entry, key, first = batch.entries[index], habits.keys[index], habits.first[index]
+    for index, arrival in enumerate(met.arrivals):
+        entry, position, key, first = batch.entries[index], arrival.position, arrival.key, arrival.first
         if tails is not None:
             evidence = _model_evidence(CodeMotif.FORET_ISOLATION, tails[index])
         else:
-            tail = state.online.score_then_learn(scaled[index]) if first else 1.0
+            row = scaled[index]
+            tail = state.online.score_then_learn(row) if first else state.online.score(row)
             evidence = _model_evidence(CodeMotif.DETECTEUR_EN_LIGNE, tail)
         verdict = judge(entry.journal_code, measured, index, evidence, state, parametres.budget_alertes, first=first)
         deleted = entry.operation is Operation.SUPPRESSION
@@ -110,26 +100,6 @@ def score_entries(
         elif state.mark_closed(key):
             result.detections.append((position, closing(view, index, models)))
     return result
-
-
-def triage(entries: Sequence[Ecriture], habits: CompanyHabits) -> tuple[list[int], list[Conflict]]:
-    """Return the positions of entries that are new or a later revision, and the contradictions among the others."""
-    accepted: list[int] = []
-    conflicts: list[Conflict] = []
-    latest: dict[int, tuple[int, int]] = {}
-    for position, entry in enumerate(entries):
-        key = identity(entry.ecriture_id)
-        before = latest.get(key) or habits.seen.get(key)
-        if before is None or entry.revision > before[0]:
-            latest[key] = (entry.revision, content_digest(entry))
-            accepted.append(position)
-        elif entry.revision == before[0] and content_digest(entry) != before[1]:
-            reason = (
-                f"entry {entry.ecriture_id!r} of company {entry.societe_id} was published before as revision "
-                f"{entry.revision} with other content; publish a change as revision {entry.revision + 1}"
-            )
-            conflicts.append(Conflict(position, reason))
-    return accepted, conflicts
 
 
 def _tails(model: Model, features: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[float]:

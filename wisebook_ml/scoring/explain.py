@@ -27,6 +27,9 @@ __all__ = ["closing", "detection"]
 NAMED_FEATURES = 3
 """Features a model's reason names: more is no reason."""
 
+NAMED_LINES = 100
+"""Lines a reason points at; an entry can have a hundred thousand, and a detection must stay a small record."""
+
 DECIMALS = 4
 """Digits of a reason's figures: enough for a person, and the same on every machine."""
 
@@ -54,7 +57,7 @@ def detection(
     """
     entry, amount = view.batch.entries[index], int(view.batch.total[index])
     score = round(verdict.composite * 10_000)
-    points = apportion(score, [-math.log1p(-piece.weight * piece.strength) for piece in verdict.evidence])
+    points = apportion(score, [-math.log1p(-piece.belief) for piece in verdict.evidence])
     motifs, contributions = [], dict[str, int]()
     for piece, part in zip(verdict.evidence, points, strict=True):
         motifs.append(_motif(view, index, piece, part, measured, shares))
@@ -141,7 +144,7 @@ def _motif(
         french, english = CONTROLS[piece.control].explain(view, index, piece.value)
         mask = measured.findings[piece.control].lines
         if mask is not None:
-            lines = view.batch.line_numbers(index, mask)
+            lines = view.batch.line_numbers(index, mask)[:NAMED_LINES]
     return MotifDetection(
         code=piece.code,
         poids=part / 100,

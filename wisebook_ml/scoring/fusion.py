@@ -45,6 +45,8 @@ RATE_KNOWN = 50
 MODEL_WEIGHT = 0.45
 """A model's weight: about that of a habit, since it names no single cause."""
 
+CERTAIN = 1.0 - 1e-9
+
 TAIL_ONSET, TAIL_FULL = 1.5, 3.3
 """A model starts to count at the top 3 % of scores and counts fully at 1 in 2,000 (in -log10)."""
 
@@ -59,6 +61,11 @@ class Evidence:
     strength: float
     weight: float
     control: int | None = None
+
+    @property
+    def belief(self) -> float:
+        """Weight times strength; never quite one, so that other evidence still counts beside a certainty."""
+        return min(self.weight * self.strength, CERTAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +105,16 @@ def strengths(view: View) -> Measured:
         weights.append(weight)
         values[:, k] = np.nan_to_num(finding.values, nan=0.0)
         if weight > 0.0:
-            onset = ONSET * threshold
-            strength[:, k] = np.clip((values[:, k] - onset) / (threshold - onset), 0.0, 1.0)
+            strength[:, k] = _ramp(values[:, k], threshold)
     return Measured(tuple(findings), values, strength, tuple(thresholds), tuple(weights))
+
+
+def _ramp(values: Floats, threshold: float) -> Floats:
+    """Return strengths: 0 up to the onset, 1 from the threshold on; with a threshold of zero, 1 for all."""
+    if threshold <= 0.0:
+        return (values >= threshold).astype(np.float64)
+    onset = ONSET * threshold
+    return np.clip((values - onset) / (threshold - onset), 0.0, 1.0)
 
 
 def model_strength(tail: float) -> float:
@@ -130,7 +144,7 @@ def judge(
         evidence.append(model)
     remaining = 1.0
     for piece in evidence:
-        remaining *= 1.0 - piece.weight * piece.strength
+        remaining *= 1.0 - piece.belief
     composite = 1.0 - remaining
     ranks = state.composites
     threshold = max(MIN_COMPOSITE, ranks.threshold if ranks.total >= SCORES_KNOWN else FIRST_COMPOSITE)

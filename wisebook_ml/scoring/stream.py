@@ -78,8 +78,8 @@ class LedgerScorer:
                         pending.setdefault(event.societe_id, []).append((position, event))
                     else:
                         reason = (
-                            f"company {event.societe_id} is not known, and the strict mode is on; add it to "
-                            "WISEBOOK_ML_SOCIETES or switch WISEBOOK_ML_STRICT off"
+                            f"entry {event.ecriture_id!r}: company {event.societe_id} is not known, and the strict "
+                            "mode is on; add it to WISEBOOK_ML_SOCIETES or switch WISEBOOK_ML_STRICT off"
                         )
                         outcome.refused.append(Refused(position, reason))
                 case Activation():
@@ -107,10 +107,15 @@ class LedgerScorer:
     def _activate(self, position: int, activation: Activation, outcome: Outcome) -> None:
         version = activation.version
         try:
-            forest = self._load_model(version)
+            forest = self._model_for(activation.societe_id, version)
         except ValueError as error:
             reason = f"model {version.modele_id} version {version.version} not activated, the one before stays: {error}"
             outcome.refused.append(Refused(position, reason))
             return
         used = ModeleUtilise(modele_id=version.modele_id, version=version.version)
         self._models[activation.societe_id] = Model(used, forest)
+
+    def _model_for(self, societe_id: int, version: VersionModele) -> IsolationForest:
+        if version.societe_id not in (GLOBAL, societe_id):
+            raise ValueError(f"it belongs to company {version.societe_id}, not to {societe_id}")
+        return self._load_model(version)

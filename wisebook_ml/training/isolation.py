@@ -10,9 +10,8 @@ from wisebook_ml.controls import approval_limits
 from wisebook_ml.features import FEATURE_NAMES, feature_matrix
 from wisebook_ml.habits.observe import observe
 from wisebook_ml.habits.profiles import CompanyHabits
-from wisebook_ml.ledger.batch import EntryBatch, Floats
+from wisebook_ml.ledger.batch import Floats
 from wisebook_ml.models.isolation_forest import IsolationForest, fit_isolation_forest
-from wisebook_ml.scoring.core import triage
 
 __all__ = ["MIN_ENTRIES", "NotEnoughData", "entry_features", "train_isolation_forest"]
 
@@ -52,18 +51,15 @@ def entry_features(
     habits, rows = CompanyHabits(), []
     limits = approval_limits(parametres)
     for start in range(0, len(entries), CHUNK):
-        chunk = entries[start : start + CHUNK]
-        accepted, _ = triage(chunk, habits)
-        batch = EntryBatch.from_entries([chunk[k] for k in accepted])
-        met = observe(batch, habits, limits)
+        met = observe(entries[start : start + CHUNK], habits, limits)
         wanted = [
-            first
+            arrival.first
             and entry.operation is not Operation.SUPPRESSION
             and (du is None or entry.ecriture_date >= du)
             and (au is None or entry.ecriture_date <= au)
-            for entry, first in zip(batch.entries, met.first, strict=True)
+            for entry, arrival in zip(met.batch.entries, met.arrivals, strict=True)
         ]
-        rows.append(feature_matrix(batch, met)[np.array(wanted, dtype=np.bool_)])
+        rows.append(feature_matrix(met.batch, met.habits)[np.array(wanted, dtype=np.bool_)])
     matrix = np.concatenate(rows) if rows else np.zeros((0, len(FEATURE_NAMES)))
     return matrix[WARM_UP:] if len(matrix) >= 2 * WARM_UP + MIN_ENTRIES else matrix
 

@@ -41,9 +41,10 @@ def request_isolation_forest(
 
     Raises
     ------
-    StorageError, PublishError
+    StorageError, PublishError, ReadError
         Where the registry or the brokers do not take it.
     """
+    end_offsets(bootstrap, TRAINING_REQUESTS.full_name(settings.topic_prefix))  # says at once if it is missing
     registry = ModelRegistry(open_database(settings.sql_url))
     modele_id = registry.get_or_create(
         societe_id, ISOLATION_FOREST_NAME, TypeModele.ISOLATION_FOREST, DomaineApplication.ANOMALIES
