@@ -13,18 +13,16 @@ from typing import Any
 
 import faust
 
+from agents.lease import EXIT_FAILED
 from topics import ENTRIES, Topic
 from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
 from wisebook_ml.messaging.events import RawRecord
 from wisebook_ml.messaging.reader import ReadError, end_offsets
 from wisebook_ml.settings import Settings
 
-__all__ = ["EXIT_FAILED", "consume", "partitions_of", "role_app"]
+__all__ = ["SESSION_SECONDS", "consume", "partitions_of", "role_app"]
 
 LOGGER = logging.getLogger(__name__)
-
-EXIT_FAILED = 70
-"""Exit status of a worker that met an error it cannot repair (EX_SOFTWARE of sysexits.h)."""
 
 COMMIT_SECONDS = 1.0
 """How often finished offsets are committed: at most a second's work is done again after a crash."""

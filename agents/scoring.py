@@ -5,9 +5,11 @@ from typing import Any
 
 import faust
 
-from agents.app import Batch, consume, partitions_of, role_app
+from agents.app import SESSION_SECONDS, Batch, consume, partitions_of, role_app
+from agents.lease import Lease
 from topics import ENTRIES
 from wisebook_ml.messaging.connect import resolve_bootstrap
+from wisebook_ml.messaging.events import Outgoing
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.pipeline.live import LivePartitions
 from wisebook_ml.settings import Settings
@@ -26,8 +28,15 @@ def create_app(settings: Settings) -> faust.App:
     partitions = LivePartitions(settings, bootstrap)
     producer = EventProducer(bootstrap, settings.topic_prefix)
 
+    lease = Lease(SESSION_SECONDS)
+    app.task(lease.beat)
+
+    def publish(outgoing: Outgoing) -> None:
+        lease.check()
+        producer.send(outgoing)
+
     def score(partition: int, records: Batch) -> None:
-        partitions.process(partition, records, producer.send)
+        partitions.process(partition, records, publish)
         producer.flush()
 
     async def process(partition: int, records: Batch) -> None:

@@ -10,12 +10,15 @@ from agents.inbox import Inbox
 from schemas import Detection
 from topics import DETECTIONS
 from wisebook_ml.messaging.connect import resolve_bootstrap
-from wisebook_ml.messaging.events import Headers
+from wisebook_ml.messaging.events import Headers, RawRecord
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import DetectionStore, StoredDetection, open_database
 
 __all__ = ["create_app"]
+
+MAX_DIGITS = 18
+"""Of partition and offset together; SQL keeps no larger number."""
 
 
 def create_app(settings: Settings) -> faust.App:
@@ -32,13 +35,14 @@ def create_app(settings: Settings) -> faust.App:
         rows = []
         for raw, detection in inbox.open(partition, records):
             assert isinstance(detection, Detection)  # what DETECTIONS declares
+            topic, of_partition, offset = _cause(raw) or (inbox.name, partition, raw.offset)
             rows.append(
                 StoredDetection(
                     detection=detection,
                     ce_time=_made(raw.headers),
-                    partition=partition,
-                    offset=raw.offset,
-                    topic=inbox.name,
+                    partition=of_partition,
+                    offset=offset,
+                    topic=topic,
                 )
             )
         store.write(rows)
@@ -48,6 +52,19 @@ def create_app(settings: Settings) -> faust.App:
 
     consume(app, DETECTIONS, settings, process)
     return app
+
+
+def _cause(raw: RawRecord) -> tuple[str, int, int] | None:
+    """Return topic, partition and offset of the entry that a detection follows from, where its headers tell.
+
+    Rows are ordered by it: a detection that arrives late (a worker slept) does not replace what followed from a later
+    entry.
+    """
+    told = {name: value.decode(errors="replace") for name, value in raw.headers if value is not None}
+    topic, partition, offset = (told.get(f"wb_{what}", "") for what in ("topic", "partition", "offset"))
+    if not (topic and partition.isdecimal() and offset.isdecimal() and len(partition + offset) <= MAX_DIGITS):
+        return None
+    return topic, int(partition), int(offset)
 
 
 def _made(headers: Headers) -> dt.datetime:

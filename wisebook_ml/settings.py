@@ -6,10 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-__all__ = ["Settings", "TokenCompanies", "get_settings"]
+__all__ = ["Settings", "SettingsError", "TokenCompanies", "get_settings"]
 
 TokenCompanies = frozenset[Annotated[int, Field(ge=1)]] | Literal["*"]
 """The companies that an API token sees; a star: all of them."""
@@ -17,11 +17,18 @@ TokenCompanies = frozenset[Annotated[int, Field(ge=1)]] | Literal["*"]
 SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 
 
+PREFIX = "WISEBOOK_ML_"
+
+
+class SettingsError(ValueError):
+    """A setting with a value that it cannot have; the message names the variable."""
+
+
 class Settings(BaseSettings):
     """What a deployment may choose. Every field is set by the environment variable `WISEBOOK_ML_<FIELD>`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="WISEBOOK_ML_",
+        env_prefix=PREFIX,
         env_file=".env",
         extra="ignore",
         frozen=True,
@@ -94,5 +101,17 @@ class Settings(BaseSettings):
 
 @cache
 def get_settings() -> Settings:
-    """Return the process's settings, read once."""
-    return Settings()
+    """Return the process's settings, read once.
+
+    Raises
+    ------
+    SettingsError
+        Where a variable has a value that it cannot have.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{PREFIX}{'_'.join(map(str, found['loc'])).upper()}: {found['msg']}" for found in error.errors()
+        )
+        raise SettingsError(f"in the environment or in .env: {wrong}") from None

@@ -199,14 +199,7 @@ def entry_with_more_to_say_than_a_record_takes(template: Ecriture) -> Ecriture:
     "make",
     [
         entry_at_the_end_of_the_calendar,
-        pytest.param(
-            entry_with_more_to_say_than_a_record_takes,
-            marks=pytest.mark.xfail(
-                strict=True,
-                raises=AssertionError,
-                reason="scoring/explain.py: motifs list every line; detections takes 1 MiB; worker ends",
-            ),
-        ),
+        entry_with_more_to_say_than_a_record_takes,
     ],
 )
 def test_an_entry_that_fits_its_schema_never_ends_the_worker(

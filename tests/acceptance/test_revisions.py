@@ -88,11 +88,6 @@ def test_a_revision_that_was_overtaken_changes_nothing(shared: Deployment, worke
     assert shared.dead_letters(b"4") == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="habits/trace.py: content_digest leaves `operation` out, so that scoring drops this record silently",
-)
 def test_a_deletion_under_an_old_revision_is_not_dropped_silently(shared: Deployment, worker: Worker) -> None:
     wrong = sale(5, debit="121.00")
     opened, *closed = score(shared, worker, wrong, replace(wrong, operation=Operation.SUPPRESSION))

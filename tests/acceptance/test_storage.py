@@ -28,9 +28,9 @@ def assert_rows_equal_the_topic(deployment: Deployment, seen: list[Seen]) -> Non
     for id_, one in last.items():
         assert encode_detection(rows[id_].detection) == one.value
         assert (rows[id_].topic, rows[id_].partition, rows[id_].offset) == (
-            deployment.name(DETECTIONS),
+            deployment.name(ENTRIES),
             one.partition,
-            one.offset,
+            int(one.header("wb_offset")),
         )
         assert rows[id_].ce_time == dt.datetime.fromisoformat(one.header("ce_time"))
 

@@ -5,6 +5,7 @@ from importlib import import_module
 import click
 
 from wisebook_ml import __version__
+from wisebook_ml.settings import SettingsError
 
 __all__ = ["main"]
 
@@ -25,6 +26,12 @@ COMMANDS = {
 
 class _LazyGroup(click.Group):
     """Imports a command when it is asked for."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            raise click.ClickException(str(error)) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)

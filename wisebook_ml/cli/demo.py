@@ -11,7 +11,7 @@ from rich.table import Table
 
 from schemas import CodeMotif, Severite
 from wisebook_ml.broker import BrokerError
-from wisebook_ml.cli.show import show_detections
+from wisebook_ml.cli.show import plain_console, show_detections
 from wisebook_ml.controls import CONTROLS
 from wisebook_ml.demo.run import DemoFailed, Result, load_book, run_demo
 from wisebook_ml.demo.workers import WorkerEnded
@@ -53,13 +53,16 @@ SEVERITIES = tuple(Severite)
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Language of reasons.")
 def demo(fec: Path | None, entries: int, seed: int, top: int, lang: str) -> None:
     """Score a generated ledger, or the French ledger file FEC, from end to end on a real Kafka."""
-    console = Console()
+    console = plain_console()
     general = get_settings()
     settings = _own(general)
     try:
         with console.status("Reading the ledger" if fec else "Generating a ledger"):
             book = load_book(fec, entries, seed)
-        console.print(f"✓ ledger of {book.name}: {len(book.events):,} entry events, {book.lines:,} lines {book.notes}")
+        console.print(
+            f"✓ ledger of {book.name}: {book.entries:,} entries in {len(book.events):,} events, "
+            f"{book.lines:,} lines {book.notes}"
+        )
         if not book.events:
             raise DemoFailed("the ledger has no entry to show")
         result = run_demo(book, settings, general.kafka_home, console)
@@ -91,6 +94,11 @@ def _report(result: Result, settings: Settings, console: Console, top: int, lang
     shown = sorted(detections, key=lambda found: (-SEVERITIES.index(found.severite), -found.score))[:top]
     console.print(f"\n[bold]The {len(shown)} most serious of {len(detections)} open detections[/bold]")
     show_detections(shown, entries, lang)
+    console.print(
+        "  by severity (the score and the amount at stake), then score; the number before a reason is its share of the "
+        "score",
+        style="dim",
+    )
     if book.labels:
         flagged = [found.objet.id for found in detections]
         _quality(evaluate(flagged, book.labels, len(entries)), console)
@@ -118,6 +126,11 @@ def _quality(evaluation: Evaluation, console: Console) -> None:
         f"  precision {evaluation.precision:.2f}   recall {evaluation.recall:.2f}   "
         f"alert rate {evaluation.alert_rate:.2%} of entries"
     )
+    console.print(
+        "  precision: share of flagged entries that were planted; recall: share of planted anomalies that were found; "
+        "look-alikes are right and should not be flagged",
+        style="dim",
+    )
     unbuilt = [code.value for code in CodeMotif if not code.is_model and code not in {c.code for c in CONTROLS}]
     if unbuilt:
         console.print(f"  not looked for yet, and counted as missed: {', '.join(unbuilt)}", style="dim")
@@ -130,9 +143,10 @@ def _next_steps(settings: Settings, console: Console) -> None:
     for command, why in (
         (f"{me} kafka start", "Kafka again, with all that was published"),
         (f"{me} kafka tool console-consumer --topic {detections} --from-beginning --timeout-ms 5000",
-         "the detections, as a subscriber sees them"),
+         "the detections, as a subscriber sees them (it ends with a time-out when no more come)"),
         (f"{me} generate --out ledger && {me} score ledger/events.jsonl", "the same core, without Kafka"),
         ("make demo FEC=path/to/ledger.txt", "your own ledger"),
+        (f"{me} kafka stop", "when you are done"),
     ):  # fmt: skip
         console.print(f"  {command}", highlight=False, soft_wrap=True)
         console.print(f"      {why}", style="dim")

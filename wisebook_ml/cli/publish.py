@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from schemas import Ecriture
 from topics import ENTRIES
 from wisebook_ml.cli.fec import fail_fec
+from wisebook_ml.cli.show import show_rejected
 from wisebook_ml.fec import NotAFecError, read_fec
 from wisebook_ml.fec.findings import REJECTING
 from wisebook_ml.files import read_events
@@ -69,9 +70,9 @@ def fec(
             f"{published.entries} entries ({published.lines} lines) published; "
             f"debit {report.debit}, credit {report.credit}."
         )
-    for found in report.findings:
-        if found.code in REJECTING:
-            click.echo(f"{file}:{found.line}: {found.message(lang)}", err=True)
+    show_rejected(
+        [f"{file}:{found.line}: {found.message(lang)}" for found in report.findings if found.code in REJECTING]
+    )
     context.exit(LINES_REJECTED if report.rejected or published.refused else DONE)
 
 
@@ -86,8 +87,7 @@ def events(context: click.Context, file: Path) -> None:
     ledger = read_events(file)
     published = _publish(ledger.entries, f"wisebook-ml/events/{file.name}")
     click.echo(f"{published.entries} events ({published.lines} lines) published.")
-    for rejected in ledger.rejected:
-        click.echo(rejected, err=True)
+    show_rejected(ledger.rejected)
     context.exit(LINES_REJECTED if ledger.rejected or published.refused else DONE)
 
 

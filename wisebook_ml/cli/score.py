@@ -7,7 +7,8 @@ import click
 import msgspec
 
 from schemas import Activation, Detection, Ecriture, Etat, VersionModele
-from wisebook_ml.cli.show import show_detections
+from wisebook_ml.cli.fec import fail_fec
+from wisebook_ml.cli.show import show_detections, show_rejected
 from wisebook_ml.fec import NotAFecError
 from wisebook_ml.files import read_ledger
 from wisebook_ml.models.artefacts import DESCRIPTION, ArtefactStore
@@ -35,8 +36,8 @@ def score(
 ) -> None:
     """Score the entries of FILE, a FEC or a file of entry events (.jsonl), with the core that workers use.
 
-    Detections go to standard output, a summary to standard error. Exit status: 0, or 1 if lines of the file were
-    rejected (the others are scored).
+    Detections go to standard output, a summary to standard error. Exit status: 0; 1 if lines of the file were
+    rejected (the others are scored); 2 if the file is no ledger.
     """
     try:
         ledger = read_ledger(file, societe)
@@ -44,9 +45,13 @@ def score(
         societes = sorted({entry.societe_id for entry in entries})
         events: list[Event] = [*(_activation(model, number) for number in societes if model), *entries]
     except NotAFecError as error:
-        raise click.ClickException(error.message(lang)) from error
+        fail_fec(context, error.message(lang), as_json, file, error.line)
+        return
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
+    show_rejected(ledger.rejected)
+    if not entries:
+        raise click.ClickException(f"{file}: no line of it is an entry")
     scorer = new_scorer(get_settings())
     started = time.perf_counter()
     found, refused = _run(scorer, events, as_json=as_json)
@@ -55,8 +60,6 @@ def score(
     still = [detection for detection in opened.values() if detection.etat is Etat.OUVERTE]
     if not as_json:
         show_detections(sorted(still, key=lambda d: -d.score)[:top], _by_id(entries), lang)
-    for rejected in ledger.rejected:
-        click.echo(rejected, err=True)
     lines = sum(len(entry.lignes) for entry in entries)
     click.echo(
         f"{len(entries)} entries, {lines} lines scored in {seconds:.1f} s ({lines / max(seconds, 1e-9):,.0f} lines/s): "

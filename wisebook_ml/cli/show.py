@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -9,7 +10,7 @@ from rich.text import Text
 from schemas import Detection, Ecriture, Severite, to_minor
 from wisebook_ml.controls.texts import date_fr, euros_fr
 
-__all__ = ["show_detections"]
+__all__ = ["plain_console", "show_detections", "show_rejected"]
 
 STYLES = {
     Severite.CRITIQUE: "bold red",
@@ -25,13 +26,30 @@ REASONS = 3
 MIN_POINTS = 1.0
 """A reason worth less than a point of the score is left out here."""
 
-NARROW = 100
-"""Columns below which a terminal (or a log file) is not filled with a table of this many columns."""
+LOG_WIDTH = 140
+"""Columns where there is no terminal to tell how wide it is (a pipe, a log file)."""
+
+SHOWN_REJECTED = 20
+"""Rejected lines that are shown; a file of another kind would fill the screen."""
 
 _HEADS = {
-    "fr": ("Score", "Gravité", "Écriture", "Montant", "Motifs"),
-    "en": ("Score", "Severity", "Entry", "Amount", "Reasons"),
+    "fr": ("Score", "Gravité", "Écriture", "Montant", "Motifs (points du score)"),
+    "en": ("Score", "Severity", "Entry", "Amount", "Reasons (points of the score)"),
 }
+
+
+def plain_console() -> Console:
+    """Return a console for standard output, wide enough where it is no terminal."""
+    console = Console()
+    return console if console.is_terminal else Console(width=LOG_WIDTH)
+
+
+def show_rejected(rejected: Sequence[str]) -> None:
+    """Print what was rejected of a file to standard error."""
+    for line in rejected[:SHOWN_REJECTED]:
+        click.echo(line, err=True)
+    if len(rejected) > SHOWN_REJECTED:
+        click.echo(f"… and {len(rejected) - SHOWN_REJECTED} more lines", err=True)
 
 
 def show_detections(detections: Sequence[Detection], entries: Mapping[str, Ecriture], lang: str) -> None:
@@ -46,9 +64,7 @@ def show_detections(detections: Sequence[Detection], entries: Mapping[str, Ecrit
     lang : str
         ``"fr"`` or ``"en"``.
     """
-    console = Console()
-    if not console.is_terminal and console.width < NARROW:
-        console = Console(width=140)
+    console = plain_console()
     if not detections:
         console.print("Aucune détection." if lang == "fr" else "No detections.")
         return

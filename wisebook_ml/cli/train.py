@@ -29,6 +29,8 @@ def train(societe: int, du: dt.datetime | None, au: dt.datetime | None, wait: bo
     From the moment it is ready, the company's new entries are scored with it. Exit status with --wait: 0 if it was
     trained, 1 if not.
     """
+    if du and au and du > au:
+        raise click.UsageError("--from lies after --to")
     settings = get_settings()
     try:
         bootstrap = resolve_bootstrap(settings)

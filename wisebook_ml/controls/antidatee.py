@@ -6,6 +6,7 @@ from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
 from wisebook_ml.controls.texts import date_en, date_fr
 from wisebook_ml.features.measures import surprise
+from wisebook_ml.habits.trace import days_until_entered
 
 MIN_LAG = 15
 """Days below which nobody calls an entry backdated: accounts are usually kept within two weeks."""
@@ -22,7 +23,8 @@ def measure(view: View) -> Finding:
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name both dates."""
-    record, lag = view.batch.entries[entry], int(view.habits.entry["lag"][entry])
+    record = view.batch.entries[entry]
+    lag = days_until_entered(record)
     day = record.ecriture_date
     return (
         f"Écriture datée du {date_fr(day)} mais saisie {lag} jours plus tard, délai inhabituel pour le journal "

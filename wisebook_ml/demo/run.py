@@ -55,6 +55,11 @@ class Book:
     notes: str = ""
 
     @property
+    def entries(self) -> int:
+        """Number of entries, each with one or more events (its revisions)."""
+        return len({entry.ecriture_id for entry in self.events})
+
+    @property
     def lines(self) -> int:
         """Number of entry lines."""
         return sum(len(entry.lignes) for entry in self.events)

@@ -19,6 +19,7 @@ __all__ = [
     "LineTrace",
     "Trace",
     "content_digest",
+    "days_until_entered",
     "habit_account",
     "identity",
     "party_of",
@@ -148,6 +149,12 @@ def _digest(told: object) -> int:
     return int.from_bytes(hashlib.blake2b(msgspec.msgpack.encode(told), digest_size=8).digest(), "big")
 
 
+def days_until_entered(entry: Ecriture) -> int | None:
+    """Return the days from an entry's date to its entry into the books, by French dates; None where not known."""
+    local = None if entry.saisie_le is None else _in_paris(entry.saisie_le)
+    return None if local is None else (local.date() - entry.ecriture_date).days
+
+
 def trace_of(batch: EntryBatch, index: int) -> Trace:
     """Extract the trace of one entry of a batch."""
     entry = batch.entries[index]
@@ -167,11 +174,10 @@ def trace_of(batch: EntryBatch, index: int) -> Trace:
             strict=True,
         )
     )
-    hour, lag, stamp = -1, None, 0
+    hour, stamp, lag = -1, 0, days_until_entered(entry)
     local = None if entry.saisie_le is None else _in_paris(entry.saisie_le)
     if entry.saisie_le is not None and local is not None:
         hour = local.hour + (OFF_DAY_HOURS if is_off_day(local.date()) else 0)
-        lag = max(-MAX_LAG, min(MAX_LAG, (local.date() - entry.ecriture_date).days))
         stamp = int(entry.saisie_le.timestamp())
     return Trace(
         journal=entry.journal_code,
@@ -180,7 +186,7 @@ def trace_of(batch: EntryBatch, index: int) -> Trace:
         hour=hour,
         off_day=is_off_day(entry.ecriture_date),
         has_piece=any(piece_of(line.piece_ref) for line in entry.lignes),
-        lag=lag,
+        lag=None if lag is None else max(-MAX_LAG, min(MAX_LAG, lag)),
         stamp=stamp,
         lines=lines,
         pairs=_pairs(lines),

@@ -37,9 +37,9 @@ class StoredDetection(msgspec.Struct, frozen=True, kw_only=True):
     ce_time : datetime
         When it was made, with its time zone.
     partition, offset : int
-        Position of the record.
+        Position of what caused it (an entry): of two records of one detection, the later cause holds.
     topic : str
-        Its topic. Positions of another topic do not compare: its records always replace.
+        Topic of the cause. Positions of another topic do not compare: its records always replace.
     """
 
     detection: Detection

@@ -88,4 +88,7 @@ def follow_campaign(
                         return
         position = end
         time.sleep(POLL_SECONDS)
-    raise CampaignTimeout(f"campaign {wanted} has not ended within {timeout:.0f} s; does a training worker run?")
+    raise CampaignTimeout(
+        f"request {request.demande_id} has not been served within {timeout:.0f} s; it stays queued for the next "
+        "training worker: `wisebook-ml worker training`"
+    )
