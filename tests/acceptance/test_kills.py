@@ -7,9 +7,11 @@ from itertools import zip_longest
 from threading import Thread
 
 import pytest
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from msgspec.structs import replace
 
+from agents.lease import EXIT_FAILED
 from schemas import Ecriture
 from topics import DETECTIONS, ENTRIES
 from wisebook_ml.generator import generate_ledger
@@ -94,11 +96,6 @@ def test_two_workers_share_the_companies_and_one_leaves_as_if_there_had_been_one
 
 
 @pytest.mark.chaos
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="nothing fences a worker that slept through its session: it publishes its batch after the later revisions",
-)
 def test_a_worker_that_was_frozen_while_another_took_over_does_not_reopen_what_is_closed(
     deployment: Deployment,
 ) -> None:
@@ -117,7 +114,7 @@ def test_a_worker_that_was_frozen_while_another_took_over_does_not_reopen_what_i
     other = deployment.start("scoring")
     deployment.wait("scoring", ENTRIES, other)
     frozen.thaw()
-    assert frozen.stop() == 0  # after its batch
+    assert frozen.stop() == EXIT_FAILED  # by itself, before it published
     assert_as_if_nothing_happened(deployment, {5: events})
 
 
@@ -131,6 +128,9 @@ def members(deployment: Deployment) -> list[list[int]]:
     """Return the partitions of each scoring worker that has some."""
     group = group_name(deployment.settings.topic_prefix, "scoring")
     admin = AdminClient({"bootstrap.servers": deployment.bootstrap})
-    described = admin.describe_consumer_groups([group])[group].result()
+    try:
+        described = admin.describe_consumer_groups([group])[group].result()
+    except KafkaException:  # a broker that has just started loads its groups first
+        return []
     held = [[tp.partition for tp in member.assignment.topic_partitions] for member in described.members]
     return [partitions for partitions in held if partitions]
