@@ -7,8 +7,8 @@ import pytest
 
 from schemas import Activation, Campagne, Ecriture, Parametres, StatutCampagne, TypeModele, VersionModele
 from topics import ENTRIES
+from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.generator import generate_ledger
-from wisebook_ml.models.artefacts import ArtefactStore
 from wisebook_ml.training.isolation import train_isolation_forest
 from wisebook_ml.training.request import follow_campaign, request_isolation_forest
 

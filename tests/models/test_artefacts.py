@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from schemas import TypeModele, VersionModele
-from wisebook_ml.models import artefacts
-from wisebook_ml.models.artefacts import DESCRIPTION, ArtefactStore
+from wisebook_ml import artefacts
+from wisebook_ml.artefacts import DESCRIPTION, ArtefactStore
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.settings import Settings
 

@@ -7,11 +7,11 @@ import click
 import msgspec
 
 from schemas import Activation, Detection, Ecriture, Etat, VersionModele
+from wisebook_ml.artefacts import DESCRIPTION, ArtefactStore
 from wisebook_ml.cli.fec import fail_fec
 from wisebook_ml.cli.show import show_detections, show_rejected
 from wisebook_ml.fec import NotAFecError
 from wisebook_ml.files import read_ledger
-from wisebook_ml.models.artefacts import DESCRIPTION, ArtefactStore
 from wisebook_ml.pipeline.live import new_scorer
 from wisebook_ml.pipeline.scoring import encode_detection
 from wisebook_ml.scoring.stream import Event, LedgerScorer

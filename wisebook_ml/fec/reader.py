@@ -5,8 +5,9 @@ Source: article A47 A-1 of the Livre des procédures fiscales.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 from schemas import Ecriture, from_minor
@@ -165,25 +166,10 @@ def read_fec(
     scanned = scan(path)
     _check_encoding(scanned, findings)
     source = _texts(path, scanned, on_progress, findings)
-    head: list[tuple[int, str, int]] = []
-    for item in source:
-        head.append(item)
-        if len(head) == HEAD:
-            break
+    head = list(islice(source, HEAD))
     dialect = Dialect.detect([(number, text) for number, text, size in head if not size], path, findings)
     parser = LineParser(dialect, findings)
-    rows: list[Row] = []
-    for chunk in (head, source):
-        for number, text, size in chunk:
-            if number < dialect.first:
-                if number != dialect.header:
-                    parser.reject(Code.AVANT_ENTETE, number, value=text)
-            elif size:
-                parser.reject(Code.LIGNE_TROP_LONGUE, number, value=text, detail=size, expected=LONGEST_LINE)
-            elif _blank(text, dialect.separator):
-                findings.add(Code.LIGNE_VIDE, number)
-            elif (row := parser.parse(number, text)) is not None:
-                rows.append(row)
+    rows = list(_rows(chain(head, source), dialect, parser, findings))
     if not rows and not parser.rejected:
         findings.add(Code.FICHIER_SANS_LIGNE)
     fiscal = given or _fiscal(path, rows)
@@ -208,6 +194,22 @@ def read_fec(
         findings_total={code.value: count for code, count in findings.totals.items()},
     )
     return Fec(report, grouping.groups, fiscal, societe_id)
+
+
+def _rows(
+    lines: Iterable[tuple[int, str, int]], dialect: Dialect, parser: LineParser, findings: Findings
+) -> Iterator[Row]:
+    """Yield the lines that are lines of an entry; the others are findings."""
+    for number, text, size in lines:
+        if number < dialect.first:
+            if number != dialect.header:
+                parser.reject(Code.AVANT_ENTETE, number, value=text)
+        elif size:
+            parser.reject(Code.LIGNE_TROP_LONGUE, number, value=text, detail=size, expected=LONGEST_LINE)
+        elif _blank(text, dialect.separator):
+            findings.add(Code.LIGNE_VIDE, number)
+        elif (row := parser.parse(number, text)) is not None:
+            yield row
 
 
 def _texts(

@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Sequence
 
 from schemas import Parametres
 from topics import ENTRIES
+from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.messaging.events import Outgoing, RawRecord
 from wisebook_ml.messaging.reader import end_offsets, read_partition
-from wisebook_ml.models.artefacts import ArtefactStore
 from wisebook_ml.pipeline.scoring import PartitionPipeline
 from wisebook_ml.scoring.stream import LedgerScorer
 from wisebook_ml.settings import Settings

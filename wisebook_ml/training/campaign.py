@@ -20,10 +20,10 @@ from schemas import (
     campagne_id,
 )
 from topics import ENTRIES, MODELS, TRAINING_CAMPAIGNS, Topic
+from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.messaging.events import Outgoing, event_headers
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.messaging.reader import ReadError
-from wisebook_ml.models.artefacts import ArtefactStore
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import ModelRegistry, StorageError, open_database
