@@ -8,8 +8,9 @@ from wisebook_ml.controls.texts import date_en, date_fr
 from wisebook_ml.features.measures import surprise
 from wisebook_ml.habits.trace import days_until_entered
 
-MIN_LAG = 15
-"""Days below which nobody calls an entry backdated: accounts are usually kept within two weeks."""
+MIN_LAG = 25
+"""Days below which nobody calls an entry backdated: a VAT return bears the last day of its month and is entered up to
+the 24th of the next (CGI, annexe IV, art. 39)."""
 MIN_ENTRIES = 50
 
 
