@@ -111,7 +111,6 @@ def get_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{PREFIX}{'_'.join(map(str, found['loc'])).upper()}: {found['msg']}" for found in error.errors()
-        )
-        raise SettingsError(f"in the environment or in .env: {wrong}") from None
+        # Only the field is named: what lies below it can be a secret (the name of a token).
+        wrong = "; ".join(f"{PREFIX}{str(found['loc'][0]).upper()}: {found['msg']}" for found in error.errors())
+        raise SettingsError(f"The settings (environment, .env) cannot be used. {wrong}") from None

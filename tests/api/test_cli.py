@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from wisebook_ml.api.tokens import digest
 from wisebook_ml.broker.ports import free_port
-from wisebook_ml.cli.api import api
+from wisebook_ml.cli import main
 from wisebook_ml.settings import Settings, TokenCompanies, get_settings
 
 VARIABLE = "WISEBOOK_ML_API_TOKENS"
@@ -83,7 +83,7 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
         if setting is not None:
             monkeypatch.setenv(VARIABLE, setting)
         get_settings.cache_clear()
-        return CliRunner().invoke(api, arguments)
+        return CliRunner().invoke(main, ["api", *arguments])
 
     yield invoke_
     get_settings.cache_clear()

@@ -7,7 +7,6 @@ import json
 
 import click
 import uvicorn
-from pydantic import ValidationError
 
 from wisebook_ml.api import create_api
 from wisebook_ml.api.tokens import NEW_TOKEN_HINT, digest, new_token
@@ -50,10 +49,7 @@ class _Companies(click.ParamType):
 )
 def api(host: str | None, port: int | None, companies: TokenCompanies | None) -> None:
     """Serve the stored detections over HTTP until told to stop."""
-    try:
-        settings = get_settings()
-    except ValidationError as error:
-        raise click.ClickException(_settings_error(error)) from error
+    settings = get_settings()
     if companies is not None:
         _print_token(settings, companies)
         return
@@ -79,8 +75,3 @@ def _serve(settings: Settings, host: str, port: int) -> None:
     except StorageError as error:
         raise click.ClickException(str(error)) from error
     uvicorn.run(app, host=host, port=port, server_header=False)
-
-
-def _settings_error(error: ValidationError) -> str:
-    problems = (f"WISEBOOK_ML_{str(wrong['loc'][0]).upper()}: {wrong['msg']}" for wrong in error.errors())
-    return "The settings cannot be used. " + "; ".join(problems)
