@@ -14,9 +14,9 @@ from wisebook_ml.api.detections import DetectionList, DetectionRead, detections_
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
 from wisebook_ml.api.queries import DetectionPages
 from wisebook_ml.api.tokens import token_check
+from wisebook_ml.clock import utc_now
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import open_database
-from wisebook_ml.storage.detections import utc_now
 
 __all__ = ["create_api"]
 

@@ -6,11 +6,11 @@ from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View, on_lines
 from wisebook_ml.controls.texts import euros_en, euros_fr
 from wisebook_ml.features.measures import surprise
+from wisebook_ml.habits.trace import ROUND_CENTS
 from wisebook_ml.ledger.batch import Floats
 
 MIN_CENTS = 1_000_00
 """Below a thousand euros round prices are ordinary."""
-STEP_CENTS = 500_00
 MIN_LINES = 30
 
 
@@ -18,7 +18,7 @@ def surprises(view: View) -> Floats:
     """Return how surprising each line's round amount is for its account; 0 where it is not round."""
     line, amount = view.habits.line, view.batch.amount
     value = surprise(line["side_rounds"], line["side_count"])
-    applies = (amount >= MIN_CENTS) & (amount % STEP_CENTS == 0) & (line["side_count"] >= MIN_LINES)
+    applies = (amount >= MIN_CENTS) & (amount % ROUND_CENTS == 0) & (line["side_count"] >= MIN_LINES)
     return np.where(applies, value, 0.0)
 
 

@@ -5,17 +5,22 @@ from dataclasses import dataclass
 
 from schemas import Ecriture
 from wisebook_ml.habits.profiles import CompanyHabits
-from wisebook_ml.habits.trace import identity, record_digest
+from wisebook_ml.habits.trace import content_digest, identity, record_digest
 
 __all__ = ["Arrival", "Conflict", "arrivals"]
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An entry to be taken: its position in what was given, its identity, and whether it arrives for the first time."""
+    """An entry to be taken.
+
+    Its position in what was given, its identity, the digest of what validation freezes, and whether it arrives for the
+    first time.
+    """
 
     position: int
     key: int
+    content: int
     first: bool
 
 
@@ -42,11 +47,12 @@ def arrivals(entries: Sequence[Ecriture], habits: CompanyHabits) -> tuple[list[A
     """
     taken, conflicts = [], []
     for position, entry in enumerate(entries):
-        key, digest = identity(entry.ecriture_id), record_digest(entry)
+        key, content = identity(entry.ecriture_id), content_digest(entry)
+        digest = record_digest(entry, content)
         before = habits.seen.get(key)
         if before is None or entry.revision > before[0]:
             habits.see(key, entry.revision, digest)
-            taken.append(Arrival(position, key, before is None))
+            taken.append(Arrival(position, key, content, before is None))
         elif entry.revision == before[0] and digest != before[1]:
             reason = (
                 f"entry {entry.ecriture_id!r} of company {entry.societe_id} was published before as revision "

@@ -15,7 +15,7 @@ from wisebook_ml.habits.arrivals import Arrival, Conflict, arrivals
 from wisebook_ml.habits.matching import Match, Places
 from wisebook_ml.habits.numbering import NO_STEP, Sequence, Step, split_number
 from wisebook_ml.habits.profiles import AccountProfile, AuthorProfile, CompanyHabits, JournalProfile, Memo, PartyProfile
-from wisebook_ml.habits.trace import Trace, content_digest, trace_of
+from wisebook_ml.habits.trace import Trace, trace_of
 from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
 
 __all__ = ["ENTRY_COLUMNS", "LINE_COLUMNS", "Habits", "Met", "observe"]
@@ -161,8 +161,7 @@ class _Pass:
 
     def take(self, index: int, arrival: Arrival) -> None:
         state, entry = self.state, self.batch.entries[index]
-        key, known = arrival.key, not arrival.first
-        content = content_digest(entry)
+        key, content, known = arrival.key, arrival.content, not arrival.first
         trace = trace_of(self.batch, index)
         memo = state.memos.get(key)
         if memo is not None:

@@ -16,6 +16,7 @@ from wisebook_ml.ledger.references import piece_of
 
 __all__ = [
     "OFF_DAY_HOURS",
+    "ROUND_CENTS",
     "LineTrace",
     "Trace",
     "content_digest",
@@ -101,8 +102,11 @@ def content_digest(entry: Ecriture) -> int:
     return _digest(_frozen(entry))
 
 
-def record_digest(entry: Ecriture) -> int:
-    """Return a 64-bit hash of all that an entry says, by its meaning: ``120`` and ``120.00`` are the same."""
+def record_digest(entry: Ecriture, content: int) -> int:
+    """Return a 64-bit hash of all that an entry says, by its meaning: ``120`` and ``120.00`` are the same.
+
+    `content` is its `content_digest`.
+    """
     told = [
         entry.operation,
         entry.exercice,
@@ -122,7 +126,7 @@ def record_digest(entry: Ecriture) -> int:
             for line in entry.lignes
         ],
     ]
-    return _digest([_frozen(entry), told])
+    return _digest([content, told])
 
 
 def _frozen(entry: Ecriture) -> list[object]:

@@ -4,7 +4,6 @@ State is a fold of the partition, so it is recovered by folding again: before th
 just assigned, everything before it is read in bulk and scored without publishing anything.
 """
 
-import datetime as dt
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -12,20 +11,16 @@ from collections.abc import Callable, Collection, Sequence
 from schemas import Parametres
 from topics import ENTRIES
 from wisebook_ml.artefacts import ArtefactStore
+from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.events import Outgoing, RawRecord
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.pipeline.scoring import PartitionPipeline
 from wisebook_ml.scoring.stream import LedgerScorer
 from wisebook_ml.settings import Settings
 
-__all__ = ["LivePartitions", "new_scorer", "utc_now"]
+__all__ = ["LivePartitions", "new_scorer"]
 
 LOGGER = logging.getLogger(__name__)
-
-
-def utc_now() -> dt.datetime:
-    """Return the time, for headers."""
-    return dt.datetime.now(dt.UTC)
 
 
 def new_scorer(settings: Settings) -> LedgerScorer:

@@ -31,7 +31,7 @@ NAMED_LINES = 100
 """Lines a reason points at; an entry can have a hundred thousand, and a detection must stay a small record."""
 
 DECIMALS = 4
-"""Digits of a reason's figures: enough for a person, and the same on every machine."""
+"""Digits of a reason's figures: enough for a person."""
 
 
 def detection(

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Engine, Insert, RowMapping, Select, func, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas import Detection, Etat, ModeleUtilise, MotifDetection, Objet, Severite
+from wisebook_ml.clock import utc_now
 from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.tables import Base, DetectionAnomalie
 
@@ -47,11 +48,6 @@ class StoredDetection(msgspec.Struct, frozen=True, kw_only=True):
     partition: int
     offset: int
     topic: str = ""
-
-
-def utc_now() -> dt.datetime:
-    """Return the present moment."""
-    return dt.datetime.now(dt.UTC)
 
 
 class DetectionStore:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 import schemas
 from schemas import DomaineApplication, Statut, TypeModele
+from wisebook_ml.clock import utc_now
 from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.exceptions import ModelNotFound, VersionConflict
 from wisebook_ml.storage.tables import Base, ModeleML, VersionModele
@@ -49,11 +50,6 @@ class RecordedVersion(msgspec.Struct, frozen=True, kw_only=True):
     version: schemas.VersionModele
     metrics: dict[str, Any]
     created_at: dt.datetime
-
-
-def utc_now() -> dt.datetime:
-    """Return the present moment."""
-    return dt.datetime.now(dt.UTC)
 
 
 class ModelRegistry:
