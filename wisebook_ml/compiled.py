@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 import numba
 import numpy.typing as npt
 import platformdirs
+from numba.core import config
 
 __all__ = ["Array", "compiled"]
 
@@ -36,7 +37,7 @@ def _sources_digest() -> str:
 
 
 # Read when functions are decorated, so it is set before any of them is.
-numba.config.CACHE_DIR = str(platformdirs.user_cache_path("wisebook-ml") / "compiled" / _sources_digest())
+config.CACHE_DIR = str(platformdirs.user_cache_path("wisebook-ml") / "compiled" / _sources_digest())
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
