@@ -37,7 +37,7 @@ def _sources_digest() -> str:
 
 
 # Read when functions are decorated, so it is set before any of them is.
-config.CACHE_DIR = str(platformdirs.user_cache_path("wisebook-ml") / "compiled" / _sources_digest())
+config.CACHE_DIR = str(platformdirs.user_cache_path("wisebook-ml") / "compiled" / _sources_digest())  # type: ignore[attr-defined]
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
