@@ -6,13 +6,16 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaExcep
 from confluent_kafka.admin import AdminClient
 
 from wisebook_ml.messaging.client_log import CLIENT_LOGGER
-from wisebook_ml.messaging.reader import ReadError, end_offsets
+from wisebook_ml.messaging.reader import ReadError, count_records, end_offsets
 
 __all__ = ["group_lag", "group_name"]
 
 ANSWER_SECONDS = 15.0
 """How long brokers may take to tell; those that have just started take some seconds."""
 RETRY_SECONDS = 0.2
+
+COUNTED = 1_000
+"""Offsets up to which what is left is counted: a person waits for the last records, not for the first of many."""
 
 NOT_READY = frozenset(
     {
@@ -31,7 +34,10 @@ def group_name(prefix: str, role: str) -> str:
 
 
 def group_lag(bootstrap: str, group: str, topic: str) -> int:
-    """Return how many records of a topic a group has not finished yet.
+    """Return how many records of a topic a group has not finished yet; zero means none.
+
+    Offsets without a record (the markers of transactions) do not count where the answer is exact: below `COUNTED`
+    offsets a partition.
 
     Raises
     ------
@@ -52,4 +58,7 @@ def group_lag(bootstrap: str, group: str, topic: str) -> int:
                 raise ReadError(f"offsets of group {group} on {bootstrap}: {error}") from error
             time.sleep(RETRY_SECONDS)
     done = {tp.partition: tp.offset for tp in answer.topic_partitions or ()}
-    return sum(end - max(first, done.get(partition, 0)) for partition, (first, end) in offsets.items())
+    left = {partition: (max(first, done.get(partition, 0)), end) for partition, (first, end) in offsets.items()}
+    few = {partition: (start, end) for partition, (start, end) in left.items() if end - start <= COUNTED}
+    many: int = sum(end - start for partition, (start, end) in left.items() if partition not in few)
+    return many + count_records(bootstrap, topic, few)

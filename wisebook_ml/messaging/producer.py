@@ -9,17 +9,91 @@ from topics import DEAD_LETTER
 from wisebook_ml.messaging.client_log import CLIENT_LOGGER
 from wisebook_ml.messaging.events import Outgoing
 
-__all__ = ["EventProducer", "PublishError"]
+__all__ = ["Deliveries", "EventProducer", "PublishError", "hand_over", "producer_config"]
 
 DELIVERY_SECONDS = 60.0
 """How long a record may wait for its broker: longer than a broker's restart."""
 
+LINGER_MS = 5
+"""Bulk publishing fills its batches within that time."""
+
 POLL_SECONDS = 0.1
 """How long to wait for room when the client's queue is full."""
+
+SHOWN_FAILURES = 3
+"""Reasons that an error names: the others are like the first."""
 
 
 class PublishError(Exception):
     """Records that the brokers did not take."""
+
+
+class Deliveries:
+    """Counts what was not delivered, and keeps the first reasons."""
+
+    def __init__(self) -> None:
+        self._failed = 0
+        self._reasons: list[str] = []
+
+    def __call__(self, error: KafkaError | None, message: Message) -> None:
+        """Take the client's report about one record."""
+        if error is None:
+            return
+        self._failed += 1
+        if len(self._reasons) < SHOWN_FAILURES:
+            self._reasons.append(f"{message.topic()}: {error.str()}")
+
+    def take(self) -> str:
+        """Say what failed since the last call; empty where nothing did."""
+        failed, reasons = self._failed, "; ".join(self._reasons)
+        self._failed, self._reasons = 0, []
+        return f"{failed} records not delivered: {reasons}" if failed else ""
+
+
+def producer_config(bootstrap: str) -> dict[str, Any]:
+    """Return what all of our producers have in common."""
+    return {
+        "bootstrap.servers": bootstrap,
+        "enable.idempotence": True,
+        # Java's and aiokafka's choice of partition: the same key must meet the same partition everywhere.
+        "partitioner": "murmur2_random",
+        "compression.type": "lz4",
+        "message.max.bytes": DEAD_LETTER.max_message_bytes,
+        "logger": CLIENT_LOGGER,
+        "delivery.timeout.ms": int(DELIVERY_SECONDS * 1000),
+    }
+
+
+def hand_over(producer: Producer, prefix: str, record: Outgoing, deliveries: Deliveries) -> None:
+    """Give a record to the client; wait where its queue is full.
+
+    Raises
+    ------
+    PublishError
+        Where the record is larger than its topic takes.
+    KafkaException
+        Where the client refuses it.
+    """
+    size = len(record.value or b"")
+    name = record.topic.full_name(prefix)
+    if size > record.topic.max_message_bytes:
+        raise PublishError(f"a record of {size:,} bytes; topic {name} takes {record.topic.max_message_bytes:,}")
+    options: dict[str, Any] = {} if record.partition is None else {"partition": record.partition}
+    while True:
+        try:
+            producer.produce(
+                name,
+                key=record.key,
+                value=record.value,
+                headers=list(record.headers),
+                on_delivery=deliveries,
+                **options,
+            )
+        except BufferError:
+            producer.poll(POLL_SECONDS)
+        else:
+            producer.poll(0)
+            return
 
 
 class EventProducer:
@@ -37,21 +111,8 @@ class EventProducer:
 
     def __init__(self, bootstrap: str, prefix: str) -> None:
         self._prefix = prefix
-        self._failures: list[str] = []
-        self._failed = 0
-        self._producer = Producer(
-            {
-                "bootstrap.servers": bootstrap,
-                "enable.idempotence": True,
-                # Java's and aiokafka's choice of partition: the same key must meet the same partition everywhere.
-                "partitioner": "murmur2_random",
-                "compression.type": "lz4",
-                "linger.ms": 5,
-                "message.max.bytes": DEAD_LETTER.max_message_bytes,
-                "logger": CLIENT_LOGGER,
-                "delivery.timeout.ms": int(DELIVERY_SECONDS * 1000),
-            }
-        )
+        self._deliveries = Deliveries()
+        self._producer = Producer({**producer_config(bootstrap), "linger.ms": LINGER_MS})
 
     def send(self, record: Outgoing) -> None:
         """Hand a record over; it is on its way, not yet delivered.
@@ -61,28 +122,11 @@ class EventProducer:
         PublishError
             Where the record is larger than its topic takes.
         """
-        size = len(record.value or b"")
-        name = record.topic.full_name(self._prefix)
-        if size > record.topic.max_message_bytes:
-            raise PublishError(f"a record of {size:,} bytes; topic {name} takes {record.topic.max_message_bytes:,}")
-        options: dict[str, Any] = {} if record.partition is None else {"partition": record.partition}
-        while True:
-            try:
-                self._producer.produce(
-                    name,
-                    key=record.key,
-                    value=record.value,
-                    headers=list(record.headers),
-                    on_delivery=self._delivered,
-                    **options,
-                )
-            except BufferError:
-                self._producer.poll(POLL_SECONDS)
-            except KafkaException as error:
-                raise PublishError(f"topic {name} refused a record of {size:,} bytes: {error}") from error
-            else:
-                self._producer.poll(0)
-                return
+        try:
+            hand_over(self._producer, self._prefix, record, self._deliveries)
+        except KafkaException as error:
+            name, size = record.topic.full_name(self._prefix), len(record.value or b"")
+            raise PublishError(f"topic {name} refused a record of {size:,} bytes: {error}") from error
 
     def flush(self) -> None:
         """Wait until all that was sent is delivered.
@@ -95,10 +139,9 @@ class EventProducer:
         left = self._producer.flush(DELIVERY_SECONDS)
         if left:
             raise PublishError(f"{left} records not delivered within {DELIVERY_SECONDS:.0f} s; is the broker up?")
-        if self._failed:
-            failed, reasons = self._failed, "; ".join(self._failures)
-            self._failed, self._failures = 0, []
-            raise PublishError(f"{failed} records not delivered: {reasons}")
+        failed = self._deliveries.take()
+        if failed:
+            raise PublishError(failed)
 
     def __enter__(self) -> "EventProducer":
         return self
@@ -108,10 +151,3 @@ class EventProducer:
     ) -> None:
         if kind is None:
             self.flush()
-
-    def _delivered(self, error: KafkaError | None, message: Message) -> None:
-        if error is None:
-            return
-        self._failed += 1
-        if len(self._failures) < 3:
-            self._failures.append(f"{message.topic()}: {error.str()}")

@@ -1,19 +1,25 @@
-"""Reading a stretch of a topic in bulk, outside any consumer group: warm-up, training data, replay, reports."""
+"""Reading a stretch of a topic in bulk, outside any consumer group: warm-up, training data, replay, reports.
+
+Only what is committed is read: a record of a transaction that is open, or was aborted, does not exist for us. Commits
+and aborts are markers in the log, each with an offset that no record has; so offsets tell where, never how many.
+"""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from wisebook_ml.messaging.client_log import CLIENT_LOGGER
 from wisebook_ml.messaging.events import RawRecord
 
-__all__ = ["ReadError", "end_offsets", "read_partition"]
+__all__ = ["ReadError", "count_records", "end_offsets", "read_partition"]
 
 FETCH = 2_000
 """Records handed on at once: large enough to be cheap, small enough to keep memory flat."""
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.05
+"""How long a full run is waited for: what is short ends that much later."""
+
 ANSWER_SECONDS = 10.0
 """How long a broker may take to tell offsets."""
 
@@ -30,7 +36,9 @@ class ReadError(Exception):
 
 
 def end_offsets(bootstrap: str, topic: str) -> dict[int, tuple[int, int]]:
-    """Return the first and the next offset of every partition of a topic.
+    """Return the first and the next offset of every partition of a topic, as far as it is committed.
+
+    The last offsets before the end may be markers, and no records.
 
     Raises
     ------
@@ -70,37 +78,57 @@ def read_partition(bootstrap: str, topic: str, partition: int, start: int, end: 
     Raises
     ------
     ReadError
-        Where the records stop coming before `end`.
+        Where the partition cannot be read up to `end`: a transaction before it stays open, or the broker is gone.
     """
-    if start >= end:
+    for _, run in _read(bootstrap, topic, {partition: (start, end)}):
+        yield run
+
+
+def count_records(bootstrap: str, topic: str, stretches: Mapping[int, tuple[int, int]]) -> int:
+    """Return how many records there are between a start and an end offset of each partition, by reading them.
+
+    Raises
+    ------
+    ReadError
+        Where one of the ends is not reached.
+    """
+    return sum(len(run) for _, run in _read(bootstrap, topic, stretches))
+
+
+def _read(
+    bootstrap: str, topic: str, stretches: Mapping[int, tuple[int, int]]
+) -> Iterator[tuple[int, Sequence[RawRecord]]]:
+    """Yield partitions and runs of their records until the end of each stretch is reached."""
+    ends = {partition: end for partition, (start, end) in stretches.items() if start < end}
+    if not ends:
         return
     consumer = _consumer(bootstrap)
     try:
-        consumer.assign([TopicPartition(topic, partition, start)])
-        waited = 0.0
-        while True:
-            run, ended = [], False
+        consumer.assign([TopicPartition(topic, partition, stretches[partition][0]) for partition in ends])
+        heard = time.monotonic()
+        while ends:
+            runs: dict[int, list[RawRecord]] = {}
             for message in consumer.consume(FETCH, timeout=POLL_SECONDS):
-                error = message.error()
-                if error is not None:
-                    if error.code() == KafkaError._PARTITION_EOF:
-                        ended = True
-                        continue
+                error, partition, offset = message.error(), message.partition(), message.offset()
+                if error is not None and error.code() != KafkaError._PARTITION_EOF:
                     raise ReadError(f"{topic} partition {partition}: {error.str()}")
-                offset = message.offset()
-                assert offset is not None  # only events without a record have none
-                if offset >= end:
-                    ended = True
-                    break
-                run.append(RawRecord(offset, message.key(), message.value(), _headers(message)))
-            if run:
-                waited = 0.0
-                yield run
-            else:
-                waited += POLL_SECONDS
-            if ended or (run and run[-1].offset >= end - 1):
-                return
-            if waited >= STALL_SECONDS:
+                assert partition is not None and offset is not None  # all other events have both
+                end = ends.get(partition)
+                if end is None:
+                    continue
+                if error is None and offset < end:
+                    runs.setdefault(partition, []).append(
+                        RawRecord(offset, message.key(), message.value(), _headers(message))
+                    )
+                # Without records up to the end (markers are none), the client tells how far the partition goes.
+                if offset >= end - (error is None):
+                    del ends[partition]
+                    consumer.incremental_unassign([TopicPartition(topic, partition)])
+            for partition, run in runs.items():
+                heard = time.monotonic()
+                yield partition, run
+            if ends and time.monotonic() - heard > STALL_SECONDS:
+                partition, end = next(iter(ends.items()))
                 raise ReadError(f"{topic} partition {partition}: no record for {STALL_SECONDS:.0f} s before {end}")
     finally:
         consumer.close()
@@ -121,6 +149,7 @@ def _consumer(bootstrap: str) -> Consumer:
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,
+            "isolation.level": "read_committed",
             "fetch.message.max.bytes": 16 * 1024 * 1024,
             "logger": CLIENT_LOGGER,
         }
