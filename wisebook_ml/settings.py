@@ -41,6 +41,16 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".wisebook"), description="Local data: the broker's, the workers', SQLite.")
     database_url: str = Field("", description="SQLAlchemy URL. Empty: SQLite below `home`.")
     artefacts: Path = Field(Path("ml_models"), description="Artefact store of the models.")
+    state: str = Field(
+        "",
+        description="Snapshots of what scoring workers have learnt, so that a restart need not read everything again: "
+        "a folder, or an fsspec URL (s3://bucket/folder, with the package s3fs). Workers on several machines need one "
+        "that all of them reach. Empty: below `home`, which workers on one machine share.",
+    )
+    snapshot_records: int = Field(
+        200_000, ge=1, description="Records of a partition after which a snapshot is due: what a restart reads again."
+    )
+    snapshot_seconds: float = Field(60.0, gt=0, description="Time after which one is due, where any records came.")
     signing_key: SecretStr = Field(
         SecretStr(""), description="Key that signs artefact digests. Empty: digests are checked, not signed."
     )
@@ -92,6 +102,11 @@ class Settings(BaseSettings):
     def sql_url(self) -> str:
         """The database's SQLAlchemy URL."""
         return self.database_url or f"sqlite:///{(self.home / 'wisebook_ml.db').absolute()}"
+
+    @property
+    def state_url(self) -> str:
+        """Where snapshots of state are."""
+        return self.state or str((self.home / "state").absolute())
 
     @property
     def kafka_home(self) -> Path:

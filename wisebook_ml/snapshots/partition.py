@@ -1,0 +1,107 @@
+"""The snapshots of one partition: when the next is due, and which one to start from."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from wisebook_ml.snapshots.format import Identity, Parts, Snapshot
+from wisebook_ml.snapshots.store import SnapshotStore
+from wisebook_ml.snapshots.writer import SnapshotWriter
+
+__all__ = ["Limits", "PartitionSnapshots", "Snapshotable"]
+
+LOGGER = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class Snapshotable(Protocol):
+    """A state that can be written down and read again."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What must be the same for a state to be understood: format, code, and settings it depends on."""
+
+    def dump(self) -> Parts:
+        """Return the state's parts; they may be views of it, and are copied before it changes."""
+
+    def load(self, parts: Parts) -> None:
+        """Become the state of these parts, which may be kept; called before anything else.
+
+        Raises
+        ------
+        ValueError
+            Where they cannot be understood, or a model that is in force is missing.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much work a recovery may have to repeat, in records and in seconds; one of both makes a snapshot due."""
+
+    records: int
+    seconds: float
+
+
+class PartitionSnapshots:
+    """Takes and finds snapshots of a partition.
+
+    Parameters
+    ----------
+    store, writer
+        Where they are, and who writes them.
+    identity : Identity
+        The partition's.
+    limits : Limits
+        When one is due.
+    clock : callable
+        Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        store: SnapshotStore,
+        writer: SnapshotWriter,
+        identity: Identity,
+        limits: Limits,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._writer = writer
+        self._identity = identity
+        self._limits = limits
+        self._clock = clock
+        self._records = 0
+        self._taken_at = clock()
+
+    def newest(self, after: int, at_most: int) -> Iterator[Snapshot]:
+        """Yield snapshots to start from, the newest first."""
+        return self._store.newest(self._identity, after, at_most)
+
+    def scored(self, records: int, offset: int, state: Snapshotable) -> None:
+        """Take note of records that are done, and a snapshot where one is due and none is being written.
+
+        Takes as long as copying the state does; the copy is written in the background.
+        """
+        self._records += records
+        due = self._records >= self._limits.records or self._clock() - self._taken_at >= self._limits.seconds
+        if due and self._records:
+            self._take(offset, state, patience=0.0)
+
+    def leave(self, offset: int, state: Snapshotable, patience: float) -> None:
+        """Take a last snapshot, where anything was done since the one before."""
+        if self._records:
+            self._take(offset, state, patience)
+
+    def _take(self, offset: int, state: Snapshotable, patience: float) -> None:
+        if not self._writer.claim(patience):
+            return
+        try:
+            copy = [(name, bytes(content)) for name, content in state.dump()]
+        except BaseException:
+            self._writer.release()
+            raise
+        self._writer.write(self._identity, Snapshot(offset, copy))
+        self._records = 0
+        self._taken_at = self._clock()

@@ -1,0 +1,180 @@
+"""Where snapshots are: a folder, on this machine or wherever fsspec reaches."""
+
+import errno
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
+
+import fsspec
+
+from wisebook_ml.settings import Settings, SettingsError
+from wisebook_ml.snapshots.format import BadSnapshot, Identity, Snapshot, read_header, read_snapshot
+from wisebook_ml.snapshots.format import write_snapshot as write
+
+__all__ = ["KEPT", "SnapshotStore"]
+
+LOGGER = logging.getLogger(__name__)
+
+KEPT = 3
+"""Snapshots kept of a partition: offsets are committed behind the newest, and one may be damaged."""
+
+OFFSET_DIGITS = 20
+"""Names are padded to the longest offset that Kafka has."""
+
+SUFFIX = ".state"
+WRITING = ".writing"
+"""A name with this suffix is not finished, and never looked at."""
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+MEBIBYTE = 1024 * 1024
+
+
+class SnapshotStore:
+    """A folder with a file ``{topic}/{partition}/{offset}.state`` per snapshot, the newest `KEPT` of each partition.
+
+    Parameters
+    ----------
+    url : str
+        A path, or a URL that fsspec understands.
+
+    Raises
+    ------
+    SettingsError
+        Where fsspec does not know the kind of URL.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._fs, root = fsspec.core.url_to_fs(url)
+        except (ValueError, ImportError) as error:
+            raise SettingsError(
+                f"WISEBOOK_ML_STATE: snapshots cannot be kept at {url}: {error}. Name a folder, or a URL whose fsspec "
+                "package is installed (s3fs for s3://, gcsfs for gs://)."
+            ) from error
+        self._root = root.rstrip("/")
+
+    @classmethod
+    def of(cls, settings: Settings) -> "SnapshotStore":
+        """Return the store that the settings name."""
+        return cls(settings.state_url)
+
+    def save(self, identity: Identity, snapshot: Snapshot) -> int:
+        """Write a snapshot, whole or not at all, and remove the oldest; return its size in bytes.
+
+        Raises
+        ------
+        OSError
+            Where it cannot be written; what was there before is there still.
+        """
+        folder = self._folder(identity)
+        path = f"{folder}/{snapshot.offset:0{OFFSET_DIGITS}d}{SUFFIX}"
+        writing = f"{path}-{uuid.uuid4().hex[:8]}{WRITING}"
+        try:
+            self._fs.makedirs(folder, exist_ok=True)
+            with self._open(writing, "wb") as file:
+                size = write(file, identity, snapshot)
+                file.flush()
+                _sync(file)
+            self._fs.mv(writing, path)
+        except BaseException as error:
+            self._remove(writing)
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise OSError(error.errno, self._full(folder, snapshot.size)) from error
+            raise
+        self._prune(identity, snapshot.offset)
+        return size
+
+    def newest(self, identity: Identity, after: int, at_most: int) -> Iterator[Snapshot]:
+        """Yield usable snapshots with an offset above `after` and up to `at_most`, the newest first.
+
+        What cannot be used is passed over, and the log tells why; so is a store that does not answer.
+        """
+        for offset, path in self._found(identity):
+            if not after < offset <= at_most:
+                continue
+            try:
+                with self._open(path, "rb") as file:
+                    snapshot = read_snapshot(file, self._fs.size(path), identity)
+            except Exception as error:
+                LOGGER.warning("snapshot %s is ignored: %s", path, error)
+                continue
+            if snapshot.offset == offset:
+                yield snapshot
+            else:
+                LOGGER.warning("snapshot %s is ignored: renamed, it is of offset %d", path, snapshot.offset)
+
+    def _prune(self, identity: Identity, offset: int) -> None:
+        """Remove what no recovery will want: all but the newest, what is of something else, what was never finished."""
+        kept = 0
+        for _, path in self._found(identity):
+            if kept < KEPT and self._is_of(identity, path):
+                kept += 1
+            else:
+                self._remove(path)
+        for path in self._names(identity):
+            # A name begins with its offset; one of a later offset may be another process's, and in the making.
+            name = path.rpartition("/")[2]
+            if name.endswith(WRITING) and name[:OFFSET_DIGITS].isdecimal() and int(name[:OFFSET_DIGITS]) < offset:
+                self._remove(path)
+
+    def _is_of(self, identity: Identity, path: str) -> bool:
+        try:
+            with self._open(path, "rb") as file:
+                return read_header(file).identity == identity
+        except BadSnapshot:
+            return False
+        except OSError:
+            return True  # who knows
+
+    def _found(self, identity: Identity) -> list[tuple[int, str]]:
+        """Return offsets and paths, the newest first."""
+        found = []
+        for path in self._names(identity):
+            stem, _, rest = path.rpartition("/")[2].partition(".")
+            if f".{rest}" == SUFFIX and stem.isdecimal():
+                found.append((int(stem), path))
+        return sorted(found, reverse=True)
+
+    def _names(self, identity: Identity) -> list[str]:
+        folder = self._folder(identity)
+        try:
+            return [str(path) for path in self._fs.ls(folder, detail=False, refresh=True)]
+        except FileNotFoundError:
+            return []
+        except Exception as error:
+            LOGGER.warning("snapshots in %s cannot be listed: %s", folder, error)
+            return []
+
+    def _folder(self, identity: Identity) -> str:
+        return f"{self._root}/{identity.topic}/{identity.partition}"
+
+    def _open(self, path: str, mode: str) -> BinaryIO:
+        return cast(BinaryIO, self._fs.open(path, mode))
+
+    def _remove(self, path: str) -> None:
+        try:
+            self._fs.rm_file(path)
+        except FileNotFoundError:
+            pass
+        except Exception as error:
+            LOGGER.debug("%s is not removed: %s", path, error)
+
+    def _full(self, folder: str, needed: int) -> str:
+        text = f"no room for a snapshot of {needed / MEBIBYTE:,.1f} MiB beside the {KEPT} that are kept in {folder}"
+        try:
+            return f"{text} ({shutil.disk_usage(folder).free / MEBIBYTE:,.1f} MiB free)"
+        except OSError:  # not on this machine
+            return text
+
+
+def _sync(file: Any) -> None:
+    """Have a local file on its disk; what lies elsewhere is finished when it is closed."""
+    try:
+        descriptor = file.fileno()
+    except (AttributeError, OSError):
+        return
+    os.fsync(descriptor)
