@@ -1,0 +1,56 @@
+"""What an agent is handed: the records that were fetched of one partition, in their order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+__all__ = ["Record", "RecordBatch"]
+
+
+class Record(Protocol):
+    """One record as the Kafka client decoded it; `value` is None for a tombstone."""
+
+    @property
+    def offset(self) -> int:
+        """Where it stands in its partition."""
+
+    @property
+    def timestamp(self) -> int | None:
+        """When it was written, in milliseconds since 1970."""
+
+    @property
+    def key(self) -> bytes | None:
+        """Its key."""
+
+    @property
+    def value(self) -> bytes | None:
+        """Its value."""
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes | None]]:
+        """Its headers; names may repeat."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordBatch:
+    """Consecutive records of one partition.
+
+    Parameters
+    ----------
+    topic, partition
+        Where they are from.
+    records
+        At least one, in the order of their offsets. Offsets may be missing between them: compaction and transaction
+        markers leave gaps.
+    next_offset
+        What is committed when the batch is finished. It can be beyond the last record's offset + 1, where nothing that
+        is delivered stands in between.
+    """
+
+    topic: str
+    partition: int
+    records: Sequence[Record]
+    next_offset: int
+
+    def __len__(self) -> int:
+        return len(self.records)
