@@ -1,0 +1,60 @@
+"""``python -m bench``: run the benchmarks."""
+
+import argparse
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.benches import BENCHES
+from bench.context import BENCH_PYTHON, ROOT, Context, common_details
+from bench.results import Results, line_of, table_of
+from bench.sizes import FULL, QUICK
+from wisebook_ml.broker import LocalKafka
+
+
+def main() -> int:
+    """Run what is asked for; the exit status says whether all came to their end, not whether targets are met."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure this project beside its peers.")
+    parser.add_argument("--quick", action="store_true", help="smaller and once, for a look; figures are rough")
+    parser.add_argument("--only", default="", help=f"comma-separated, of: {', '.join(BENCHES)}")
+    parser.add_argument("--picture", type=Path, help="draw the results into this file (.svg or .png)")
+    parser.add_argument("--out", type=Path, help="also write the lines into this file")
+    arguments = parser.parse_args()
+    wanted = [name for name in arguments.only.split(",") if name] or list(BENCHES)
+    if unknown := set(wanted) - set(BENCHES):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+    sizes = QUICK if arguments.quick else FULL
+    results = Results(common_details(sizes))
+    started = time.monotonic()
+    failed = False
+    with tempfile.TemporaryDirectory(prefix="wisebook-bench-") as folder:
+        broker = LocalKafka(Path(folder) / "kafka", progress=lambda text: print(f"· {text}", file=sys.stderr))
+        with broker as bootstrap:
+            context = Context(bootstrap, Path(folder), sizes, results)
+            for name in wanted:
+                begun = time.monotonic()
+                try:
+                    BENCHES[name](context)
+                except Exception as error:
+                    failed = True
+                    results.add(line_of(f"{name}.failed", None, "", error=f"{type(error).__name__}: {error}"))
+                context.say(f"{name}: {time.monotonic() - begun:.0f} s")
+    results.add(line_of("bench.seconds", time.monotonic() - started, "s", at_most=180 if sizes.quick else 1200))
+    print(table_of(results.lines), file=sys.stderr)
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in results.lines)
+    if arguments.out:
+        arguments.out.write_text(text)
+    if arguments.picture:
+        with contextlib.suppress(KeyboardInterrupt):
+            subprocess.run(
+                [BENCH_PYTHON, "-m", "bench.picture", arguments.picture], input=text, text=True, cwd=ROOT, check=True
+            )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,19 @@
+"""The benchmarks, one file each, in the order in which they run."""
+
+from collections.abc import Callable
+
+from bench.benches import bulk, core, decode, guarantee, latency, memory, recovery, whole
+from bench.context import Context
+
+__all__ = ["BENCHES"]
+
+BENCHES: dict[str, Callable[[Context], None]] = {
+    "a": decode.run,
+    "b1": core.run,
+    "b2": whole.run,
+    "c": bulk.run,
+    "d": latency.run,
+    "e": memory.run,
+    "f": recovery.run,
+    "g": guarantee.run,
+}

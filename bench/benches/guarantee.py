@@ -1,0 +1,6 @@
+from bench.context import Context
+
+__all__ = ["run"]
+
+
+def run(context: Context) -> None: ...

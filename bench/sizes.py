@@ -1,0 +1,67 @@
+"""How much is measured: the full run stays below twenty minutes on two cores, the quick one below three."""
+
+from dataclasses import dataclass
+
+__all__ = ["FULL", "QUICK", "Sizes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Sizes of a run.
+
+    Attributes
+    ----------
+    repetitions : int
+        Interleaved repetitions of what is compared; medians are reported.
+    companies, events : int
+        Companies on the topic, and events of each.
+    small : int
+        Small events of the decoding benchmark.
+    seconds : float
+        Longest measured stretch of one engine; whoever is slower is stopped there, and its rate is what it did by then.
+    live_seconds : float
+        The same for the whole scoring role.
+    latency_seconds : float
+        Steady publishing at each rate.
+    memory_pairs : tuple of int
+        Numbers of (company, account) pairs at which memory is read.
+    recovery_pairs : int
+        Pairs of the state that is recovered.
+    """
+
+    quick: bool
+    repetitions: int
+    companies: int
+    events: int
+    small: int
+    seconds: float
+    live_seconds: float
+    latency_seconds: float
+    memory_pairs: tuple[int, ...]
+    recovery_pairs: int
+
+
+FULL = Sizes(
+    quick=False,
+    repetitions=3,
+    companies=60,
+    events=5_000,
+    small=600_000,
+    seconds=6.0,
+    live_seconds=15.0,
+    latency_seconds=30.0,
+    memory_pairs=(1_000, 10_000, 100_000, 1_000_000),
+    recovery_pairs=1_000_000,
+)
+QUICK = Sizes(
+    quick=True,
+    repetitions=1,
+    companies=20,
+    events=2_500,
+    small=60_000,
+    seconds=2.0,
+    live_seconds=4.0,
+    latency_seconds=8.0,
+    memory_pairs=(1_000, 10_000, 30_000),
+    recovery_pairs=10_000,
+)
