@@ -1,50 +1,74 @@
 """The scoring role: entries in, explained detections and dead letters out."""
 
 import asyncio
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import faust
 
 from agents.app import SESSION_SECONDS, Batch, consume, partitions_of, role_app
-from agents.lease import Lease
+from agents.lease import EXIT_FAILED, Lease
 from topics import ENTRIES
 from wisebook_ml.messaging.connect import resolve_bootstrap
-from wisebook_ml.messaging.events import Outgoing
-from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.pipeline.live import LivePartitions
+from wisebook_ml.messaging.transactions import Fenced, TransactionalProducer
+from wisebook_ml.pipeline.live import LivePartitions, NotAssigned
 from wisebook_ml.settings import Settings
 
 __all__ = ["create_app"]
+
+LOGGER = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> faust.App:
     """Return the Faust app that scores entries.
 
-    A batch is finished when all that follows from it is delivered; only then its offsets are committed. Since the same
-    entries give the same detections, what is scored again after a crash is published again with the same values.
+    What follows from a batch is published in one transaction, and only then the batch counts as finished. Since the
+    same entries give the same detections, what is scored again after a crash is published again with the same values;
+    and since a partition's transactions have one id, whoever is given it shuts out whoever had it.
     """
     app = role_app("scoring", settings)
     bootstrap = resolve_bootstrap(settings)
-    partitions = LivePartitions(settings, bootstrap)
-    producer = EventProducer(bootstrap, settings.topic_prefix)
-
     lease = Lease(SESSION_SECONDS)
     app.task(lease.beat)
 
-    def publish(outgoing: Outgoing) -> None:
+    def open_publisher(partition: int) -> TransactionalProducer:
+        name = f"{settings.topic_prefix}scoring-{partition}"
+        producer = TransactionalProducer(bootstrap, settings.topic_prefix, name)
+        # A process that slept has just shut out its successor; it must not publish in its place.
         lease.check()
-        producer.send(outgoing)
+        return producer
+
+    partitions = LivePartitions(settings, bootstrap, open_publisher)
+    threads = ThreadPoolExecutor(ENTRIES.partitions, thread_name_prefix="scoring")
 
     def score(partition: int, records: Batch) -> None:
-        partitions.process(partition, records, publish)
-        producer.flush()
+        lease.check()
+        try:
+            partitions.process(partition, records)
+        except NotAssigned as error:
+            # A rebalance did not wait for so long a batch. Nothing of it is committed, and the new owner does it.
+            LOGGER.info("%s; what was in work is dropped", error)
+        except Fenced as error:
+            LOGGER.critical("%s. The worker ends; restarted, it joins its group again", error)
+            logging.shutdown()
+            os._exit(EXIT_FAILED)
 
     async def process(partition: int, records: Batch) -> None:
-        await asyncio.to_thread(score, partition, records)
+        await asyncio.get_running_loop().run_in_executor(threads, score, partition, records)
 
     async def keep(_app: Any, assigned: Any, *_: Any, **__: Any) -> None:
         partitions.keep(partitions_of(ENTRIES, settings, assigned))
 
+    async def revoke(_app: Any, revoked: Any, *_: Any, **__: Any) -> None:
+        await asyncio.to_thread(partitions.revoke, partitions_of(ENTRIES, settings, revoked))
+
+    async def close(*_: Any, **__: Any) -> None:
+        await asyncio.to_thread(partitions.close)
+
     app.on_partitions_assigned.connect(keep)  # type: ignore[arg-type]  # mode types a signal's handlers too narrowly
+    app.on_partitions_revoked.connect(revoke)  # type: ignore[arg-type]
+    app.on_before_shutdown.connect(close)
     consume(app, ENTRIES, settings, process)
     return app

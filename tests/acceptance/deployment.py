@@ -15,12 +15,13 @@ from msgspec.structs import replace
 
 from schemas import Activation, Detection, Ecriture, Ligne
 from topics import DEAD_LETTER, DETECTIONS, ENTRIES, Topic
+from wisebook_ml.clock import utc_now
 from wisebook_ml.demo.workers import environment
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.groups import group_lag, group_name
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.messaging.reader import end_offsets, read_partition
-from wisebook_ml.pipeline.live import new_scorer, utc_now
+from wisebook_ml.pipeline.live import new_scorer
 from wisebook_ml.pipeline.scoring import PartitionPipeline, encode_detection
 from wisebook_ml.publishing import publish_entries
 from wisebook_ml.scoring.stream import Event
@@ -237,6 +238,7 @@ class Deployment:
                 "group.id": f"{self.settings.topic_prefix}acceptance",
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
+                "isolation.level": "read_committed",
                 "fetch.message.max.bytes": DEAD_LETTER.max_message_bytes,
             }
         )

@@ -1,26 +1,25 @@
-"""The partitions that a worker scores, each with a state that matches the offset it has reached.
-
-State is a fold of the partition, so it is recovered by folding again: before the first record of a partition that was
-just assigned, everything before it is read in bulk and scored without publishing anything.
-"""
+"""The partitions that a worker scores, each with a state that matches the offset it has reached."""
 
 import logging
-import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from schemas import Parametres
 from topics import ENTRIES
 from wisebook_ml.artefacts import ArtefactStore
-from wisebook_ml.clock import utc_now
-from wisebook_ml.messaging.events import Outgoing, RawRecord
-from wisebook_ml.messaging.reader import end_offsets, read_partition
-from wisebook_ml.pipeline.scoring import PartitionPipeline
+from wisebook_ml.messaging.events import RawRecord
+from wisebook_ml.messaging.topic_ids import topic_id
+from wisebook_ml.pipeline.partition import LivePartition, NotAssigned, Publisher
 from wisebook_ml.scoring.stream import LedgerScorer
 from wisebook_ml.settings import Settings
+from wisebook_ml.snapshots import Identity, Limits, PartitionSnapshots, SnapshotStore, SnapshotWriter
 
-__all__ = ["LivePartitions", "new_scorer"]
+__all__ = ["LivePartitions", "NotAssigned", "new_scorer"]
 
 LOGGER = logging.getLogger(__name__)
+
+LEAVE_SECONDS = 5.0
+"""How long a rebalance or a shutdown waits for last snapshots; without them, recovery takes longer."""
 
 
 def new_scorer(settings: Settings) -> LedgerScorer:
@@ -35,7 +34,9 @@ def new_scorer(settings: Settings) -> LedgerScorer:
 
 
 class LivePartitions:
-    """The pipelines of the partitions that this worker has.
+    """The partitions that this worker has.
+
+    `process` may be called from several threads, for a partition from one at a time; the rest by one.
 
     Parameters
     ----------
@@ -43,62 +44,111 @@ class LivePartitions:
         The process's.
     bootstrap : str
         Where state is recovered from.
+    open_publisher : callable
+        Makes the publisher of a partition, which fences every other of it.
+    scorer : callable
+        Makes the empty state of a partition.
     """
 
-    def __init__(self, settings: Settings, bootstrap: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        bootstrap: str,
+        open_publisher: Callable[[int], Publisher],
+        scorer: Callable[[Settings], LedgerScorer] = new_scorer,
+    ) -> None:
         self._settings = settings
         self._bootstrap = bootstrap
+        self._open_publisher = open_publisher
+        self._scorer = scorer
         self._topic = ENTRIES.full_name(settings.topic_prefix)
-        self._pipelines: dict[int, PartitionPipeline] = {}
+        self._store = SnapshotStore.of(settings)
+        self._writer = SnapshotWriter(self._store)
+        self._partitions: dict[int, LivePartition] = {}
+        self._assigned: frozenset[int] | None = None
+        self._closed = False
+        self._background = ThreadPoolExecutor(ENTRIES.partitions, thread_name_prefix="partition")
 
-    def process(self, partition: int, records: Sequence[RawRecord], publish: Callable[[Outgoing], None]) -> None:
-        """Take records of a partition as Faust delivers them, and publish what follows from them.
+    def process(self, partition: int, records: Sequence[RawRecord]) -> None:
+        """Score records of a partition as they are delivered; when it returns, what follows from them is published.
 
-        What the state includes already is passed over: a rebalance delivers again what was not committed yet, and
-        `publish` has had what follows from it. What the state lacks is read first: another worker had the partition in
-        between. Blocks while it does; call it in a thread.
+        What was delivered before is passed over, what was not is read. Blocks while it does; call it in a thread.
+
+        Raises
+        ------
+        NotAssigned
+            Where the partition was given away: publishing would fence the worker that has it.
         """
-        pipeline = self._pipelines.get(partition)
-        if pipeline is None:
-            pipeline = PartitionPipeline(self._topic, partition, new_scorer(self._settings), utc_now)
-            self._pipelines[partition] = pipeline
-        run: list[RawRecord] = []
-        for raw in records:
-            expected = run[-1].offset + 1 if run else pipeline.next_offset
-            if raw.offset > expected:
-                self._score(pipeline, run, publish)
-                run = []
-                self._recover(pipeline, partition, raw.offset)
-            if raw.offset >= expected:
-                run.append(raw)
-        self._score(pipeline, run, publish)
-
-    def _score(
-        self, pipeline: PartitionPipeline, run: Sequence[RawRecord], publish: Callable[[Outgoing], None]
-    ) -> None:
-        for outgoing in pipeline.process(run):
-            publish(outgoing)
+        if self._closed:
+            raise RuntimeError(f"{self._topic} partition {partition}: records came after the end")
+        live = self._partitions.get(partition)
+        if live is None:
+            if self._assigned is not None and partition not in self._assigned:
+                raise NotAssigned(f"{self._topic} partition {partition} was given to another worker")
+            live = self._partitions.setdefault(partition, self._new(partition))
+        live.process(records)
 
     def keep(self, partitions: Collection[int]) -> None:
-        """Forget all but these partitions: the others were given to another worker.
+        """Have these partitions from now on, and give up all others. Returns at once.
 
-        The state of a partition that stays, or comes back, is caught up rather than rebuilt.
+        Whoever had them before is fenced as early as this, so that a worker that lost them without noticing cannot
+        fence us later. The state of a partition that stays, or comes back, is caught up rather than rebuilt.
         """
-        for partition in self._pipelines.keys() - set(partitions):
-            del self._pipelines[partition]
+        self._assigned = frozenset(partitions)
+        for partition in self._partitions.keys() - self._assigned:
+            live = self._partitions.pop(partition)
+            live.give_up()
+            self._background.submit(live.close)
+        for partition in sorted(self._assigned):
+            if partition in self._partitions:
+                self._partitions[partition].assign()
+            else:
+                self._partitions[partition] = self._new(partition)
+            self._background.submit(self._open, partition, self._partitions[partition])
 
-    def _recover(self, pipeline: PartitionPipeline, partition: int, offset: int) -> None:
-        started, records = time.monotonic(), 0
-        first = end_offsets(self._bootstrap, self._topic)[partition][0]
-        for run in read_partition(self._bootstrap, self._topic, partition, max(first, pipeline.next_offset), offset):
-            pipeline.process(run)
-            records += len(run)
-        pipeline.next_offset = offset
-        LOGGER.info(
-            "state of %s partition %d recovered up to offset %d: %d records in %.1f s",
+    def revoke(self, partitions: Iterable[int]) -> None:
+        """Take a last snapshot of partitions that may go to others; blocks, but no longer than `LEAVE_SECONDS`."""
+        leaving = [self._partitions[partition] for partition in partitions if partition in self._partitions]
+        _wait([self._background.submit(live.leave, LEAVE_SECONDS) for live in leaving])
+        self._writer.flush(LEAVE_SECONDS)
+
+    def close(self) -> None:
+        """Take last snapshots and give up everything; blocks a while."""
+        self._closed = True
+        self.revoke(list(self._partitions))
+        _wait([self._background.submit(live.close) for live in self._partitions.values()])
+        self._partitions.clear()
+        self._background.shutdown(wait=False)
+        self._writer.close()
+
+    def _new(self, partition: int) -> LivePartition:
+        return LivePartition(
             self._topic,
             partition,
-            offset,
-            records,
-            time.monotonic() - started,
+            self._bootstrap,
+            new_scorer=lambda: self._scorer(self._settings),
+            open_publisher=lambda: self._open_publisher(partition),
+            open_snapshots=lambda fingerprint: self._snapshots(partition, fingerprint),
         )
+
+    def _open(self, partition: int, live: LivePartition) -> None:
+        try:
+            live.open()
+        except Exception as error:
+            # The first records try again, and fail where it is fatal.
+            LOGGER.warning("%s partition %d is not ready yet: %s", self._topic, partition, error)
+
+    def _snapshots(self, partition: int, fingerprint: str) -> PartitionSnapshots:
+        identity = Identity(self._topic, topic_id(self._bootstrap, self._topic), partition, fingerprint)
+        limits = Limits(self._settings.snapshot_records, self._settings.snapshot_seconds)
+        return PartitionSnapshots(self._store, self._writer, identity, limits)
+
+
+def _wait(futures: Collection["Future[None]"]) -> None:
+    done, late = wait(futures, LEAVE_SECONDS)
+    for future in done:
+        error = future.exception()
+        if error is not None:
+            LOGGER.warning("a partition is left without a last snapshot: %s", error)
+    if late:
+        LOGGER.warning("%d partitions are still busy, and left without a last snapshot", len(late))

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -74,6 +75,8 @@ class PartitionSnapshots:
         self._clock = clock
         self._records = 0
         self._taken_at = clock()
+        self._written: Future[bool] | None = None
+        self._included = 0
 
     def newest(self, after: int, at_most: int) -> Iterator[Snapshot]:
         """Yield snapshots to start from, the newest first."""
@@ -84,6 +87,7 @@ class PartitionSnapshots:
 
         Takes as long as copying the state does; the copy is written in the background.
         """
+        self._settle()
         self._records += records
         due = self._records >= self._limits.records or self._clock() - self._taken_at >= self._limits.seconds
         if due and self._records:
@@ -91,17 +95,28 @@ class PartitionSnapshots:
 
     def leave(self, offset: int, state: Snapshotable, patience: float) -> None:
         """Take a last snapshot, where anything was done since the one before."""
+        self._settle()
         if self._records:
             self._take(offset, state, patience)
 
     def _take(self, offset: int, state: Snapshotable, patience: float) -> None:
         if not self._writer.claim(patience):
             return
+        self._taken_at = self._clock()
         try:
             copy = [(name, bytes(content)) for name, content in state.dump()]
-        except BaseException:
+        except Exception:
+            # What is scored is published; a restart reads the topic instead. Tried again when the next one is due.
+            self._records = 0
+            LOGGER.exception("no snapshot of %s partition %d", self._identity.topic, self._identity.partition)
             self._writer.release()
-            raise
-        self._writer.write(self._identity, Snapshot(offset, copy))
-        self._records = 0
-        self._taken_at = self._clock()
+        else:
+            self._written = self._writer.write(self._identity, Snapshot(offset, copy))
+            self._included, self._records = self._records, 0
+
+    def _settle(self) -> None:
+        """Count the records of the last snapshot again, where it was not written."""
+        if self._written is not None and self._written.done():
+            if not self._written.result():
+                self._records += self._included
+            self._written = None

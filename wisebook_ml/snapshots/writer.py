@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from wisebook_ml.snapshots.format import Identity, Snapshot
 from wisebook_ml.snapshots.store import SnapshotStore
@@ -56,9 +56,9 @@ class SnapshotWriter:
         """Give back what was claimed."""
         self._free.release()
 
-    def write(self, identity: Identity, snapshot: Snapshot) -> None:
-        """Write a snapshot in the background; its parts must not change any more."""
-        self._thread.submit(self._write, identity, snapshot)
+    def write(self, identity: Identity, snapshot: Snapshot) -> "Future[bool]":
+        """Write a snapshot in the background, and tell whether it is there. Its parts must not change any more."""
+        return self._thread.submit(self._write, identity, snapshot)
 
     def flush(self, patience: float) -> None:
         """Wait for the one that is being written."""
@@ -69,12 +69,13 @@ class SnapshotWriter:
         """End the thread, once it has nothing left to write."""
         self._thread.shutdown()
 
-    def _write(self, identity: Identity, snapshot: Snapshot) -> None:
+    def _write(self, identity: Identity, snapshot: Snapshot) -> bool:
         started = time.monotonic()
         try:
             size = self._store.save(identity, snapshot)
         except Exception as error:
             self._failed(identity, error)
+            return False
         else:
             if self._pause:
                 LOGGER.warning("snapshots of state are written again")
@@ -87,6 +88,7 @@ class SnapshotWriter:
                 size,
                 time.monotonic() - started,
             )
+            return True
         finally:
             self.release()
 
