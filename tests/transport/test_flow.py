@@ -1,0 +1,46 @@
+"""What is in memory is bounded, no partition waits for another, and who does not get on says so."""
+
+import time
+
+from .stage import PARTITIONS, Stage
+
+
+def test_a_slow_agent_holds_no_more_than_the_bounds(stage: Stage) -> None:
+    stage.publish([2000] * PARTITIONS)
+    options = {"max_records": 100, "max_buffered": 500}
+    worker = stage.start(sleep=0.1, watch=0.005, concurrency=2, options=options)
+    stage.until(lambda: len(worker.finished()) > 30, "some work")
+    held = [line["held"] for line in worker.lines if "held" in line]
+    assert max(sum(each.values()) for each in held) <= 500
+    assert max(max(each.values(), default=0) for each in held) <= 200
+    assert max(sum(each.values()) for each in held) > 300  # and it is not starved
+    finished = worker.finished()
+    assert {line["partition"] for line in finished} == set(range(PARTITIONS))
+    assert max(len(line["offsets"]) for line in finished) == 100
+
+
+def test_a_partition_with_a_backlog_does_not_delay_another(stage: Stage) -> None:
+    stage.publish([60_000, 0, 0, 0])
+    worker = stage.start(sleep=0.05, options={"max_records": 500})
+    stage.until(lambda: len(worker.finished()) > 10, "the backlog")
+    delays = []
+    for k in range(5):
+        before = time.time()
+        stage.publish([0, 1, 0, 0], first=k)
+        stage.until(lambda k=k: len(worker.seen()[1]) > k, "the small partition")  # type: ignore[misc]
+        (*_, line) = [line for line in worker.finished() if line["partition"] == 1]
+        delays.append(line["time"] - before)
+    assert len(worker.seen()[0]) < 60_000  # still at it
+    assert sorted(delays)[2] < 0.5
+
+
+def test_an_agent_that_hangs_makes_the_worker_ill_and_ends_it(stage: Stage) -> None:
+    stage.publish([100, 100, 100, 100])
+    options = {"max_records": 10, "stall_seconds": 2.0}
+    worker = stage.start(hang_at="3:55", watch=0.1, options=options)
+    assert worker.wait() == 70
+    assert "partition 3: nothing committed for" in worker.errors.read_text()
+    assert stage.committed() == {0: 100, 1: 100, 2: 100, 3: 50}
+    assert all(len(worker.seen()[p]) == 100 for p in range(3))
+    told = [line["reasons"] for line in worker.lines if "reasons" in line]
+    assert told[5] == []
