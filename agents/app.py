@@ -1,46 +1,54 @@
-"""What the Faust apps of all roles share: one consumer group a role, and no way to lose a batch.
+"""What the Faust apps of all roles share: one consumer group a role, batches of one partition, and no way to lose one.
 
-An exception that escapes a Faust agent is acknowledged and skipped, and so is a batch whose agent is cancelled in the
-middle. So a batch is always finished before a cancellation is let through, and anything unexpected ends the process: it
-restarts from its last commit, and what it did before is done again with the same result.
+`wisebook_ml.transport` delivers the batches. Anything unexpected ends the process: it restarts from its last commit,
+and what it did before is done again with the same result.
 """
 
-import asyncio
-import logging
+import gc
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import faust
 
-from agents.lease import EXIT_FAILED
 from topics import ENTRIES, Topic
 from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
 from wisebook_ml.messaging.events import RawRecord
 from wisebook_ml.messaging.reader import ReadError, end_offsets
 from wisebook_ml.settings import Settings
+from wisebook_ml.transport import BatchOptions, RecordBatch, each_partition, record_batches, use_record_batches
 
-__all__ = ["SESSION_SECONDS", "consume", "partitions_of", "role_app"]
-
-LOGGER = logging.getLogger(__name__)
+__all__ = ["SESSION_SECONDS", "Batch", "consume", "partitions_of", "role_app"]
 
 COMMIT_SECONDS = 1.0
 """How often finished offsets are committed: at most a second's work is done again after a crash."""
 
-MAX_POLL_SECONDS = 600.0
-"""How long a batch may take before the group counts the worker as gone: recovery of a long partition fits."""
+STALL_SECONDS = 600.0
+"""Without a commit for so long, though there is work, a worker ends: recovery of a long partition fits."""
 
 SESSION_SECONDS = 10.0
 """How long a worker may be silent before its partitions go to others.
 
 So long nobody scores what a killed worker had, a restarted one neither: Faust's 60 s is too much. Heartbeats are sent
-from the event loop, which no batch blocks, three in this time.
+from a thread of their own, which no batch blocks, three in this time.
 """
 
 FETCH_BYTES = 2 * ENTRIES.max_message_bytes
 """Most bytes fetched of a partition at once: the largest record always fits."""
 
-Batch = list[RawRecord]
+BUFFERED_BATCHES = 16
+"""Batches in memory at most: of eight partitions one in work and one waiting, of more by turns."""
+
+GC_THRESHOLD = 50_000
+"""Objects between two collections of the youngest generation.
+
+A batch is tens of thousands of objects that live briefly and in no cycles; looking through them every 700, as Python
+does by default, takes a third of the time that fetching takes.
+"""
+
+Batch = Sequence[RawRecord]
+"""Records as the client decodes them: they have all that a `RawRecord` has."""
+
 Process = Callable[[int, Batch], Awaitable[None]]
 
 
@@ -49,7 +57,7 @@ def role_app(role: str, settings: Settings) -> faust.App:
     bootstrap = resolve_bootstrap(settings)
     data = settings.home / "workers" / f"{role}-{os.getpid()}"
     data.mkdir(parents=True, exist_ok=True)
-    return faust.App(
+    app = faust.App(
         f"{settings.topic_prefix}ml-{role}",
         broker=[f"kafka://{address.strip()}" for address in bootstrap.split(",")],
         datadir=str(data),
@@ -60,16 +68,33 @@ def role_app(role: str, settings: Settings) -> faust.App:
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=FETCH_BYTES,
         broker_commit_interval=COMMIT_SECONDS,
-        broker_max_poll_interval=MAX_POLL_SECONDS,
         broker_session_timeout=SESSION_SECONDS,
-        stream_buffer_maxsize=4 * settings.batch_size,
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
+    use_record_batches(
+        app,
+        BatchOptions(
+            max_records=settings.batch_size,
+            max_buffered=BUFFERED_BATCHES * settings.batch_size,
+            read_committed=True,
+            stall_seconds=STALL_SECONDS,
+        ),
+    )
+    gc.set_threshold(GC_THRESHOLD)
+    return app
 
 
-def consume(app: faust.App, topic: Topic, settings: Settings, process: Process) -> None:
-    """Have an agent of the app pass a topic's records to `process`, partition by partition, in order.
+def consume(
+    app: faust.App,
+    topic: Topic,
+    settings: Settings,
+    process: Process,
+    *,
+    concurrency: int | None = None,
+    max_records: int | None = None,
+) -> None:
+    """Have an agent of the app pass a topic's records to `process`, each partition in order.
 
     Parameters
     ----------
@@ -78,9 +103,14 @@ def consume(app: faust.App, topic: Topic, settings: Settings, process: Process) 
     topic : Topic
         Which topic; its values stay bytes, since a decoder inside Faust would stall the stream on a bad record.
     settings : Settings
-        How many records make a batch, and how long to wait for them.
+        The process's.
     process : callable
-        ``await process(partition, records)`` returns when all that follows from the records is delivered.
+        ``await process(partition, records)`` returns when all that follows from the records is delivered. It is called
+        for several partitions at a time.
+    concurrency : int, optional
+        For how many; by default all.
+    max_records : int, optional
+        Most records of a batch; by default what the settings say.
 
     Raises
     ------
@@ -92,19 +122,14 @@ def consume(app: faust.App, topic: Topic, settings: Settings, process: Process) 
         end_offsets(resolve_bootstrap(settings), name)  # Faust would wait for a missing topic, and not say so
     except ReadError as error:
         raise ConnectError(str(error)) from error
-    source = app.topic(
-        name,
-        key_type=bytes,
-        value_type=bytes,
-        key_serializer="raw",
-        value_serializer="raw",
-        partitions=topic.partitions,
-    )
 
-    async def agent(stream: Any) -> None:  # Faust's stream type does not know `take_events`
-        async for events in stream.take_events(settings.batch_size, within=settings.batch_wait):
-            await _finish(_process_all(events, process))
+    async def work(batch: RecordBatch) -> None:
+        await process(batch.partition, batch.records)  # type: ignore[arg-type]  # see `Batch`
 
+    async def agent(stream: Any) -> None:
+        await each_partition(stream, work, concurrency=concurrency)
+
+    source = record_batches(app, name, max_records=max_records, partitions=topic.partitions)
     app.agent(source, name=f"{app.conf.id}.{topic.name}")(agent)
 
 
@@ -112,34 +137,3 @@ def partitions_of(topic: Topic, settings: Settings, assigned: Any) -> list[int]:
     """Return the partitions of a topic among Faust's topic partitions."""
     name = topic.full_name(settings.topic_prefix)
     return sorted(tp.partition for tp in assigned if tp.topic == name)
-
-
-async def _process_all(events: Sequence[Any], process: Process) -> None:
-    by_partition: dict[int, list[RawRecord]] = {}
-    for event in events:
-        message = event.message
-        headers = message.headers.items() if isinstance(message.headers, dict) else message.headers or ()
-        raw = RawRecord(message.offset, message.key, message.value, list(headers))
-        by_partition.setdefault(message.partition, []).append(raw)
-    for partition, records in by_partition.items():
-        await process(partition, records)
-
-
-async def _finish(work: Awaitable[None]) -> None:
-    """Run a batch to its end; a cancellation waits for it, an error ends the process."""
-    task = asyncio.ensure_future(work)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            cancelled = True
-        except Exception:
-            break
-    error = task.exception() if not task.cancelled() else asyncio.CancelledError()
-    if error is not None:
-        LOGGER.critical("batch failed; the worker ends and restarts from its last commit", exc_info=error)
-        logging.shutdown()
-        os._exit(EXIT_FAILED)
-    if cancelled:
-        raise asyncio.CancelledError

@@ -1,5 +1,7 @@
 """Typed records of a topic, and dead letters for those that do not fit it."""
 
+from collections.abc import Sequence
+
 from schemas import Record
 from topics import DEAD_LETTER, Topic
 from wisebook_ml.messaging.events import Decoder, RawRecord, Undecodable, dead_letter
@@ -26,7 +28,7 @@ class Inbox:
         self._decoder = Decoder(topic)
         self._producer = producer
 
-    def open(self, partition: int, records: list[RawRecord]) -> list[tuple[RawRecord, Record]]:
+    def open(self, partition: int, records: Sequence[RawRecord]) -> list[tuple[RawRecord, Record]]:
         """Return the records that fit with their types; when it returns, the others are delivered as dead letters."""
         fitting = []
         for raw in records:

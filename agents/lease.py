@@ -5,12 +5,11 @@ import logging
 import os
 import time
 
+from wisebook_ml.transport import EXIT_FAILED
+
 __all__ = ["EXIT_FAILED", "Lease"]
 
 LOGGER = logging.getLogger(__name__)
-
-EXIT_FAILED = 70
-"""Exit status of a worker that cannot go on (EX_SOFTWARE of sysexits.h); restarted, it resumes from its last commit."""
 
 BEAT_SECONDS = 0.5
 

@@ -50,7 +50,7 @@ def create_app(settings: Settings) -> faust.App:
     async def process(partition: int, records: Batch) -> None:
         await asyncio.to_thread(write, partition, records)
 
-    consume(app, DETECTIONS, settings, process)
+    consume(app, DETECTIONS, settings, process, concurrency=1)  # SQLite has one writer at a time
     return app
 
 

@@ -43,7 +43,8 @@ def create_app(settings: Settings) -> faust.App:
                 "campaign %s: %s, %d rows %s", campaign.campagne_id, campaign.statut, campaign.lignes, campaign.erreur
             )
 
-    consume(app, TRAINING_REQUESTS, settings, process)
+    # One by one: each is committed when its campaign has ended.
+    consume(app, TRAINING_REQUESTS, settings, process, concurrency=1, max_records=1)
     return app
 
 

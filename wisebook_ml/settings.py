@@ -59,8 +59,7 @@ class Settings(BaseSettings):
         frozenset(), description="Known companies, comma-separated, for the strict mode."
     )
     replication_factor: int = Field(1, ge=1, description="Replicas of each topic that is created.")
-    batch_size: int = Field(1000, ge=1, description="Most records that an agent takes at once.")
-    batch_wait: float = Field(0.05, gt=0, description="Longest wait for a batch to fill, in seconds.")
+    batch_size: int = Field(4000, ge=1, description="Most records that an agent takes at once.")
     seed: int = Field(20_221_231, description="Seed of every random choice.")
     api_host: str = Field("127.0.0.1", description="Address that the API listens on.")
     api_port: int = Field(8888, ge=0, le=65535, description="Port of the API. 0: any free one.")
