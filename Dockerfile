@@ -38,7 +38,8 @@ FROM python:3.11-slim AS runtime
 # both images read and write the same volume.
 RUN groupadd --gid 10001 wisebook \
     && useradd --uid 10001 --gid wisebook --no-create-home --home-dir /var/lib/wisebook wisebook \
-    && install --directory --owner wisebook --group wisebook /var/lib/wisebook /var/lib/wisebook/ml_models
+    && install --directory --owner wisebook --group wisebook \
+        /var/lib/wisebook /var/lib/wisebook/ml_models /var/lib/wisebook/state
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     WISEBOOK_ML_HOME=/var/lib/wisebook \

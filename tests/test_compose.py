@@ -117,7 +117,14 @@ class TestStack:
         folder = re.search(r"WISEBOOK_ML_ARTEFACTS=(\S+)", DOCKERFILE)
         assert folder is not None
         assert SERVICES["training"]["volumes"] == [f"ml_models:{folder[1]}"]
-        assert SERVICES["scoring"]["volumes"] == [f"ml_models:{folder[1]}:ro"]
+        assert f"ml_models:{folder[1]}:ro" in SERVICES["scoring"]["volumes"]
+
+    def test_scorers_keep_their_state_where_the_image_lets_them(self) -> None:
+        home = re.search(r"WISEBOOK_ML_HOME=(\S+)", DOCKERFILE)
+        assert home is not None
+        folder = Settings(_env_file=None, home=Path(home[1])).state_url
+        assert f"state:{folder}" in SERVICES["scoring"]["volumes"]
+        assert re.search(rf"install --directory --owner wisebook [^&]*{folder}\s", DOCKERFILE)
 
     def test_ports_are_open_on_this_machine_only(self) -> None:
         ports = [port for service in SERVICES.values() for port in service.get("ports", ())]

@@ -18,7 +18,7 @@ from wisebook_ml.generator import Label, generate_ledger
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.groups import group_lag, group_name
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.messaging.reader import end_offsets
+from wisebook_ml.messaging.reader import count_records, end_offsets
 from wisebook_ml.publishing import publish_entries
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import DetectionStore, StoredDetection, open_database
@@ -126,10 +126,9 @@ def _on_broker(book: Book, settings: Settings, console: Console) -> Result:
     with Workers(ROLES, settings, settings.home / "logs") as workers:
         console.print(f"✓ workers started: {', '.join(ROLES)} (logs in {settings.home / 'logs'})")
         _publish_and_score(book, settings, console, workers, result)
-    detections = end_offsets(bootstrap, DETECTIONS.full_name(prefix))
-    result.records = sum(end - first for first, end in detections.values())
-    dead = end_offsets(bootstrap, DEAD_LETTER.full_name(prefix))
-    result.dead_letters = sum(end - first for first, end in dead.values())
+    detections, dead = DETECTIONS.full_name(prefix), DEAD_LETTER.full_name(prefix)
+    result.records = count_records(bootstrap, detections, end_offsets(bootstrap, detections))
+    result.dead_letters = count_records(bootstrap, dead, end_offsets(bootstrap, dead))
     store = DetectionStore(open_database(settings.sql_url))
     result.detections = store.top(max(1, store.count()))
     return result

@@ -195,7 +195,9 @@ class LivePartition:
             self._pipeline.process(run)
             records += len(run)
         self._pipeline.next_offset = offset
-        LOGGER.info(
+        found_out = records or restored > before or before == 0
+        LOGGER.log(
+            logging.INFO if found_out else logging.DEBUG,  # a gap without records: markers of a transaction
             "state of %s partition %d recovered up to offset %d: %s, %d records read again in %.1f s",
             self._topic,
             self._partition,
