@@ -3,15 +3,16 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+BENCH_VENV := .venv-bench
 CODE := schemas topics wisebook_ml agents tests
 FEC ?=
 ENTRIES ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos lint types format contracts lock clean
+.PHONY: help setup demo test chaos bench bench-quick lint types format contracts lock clean
 
 help: ## List the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.all ## Make .venv with everything: scoring, training, development
 
@@ -23,6 +24,12 @@ test: $(VENV)/.all ## Run the tests (a real Kafka and a real PostgreSQL are star
 
 chaos: $(VENV)/.all ## Run the long tests that kill workers and brokers
 	$(BIN)/python -m pytest -q -m "chaos or soak"
+
+bench: $(VENV)/.base $(BENCH_VENV)/.done ## Measure speed, latency, memory beside Faust, Quix Streams and Bytewax (under 20 minutes)
+	@$(BIN)/python -m bench --out docs/bench.jsonl --picture docs/bench.svg
+
+bench-quick: $(VENV)/.base $(BENCH_VENV)/.done ## The same, smaller and once (under 3 minutes)
+	@$(BIN)/python -m bench --quick
 
 lint: $(VENV)/.all ## Check style and format
 	$(BIN)/ruff check $(CODE)
@@ -45,6 +52,8 @@ lock: $(VENV)/.all ## Resolve the dependencies anew into requirements/
 	$(COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/base.txt
 	$(COMPILE) -c requirements/dev.txt --extra train pyproject.toml -o requirements/train.txt
 	$(COMPILE) -c requirements/dev.txt requirements/build.in -o requirements/build.txt
+	cp requirements/base.txt bench/requirements.txt # the versions to prefer
+	$(COMPILE) bench/requirements.in pyproject.toml -o bench/requirements.txt
 
 clean: ## Remove what was installed and made here (not the cached Kafka)
 	-@test ! -x $(BIN)/wisebook-ml || $(BIN)/wisebook-ml kafka stop
@@ -67,3 +76,11 @@ $(VENV)/.all: requirements/dev.txt requirements/build.txt pyproject.toml | $(VEN
 	@$(PIP) install --require-hashes --no-deps -r requirements/build.txt -r requirements/dev.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $(VENV)/.base $@
+
+# The engines that the bench compares with, beside what scoring needs: some of them want other versions of the client.
+$(BENCH_VENV)/.done: bench/requirements.txt | $(VENV)/bin/python
+	@echo "Installing the requirements of the bench into $(BENCH_VENV) (once, about a minute)"
+	@$(BIN)/python -m venv $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps \
+		-r bench/requirements.txt
+	@touch $@

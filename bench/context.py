@@ -1,11 +1,12 @@
 """What all benchmarks of a run share: the broker, the data, the result lines."""
 
+import gc
 import os
 import platform
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
@@ -176,7 +177,9 @@ class Context:
     def ledgers(self) -> Ledgers:
         """The entries of all companies, generated once a run."""
         self.say("generating ledgers and training their models")
-        return make_ledgers(self.sizes.companies, self.sizes.events, self.artefacts)
+        made = make_ledgers(self.sizes.companies, self.sizes.events, self.artefacts)
+        gc.freeze()  # hundreds of thousands of records that stay: looking at them again and again would take time
+        return made
 
     @cached_property
     def place(self) -> Place:
@@ -280,11 +283,6 @@ class Context:
         path.write_bytes(msgspec.json.encode(job))
         self.say(f"{engine.name}: {task.value}")
         return Started(engine, job, path)
-
-    @property
-    def common(self) -> Mapping[str, object]:
-        """Details of the run."""
-        return common_details(self.sizes)
 
 
 class Started:

@@ -1,6 +1,6 @@
 """Filling topics before anything is measured, as fast as the client can."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from confluent_kafka import Producer
@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from wisebook_ml.training.collect import partition_of
 
-__all__ = ["PARTITIONS", "Record", "create_topic", "partition", "preload"]
+__all__ = ["PARTITIONS", "Record", "create_topic", "partition", "preload", "preload_at"]
 
 PARTITIONS = 6
 """Of every topic of the bench, as `entries` has."""
@@ -38,6 +38,16 @@ def create_topic(bootstrap: str, name: str) -> None:
     admin = AdminClient({"bootstrap.servers": bootstrap})
     for future in admin.create_topics([NewTopic(name, num_partitions=PARTITIONS, replication_factor=1)]).values():
         future.result()
+
+
+def preload_at(bootstrap: str, topic: str, records: Mapping[int, Iterable[Record]]) -> None:
+    """Publish records to partitions that are named rather than chosen by key."""
+    producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True})
+    for place, some in records.items():
+        for record in some:
+            producer.produce(topic, record.value, record.key, partition=place, headers=list(record.headers))
+    if producer.flush(FLUSH_SECONDS):
+        raise TimeoutError(f"topic {topic} was not filled within {FLUSH_SECONDS:.0f} s")
 
 
 def preload(bootstrap: str, topic: str, records: Iterable[Record]) -> list[list[int]]:

@@ -6,6 +6,7 @@ companies are scored by a global model, as new companies are; one more line tell
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -35,7 +36,7 @@ def run(context: Context) -> None:
     data = {"accounts_per_company": ACCOUNTS, "entries_per_company": ENTRIES, "lines_per_entry": LINES}
     readings = _read(context, wanted, with_model=True)
     base, last = readings[0], readings[-1]
-    for before, now in zip(readings, readings[1:], strict=False):
+    for before, now in pairwise(readings):
         growth = (now.rss - before.rss) / (now.pairs - before.pairs)
         context.results.add(
             line_of(
