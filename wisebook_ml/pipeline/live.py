@@ -77,14 +77,15 @@ class LivePartitions:
         Raises
         ------
         NotAssigned
-            Where the partition was given away: publishing would fence the worker that has it.
+            Where the partition was given away while they were in work: whoever has it now does them.
+        RuntimeError
+            Where they are of a partition that this worker does not have, as far as it knows. Publishing would fence
+            the worker that has it, and passing over them could lose them.
         """
-        if self._closed:
-            raise RuntimeError(f"{self._topic} partition {partition}: records came after the end")
         live = self._partitions.get(partition)
         if live is None:
-            if self._assigned is not None and partition not in self._assigned:
-                raise NotAssigned(f"{self._topic} partition {partition} was given to another worker")
+            if self._closed or (self._assigned is not None and partition not in self._assigned):
+                raise RuntimeError(f"{self._topic} partition {partition} is not ours, but records of it came")
             live = self._partitions.setdefault(partition, self._new(partition))
         live.process(records)
 
