@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wisebook_ml.habits.ranks import CELLS, RankHistogram, cell_of
+from wisebook_ml.models.ranks import CELLS, RankHistogram, cell_of
 
 REPEATABLE = settings(derandomize=True, deadline=None, max_examples=150)
 SCORES = st.lists(st.floats(0, 1) | st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=1, max_size=200)
