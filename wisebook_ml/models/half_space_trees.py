@@ -2,6 +2,10 @@
 
 The trees' splits depend on a seed only, so one set serves every company. What a company owns are masses: how many
 entries of a window passed each node, a byte each.
+
+References
+----------
+Tan, Ting, Liu: Fast anomaly detection for streaming data. IJCAI 2011.
 """
 
 import random
@@ -11,7 +15,7 @@ import numpy.typing as npt
 
 from wisebook_ml.compiled import Array, compiled
 
-__all__ = ["LATEST", "MASSES", "NODES", "N_TREES", "REFERENCE", "WINDOW", "grow_splits", "hst_learn", "hst_score"]
+__all__ = ["HEIGHT", "MASSES", "N_TREES", "REFERENCE", "SPLIT", "WINDOW", "grow_splits", "hst_learn", "hst_score"]
 
 N_TREES = 15
 HEIGHT = 7
@@ -35,8 +39,12 @@ MASSES = (2, N_TREES, NODES)
 """Shape of a company's masses (uint8)."""
 
 MAX_SCORE = N_TREES * WINDOW * (2 ** (HEIGHT + 1) - 1)
+"""Weighted mass of a row that shares every node with the whole window: river's scale."""
 
 SPLIT = np.dtype([("threshold", "f8"), ("feature", "u1")])
+"""A row's value of the feature goes left where it is below the threshold. Nine bytes, so that all splits fit in the
+fastest cache.
+"""
 
 
 def grow_splits(seed: int, features: int) -> npt.NDArray[np.void]:
@@ -54,7 +62,6 @@ def grow_splits(seed: int, features: int) -> npt.NDArray[np.void]:
     Returns
     -------
     ndarray of SPLIT, shape (N_TREES, NODES // 2)
-        A row's value below the threshold goes left.
 
     Examples
     --------
@@ -97,15 +104,16 @@ def hst_score(row: Array, splits: Array, masses: Array) -> float:
     total = 0
     for tree in range(N_TREES):
         node, depth_weight = 1, 1
-        mass = np.int64(masses[REFERENCE, tree, node])
+        mass = masses[REFERENCE, tree, node]
         total += mass
         while mass >= SPARSE and node < NODES // 2:
             split = splits[tree, node]
             node = 2 * node + (0 if row[split["feature"]] < split["threshold"] else 1)
             depth_weight *= 2
-            mass = np.int64(masses[REFERENCE, tree, node])
+            mass = masses[REFERENCE, tree, node]
             total += mass * depth_weight
-    return 1.0 - total / MAX_SCORE
+    score: float = 1.0 - total / MAX_SCORE
+    return score
 
 
 @compiled

@@ -5,7 +5,7 @@ import numpy as np
 from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.ledger.batch import Floats, Ints
 
-__all__ = ["CELLS", "RANKS", "cell_of", "count_as_large", "count_cells", "rank_add", "rank_tail", "rank_threshold"]
+__all__ = ["CELLS", "RANKS", "cell_of", "count_as_large", "rank_add", "rank_tail", "rank_threshold", "tails_of"]
 
 CELLS = 512
 """Cells between 0 and 1: a fifth of a point on the scale that people see."""
@@ -69,7 +69,8 @@ def rank_add(ranks: np.void, score: float, budget: float) -> None:
 @compiled
 def rank_threshold(ranks: np.void) -> float:
     """Return the least score within the budget; 1 where none is."""
-    return ranks["cut"] / CELLS
+    threshold: float = ranks["cut"] / CELLS
+    return threshold
 
 
 @compiled
@@ -91,6 +92,28 @@ def rank_tail(cells: Array, total: int, score: float) -> float:
     return as_large / (total + 1)
 
 
-def count_cells(scores: Floats) -> Ints:
-    """Return how many scores lie in each cell, shape (CELLS,)."""
-    return np.bincount(_cells_of(scores), minlength=CELLS)
+@compiled
+def count_as_large(scores: Array) -> Ints:
+    """Return how many scores lie in each cell or a higher one, shape (CELLS,)."""
+    as_large = np.zeros(CELLS, np.int64)
+    for score in scores:
+        as_large[cell_of(score)] += 1
+    for cell in range(CELLS - 2, -1, -1):
+        as_large[cell] += as_large[cell + 1]
+    return as_large
+
+
+@compiled
+def tails_of(scores: Array, as_large: Array) -> Floats:
+    """Return the tail probability of each score among those that `count_as_large` counted.
+
+    Examples
+    --------
+    >>> as_large = count_as_large(np.arange(100) / 100)
+    >>> tails_of(np.array([0.0, 0.95]), as_large).round(2).tolist()
+    [1.0, 0.06]
+    """
+    tails = np.empty(len(scores))
+    for i in range(len(scores)):
+        tails[i] = (as_large[cell_of(scores[i])] + 1) / (as_large[0] + 1)
+    return tails
