@@ -96,7 +96,7 @@ def _describe(ch: str) -> tuple[int, int]:
 @compiled
 def code_point(data: Array, at: int) -> tuple[int, int]:
     """Return the code point at a place in valid UTF-8, and of how many bytes it is."""
-    lead = data[at] + 0
+    lead: int = data[at] + 0
     if lead < 0x80:
         return lead, 1
     if lead < 0xE0:
@@ -111,14 +111,16 @@ def code_point(data: Array, at: int) -> tuple[int, int]:
 def kind_of(code: int, kind: Array) -> int:
     """Return the bits of a code point of any plane."""
     if code < 0x10000:
-        return kind[code] + 0
+        bits: int = kind[code] + 0
+        return bits
     return 0 if 0x1F000 <= code <= 0x1FAFF else 3  # WORD | LETTER
 
 
 @compiled
 def fold_of(code: int, fold: Array) -> int:
     """Return what a code point of any plane stands for."""
-    return fold[code] + 0 if code < 0x10000 else code
+    folded: int = fold[code] + 0 if code < 0x10000 else code
+    return folded
 
 
 def plain(text: str) -> str:

@@ -4,7 +4,7 @@ One compiled pass over a batch's bytes. Texts become 64-bit hashes (`wisebook_ml
 it compares strings; labels and references are read as `wisebook_ml.ledger.characters` says.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,9 @@ from wisebook_ml.ledger.words import Words
 __all__ = ["BINS", "BINS_PER_DECADE", "NO_LAG", "OFF_DAY_HOURS", "ROUND_CENTS", "Facts", "amount_bin", "facts_of"]
 
 Bools = npt.NDArray[np.bool_]
+
+OF_LINES = frozenset(facts_pass.LINE + facts_pass.LINE_FLAGS)
+"""Columns with one place a line; the others have one an entry."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,6 +106,30 @@ class Facts:
     round: Bools
     poor: Bools
     watched: Bools
+
+    def select(self, entries: Ints, first: Ints) -> "Facts":
+        """Return the facts of some entries, by ascending position; `first` is their batch's."""
+        counts = np.diff(first)
+        kept = np.zeros(len(counts), np.bool_)
+        kept[entries] = True
+        lines = np.repeat(kept, counts)
+        of_lines = {*facts_pass.LINE, *facts_pass.LINE_FLAGS}
+        chosen = {
+            name: getattr(self, name)[lines if name in of_lines else entries] for name in self.__dataclass_fields__
+        }
+        return Facts(**chosen)
+
+    def select(self, indices: Ints, batch: EntryBatch) -> "Facts":
+        """Return the facts of some entries only, by their positions in ascending order in `batch`."""
+        chosen = np.zeros(len(batch), dtype=np.bool_)
+        chosen[indices] = True
+        of_lines = np.flatnonzero(chosen[batch.entry_of])
+        return Facts(
+            **{
+                field.name: getattr(self, field.name)[of_lines if field.name in OF_LINES else indices]
+                for field in fields(self)
+            }
+        )
 
 
 def facts_of(batch: EntryBatch, words: Words) -> Facts:

@@ -134,12 +134,12 @@ def read_entries(
 def _times(i: int, entries: Array, since: Array, seconds: Array, off_days: Array, out: Array, flags: Array) -> bool:
     """Read an entry's date and its time of entry; return whether all years were known."""
     day = entries[DAY, i]
-    off = off_days[day]
+    off: int = off_days[day]
     flags[OFF_DAY, i] = off == 1
     out[MONTH_DAY, i] = civil(day)[2]
     out[HOUR, i], out[STAMP, i], out[LAG, i] = -1, 0, NO_LAG
-    known = off <= 1
-    micros = entries[SAISIE, i]
+    known: bool = off <= 1
+    micros: int = entries[SAISIE, i]
     if micros == NO_TIME:
         return known
     epoch = micros // 1_000_000
@@ -147,7 +147,7 @@ def _times(i: int, entries: Array, since: Array, seconds: Array, off_days: Array
     if epoch < FIRST_SECOND or epoch > LAST_SECOND or local < FIRST_SECOND or local > LAST_SECOND:
         return known
     local_day = local // 86_400 + UNIX_DAY
-    local_off = off_days[local_day]
+    local_off: int = off_days[local_day]
     out[HOUR, i] = local % 86_400 // 3600 + (OFF_DAY_HOURS if local_off == 1 else 0)
     out[STAMP, i] = epoch
     out[LAG, i] = local_day - day
@@ -311,10 +311,10 @@ def _repeats(data: Array, lines: Array, row: int, k: int, start: int) -> bool:
     if k == start or length != lines[row + 1, k - 1]:
         return False
     at, before = lines[row, k], lines[row, k - 1]
-    for step in range(length):
-        if data[at + step] != data[before + step]:
-            return False
-    return True
+    same = 0
+    while same < length and data[at + same] == data[before + same]:
+        same += 1
+    return same == length
 
 
 @compiled

@@ -122,12 +122,10 @@ def _write(code: int, prefix: Array, written: int) -> int:
 @compiled
 def is_piece(whole: int, length: int, repeated: bool, fillers: Array) -> bool:
     """Return whether a reference (what `normal_form` returned of it) leads to a document."""
-    if length == 0 or (length > 1 and repeated):
-        return False
+    leads = length > 0 and not (length > 1 and repeated)
     for filler in fillers:
-        if whole == filler:
-            return False
-    return True
+        leads &= whole != filler
+    return leads
 
 
 @lru_cache(maxsize=1)

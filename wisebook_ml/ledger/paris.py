@@ -65,4 +65,5 @@ def offset_at(epoch: int, since: Array, seconds: Array) -> int:
             low = middle
         else:
             high = middle
-    return seconds[low]
+    offset: int = seconds[low]
+    return offset

@@ -138,10 +138,7 @@ def search(data: Array, start: int, end: int, kind: Array, classes: Array, autom
     while at < end:
         code, size = code_point(data, at)
         at += size
-        if code < 0x10000:
-            symbol = classes[code] + 0
-        else:
-            symbol = 1 if kind_of(code, kind) else 0
+        symbol = classes[code] + 0 if code < 0x10000 else (1 if kind_of(code, kind) else 0)
         if symbol < 0 or (symbol == 0 and last == 0):
             continue
         if symbol == 0:
