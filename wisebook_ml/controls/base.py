@@ -20,7 +20,6 @@ __all__ = [
     "any_of",
     "approval_limits",
     "on_lines",
-    "per_entry",
 ]
 
 Bools = npt.NDArray[np.bool_]
@@ -99,8 +98,3 @@ def any_of(view: View, mask: Bools) -> Bools:
     """Return whether any line of each entry is in a mask."""
     found: Bools = any_line(mask, view.batch.first)
     return found
-
-
-def per_entry(mask: Bools) -> Finding:
-    """Return the finding of a yes-or-no control."""
-    return Finding(mask.astype(np.float64))

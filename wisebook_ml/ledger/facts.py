@@ -109,27 +109,14 @@ class Facts:
 
     def select(self, entries: Ints, first: Ints) -> "Facts":
         """Return the facts of some entries, by ascending position; `first` is their batch's."""
-        counts = np.diff(first)
-        kept = np.zeros(len(counts), np.bool_)
+        kept = np.zeros(len(first) - 1, dtype=np.bool_)
         kept[entries] = True
-        lines = np.repeat(kept, counts)
-        of_lines = {*facts_pass.LINE, *facts_pass.LINE_FLAGS}
+        lines = np.flatnonzero(np.repeat(kept, np.diff(first)))
         chosen = {
-            name: getattr(self, name)[lines if name in of_lines else entries] for name in self.__dataclass_fields__
+            field.name: getattr(self, field.name)[lines if field.name in OF_LINES else entries]
+            for field in fields(self)
         }
         return Facts(**chosen)
-
-    def select(self, indices: Ints, batch: EntryBatch) -> "Facts":
-        """Return the facts of some entries only, by their positions in ascending order in `batch`."""
-        chosen = np.zeros(len(batch), dtype=np.bool_)
-        chosen[indices] = True
-        of_lines = np.flatnonzero(chosen[batch.entry_of])
-        return Facts(
-            **{
-                field.name: getattr(self, field.name)[of_lines if field.name in OF_LINES else indices]
-                for field in fields(self)
-            }
-        )
 
 
 def facts_of(batch: EntryBatch, words: Words) -> Facts:

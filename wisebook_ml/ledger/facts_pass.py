@@ -307,7 +307,7 @@ def _labels(
 @compiled
 def _repeats(data: Array, lines: Array, row: int, k: int, start: int) -> bool:
     """Return whether a line's text is that of the line before, in the same entry."""
-    length = lines[row + 1, k]
+    length: int = lines[row + 1, k]
     if k == start or length != lines[row + 1, k - 1]:
         return False
     at, before = lines[row, k], lines[row, k - 1]
