@@ -10,16 +10,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from schemas import Ecriture, Ligne, Operation, Origine, to_minor
-from wisebook_ml.ledger.columns import (
-    ENTRY_ROWS,
-    ENTRY_TEXTS,
-    LINE_ROWS,
-    LINE_TEXTS,
-    NO_TIME,
-    entry_row,
-    line_row,
-)
+from schemas import Ecriture, Ligne
+from wisebook_ml.ledger.columns import ENTRY_TEXTS, NO_TIME, entry_row, line_row
+from wisebook_ml.ledger.records import read_records
 
 __all__ = ["NO_TIME", "EntryBatch", "Floats", "Ints", "Span", "account_root"]
 
@@ -147,10 +140,12 @@ class EntryBatch:
         """
 
         def entry(name: str) -> Ints:
-            return entries[entry_row(name)]
+            row: Ints = entries[entry_row(name)]
+            return row
 
         def line(name: str) -> Ints:
-            return lines[line_row(name)]
+            row: Ints = lines[line_row(name)]
+            return row
 
         return cls(
             data=data,
@@ -183,64 +178,20 @@ class EntryBatch:
 
     @classmethod
     def from_entries(cls, entries: Sequence[Ecriture]) -> "EntryBatch":
-        """Flatten entries (each with at least one line, as the schema asks) into columns."""
-        n, m = len(entries), sum(len(entry.lignes) for entry in entries)
-        data = bytearray()
-        first = np.zeros(n + 1, dtype=np.int64)
-        table, lines = np.zeros((ENTRY_ROWS, n), dtype=np.int64), np.zeros((LINE_ROWS, m), dtype=np.int64)
+        """Flatten entries into columns: they are encoded and scanned, so that there is one path for all.
 
-        def put(name: str, value: int) -> None:
-            table[entry_row(name), i] = value
-
-        def put_line(name: str, value: int) -> None:
-            lines[line_row(name), k] = value
-
-        def put_text(target: Ints, row: int, position: int, text: str | None) -> None:
-            encoded = (text or "").encode()
-            target[row : row + 2, position] = len(data), len(encoded)
-            data.extend(encoded)
-
-        k = 0
-        for i, entry in enumerate(entries):
-            put("societe", entry.societe_id)
-            put("revision", entry.revision)
-            put("operation", tuple(Operation).index(entry.operation))
-            put("origine", -1 if entry.origine is None else tuple(Origine).index(entry.origine))
-            put("day", entry.ecriture_date.toordinal())
-            put("valid", entry.valid_date.toordinal() if entry.valid_date else 0)
-            put("saisie", _micros(entry.saisie_le))
-            for name in ENTRY_TEXTS:
-                put_text(table, entry_row(name), i, getattr(entry, name))
-            for line in entry.lignes:
-                debit, credit = to_minor(line.debit), to_minor(line.credit)
-                put_line("entry_of", i)
-                put_line("debit", debit)
-                put_line("credit", credit)
-                put_line("net", debit - credit)
-                put_line("amount", abs(debit - credit))
-                put_line("on_debit", debit != 0 or credit == 0)
-                put_line("root", account_root(line.compte_num))
-                for name in ("piece_date", "date_let", "date_echeance"):
-                    date = getattr(line, name)
-                    put_line(name, date.toordinal() if date else 0)
-                for name in LINE_TEXTS:
-                    put_text(lines, line_row(name), k, getattr(line, name))
-                k += 1
-            first[i + 1] = k
-            span = slice(first[i], first[i + 1])
-            total_debit = int(lines[line_row("debit"), span].sum())
-            total_credit = int(lines[line_row("credit"), span].sum())
-            put("total_debit", total_debit)
-            put("total_credit", total_credit)
-            put("total", max(abs(total_debit), abs(total_credit)))
-        return cls.from_tables(
-            np.frombuffer(data, dtype=np.uint8),
-            [msgspec.json.encode(entry) for entry in entries],
-            first,
-            table,
-            lines,
-            dict(enumerate(entries)),
-        )
+        Raises
+        ------
+        ValueError
+            If an entry is not as the schema asks, which msgspec does not check when Python code makes one.
+        """
+        values = [msgspec.json.encode(entry) for entry in entries]
+        tables = read_records(values, trusted=True)
+        for k in tables.unsure:
+            _decode(values[k])  # msgspec.ValidationError, a ValueError, says what is wrong
+            raise ValueError(f"entry {entries[k].ecriture_id} cannot be read")
+        known = dict(enumerate(entries))
+        return cls.from_tables(tables.data, values, tables.first, tables.entries, tables.lines, known)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -314,10 +265,3 @@ class EntryBatch:
     def date(self, entry: int) -> dt.date:
         """Return an entry's date."""
         return dt.date.fromordinal(int(self.day[entry]))
-
-
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-
-
-def _micros(moment: dt.datetime | None) -> int:
-    return NO_TIME if moment is None else (moment - _EPOCH) // dt.timedelta(microseconds=1)
