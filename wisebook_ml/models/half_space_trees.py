@@ -135,5 +135,7 @@ def hst_learn(row: Array, splits: Array, masses: Array, count: int) -> None:
             node = 2 * node + (0 if row[split["feature"]] < split["threshold"] else 1)
         masses[LATEST, tree, node] += 1
     if (count + 1) % WINDOW == 0:
-        masses[REFERENCE] = masses[LATEST]
-        masses[LATEST] = 0
+        for tree in range(N_TREES):
+            for node in range(NODES):
+                masses[REFERENCE, tree, node] = masses[LATEST, tree, node]
+                masses[LATEST, tree, node] = 0

@@ -36,9 +36,9 @@ def score_rows(
     for begin in range(0, len(matrix), CHUNK):
         end = min(begin + CHUNK, len(matrix))
         for i in range(begin, end):
+            sums[i - begin] = 0
             for j in range(matrix.shape[1]):
                 rows[i - begin, j] = matrix[i, j]
-        sums[:] = 0
         fours = (len(starts) - 1) // 4 * 4
         for tree in range(0, fours, 4):
             _add_four(rows, end - begin, starts, tree, nodes, path, lengths, depth, sums)
