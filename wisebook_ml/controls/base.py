@@ -19,7 +19,9 @@ __all__ = [
     "View",
     "any_of",
     "approval_limits",
+    "chosen",
     "on_lines",
+    "strongest",
 ]
 
 Bools = npt.NDArray[np.bool_]
@@ -98,3 +100,15 @@ def any_of(view: View, mask: Bools) -> Bools:
     """Return whether any line of each entry is in a mask."""
     found: Bools = any_line(mask, view.batch.first)
     return found
+
+
+def strongest(view: View, entry: int, values: Floats) -> int:
+    """Return the line of an entry with the largest of some line values, the first of equals; NaN counts as 0."""
+    lines = view.batch.lines_of(entry)
+    return lines[int(np.argmax(np.nan_to_num(values[lines.start : lines.stop])))]
+
+
+def chosen(view: View, entry: int, mask: Bools) -> list[int]:
+    """Return the lines of an entry that a mask over all lines selects."""
+    lines = view.batch.lines_of(entry)
+    return (np.flatnonzero(mask[lines.start : lines.stop]) + lines.start).tolist()

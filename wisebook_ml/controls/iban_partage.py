@@ -3,7 +3,7 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View, on_lines
+from wisebook_ml.controls.base import Control, Finding, View, on_lines, strongest
 
 
 def measure(view: View) -> Finding:
@@ -13,7 +13,7 @@ def measure(view: View) -> Finding:
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the third party."""
-    line = max(view.batch.lines_of(entry), key=lambda k: float(view.habits.line["iban_others"][k]))
+    line = strongest(view, entry, view.habits.line["iban_others"])
     record = view.batch.line(line)
     name = record.comp_aux_lib or record.comp_aux_num or record.compte_num
     return (

@@ -3,7 +3,7 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View, on_lines
+from wisebook_ml.controls.base import Control, Finding, View, on_lines, strongest
 from wisebook_ml.controls.texts import euros_en, euros_fr
 from wisebook_ml.features.measures import account_deviation, party_deviation
 from wisebook_ml.features.view import once
@@ -33,8 +33,7 @@ def measure(view: View) -> Finding:
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the line, its amount and the usual one."""
-    values = deviations(view)
-    line = max(view.batch.lines_of(entry), key=lambda k: float(np.nan_to_num(values[k])))
+    line = strongest(view, entry, deviations(view))
     record, cents = view.batch.line(line), int(view.batch.amount[line])
     party = not np.isnan(party_deviation(view)[line])
     usual = round(10 ** float(view.habits.line["party_median" if party else "side_median"][line]))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View, on_lines
+from wisebook_ml.controls.base import Control, Finding, View, on_lines, strongest
 from wisebook_ml.controls.texts import euros_en, euros_fr
 from wisebook_ml.features.measures import surprise
 from wisebook_ml.features.view import once
@@ -31,8 +31,7 @@ def measure(view: View) -> Finding:
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the amount and the account."""
-    values = surprises(view)
-    line = max(view.batch.lines_of(entry), key=lambda k: float(values[k]))
+    line = strongest(view, entry, surprises(view))
     cents, account = int(view.batch.amount[line]), view.batch.line(line).compte_num
     return (
         f"Montant rond ({euros_fr(cents)}) alors que les montants du compte {account} ne le sont pas.",

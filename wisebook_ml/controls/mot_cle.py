@@ -3,7 +3,7 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View, any_of
+from wisebook_ml.controls.base import Control, Finding, View, any_of, chosen
 from wisebook_ml.ledger.vocabulary import WATCHED, vocabulary
 
 
@@ -15,8 +15,7 @@ def measure(view: View) -> Finding:
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Quote word and label."""
-    line = next(k for k in view.batch.lines_of(entry) if view.facts.watched[k])
-    label = view.batch.line(line).ecriture_lib
+    label = view.batch.line(chosen(view, entry, view.facts.watched)[0]).ecriture_lib
     word, quoted = vocabulary(tuple(view.parametres.mots_cles)).find(WATCHED, label), label.strip()
     return f"Mot surveillé « {word} » dans « {quoted} ».", f"Watched word “{word}” in “{quoted}”."
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View, on_lines
+from wisebook_ml.controls.base import Control, Finding, View, on_lines, strongest
 from wisebook_ml.features.measures import side_surprise
 from wisebook_ml.features.view import once
 from wisebook_ml.ledger.batch import Floats
@@ -23,8 +23,7 @@ def measure(view: View) -> Finding:
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the account, its side and the habit."""
-    values = side_surprise(view)
-    line = max(view.batch.lines_of(entry), key=lambda k: float(np.nan_to_num(values[k])))
+    line = strongest(view, entry, side_surprise(view))
     account, debit = view.batch.line(line).compte_num, view.batch.on_debit[line]
     same, total = (int(view.habits.line[k][line]) for k in ("side_count", "account_count"))
     return (

@@ -3,9 +3,11 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View, on_lines
+from wisebook_ml.controls.base import Control, Finding, View, on_lines, strongest
 from wisebook_ml.controls.texts import euros_en, euros_fr
 from wisebook_ml.features.measures import deviation, log_amounts, surprise
+from wisebook_ml.features.view import once
+from wisebook_ml.ledger.batch import Floats
 
 MIN_PARTY_LINES = 100
 """How often new third parties first appear in a journal is known after some months."""
@@ -15,6 +17,12 @@ ORDINARY, FULL = 1.0, 3.0
 
 SHARE = 0.6
 """Share of the surprise that an ordinary first amount leaves; a large one doubles it."""
+
+
+@once
+def newcomers(view: View) -> Floats:
+    """Return the amounts of lines whose third party is new, -1 of the others."""
+    return np.where(view.habits.line["party_count"] == 0, view.batch.amount, -1.0)
 
 
 def measure(view: View) -> Finding:
@@ -32,8 +40,7 @@ def measure(view: View) -> Finding:
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the third party and its amount."""
-    lines = [k for k in view.batch.lines_of(entry) if view.habits.line["party_count"][k] == 0]
-    line = max(lines, key=lambda k: int(view.batch.amount[k]))
+    line = strongest(view, entry, newcomers(view))
     record, cents = view.batch.line(line), int(view.batch.amount[line])
     name = record.comp_aux_lib or record.comp_aux_num or record.compte_num
     return (

@@ -3,7 +3,7 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View, any_of
+from wisebook_ml.controls.base import Control, Finding, View, any_of, chosen
 from wisebook_ml.controls.vat import has_vat, taxable_lines, vat_lines
 from wisebook_ml.ledger.accounts import accounts_under
 
@@ -22,8 +22,7 @@ def measure(view: View) -> Finding:
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the account."""
-    vat = vat_lines(view)
-    account = next(view.batch.line(k).compte_num for k in view.batch.lines_of(entry) if vat[k])
+    account = view.batch.line(chosen(view, entry, vat_lines(view))[0]).compte_num
     return (
         f"TVA au compte {account} sans aucune base (charge, produit ou immobilisation) dans l'écriture.",
         f"VAT on account {account} without any base (expense, income or asset) in the entry.",

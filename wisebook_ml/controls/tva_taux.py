@@ -4,7 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.compiled import Array, compiled
-from wisebook_ml.controls.base import Control, Finding, View
+from wisebook_ml.controls.base import Control, Finding, View, chosen
 from wisebook_ml.controls.texts import euros_en, euros_fr, number_fr
 from wisebook_ml.controls.vat import base_lines, has_vat, vat_lines
 
@@ -55,10 +55,10 @@ def implausibility(vats: Array, bases: Array) -> float:
     for k in range(len(vats) + 1):
         vat = vats[k] if k < len(vats) else vat_total
         fit = False
-        for chosen in range(1, 1 << len(bases)):
+        for subset in range(1, 1 << len(bases)):
             some = 0
             for j in range(len(bases)):
-                some += bases[j] if chosen >> j & 1 else 0
+                some += bases[j] if subset >> j & 1 else 0
             if fits(vat, some):
                 fit = True
                 break
@@ -91,9 +91,7 @@ def measure(view: View) -> Finding:
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name VAT, base and the implied rate."""
     batch = view.batch
-    vat_mask, base_mask = vat_lines(view), base_lines(view)
-    vat = sum(int(batch.amount[k]) for k in batch.lines_of(entry) if vat_mask[k])
-    base = sum(int(batch.amount[k]) for k in batch.lines_of(entry) if base_mask[k])
+    vat, base = (int(batch.amount[chosen(view, entry, lines)].sum()) for lines in (vat_lines(view), base_lines(view)))
     rate = 100 * vat / base if base else 0.0
     return (
         f"TVA de {euros_fr(vat)} sur une base de {euros_fr(base)} : {number_fr(rate, 2)} %, aucun taux légal.",

@@ -131,11 +131,17 @@ def plain(text: str) -> str:
     >>> plain(" N°4 — Pénalité d’août "), plain("n/a"), plain("...")
     ('n 4 penalite d aout', 'n a', '')
     """
-    fold, kind = characters()
-    told = []
-    for ch in text:
-        code = ord(ch)
+    return " ".join(text.translate(_PLAIN).split())
+
+
+class _Plain(dict[int, str]):
+    """What each code point stands for in a plain text, as far as any was asked for."""
+
+    def __missing__(self, code: int) -> str:
+        fold, kind = characters()
         bits = kind_of(code, kind)
-        if not bits & MARK:
-            told.append(chr(fold_of(code, fold)) if bits & WORD else " ")
-    return " ".join("".join(told).split())
+        self[code] = "" if bits & MARK else chr(fold_of(code, fold)) if bits & WORD else " "
+        return self[code]
+
+
+_PLAIN = _Plain()
