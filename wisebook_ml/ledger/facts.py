@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wisebook_ml.ledger import facts_pass
+from wisebook_ml.ledger.automaton import Words
 from wisebook_ml.ledger.batch import EntryBatch, Ints
 from wisebook_ml.ledger.bins import BINS, BINS_PER_DECADE, amount_bin
 from wisebook_ml.ledger.calendar import learn_years, off_days
@@ -17,7 +18,6 @@ from wisebook_ml.ledger.characters import characters
 from wisebook_ml.ledger.facts_pass import NO_LAG, OFF_DAY_HOURS, ROUND_CENTS
 from wisebook_ml.ledger.labels import PREFIX, fillers
 from wisebook_ml.ledger.paris import paris_offsets
-from wisebook_ml.ledger.words import Words
 
 __all__ = ["BINS", "BINS_PER_DECADE", "NO_LAG", "OFF_DAY_HOURS", "ROUND_CENTS", "Facts", "amount_bin", "facts_of"]
 

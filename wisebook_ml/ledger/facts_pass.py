@@ -3,6 +3,7 @@
 import numpy as np
 
 from wisebook_ml.compiled import Array, compiled
+from wisebook_ml.ledger.automaton import search
 from wisebook_ml.ledger.bins import amount_bin
 from wisebook_ml.ledger.characters import LETTER, code_point, kind_of
 from wisebook_ml.ledger.columns import NO_TIME, entry_row, line_row
@@ -11,7 +12,6 @@ from wisebook_ml.ledger.hashing import hash_bytes, mix
 from wisebook_ml.ledger.labels import is_piece, label_length, normal_form, says_little
 from wisebook_ml.ledger.paris import offset_at
 from wisebook_ml.ledger.vocabulary import CREDIT_NOTE, GENERIC, RETURN, WATCHED
-from wisebook_ml.ledger.words import search
 
 __all__ = ["ENTRY", "ENTRY_FLAGS", "LINE", "LINE_FLAGS", "NO_LAG", "OFF_DAY_HOURS", "ROUND_CENTS", "read_entries"]
 

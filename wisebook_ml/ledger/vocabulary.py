@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from wisebook_ml.ledger.words import Words
+from wisebook_ml.ledger.automaton import Words
 
 __all__ = ["CREDIT_NOTE", "DEFAULT_WATCHED", "GENERIC", "RETURN", "WATCHED", "vocabulary"]
 
