@@ -4,7 +4,6 @@ This is the only pass over entries in their order. Everything after it is column
 the entries before, so that the result does not depend on how the stream was cut into batches.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,7 +107,7 @@ def _columns(records: npt.NDArray[np.void]) -> dict[str, Floats]:
     return {name: columns[k] for k, name in enumerate(names)}
 
 
-def observe(batch: EntryBatch, facts: Facts, store: Store, limits: Sequence[int]) -> Met:
+def observe(batch: EntryBatch, facts: Facts, store: Store, limits: Ints) -> Met:
     """Read what each company was used to before each entry, and add each entry to it.
 
     Parameters
@@ -117,15 +116,15 @@ def observe(batch: EntryBatch, facts: Facts, store: Store, limits: Sequence[int]
         Entries of one partition in the order of their publication.
     store : Store
         The partition's habits (`wisebook_ml.habits.layout.new_store`); updated in place.
-    limits : sequence of int
-        Approval limits in cents.
+    limits : ndarray of int64
+        Approval limits in cents, ascending.
     """
     told = _tell(batch, facts, store)
     taken = np.flatnonzero((told == FIRST) | (told == REVISION))
     if len(taken) < len(batch):
         batch, facts = batch.select(taken), facts.select(taken, batch.first)
     first = told[taken] == FIRST
-    output = _meet(batch, facts, store, first, np.sort(np.array(limits, dtype=np.int64)))
+    output = _meet(batch, facts, store, first, limits)
     return Met(taken, np.flatnonzero(told == CONFLICT), first, batch, facts, Habits.of(output, batch.first))
 
 

@@ -127,21 +127,23 @@ class Store:
     def _pool_parts(self, name: str) -> list[str]:
         return [part for part in self._arrays if part.startswith(f"{name}.") and not part.endswith(".heads")]
 
-    def dump(self) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
-        """Return the arrays that make the state, without what is not in use: copies, with a name each."""
-        for name in self._rows:
-            used = int(self._arrays[f"{name}.meta"][USED])
-            yield f"{name}.meta", self._arrays[f"{name}.meta"].copy()
-            yield f"{name}.keys", self._arrays[f"{name}.keys"][:used].copy()
-            yield f"{name}.rows", self._arrays[f"{name}.rows"][:used].copy()
-        for name, (table, _, _) in self._sides.items():
-            used = int(self._arrays[f"{table}.meta"][USED])
-            yield name, self._arrays[name][:used].copy()
-        for name in self._pools:
-            yield f"{name}.heads", self._arrays[f"{name}.heads"].copy()
-            used = int(self._arrays[f"{name}.heads"][-1])
-            for part in self._pool_parts(name):
-                yield part, self._arrays[part][:used].copy()
+    def dump(self) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:
+        """Return the bytes that make the state, without what is not in use: copies, with a name each."""
+        for name in array_names(self._rows, self._sides, self._pools):
+            if name.endswith(".slots"):
+                continue  # follows from the keys
+            # As bytes: a copy of records would leave what lies between their fields to chance.
+            yield name, self._arrays[name][: self._used(name)].view(np.uint8).copy()
+
+    def _used(self, name: str) -> int:
+        """Return how much of an array is in use."""
+        owner, _, part = name.partition(".")
+        if part in ("meta", "heads"):
+            return len(self._arrays[name])
+        if owner in self._pools:
+            return int(self._arrays[f"{owner}.heads"][-1])
+        table = self._sides[name][0] if name in self._sides else owner
+        return int(self._arrays[f"{table}.meta"][USED])
 
     def load(self, parts: Mapping[str, bytes | memoryview]) -> None:
         """Take the state that was dumped.
@@ -189,7 +191,7 @@ class Store:
         digest = hashlib.blake2b(digest_size=16)
         for name, array in self.dump():
             digest.update(name.encode())
-            digest.update(array.tobytes())
+            digest.update(array)
         return digest.hexdigest()
 
 
