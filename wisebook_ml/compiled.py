@@ -8,19 +8,20 @@ import hashlib
 import importlib.metadata
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 import numba
 import numpy as np
 import numpy.typing as npt
 import platformdirs
+from numba import carray  # type: ignore[attr-defined]
 from numba.core import cgutils, config, types
 from numba.extending import intrinsic
 
 __all__ = ["SOURCES", "Array", "array_at", "compiled", "directory"]
 
-Array = npt.NDArray[Any]
-"""An array inside a compiled function: numba infers what it holds, mypy need not."""
+Array: TypeAlias = Any
+"""An array, or a record of one, inside a compiled function: numba infers what it holds; mypy knows no fields of it."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,13 +57,16 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 
 
 @intrinsic
-def _pointer(typing_context: Any, address: Any) -> Any:
+def _to_pointer(typing_context: Any, address: Any) -> Any:
     """Return a whole number as a pointer."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.inttoptr(arguments[0], cgutils.voidptr_t)
 
     return types.voidptr(address), generate
+
+
+_pointer: Callable[[int], Any] = cast(Any, _to_pointer)
 
 
 def directory(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
@@ -94,12 +98,12 @@ def array_at(place: int, dtype: npt.DTypeLike, items: int = 0) -> Callable[[Arra
 
         @compiled
         def table(directory: Array) -> Array:
-            return numba.carray(_pointer(directory[place, 0]), (directory[place, 1], items), itemtype)
+            return carray(_pointer(directory[place, 0]), (directory[place, 1], items), itemtype)
 
         return table
 
     @compiled
     def column(directory: Array) -> Array:
-        return numba.carray(_pointer(directory[place, 0]), (directory[place, 1],), itemtype)
+        return carray(_pointer(directory[place, 0]), (directory[place, 1],), itemtype)
 
     return column

@@ -187,7 +187,7 @@ SIDES: dict[str, tuple[str, np.dtype[Any], int]] = {
 the documents of memos."""
 
 
-POOLS = {
+POOLS: dict[str, dict[str, np.dtype[Any]]] = {
     "cells": {"bins": np.dtype(np.uint8), "counts": np.dtype(np.int32)},
     "traces": {"items": TRACE},
     "ids": {"items": np.dtype(np.uint8)},

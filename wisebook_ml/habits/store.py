@@ -191,7 +191,7 @@ class Store:
         digest = hashlib.blake2b(digest_size=16)
         for name, array in self.dump():
             digest.update(name.encode())
-            digest.update(array)
+            digest.update(array.data)
         return digest.hexdigest()
 
 
