@@ -6,25 +6,28 @@ after the sources of everything that is compiled.
 
 import hashlib
 import importlib.metadata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 import numba
+import numpy as np
 import numpy.typing as npt
 import platformdirs
-from numba.core import config
+from numba import carray  # type: ignore[attr-defined]
+from numba.core import cgutils, config, types
+from numba.extending import intrinsic
 
-__all__ = ["Array", "compiled"]
+__all__ = ["SOURCES", "Array", "array_at", "compiled", "directory"]
 
-Array = npt.NDArray[Any]
-"""An array inside a compiled function: numba infers what it holds, mypy need not."""
+Array: TypeAlias = Any
+"""An array, or a record of one, inside a compiled function: numba infers what it holds; mypy knows no fields of it."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-PACKAGES = ("ledger", "habits", "models", "scoring")
-"""Where compiled functions live."""
+PACKAGES = ("ledger", "habits", "features", "controls", "models", "scoring")
+"""Where compiled functions live, and what they go by."""
 
 
 def _sources_digest() -> str:
@@ -36,8 +39,11 @@ def _sources_digest() -> str:
     return digest.hexdigest()
 
 
+SOURCES = _sources_digest()
+"""Digest of the sources of all that is compiled."""
+
 # Read when functions are decorated, so it is set before any of them is.
-config.CACHE_DIR = str(platformdirs.user_cache_path("wisebook-ml") / "compiled" / _sources_digest())  # type: ignore[attr-defined]
+config.CACHE_DIR = str(platformdirs.user_cache_path("wisebook-ml") / "compiled" / SOURCES)  # type: ignore[attr-defined]
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
@@ -48,3 +54,56 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     and scalars, go in and out.
     """
     return cast(Callable[P, R], numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+@intrinsic
+def _to_pointer(typing_context: Any, address: Any) -> Any:
+    """Return a whole number as a pointer."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], cgutils.voidptr_t)
+
+    return types.voidptr(address), generate
+
+
+_pointer: Callable[[int], Any] = cast(Any, _to_pointer)
+
+
+def directory(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
+    """Return where arrays lie: address and length of each, for `array_at`.
+
+    Whoever makes it keeps the arrays alive, and makes another one when they are replaced.
+    """
+    return np.array([(array.ctypes.data, len(array)) for array in arrays], dtype=np.int64)
+
+
+def array_at(place: int, dtype: npt.DTypeLike, items: int = 0) -> Callable[[Array], Array]:
+    """Return a compiled function that returns one array of a directory.
+
+    A compiled function that takes dozens of arrays passes all their shapes and strides on to each it calls, which
+    costs more than what they do with them, and takes minutes to compile. So state goes as its directory.
+
+    Parameters
+    ----------
+    place : int
+        Position in the directory.
+    dtype : data-type
+        Of the array's items.
+    items : int
+        Columns of an array of two dimensions; 0 for one dimension.
+    """
+    itemtype = np.dtype(dtype)
+
+    if items:
+
+        @compiled
+        def table(directory: Array) -> Array:
+            return carray(_pointer(directory[place, 0]), (directory[place, 1], items), itemtype)
+
+        return table
+
+    @compiled
+    def column(directory: Array) -> Array:
+        return carray(_pointer(directory[place, 0]), (directory[place, 1],), itemtype)
+
+    return column

@@ -1,5 +1,6 @@
 """One suite of checks that every control passes, whatever it looks for."""
 
+import dataclasses
 import datetime as dt
 import math
 import re
@@ -7,16 +8,21 @@ from collections.abc import Iterator
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import CodeMotif, Ecriture, Ligne, Operation, Origine, Parametres, from_minor
 from wisebook_ml.controls import CONTROLS, Control, View, approval_limits
+from wisebook_ml.controls.base import chosen
 from wisebook_ml.features import FEATURES
 from wisebook_ml.generator import generate_ledger
+from wisebook_ml.habits.layout import new_store
 from wisebook_ml.habits.observe import observe
-from wisebook_ml.habits.profiles import CompanyHabits
+from wisebook_ml.ledger.batch import EntryBatch
+from wisebook_ml.ledger.facts import facts_of
+from wisebook_ml.ledger.vocabulary import vocabulary
 from wisebook_ml.scoring.core import score_entries
 from wisebook_ml.scoring.fusion import ONSET
 from wisebook_ml.scoring.state import CompanyState
@@ -33,9 +39,22 @@ NO_FIGURES = {CodeMotif.LIBELLE_PAUVRE, CodeMotif.MODIFIEE_APRES_VALIDATION}
 
 
 def view_of(entries: list[Ecriture]) -> View:
-    """Return what controls see of the entries of a new company."""
-    met = observe(entries, CompanyHabits(), approval_limits(PARAMETRES))
-    return View(met.batch, met.habits, PARAMETRES)
+    """Return what controls see of the entries of new companies."""
+    batch = EntryBatch.from_entries(entries)
+    met = observe(batch, facts_of(batch, vocabulary()), new_store(), approval_limits(PARAMETRES))
+    return View(met.batch, met.facts, met.habits, PARAMETRES)
+
+
+def part_of(view: View, entries: npt.NDArray[np.int64]) -> View:
+    """Return what controls see of some entries, with the habits that they met."""
+    batch, first = view.batch.select(entries), view.batch.first
+    lines = np.concatenate([np.arange(first[i], first[i + 1]) for i in entries])
+    habits = dataclasses.replace(
+        view.habits,
+        line={name: column[lines] for name, column in view.habits.line.items()},
+        entry={name: column[entries] for name, column in view.habits.entry.items()},
+    )
+    return View(batch, view.facts.select(entries, first), habits, view.parametres)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +105,7 @@ def test_shapes_and_types(control: Control, planted: View) -> None:
     assert finding.values.shape == (len(planted.batch),)
     assert finding.values.dtype == np.float64
     if finding.lines is not None:
-        assert finding.lines.shape == (len(planted.batch.lines),)
+        assert finding.lines.shape == (len(planted.batch.amount),)
         assert finding.lines.dtype == np.bool_
 
 
@@ -100,8 +119,21 @@ def test_values_are_finite_or_unknown_and_never_negative(control: Control, plant
 
 @EVERY_CONTROL
 def test_measuring_changes_nothing(control: Control, planted: View) -> None:
-    first, second = control.measure(planted), control.measure(planted)
-    assert first.values.tobytes() == second.values.tobytes()
+    first = control.measure(planted).values.tobytes()
+    for other in CONTROLS:
+        other.measure(planted)
+    assert control.measure(planted).values.tobytes() == first
+    again = View(planted.batch, planted.facts, planted.habits, planted.parametres)
+    assert control.measure(again).values.tobytes() == first
+
+
+@EVERY_CONTROL
+def test_an_entry_s_value_is_of_this_entry_alone(control: Control, planted: View) -> None:
+    """Whatever entries share its batch: the habits it met are all that counts."""
+    values = control.measure(planted).values
+    some = np.flatnonzero(np.arange(len(planted.batch)) % 7 == 3)
+    alone = control.measure(part_of(planted, some)).values
+    np.testing.assert_array_equal(alone, values[some])
 
 
 @EVERY_CONTROL
@@ -122,7 +154,7 @@ def test_texts(control: Control, planted: View) -> None:
         assert french.endswith(".")
         assert "nan" not in (french + english).lower().split()
         if control.code not in NO_FIGURES:
-            assert any(ch.isdigit() for ch in french) or _names(planted.batch.entries[index], french)
+            assert any(ch.isdigit() for ch in french) or _names(planted.batch.entry(index), french)
 
 
 def _names(entry: Ecriture, text: str) -> bool:
@@ -142,10 +174,10 @@ def test_french_figures_have_a_comma(control: Control, planted: View) -> None:
 def test_lines_are_those_of_the_entry(control: Control, planted: View) -> None:
     finding = control.measure(planted)
     for index, *_ in explained(control, planted):
-        if finding.lines is not None:
-            numbers = planted.batch.line_numbers(index, finding.lines)
-            assert numbers, "a finding that comes from lines names them"
-            assert all(1 <= number <= len(planted.batch.entries[index].lignes) for number in numbers)
+        if finding.lines is not None or control.lines is not None:
+            lines = chosen(planted, index, finding.lines) if control.lines is None else control.lines(planted, index)
+            assert lines, "a finding that comes from lines names them"
+            assert set(lines) <= set(planted.batch.lines_of(index))
 
 
 # What is thrown at it.

@@ -49,7 +49,8 @@ def test_columns_say_what_the_entries_say(entries: list[Ecriture]) -> None:
     batch = EntryBatch.from_entries(entries)
     assert len(batch) == len(entries)
     for i, one in enumerate(entries):
-        assert [batch.lines[k] for k in batch.lines_of(i)] == one.lignes
+        assert batch.entry(i) == one
+        assert [batch.line(k) for k in batch.lines_of(i)] == one.lignes
         assert {int(batch.entry_of[k]) for k in batch.lines_of(i)} == {i}
         debits = [int(batch.debit[k]) for k in batch.lines_of(i)]
         credits_ = [int(batch.credit[k]) for k in batch.lines_of(i)]
@@ -66,7 +67,7 @@ def test_columns_say_what_the_entries_say(entries: list[Ecriture]) -> None:
 @given(ENTRIES, st.data())
 def test_per_entry_reductions_are_those_of_python(entries: list[Ecriture], data: st.DataObject) -> None:
     batch = EntryBatch.from_entries(entries)
-    size = len(batch.lines)
+    size = len(batch.net)
     values = np.array(data.draw(st.lists(st.floats(-10, 10) | st.just(np.nan), min_size=size, max_size=size)), float)
     mask = np.array(data.draw(st.lists(st.booleans(), min_size=size, max_size=size)), bool)
     for i in range(len(batch)):
@@ -99,6 +100,14 @@ def test_the_largest_entry_the_schema_allows_does_not_overflow() -> None:
         msgspec.structs.replace(one, lignes=lines * 2)
 
 
+def test_an_entry_that_the_schema_forbids_is_an_error() -> None:
+    with pytest.raises(msgspec.ValidationError, match=r"\$\.lignes\[0\]\.debit"):
+        EntryBatch.from_entries([entry(("1.00", "0")), entry(("a lot", "0"))])
+    naive = msgspec.structs.replace(entry(("1.00", "0")), saisie_le=dt.datetime(2024, 3, 1, 12))
+    with pytest.raises(ValueError, match="timezone"):
+        EntryBatch.from_entries([naive])
+
+
 @pytest.mark.parametrize(
     ("account", "root"),
     [
@@ -115,3 +124,5 @@ def test_the_largest_entry_the_schema_allows_does_not_overflow() -> None:
 )
 def test_root_of_odd_account_numbers(account: str, root: int) -> None:
     assert account_root(account) == root
+    one = msgspec.structs.replace(entry(("1", "0")), lignes=[Ligne(compte_num=account)])
+    assert EntryBatch.from_entries([one]).root.tolist() == [root]

@@ -1,4 +1,4 @@
-"""What a control is, and what it sees."""
+"""What a control is, and what it finds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,10 +7,22 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas import CodeMotif, Parametres, to_minor
-from wisebook_ml.habits.observe import Habits
-from wisebook_ml.ledger.batch import EntryBatch, Floats
+from wisebook_ml.features.view import View
+from wisebook_ml.ledger.batch import Floats, Ints
+from wisebook_ml.ledger.per_entry import any_line, largest_line, lines_that_reach
 
-__all__ = ["DEFAULT_LIMITS", "Bools", "Control", "Finding", "View", "approval_limits", "on_lines", "per_entry"]
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Bools",
+    "Control",
+    "Finding",
+    "View",
+    "any_of",
+    "approval_limits",
+    "chosen",
+    "on_lines",
+    "strongest",
+]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -18,19 +30,10 @@ DEFAULT_LIMITS = tuple(euros * 100 for euros in (5_000, 10_000, 25_000, 50_000, 
 """Approval limits in cents where a company has set none: the usual steps of French delegations of authority."""
 
 
-def approval_limits(parametres: Parametres) -> tuple[int, ...]:
+def approval_limits(parametres: Parametres) -> Ints:
     """Return a company's approval limits in cents, ascending."""
     limits = parametres.plafonds_approbation
-    return tuple(sorted(map(to_minor, limits))) if limits else DEFAULT_LIMITS
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class View:
-    """What a control reads: the entries as columns, the habits they met, and the company's settings."""
-
-    batch: EntryBatch
-    habits: Habits
-    parametres: Parametres
+    return np.array(sorted(map(to_minor, limits)) if limits else DEFAULT_LIMITS, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +72,8 @@ class Control:
         ``View -> Finding``.
     explain : callable
         ``(View, entry, value) -> (French, English)`` with the figures that triggered it; called for findings only.
+    lines : callable, optional
+        ``(View, entry) -> lines of the batch`` that a finding comes from, where `measure` does not know them.
     required : bool
         Asked for by regulation: no habit of the company excuses it.
     """
@@ -80,16 +85,30 @@ class Control:
     source: str
     measure: Callable[[View], Finding]
     explain: Callable[[View, int, float], tuple[str, str]]
+    lines: Callable[[View, int], list[int]] | None = None
     required: bool = False
 
 
-def on_lines(batch: EntryBatch, values: Floats) -> Finding:
+def on_lines(view: View, values: Floats) -> Finding:
     """Return the finding of line values: the largest of each entry, and the lines that reach it."""
-    most = batch.max_per_entry(values)
-    reached = np.nan_to_num(values, nan=-np.inf) >= most[batch.entry_of]
-    return Finding(np.where(np.isneginf(most), np.nan, most), reached & ~np.isnan(values))
+    first = view.batch.first
+    largest = largest_line(values, first)
+    return Finding(largest, lines_that_reach(values, largest, first))
 
 
-def per_entry(mask: Bools, value: float = 1.0) -> Finding:
-    """Return the finding of a yes-or-no control."""
-    return Finding(np.where(mask, value, 0.0))
+def any_of(view: View, mask: Bools) -> Bools:
+    """Return whether any line of each entry is in a mask."""
+    found: Bools = any_line(mask, view.batch.first)
+    return found
+
+
+def strongest(view: View, entry: int, values: Floats) -> int:
+    """Return the line of an entry with the largest of some line values, the first of equals; NaN counts as 0."""
+    lines = view.batch.lines_of(entry)
+    return lines[int(np.argmax(np.nan_to_num(values[lines.start : lines.stop])))]
+
+
+def chosen(view: View, entry: int, mask: Bools) -> list[int]:
+    """Return the lines of an entry that a mask over all lines selects."""
+    lines = view.batch.lines_of(entry)
+    return (np.flatnonzero(mask[lines.start : lines.stop]) + lines.start).tolist()

@@ -3,22 +3,29 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View, on_lines
+from wisebook_ml.controls.base import Bools, Control, Finding, View, chosen, on_lines
 from wisebook_ml.features.measures import journal_account_surprise
+from wisebook_ml.features.view import once
+
+
+@once
+def new_accounts(view: View) -> Bools:
+    """Return the lines on an account that is new to the journal."""
+    new: Bools = view.habits.line["account_count"] == 0
+    return new
 
 
 def measure(view: View) -> Finding:
     """Measure how surprising an account is that is new to the journal."""
-    new = view.habits.line["account_count"] == 0
-    return on_lines(view.batch, np.where(new, journal_account_surprise(view.habits), 0.0))
+    return on_lines(view, np.where(new_accounts(view), journal_account_surprise(view), 0.0))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the account and the journal."""
     line = view.habits.line
-    new = [k for k in view.batch.lines_of(entry) if line["account_count"][k] == 0]
-    accounts = ", ".join(dict.fromkeys(view.batch.lines[k].compte_num for k in new))
-    journal, lines = view.batch.entries[entry].journal_code, int(line["journal_lines"][new[0]])
+    new = chosen(view, entry, new_accounts(view))
+    accounts = ", ".join(dict.fromkeys(view.batch.line(k).compte_num for k in new))
+    journal, lines = view.batch.entry(entry).journal_code, int(line["journal_lines"][new[0]])
     return (
         f"Compte {accounts} jamais utilisé jusqu'ici par le journal {journal} ({lines} lignes).",
         f"Account {accounts} never used until now by journal {journal} ({lines} lines).",

@@ -1,7 +1,5 @@
 """The same third party, amount, and document or near date were posted before."""
 
-import numpy as np
-
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
 from wisebook_ml.controls.texts import euros_en, euros_fr
@@ -9,17 +7,16 @@ from wisebook_ml.controls.texts import euros_en, euros_fr
 
 def measure(view: View) -> Finding:
     """Take the strength of the best earlier match (see `wisebook_ml.habits.matching`)."""
-    return Finding(np.array([match.value for match in view.habits.duplicates]))
+    return Finding(view.habits.entry["duplicate"])
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the earlier entry."""
-    match = view.habits.duplicates[entry]
+    earlier, days = view.habits.duplicate_of(entry), int(view.habits.entry["duplicate_days"][entry])
     total = int(view.batch.total[entry])
     return (
-        f"Doublon probable de l'écriture {match.ecriture_id} : même montant ({euros_fr(total)}), "
-        f"{match.days} jour(s) d'écart.",
-        f"Probable duplicate of entry {match.ecriture_id}: same amount ({euros_en(total)}), {match.days} day(s) apart.",
+        f"Doublon probable de l'écriture {earlier} : même montant ({euros_fr(total)}), {days} jour(s) d'écart.",
+        f"Probable duplicate of entry {earlier}: same amount ({euros_en(total)}), {days} day(s) apart.",
     )
 
 

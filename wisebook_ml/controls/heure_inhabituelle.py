@@ -5,18 +5,17 @@ import numpy as np
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
 from wisebook_ml.features.measures import hour_surprise
-from wisebook_ml.habits.trace import OFF_DAY_HOURS
+from wisebook_ml.ledger.facts import OFF_DAY_HOURS
 
 
 def measure(view: View) -> Finding:
     """Measure how surprising the time of entry is for the author; imports have no hours."""
-    manual = [entry.origine is None or entry.origine.value == "MANUELLE" for entry in view.batch.entries]
-    return Finding(np.where(manual, hour_surprise(view.habits), np.nan))
+    return Finding(np.where(view.facts.manual, hour_surprise(view), np.nan))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the author, the hour and the habit."""
-    author = view.batch.entries[entry].saisie_par
+    author = view.batch.entry(entry).saisie_par
     hour, around, total = (int(view.habits.entry[k][entry]) for k in ("hour", "hour_count", "author"))
     off = hour >= OFF_DAY_HOURS
     return (

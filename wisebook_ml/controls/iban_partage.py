@@ -3,19 +3,18 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View, on_lines
+from wisebook_ml.controls.base import Control, Finding, View, on_lines, strongest
 
 
 def measure(view: View) -> Finding:
     """Count the other third parties with the line's bank details; not defined where none are given."""
-    given = np.array([bool(line.iban_empreinte) for line in view.batch.lines], dtype=np.bool_)
-    return on_lines(view.batch, np.where(given, view.habits.line["iban_others"], np.nan))
+    return on_lines(view, np.where(view.facts.iban != 0, view.habits.line["iban_others"], np.nan))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the third party."""
-    line = max(view.batch.lines_of(entry), key=lambda k: float(view.habits.line["iban_others"][k]))
-    record = view.batch.lines[line]
+    line = strongest(view, entry, view.habits.line["iban_others"])
+    record = view.batch.line(line)
     name = record.comp_aux_lib or record.comp_aux_num or record.compte_num
     return (
         f"Coordonnées bancaires du tiers {name} déjà utilisées par {value:.0f} autre(s) tiers.",

@@ -15,12 +15,12 @@ def measure(view: View) -> Finding:
     """Measure how surprising a day off is in this journal."""
     entry = view.habits.entry
     value = surprise(entry["journal_off_days"], entry["journal"])
-    return Finding(np.where((entry["off_day"] > 0) & (entry["journal"] >= MIN_ENTRIES), value, 0.0))
+    return Finding(np.where(view.facts.off_day & (entry["journal"] >= MIN_ENTRIES), value, 0.0))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the day and the habit."""
-    record = view.batch.entries[entry]
+    record = view.batch.entry(entry)
     before, total = (int(view.habits.entry[k][entry]) for k in ("journal_off_days", "journal"))
     return (
         f"Datée d'un jour non ouvré ({date_fr(record.ecriture_date)}) ; le journal {record.journal_code} n'en compte "

@@ -1,6 +1,6 @@
 """An entry changed or deleted after its validation."""
 
-from schemas import CodeMotif, Operation
+from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
 
 
@@ -11,7 +11,7 @@ def measure(view: View) -> Finding:
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Say whether it was changed or deleted."""
-    deleted = view.batch.entries[entry].operation is Operation.SUPPRESSION
+    deleted = bool(view.facts.deleted[entry])
     return (
         f"Écriture {'supprimée' if deleted else 'modifiée'} après sa validation.",
         f"Entry {'deleted' if deleted else 'changed'} after its validation.",

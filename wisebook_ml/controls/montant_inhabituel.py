@@ -3,38 +3,39 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View, on_lines
+from wisebook_ml.controls.base import Control, Finding, View, on_lines, strongest
 from wisebook_ml.controls.texts import euros_en, euros_fr
 from wisebook_ml.features.measures import account_deviation, party_deviation
+from wisebook_ml.features.view import once
+from wisebook_ml.ledger.accounts import accounts_under
 from wisebook_ml.ledger.batch import Floats
 
 MIN_CENTS = 100_00
 """An unusual amount below a hundred euros is nobody's concern."""
 
 
-CASH = 5
+CASH = accounts_under(5)
 """Bank and cash lines mirror what was paid: their amounts vary as their counterparts do."""
 
 
+@once
 def deviations(view: View) -> Floats:
     """Return each line's deviation: from its third party's amounts where they are known, else from the account's."""
-    of_party, of_account = party_deviation(view.batch, view.habits), account_deviation(view.batch, view.habits)
+    of_party, of_account = party_deviation(view), account_deviation(view)
     values = np.where(np.isnan(of_party), of_account, of_party)
-    speaks = (view.batch.amount >= MIN_CENTS) & (view.batch.root // 10_000 != CASH)
-    return np.where(speaks, values, np.nan)
+    return np.where((view.batch.amount >= MIN_CENTS) & ~CASH[view.batch.root], values, np.nan)
 
 
 def measure(view: View) -> Finding:
     """Measure the largest robust z-score among the lines."""
-    return on_lines(view.batch, deviations(view))
+    return on_lines(view, deviations(view))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the line, its amount and the usual one."""
-    values = deviations(view)
-    line = max(view.batch.lines_of(entry), key=lambda k: float(np.nan_to_num(values[k])))
-    record, cents = view.batch.lines[line], int(view.batch.amount[line])
-    party = not np.isnan(party_deviation(view.batch, view.habits)[line])
+    line = strongest(view, entry, deviations(view))
+    record, cents = view.batch.line(line), int(view.batch.amount[line])
+    party = not np.isnan(party_deviation(view)[line])
     usual = round(10 ** float(view.habits.line["party_median" if party else "side_median"][line]))
     name = record.comp_aux_lib or record.comp_aux_num
     who_fr = f"le tiers {name}" if party else f"le compte {record.compte_num}"

@@ -3,10 +3,10 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View, on_lines
+from wisebook_ml.controls.base import Control, Finding, View, on_lines, strongest
 from wisebook_ml.controls.texts import euros_en, euros_fr
 from wisebook_ml.features.measures import surprise
-from wisebook_ml.habits.trace import ROUND_CENTS
+from wisebook_ml.features.view import once
 from wisebook_ml.ledger.batch import Floats
 
 MIN_CENTS = 1_000_00
@@ -14,24 +14,25 @@ MIN_CENTS = 1_000_00
 MIN_LINES = 30
 
 
+@once
 def surprises(view: View) -> Floats:
     """Return how surprising each line's round amount is for its account; 0 where it is not round."""
-    line, amount = view.habits.line, view.batch.amount
-    value = surprise(line["side_rounds"], line["side_count"])
-    applies = (amount >= MIN_CENTS) & (amount % ROUND_CENTS == 0) & (line["side_count"] >= MIN_LINES)
-    return np.where(applies, value, 0.0)
+    count, rounds = view.habits.line["side_count"], view.habits.line["side_rounds"]
+    values = np.zeros(len(count))
+    applies = np.flatnonzero(view.facts.round & (view.batch.amount >= MIN_CENTS) & (count >= MIN_LINES))
+    values[applies] = surprise(rounds[applies], count[applies])
+    return values
 
 
 def measure(view: View) -> Finding:
     """Measure the most surprising round amount among the lines."""
-    return on_lines(view.batch, surprises(view))
+    return on_lines(view, surprises(view))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the amount and the account."""
-    values = surprises(view)
-    line = max(view.batch.lines_of(entry), key=lambda k: float(values[k]))
-    cents, account = int(view.batch.amount[line]), view.batch.lines[line].compte_num
+    line = strongest(view, entry, surprises(view))
+    cents, account = int(view.batch.amount[line]), view.batch.line(line).compte_num
     return (
         f"Montant rond ({euros_fr(cents)}) alors que les montants du compte {account} ne le sont pas.",
         f"Round amount ({euros_en(cents)}) where the amounts of account {account} are not.",

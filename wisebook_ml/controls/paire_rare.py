@@ -4,6 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
+from wisebook_ml.ledger.accounts import habit_account
 
 MIN_ENTRIES = 200
 """Pairs are known after some months: before, every pair is new."""
@@ -12,22 +13,19 @@ MIN_ENTRIES = 200
 def measure(view: View) -> Finding:
     """Measure log10 of how much rarer the rarest pair is than its rarer account."""
     entry = view.habits.entry
-    value = np.where(entry["company"] >= MIN_ENTRIES, entry["pair_value"], 0.0)
-    accounts = [view.habits.pairs[i] for i in range(len(view.batch))]
-    lines = np.array(
-        [
-            line.compte_num.startswith(accounts[i])
-            for i, record in enumerate(view.batch.entries)
-            for line in record.lignes
-        ],
-        dtype=np.bool_,
-    )
-    return Finding(value, lines)
+    return Finding(np.where(entry["company"] >= MIN_ENTRIES, entry["pair_value"], 0.0))
+
+
+def lines(view: View, entry: int) -> list[int]:
+    """Return the lines on either account."""
+    habit = view.facts.habit
+    pair = {habit[k] for k in view.habits.pair(entry)}
+    return [k for k in view.batch.lines_of(entry) if habit[k] in pair]
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name both accounts."""
-    one, other = view.habits.pairs[entry]
+    one, other = sorted(habit_account(view.batch.line(k).compte_num) for k in view.habits.pair(entry))
     return (
         f"Association rare des comptes {one} et {other}, usuels mais qui ne se rencontrent presque jamais.",
         f"Rare pair of accounts {one} and {other}, both in common use but hardly ever together.",
@@ -42,4 +40,5 @@ CONTROL = Control(
     source="ISA 240 A45 (unusual or seldom-used accounts); Bay et al., KDD 2006",
     measure=measure,
     explain=explain,
+    lines=lines,
 )

@@ -5,7 +5,6 @@ import numpy as np
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
 from wisebook_ml.features.measures import surprise
-from wisebook_ml.ledger.references import piece_of
 
 MIN_ENTRIES = 30
 
@@ -14,15 +13,12 @@ def measure(view: View) -> Finding:
     """Measure how surprising a missing reference is in this journal."""
     entry = view.habits.entry
     value = surprise(entry["journal"] - entry["journal_pieces"], entry["journal"])
-    missing = np.array(
-        [not any(piece_of(line.piece_ref) for line in record.lignes) for record in view.batch.entries], np.bool_
-    )
-    return Finding(np.where(missing & (entry["journal"] >= MIN_ENTRIES), value, 0.0))
+    return Finding(np.where(~view.facts.has_piece & (entry["journal"] >= MIN_ENTRIES), value, 0.0))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the journal and the habit."""
-    journal = view.batch.entries[entry].journal_code
+    journal = view.batch.entry(entry).journal_code
     total, given = (int(view.habits.entry[k][entry]) for k in ("journal", "journal_pieces"))
     return (
         f"Aucune référence de pièce ; {given} des {total} écritures du journal {journal} en ont une.",

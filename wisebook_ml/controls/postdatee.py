@@ -5,8 +5,7 @@ import numpy as np
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
 from wisebook_ml.controls.texts import date_en, date_fr
-from wisebook_ml.features.measures import surprise
-from wisebook_ml.habits.trace import days_until_entered
+from wisebook_ml.features.measures import lag_surprise
 
 MIN_ENTRIES = 50
 MIN_LEAD = 2
@@ -16,16 +15,14 @@ MIN_LEAD = 2
 def measure(view: View) -> Finding:
     """Measure how surprising a date that far ahead is in this journal."""
     entry = view.habits.entry
-    value = surprise(entry["lag_tail"], entry["lag_timed"])
     known = (entry["lag"] <= -MIN_LEAD) & (entry["lag_timed"] >= MIN_ENTRIES)
-    return Finding(np.where(np.isnan(entry["lag"]), np.nan, np.where(known, value, 0.0)))
+    return Finding(np.where(np.isnan(entry["lag"]), np.nan, np.where(known, lag_surprise(view), 0.0)))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name both dates."""
-    record = view.batch.entries[entry]
-    lead = -(days_until_entered(record) or 0)
-    day = record.ecriture_date
+    record = view.batch.entry(entry)
+    lead, day = -int(view.facts.lag[entry]), record.ecriture_date
     return (
         f"Écriture datée du {date_fr(day)}, {lead} jours après sa saisie, inhabituel pour le journal "
         f"{record.journal_code}.",

@@ -5,7 +5,7 @@ import numpy as np
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
 from wisebook_ml.features.measures import surprise
-from wisebook_ml.habits.observe import BURST_SECONDS
+from wisebook_ml.habits.meet import BURST_SECONDS
 
 MIN_BURST = 8
 """Entries in ten minutes that one person does not make by hand in ordinary work."""
@@ -16,13 +16,13 @@ def measure(view: View) -> Finding:
     """Measure how surprising so many entries at once are for the author."""
     entry = view.habits.entry
     value = surprise(entry["burst_tail"], entry["author"])
-    known = (entry["burst"] >= MIN_BURST) & (np.nan_to_num(entry["author"]) >= MIN_ENTRIES)
+    known = (entry["burst"] >= MIN_BURST) & (entry["author"] >= MIN_ENTRIES)
     return Finding(np.where(known, value, 0.0))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the author and how many."""
-    author, size = view.batch.entries[entry].saisie_par, int(view.habits.entry["burst"][entry])
+    author, size = view.batch.entry(entry).saisie_par, int(view.habits.entry["burst"][entry])
     minutes = BURST_SECONDS // 60
     return (
         f"{size} écritures saisies par {author} en {minutes} minutes, ce qui ne lui arrive presque jamais.",

@@ -16,7 +16,7 @@ def measure(view: View) -> Finding:
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Say whether numbers are missing, repeated or out of order."""
-    record, jump = view.batch.entries[entry], int(view.habits.entry["number_jump"][entry])
+    record, jump = view.batch.entry(entry), int(view.habits.entry["number_jump"][entry])
     where = f"journal {record.journal_code}, n° {record.ecriture_num}"
     place = f"journal {record.journal_code}, no. {record.ecriture_num}"
     if jump > 0:

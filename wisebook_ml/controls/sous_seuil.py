@@ -3,7 +3,7 @@
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
 from wisebook_ml.controls.texts import euros_en, euros_fr
-from wisebook_ml.habits.observe import NEAR_LIMIT_DAYS
+from wisebook_ml.habits.meet import NEAR_LIMIT_DAYS
 
 
 def measure(view: View) -> Finding:
@@ -13,7 +13,7 @@ def measure(view: View) -> Finding:
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the amount, the limit and how often."""
-    total, limit = int(view.batch.total[entry]), int(view.habits.limits[entry])
+    total, limit = int(view.batch.total[entry]), int(view.habits.entry["near_total"][entry])
     return (
         f"{euros_fr(total)} juste sous le plafond d'approbation de {euros_fr(limit)} ; {value:.0f} fois en "
         f"{NEAR_LIMIT_DAYS} jours pour ce tiers.",

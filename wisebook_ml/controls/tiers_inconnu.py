@@ -3,9 +3,11 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View, on_lines
+from wisebook_ml.controls.base import Control, Finding, View, on_lines, strongest
 from wisebook_ml.controls.texts import euros_en, euros_fr
-from wisebook_ml.features.measures import deviation, surprise
+from wisebook_ml.features.measures import deviation, log_amounts, surprise
+from wisebook_ml.features.view import once
+from wisebook_ml.ledger.batch import Floats
 
 MIN_PARTY_LINES = 100
 """How often new third parties first appear in a journal is known after some months."""
@@ -17,24 +19,29 @@ SHARE = 0.6
 """Share of the surprise that an ordinary first amount leaves; a large one doubles it."""
 
 
+@once
+def newcomers(view: View) -> Floats:
+    """Return the amounts of lines whose third party is new, -1 of the others."""
+    return np.where(view.habits.line["party_count"] == 0, view.batch.amount, -1.0)
+
+
 def measure(view: View) -> Finding:
     """Measure how surprising a new third party is, scaled by how unusual its first amount is."""
-    line, entry = view.habits.line, view.habits.entry
-    of_entry = view.batch.entry_of
-    rate = surprise(entry["debuts"], entry["party_lines"])[of_entry]
-    z = deviation(
-        view.batch.amount.astype(np.float64), entry["newcomer_median"][of_entry], entry["newcomer_spread"][of_entry]
-    )
+    entry, party_count = view.habits.entry, view.habits.line["party_count"]
+    known = entry["party_lines"] >= MIN_PARTY_LINES
+    values = np.zeros(len(party_count))
+    new = np.flatnonzero((party_count == 0) & known[view.batch.entry_of])
+    of = view.batch.entry_of[new]
+    z = deviation(log_amounts(view)[new], entry["newcomer_median"][of], entry["newcomer_spread"][of])
     size = np.clip((np.nan_to_num(z) - ORDINARY) / (FULL - ORDINARY), 0.0, 1.0)
-    new = (line["party_count"] == 0) & (entry["party_lines"][of_entry] >= MIN_PARTY_LINES)
-    return on_lines(view.batch, np.where(new, rate * SHARE * (1.0 + size), 0.0))
+    values[new] = surprise(entry["debuts"][of], entry["party_lines"][of]) * SHARE * (1.0 + size)
+    return on_lines(view, values)
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the third party and its amount."""
-    lines = [k for k in view.batch.lines_of(entry) if view.habits.line["party_count"][k] == 0]
-    line = max(lines, key=lambda k: int(view.batch.amount[k]))
-    record, cents = view.batch.lines[line], int(view.batch.amount[line])
+    line = strongest(view, entry, newcomers(view))
+    record, cents = view.batch.line(line), int(view.batch.amount[line])
     name = record.comp_aux_lib or record.comp_aux_num or record.compte_num
     return (
         f"Tiers jamais rencontré : {name}, pour {euros_fr(cents)}.",

@@ -3,28 +3,26 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View
-from wisebook_ml.controls.vat import is_declaration, taxable_lines, vat_lines
+from wisebook_ml.controls.base import Control, Finding, View, any_of, chosen
+from wisebook_ml.controls.vat import has_vat, taxable_lines, vat_lines
+from wisebook_ml.ledger.accounts import accounts_under
+
+VAT = accounts_under(445)
 
 
 def measure(view: View) -> Finding:
     """Find invoiced VAT beside nothing that is taxed; declarations and transfers of VAT have none by nature."""
-    batch = view.batch
-    vat = vat_lines(batch)
-    # VAT that is due and deductible at once (imports, self-assessment) nets to zero.
-    bare = (
-        batch.any_per_entry(vat)
-        & ~batch.any_per_entry(taxable_lines(batch))
-        & ~is_declaration(batch)
-        & (batch.sum_per_entry(np.where(batch.root // 100 == 445, batch.net, 0)) != 0)
-    )
-    return Finding(np.where(bare, 1.0, 0.0), vat)
+    bare = has_vat(view) & ~any_of(view, taxable_lines(view))
+    if bare.any():
+        # VAT that is due and deductible at once (imports, self-assessment) nets to zero.
+        vat = view.batch.sum_per_entry(np.where(VAT[view.batch.root], view.batch.net, 0))
+        bare &= vat != 0
+    return Finding(bare.astype(np.float64), vat_lines(view))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the account."""
-    vat = vat_lines(view.batch)
-    account = next(view.batch.lines[k].compte_num for k in view.batch.lines_of(entry) if vat[k])
+    account = view.batch.line(chosen(view, entry, vat_lines(view))[0]).compte_num
     return (
         f"TVA au compte {account} sans aucune base (charge, produit ou immobilisation) dans l'écriture.",
         f"VAT on account {account} without any base (expense, income or asset) in the entry.",

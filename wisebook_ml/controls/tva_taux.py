@@ -1,13 +1,12 @@
 """A VAT amount that fits no legal French rate of its base."""
 
-from itertools import combinations
-
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View
+from wisebook_ml.compiled import Array, compiled
+from wisebook_ml.controls.base import Control, Finding, View, chosen
 from wisebook_ml.controls.texts import euros_en, euros_fr, number_fr
-from wisebook_ml.controls.vat import base_lines, is_declaration, vat_lines
+from wisebook_ml.controls.vat import base_lines, has_vat, vat_lines
 
 RATES = (0.009, 0.0105, 0.0175, 0.021, 0.055, 0.07, 0.085, 0.10, 0.13, 0.196, 0.20)
 """Legal rates of France, Corsica and the overseas departments, with those still found on credit notes."""
@@ -21,6 +20,7 @@ MIXED = 0.7
 """Value where the VAT fits no combination but a mix of rates could still explain it."""
 
 
+@compiled
 def fits(vat: int, base: int) -> bool:
     """Return whether a VAT amount is that of a base at a legal rate (both in cents).
 
@@ -30,37 +30,68 @@ def fits(vat: int, base: int) -> bool:
     (True, False, True)
     """
     slack = max(ROUNDING_CENTS, TOLERANCE * base)
-    return any(abs(vat - rate * base) <= slack for rate in RATES)
+    fit = False
+    for rate in RATES:
+        fit |= abs(vat - rate * base) <= slack
+    return fit
 
 
-def implausibility(vats: list[int], bases: list[int]) -> float:
-    """Return 1 where VAT lines fit no base, `MIXED` where a mix of rates could explain them, else 0."""
-    if not vats or not bases or len(bases) > MAX_BASES:
+@compiled
+def implausibility(vats: Array, bases: Array) -> float:
+    """Return 1 where VAT lines fit no base, `MIXED` where a mix of rates could explain them, else 0.
+
+    Parameters
+    ----------
+    vats, bases : ndarray of int64
+        Amounts in cents, none of them zero.
+    """
+    if len(vats) == 0 or len(bases) == 0 or len(bases) > MAX_BASES:
         return 0.0
-    sums = [sum(chosen) for size in range(1, len(bases) + 1) for chosen in combinations(bases, size)]
-    if all(any(fits(vat, base) for base in sums) for vat in vats) or any(fits(sum(vats), base) for base in sums):
+    vat_total, base_total, fitted, total_fits = 0, 0, 0, False
+    for vat in vats:
+        vat_total += vat
+    for base in bases:
+        base_total += base
+    for k in range(len(vats) + 1):
+        vat = vats[k] if k < len(vats) else vat_total
+        fit = False
+        for subset in range(1, 1 << len(bases)):
+            some = 0
+            for j in range(len(bases)):
+                some += bases[j] if subset >> j & 1 else 0
+            if fits(vat, some):
+                fit = True
+                break
+        if k == len(vats):
+            total_fits = fit
+        elif fit:
+            fitted += 1
+    if fitted == len(vats) or total_fits:
         return 0.0
-    return MIXED if len(bases) > 1 and sum(vats) <= RATES[-1] * sum(bases) else 1.0
+    return MIXED if len(bases) > 1 and vat_total <= RATES[-1] * base_total else 1.0
+
+
+@compiled
+def _implausibilities(asked: Array, vat: Array, base: Array, amount: Array, first: Array) -> Array:
+    values = np.zeros(len(asked))
+    for i in np.flatnonzero(asked):
+        amounts = amount[first[i] : first[i + 1]]
+        given = amounts != 0
+        vats = amounts[vat[first[i] : first[i + 1]] & given]
+        values[i] = implausibility(vats, amounts[base[first[i] : first[i + 1]] & given])
+    return values
 
 
 def measure(view: View) -> Finding:
     """Compare each entry's VAT with its bases."""
-    batch = view.batch
-    vat, base, values = vat_lines(batch), base_lines(batch), np.zeros(len(batch))
-    for i in np.flatnonzero(batch.any_per_entry(vat) & batch.any_per_entry(base) & ~is_declaration(batch)).tolist():
-        lines = batch.lines_of(i)
-        vats = [int(batch.amount[k]) for k in lines if vat[k] and batch.amount[k]]
-        bases = [int(batch.amount[k]) for k in lines if base[k] and batch.amount[k]]
-        values[i] = implausibility(vats, bases)
-    return Finding(values, vat)
+    batch, vat, base = view.batch, vat_lines(view), base_lines(view)
+    return Finding(_implausibilities(has_vat(view), vat, base, batch.amount, batch.first), vat)
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name VAT, base and the implied rate."""
     batch = view.batch
-    vat_mask, base_mask = vat_lines(batch), base_lines(batch)
-    vat = sum(int(batch.amount[k]) for k in batch.lines_of(entry) if vat_mask[k])
-    base = sum(int(batch.amount[k]) for k in batch.lines_of(entry) if base_mask[k])
+    vat, base = (int(batch.amount[chosen(view, entry, lines)].sum()) for lines in (vat_lines(view), base_lines(view)))
     rate = 100 * vat / base if base else 0.0
     return (
         f"TVA de {euros_fr(vat)} sur une base de {euros_fr(base)} : {number_fr(rate, 2)} %, aucun taux légal.",

@@ -4,7 +4,6 @@ Adding a feature is adding one `Feature` to `FEATURES` (models trained before it
 names the features it was trained on, and is refused where they differ).
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,8 +16,10 @@ from wisebook_ml.features.measures import (
     party_deviation,
     side_surprise,
 )
-from wisebook_ml.habits.observe import Habits
-from wisebook_ml.ledger.batch import EntryBatch, Floats
+from wisebook_ml.features.view import View
+from wisebook_ml.ledger.accounts import accounts_under
+from wisebook_ml.ledger.batch import Floats
+from wisebook_ml.ledger.per_entry import largest_line
 
 __all__ = ["FEATURES", "FEATURE_NAMES", "Feature", "feature_matrix", "scale"]
 
@@ -38,7 +39,7 @@ class Feature:
     high : float
         Values are clipped to [0, high], so that one absurd amount cannot hide the rest.
     values : callable
-        ``(batch, habits) -> ndarray of shape (n,)``; NaN where not known, which counts as 0 (nothing unusual).
+        ``View -> ndarray of shape (n,)``; NaN where not known, which counts as 0 (nothing unusual).
     """
 
     name: str
@@ -46,80 +47,90 @@ class Feature:
     label_fr: str
     label_en: str
     high: float
-    values: Callable[[EntryBatch, Habits], Floats]
+    values: Callable[[View], Floats]
 
 
-def _size(batch: EntryBatch, habits: Habits) -> Floats:
-    return np.log10(np.maximum(batch.total, 1).astype(np.float64))
+VAT = accounts_under(445)
 
 
-def _lines(batch: EntryBatch, habits: Habits) -> Floats:
-    return np.log2(np.diff(batch.first).astype(np.float64))
+def _size(view: View) -> Floats:
+    logs: Floats = np.log10(np.maximum(view.batch.total, 1))
+    return logs
 
 
-def _accounts(batch: EntryBatch, habits: Habits) -> Floats:
-    return batch.max_per_entry(account_deviation(batch, habits))
+def _lines(view: View) -> Floats:
+    logs: Floats = np.log2(np.diff(view.batch.first))
+    return logs
 
 
-def _party_amount(batch: EntryBatch, habits: Habits) -> Floats:
-    return batch.max_per_entry(party_deviation(batch, habits))
+def _accounts(view: View) -> Floats:
+    return _largest(view, account_deviation(view))
 
 
-def _journal_accounts(batch: EntryBatch, habits: Habits) -> Floats:
-    return batch.max_per_entry(journal_account_surprise(habits))
+def _party_amount(view: View) -> Floats:
+    return _largest(view, party_deviation(view))
 
 
-def _sides(batch: EntryBatch, habits: Habits) -> Floats:
-    return batch.max_per_entry(side_surprise(habits))
+def _journal_accounts(view: View) -> Floats:
+    return _largest(view, journal_account_surprise(view))
 
 
-def _pairs(batch: EntryBatch, habits: Habits) -> Floats:
-    return habits.entry["pair_value"]
+def _sides(view: View) -> Floats:
+    return _largest(view, side_surprise(view))
 
 
-def _new_party(batch: EntryBatch, habits: Habits) -> Floats:
-    count = habits.line["party_count"]
-    return batch.max_per_entry(np.where(count < 0, 0.0, 1.0 / (1.0 + np.maximum(count, 0.0))))
+def _pairs(view: View) -> Floats:
+    return view.habits.entry["pair_value"]
 
 
-def _off_day(batch: EntryBatch, habits: Habits) -> Floats:
-    return habits.entry["off_day"]
+def _new_party(view: View) -> Floats:
+    count = view.habits.line["party_count"]
+    return _largest(view, np.where(count < 0, 0.0, 1.0 / (1.0 + np.maximum(count, 0.0))))
 
 
-def _month_end(batch: EntryBatch, habits: Habits) -> Floats:
-    days = [(entry.ecriture_date.day - 1) / 30 for entry in batch.entries]
-    return np.array(days, dtype=np.float64)
+def _off_day(view: View) -> Floats:
+    return view.facts.off_day.astype(np.float64)
 
 
-def _hour(batch: EntryBatch, habits: Habits) -> Floats:
-    return hour_surprise(habits)
+def _month_end(view: View) -> Floats:
+    share: Floats = (view.facts.month_day - 1) / 30
+    return share
 
 
-def _lag(batch: EntryBatch, habits: Habits) -> Floats:
-    return np.log2(1.0 + np.abs(habits.entry["lag"]))
+def _hour(view: View) -> Floats:
+    return hour_surprise(view)
 
 
-def _piece_age(batch: EntryBatch, habits: Habits) -> Floats:
-    ages = []
-    for entry in batch.entries:
-        piece = entry.lignes[0].piece_date
-        ages.append(math.nan if piece is None else abs((entry.ecriture_date - piece).days))
-    return np.log2(1.0 + np.array(ages, dtype=np.float64))
+def _lag(view: View) -> Floats:
+    return np.log2(1.0 + np.abs(view.habits.entry["lag"]))
 
 
-def _roundness(batch: EntryBatch, habits: Habits) -> Floats:
-    zeros = sum((batch.total % 10**k == 0).astype(np.float64) for k in range(1, 7))
-    return np.where(batch.total > 0, np.asarray(zeros, dtype=np.float64), 0.0)
+def _piece_age(view: View) -> Floats:
+    age = view.facts.piece_age
+    return np.log2(np.where(age >= 0, age + 1.0, 1.0))
 
 
-def _label(batch: EntryBatch, habits: Habits) -> Floats:
-    return np.array([len(entry.lignes[0].ecriture_lib.strip()) for entry in batch.entries], dtype=np.float64)
+def _roundness(view: View) -> Floats:
+    total = view.batch.total
+    zeros = np.zeros(len(total))
+    for k in range(1, 7):
+        zeros += total % 10**k == 0
+    return np.where(total > 0, zeros, 0.0)
 
 
-def _vat(batch: EntryBatch, habits: Habits) -> Floats:
-    vat = batch.sum_per_entry(np.where(batch.root // 100 == 445, batch.amount, 0))
+def _label(view: View) -> Floats:
+    return view.facts.label_length.astype(np.float64)
+
+
+def _vat(view: View) -> Floats:
+    batch = view.batch
+    vat = batch.sum_per_entry(np.where(VAT[batch.root], batch.amount, 0))
     share: Floats = vat / np.maximum(batch.total, 1)
     return share
+
+
+def _largest(view: View, values: Floats) -> Floats:
+    return largest_line(values, view.batch.first)
 
 
 FEATURES = (
@@ -143,7 +154,7 @@ FEATURES = (
 FEATURE_NAMES = tuple(feature.name for feature in FEATURES)
 
 
-def feature_matrix(batch: EntryBatch, habits: Habits) -> Floats:
+def feature_matrix(view: View) -> Floats:
     """Return the features of a batch.
 
     Returns
@@ -151,11 +162,11 @@ def feature_matrix(batch: EntryBatch, habits: Habits) -> Floats:
     ndarray of float64, shape (n, len(FEATURES))
         Finite, each column within [0, `high`].
     """
-    matrix = np.empty((len(batch), len(FEATURES)))
+    columns = np.empty((len(FEATURES), len(view.batch)))
     for k, feature in enumerate(FEATURES):
-        values = np.nan_to_num(feature.values(batch, habits), nan=0.0, neginf=0.0)
-        np.clip(values, 0.0, feature.high, out=matrix[:, k])
-    return matrix
+        columns[k] = feature.values(view)
+    columns[np.isnan(columns)] = 0.0
+    return np.ascontiguousarray(np.clip(columns, 0.0, _HIGHS[:, None]).T)
 
 
 _HIGHS = np.array([feature.high for feature in FEATURES])

@@ -11,14 +11,16 @@ Iglewicz, Hoaglin: How to Detect and Handle Outliers. ASQC Quality Press 1993 (r
 
 import numpy as np
 
-from wisebook_ml.habits.observe import Habits
-from wisebook_ml.ledger.batch import EntryBatch, Floats
+from wisebook_ml.features.view import View, once
+from wisebook_ml.ledger.batch import Floats
 
 __all__ = [
     "account_deviation",
     "deviation",
     "hour_surprise",
     "journal_account_surprise",
+    "lag_surprise",
+    "log_amounts",
     "party_deviation",
     "side_surprise",
     "surprise",
@@ -52,27 +54,35 @@ def surprise(count: Floats, total: Floats) -> Floats:
     return np.maximum(0.0, -np.log10((count + 0.5) / (np.maximum(total, 0.0) + 1.0)))
 
 
-def deviation(amount: Floats, median: Floats, spread: Floats) -> Floats:
+def deviation(logs: Floats, median: Floats, spread: Floats) -> Floats:
     """Return the signed robust z-score of log10 amounts in cents; NaN without a habit."""
-    value = np.log10(np.maximum(amount, 1.0))
-    return (value - median) / (1.4826 * np.maximum(spread, MIN_SPREAD))
+    return (logs - median) / (1.4826 * np.maximum(spread, MIN_SPREAD))
 
 
-def account_deviation(batch: EntryBatch, habits: Habits) -> Floats:
+@once
+def log_amounts(view: View) -> Floats:
+    """Return log10 of each line's amount in cents; 0 for none."""
+    logs: Floats = np.log10(np.maximum(view.batch.amount, 1))
+    return logs
+
+
+@once
+def account_deviation(view: View) -> Floats:
     """Return each line's deviation from the amounts of its account, on its side, in its journal."""
-    line = habits.line
-    z = deviation(batch.amount.astype(np.float64), line["side_median"], line["side_spread"])
+    line = view.habits.line
+    z = deviation(log_amounts(view), line["side_median"], line["side_spread"])
     return np.where(line["side_count"] >= MIN_ACCOUNT, _weighed(z, line["side_tail"], line["side_count"]), np.nan)
 
 
-def party_deviation(batch: EntryBatch, habits: Habits) -> Floats:
+@once
+def party_deviation(view: View) -> Floats:
     """Return each line's deviation from its third party's amounts.
 
     A few invoices tell little about how much they vary: the spread is at least half of that of all third parties.
     """
-    line, entry = habits.line, habits.entry
-    common = np.nan_to_num(entry["newcomer_spread"])[batch.entry_of] * SHRINKAGE
-    z = deviation(batch.amount.astype(np.float64), line["party_median"], np.maximum(line["party_spread"], common))
+    line = view.habits.line
+    common = (np.nan_to_num(view.habits.entry["newcomer_spread"]) * SHRINKAGE)[view.batch.entry_of]
+    z = deviation(log_amounts(view), line["party_median"], np.maximum(line["party_spread"], common))
     return np.where(line["party_count"] >= MIN_PARTY, _weighed(z, line["party_tail"], line["party_count"]), np.nan)
 
 
@@ -86,31 +96,36 @@ def _weighed(z: Floats, tail: Floats, count: Floats) -> Floats:
     return np.where(z < 0, -z * TOO_SMALL, z) * seen
 
 
-def journal_account_surprise(habits: Habits) -> Floats:
+@once
+def journal_account_surprise(view: View) -> Floats:
     """Return how surprising each line's account is in its journal.
 
     A known account by its share of the journal's lines; a new one by how likely new ones are, which the accounts used
     just once tell (Good 1953).
     """
-    line = habits.line
-    new = line["account_count"] == 0
-    value = np.where(
-        new,
-        surprise(line["journal_singles"] + 1.0, line["journal_lines"]),
-        surprise(line["account_count"], line["journal_lines"]),
-    )
-    return np.where(line["journal_lines"] >= MIN_JOURNAL_LINES, value, np.nan)
+    line = view.habits.line
+    count, lines = line["account_count"], line["journal_lines"]
+    value = surprise(np.where(count == 0, line["journal_singles"] + 1.0, count), lines)
+    return np.where(lines >= MIN_JOURNAL_LINES, value, np.nan)
 
 
-def side_surprise(habits: Habits) -> Floats:
+@once
+def side_surprise(view: View) -> Floats:
     """Return how surprising each line's side is for its account in its journal."""
-    line = habits.line
+    line = view.habits.line
     value = surprise(line["side_count"], line["account_count"])
     return np.where(line["account_count"] >= MIN_SIDE, value, np.nan)
 
 
-def hour_surprise(habits: Habits) -> Floats:
+@once
+def hour_surprise(view: View) -> Floats:
     """Return how surprising each entry's time is for its author."""
-    entry = habits.entry
+    entry = view.habits.entry
     value = surprise(entry["hour_count"], entry["author"])
     return np.where((entry["author"] >= MIN_HOURS) & (entry["hour"] >= 0), value, np.nan)
+
+
+@once
+def lag_surprise(view: View) -> Floats:
+    """Return how surprising each entry's delay is for its journal, among entries made as it was."""
+    return surprise(view.habits.entry["lag_tail"], view.habits.entry["lag_timed"])

@@ -1,62 +1,82 @@
 """Which entries are new, which are a later revision, and which were delivered before."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from wisebook_ml.compiled import Array, compiled
+from wisebook_ml.habits.access import companies_of, entries_of, queues_of
+from wisebook_ml.habits.layout import ENTRIES, MAX_ENTRIES
+from wisebook_ml.habits.queues import dequeue, enqueue
+from wisebook_ml.habits.tables import find, free_rows, insert, remove
+from wisebook_ml.ledger.hashing import mix
 
-from schemas import Ecriture
-from wisebook_ml.habits.profiles import CompanyHabits
-from wisebook_ml.habits.trace import content_digest, identity, record_digest
+__all__ = ["CONFLICT", "FIRST", "KNOWN", "REVISION", "company_key", "company_of", "tell_arrivals"]
 
-__all__ = ["Arrival", "Conflict", "arrivals"]
+KNOWN, FIRST, REVISION, CONFLICT = range(4)
+"""What an arrival is: delivered before (the same revision, or an older one); new; a later revision; or the revision
+that is known, with other content."""
 
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """An entry to be taken.
-
-    Its position in what was given, its identity, the digest of what validation freezes, and whether it arrives for the
-    first time.
-    """
-
-    position: int
-    key: int
-    content: int
-    first: bool
+COMPANY_SEED = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """An entry that cannot be taken: its position in what was given, and why, for a person."""
-
-    position: int
-    reason: str
+@compiled
+def company_key(societe: int) -> int:
+    """Return the key under which everything of a company is kept."""
+    return mix(COMPANY_SEED, societe)
 
 
-def arrivals(entries: Sequence[Ecriture], habits: CompanyHabits) -> tuple[list[Arrival], list[Conflict]]:
+@compiled
+def company_of(state: Array, societe: int) -> int:
+    """Return the row of a company, which is made where there is none."""
+    companies = companies_of(state)
+    key = company_key(societe)
+    row = find(companies.slots, companies.keys, key)
+    if row == 0:
+        row = insert(companies.slots, companies.keys, companies.meta, key)
+        companies.rows[row].societe = societe
+    return row
+
+
+@compiled
+def tell_arrivals(
+    state: Array, start: int, societe: Array, key: Array, revision: Array, digest: Array, told: Array
+) -> int:
     """Tell new entries and later revisions from those delivered before, and remember them.
-
-    What was delivered before (the same revision with the same content, or an older revision) is left out; the same
-    revision with other content is a contradiction.
 
     Parameters
     ----------
-    entries : sequence of Ecriture
-        Of one company, in the order of their publication.
-    habits : CompanyHabits
-        Its `seen` is updated in place.
+    state : State
+        Its `entries` are updated.
+    start : int
+        The entry to begin with.
+    societe, key, revision, digest : ndarray of int64, shape (n,)
+        Of the entries, in the order of their publication.
+    told : ndarray of int8, shape (n,)
+        Filled with what each is.
+
+    Returns
+    -------
+    int
+        The entry it stopped before for want of room; n where it did not.
     """
-    taken, conflicts = [], []
-    for position, entry in enumerate(entries):
-        key, content = identity(entry.ecriture_id), content_digest(entry)
-        digest = record_digest(entry, content)
-        before = habits.seen.get(key)
-        if before is None or entry.revision > before[0]:
-            habits.see(key, entry.revision, digest)
-            taken.append(Arrival(position, key, content, before is None))
-        elif entry.revision == before[0] and digest != before[1]:
-            reason = (
-                f"entry {entry.ecriture_id!r} of company {entry.societe_id} was published before as revision "
-                f"{entry.revision} with other content; publish a change as revision {entry.revision + 1}"
-            )
-            conflicts.append(Conflict(position, reason))
-    return taken, conflicts
+    entries, companies = entries_of(state), companies_of(state)
+    for i in range(start, len(key)):
+        if free_rows(entries.keys, entries.meta) < 1 or free_rows(companies.keys, companies.meta) < 1:
+            return i
+        row = find(entries.slots, entries.keys, key[i])
+        if row == 0:
+            queue = queues_of(state)[company_of(state, societe[i])][ENTRIES]
+            if queue.count == MAX_ENTRIES:
+                remove(entries.slots, entries.keys, entries.meta, dequeue(queue, entries.rows))
+            row = insert(entries.slots, entries.keys, entries.meta, key[i])
+            entries.rows[row].open = 0
+            enqueue(queue, entries.rows, row)
+            told[i] = FIRST
+        elif revision[i] > entries.rows[row].revision:
+            told[i] = REVISION
+        elif revision[i] == entries.rows[row].revision and digest[i] != entries.rows[row].digest:
+            told[i] = CONFLICT
+            continue
+        else:
+            told[i] = KNOWN
+            continue
+        entries.rows[row].revision = revision[i]
+        entries.rows[row].digest = digest[i]
+    return len(key)

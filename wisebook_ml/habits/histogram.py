@@ -1,88 +1,186 @@
-"""Amounts a company is used to, as exact counts over a logarithmic scale.
+"""Amounts a company is used to, as exact counts over a logarithmic scale; and counts of other small numbers.
 
 Counts are whole numbers, so that an entry's share can be taken out again when a later revision replaces it, and the
-result never depends on the order or on rounding. A bin is an eighth of a decade wide: a median from it is within
-16 % of the true one, finer than any habit of amounts.
+result never depends on the order or on rounding. A bin of amounts is an eighth of a decade wide: a median from it is
+within 16 % of the true one, finer than any habit of amounts.
+
+Only bins in use take memory: a histogram has a block of (bin, count) cells, in no order, which doubles when it is full.
+Blocks of the largest class hold a cell for every bin, in order.
 """
 
 import math
-from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
-from wisebook_ml.habits.bounded import count
+import numpy as np
 
-__all__ = ["BINS", "AmountHistogram", "amount_bin"]
+from wisebook_ml.compiled import Array, compiled
+from wisebook_ml.habits.tables import SMALLEST_BLOCK, release_block, take_block
+from wisebook_ml.ledger.facts import BINS_PER_DECADE
 
-BINS_PER_DECADE = 8
-DECADES = 13
-"""From one cent to a hundred billion euros."""
-BINS = BINS_PER_DECADE * DECADES
+__all__ = ["DIRECT_CLASS", "HISTOGRAM", "Cells", "add", "add_amount", "centre", "copies", "share_beyond"]
+
+HISTOGRAM = np.dtype(
+    [
+        ("block", np.int32),
+        ("total", np.int32),
+        ("below", np.int32),
+        ("rounds", np.int32),
+        ("middle", np.uint8),
+        ("used", np.uint8),
+        ("klass", np.uint8),
+    ],
+    align=True,
+)
+"""One histogram: its cells, the sum of its counts, the lower median's bin and how many lie below it, and how many of
+what it counts are round."""
+
+DIRECT_CLASS = 6
+"""Class whose blocks have a cell for every bin (128 of them); the one before it is of 64 cells."""
 
 
-def amount_bin(cents: int) -> int:
-    """Return the bin of an amount in cents; amounts of at most one cent are in bin 0.
+class Cells(NamedTuple):
+    """The cells of all histograms: `heads` and `links` as in `Pool`; `links` are the counts."""
 
-    Examples
-    --------
-    >>> amount_bin(1), amount_bin(100_00), amount_bin(1_000_00)
-    (0, 32, 40)
-    """
-    if cents <= 1:
+    heads: Any
+    bins: Any
+    counts: Any
+
+
+@compiled
+def copies(h: Array, cells: Cells, bin_: int) -> int:
+    """Return how often a bin was counted."""
+    if h.total == 0 or bin_ < 0:
         return 0
-    return min(BINS - 1, int(math.log10(cents) * BINS_PER_DECADE + 1e-9))
+    if h.klass == DIRECT_CLASS:
+        return int(cells.counts[h.block + bin_]) if bin_ < SMALLEST_BLOCK << DIRECT_CLASS else 0
+    for k in range(h.block, h.block + h.used):
+        if cells.bins[k] == bin_:
+            return int(cells.counts[k])
+    return 0
 
 
-@dataclass(slots=True)
-class AmountHistogram:
-    """How often amounts of each size were seen; only bins in use take memory.
+@compiled
+def add(h: Array, cells: Cells, bin_: int, times: int) -> None:
+    """Count a bin (below 128) `times` more, or, when negative, fewer times: never fewer than none."""
+    h.total += times
+    if h.block == 0:
+        h.block = take_block(cells.heads, cells.counts, 0)
+        h.klass = 0
+        h.used = 0
+    if h.klass == DIRECT_CLASS:
+        cells.counts[h.block + bin_] += times
+    else:
+        _add_sparse(h, cells, bin_, times)
+    if h.total == 0:
+        release_block(cells.heads, cells.counts, h.klass, h.block)
+        h.block = 0
+        h.used = 0
+        h.klass = 0
+        h.middle = 0
+        h.below = 0
 
-    Examples
-    --------
-    >>> seen = AmountHistogram()
-    >>> for euros in (100, 110, 95, 105, 5000):
-    ...     seen.add(amount_bin(euros * 100), 1)
-    >>> median, spread = seen.centre()
-    >>> round(10 ** median / 100)  # about a hundred euros
-    115
-    """
 
-    count: int = 0
-    bins: dict[int, int] = field(default_factory=dict)
-    middle: int = 0
-    below: int = 0
-
-    def add(self, bin_: int, times: int) -> None:
-        """Count an amount's bin `times` more (or, when negative, fewer) times."""
-        count(self.bins, bin_, times)
-        self.count += times
-        if self.count <= 0:
-            self.middle = self.below = 0
+@compiled
+def _add_sparse(h: Array, cells: Cells, bin_: int, times: int) -> None:
+    end = h.block + h.used
+    for k in range(h.block, end):
+        if cells.bins[k] == bin_:
+            cells.counts[k] += times
+            if cells.counts[k] == 0:
+                cells.bins[k] = cells.bins[end - 1]
+                cells.counts[k] = cells.counts[end - 1]
+                h.used -= 1
             return
-        # Follow the lower median: `below` counts what lies under it.
-        if bin_ < self.middle:
-            self.below += times
-        half, bins = (self.count + 1) // 2, self.bins
-        while self.below >= half:
-            self.middle -= 1
-            self.below -= bins.get(self.middle, 0)
-        while self.below + bins.get(self.middle, 0) < half:
-            self.below += bins.get(self.middle, 0)
-            self.middle += 1
+    if h.used == SMALLEST_BLOCK << h.klass:
+        _grow(h, cells)
+        if h.klass == DIRECT_CLASS:
+            cells.counts[h.block + bin_] += times
+            return
+    cells.bins[h.block + h.used] = bin_
+    cells.counts[h.block + h.used] = times
+    h.used += 1
 
-    def centre(self) -> tuple[float, float]:
-        """Return the median of log10(cents) and the median absolute deviation from it (NaN when empty)."""
-        if self.count <= 0:
-            return math.nan, math.nan
-        half, bins, middle = (self.count + 1) // 2, self.bins, self.middle
-        within, distance = bins.get(middle, 0), 0
-        while within < half:
-            distance += 1
-            within += bins.get(middle - distance, 0) + bins.get(middle + distance, 0)
-        return (middle + 0.5) / BINS_PER_DECADE, distance / BINS_PER_DECADE
 
-    def tail(self, bin_: int) -> int:
-        """Return how many amounts lie at least as far from the median as a bin does, on its side."""
-        if self.count <= 0:
-            return 0
-        if bin_ >= self.middle:
-            return sum(times for other, times in self.bins.items() if other >= bin_)
-        return sum(times for other, times in self.bins.items() if other <= bin_)
+@compiled
+def _grow(h: Array, cells: Cells) -> None:
+    """Move a full histogram to a block twice as large; from 32 cells on to one with a cell for every bin."""
+    klass = h.klass + 1 if h.klass + 1 < DIRECT_CLASS - 1 else DIRECT_CLASS
+    block = take_block(cells.heads, cells.counts, klass)
+    if klass == DIRECT_CLASS:
+        cells.counts[block : block + (SMALLEST_BLOCK << DIRECT_CLASS)] = 0
+        for k in range(h.block, h.block + h.used):
+            cells.counts[block + cells.bins[k]] = cells.counts[k]
+    else:
+        for k in range(h.used):
+            cells.bins[block + k] = cells.bins[h.block + k]
+            cells.counts[block + k] = cells.counts[h.block + k]
+    release_block(cells.heads, cells.counts, h.klass, h.block)
+    h.block = block
+    h.klass = klass
+
+
+@compiled
+def add_amount(h: Array, cells: Cells, bin_: int, times: int) -> None:
+    """Count an amount's bin, and follow the lower median: `below` counts what lies under it."""
+    add(h, cells, bin_, times)
+    if h.total == 0:
+        return
+    below, middle = h.below + 0, h.middle + 0
+    if bin_ < middle:
+        below += times
+    half = (h.total + 1) // 2
+    while below >= half:
+        middle -= 1
+        below -= copies(h, cells, middle)
+    here = copies(h, cells, middle)
+    while below + here < half:
+        below += here
+        middle += 1
+        here = copies(h, cells, middle)
+    h.below = below
+    h.middle = middle
+
+
+@compiled
+def centre(h: Array, cells: Cells, scratch: Array) -> tuple[float, float]:
+    """Return the median of log10(cents) and the median absolute deviation from it (NaN when empty).
+
+    `scratch` is an int64 array of `BINS` zeros, and is left so.
+    """
+    if h.total <= 0:
+        return math.nan, math.nan
+    half, middle = (h.total + 1) // 2, h.middle + 0
+    within, distance = copies(h, cells, middle), 0
+    if within < half:
+        if h.klass == DIRECT_CLASS:
+            while within < half:
+                distance += 1
+                within += copies(h, cells, middle - distance) + copies(h, cells, middle + distance)
+        else:
+            end = h.block + h.used
+            for k in range(h.block, end):
+                scratch[abs(cells.bins[k] + 0 - middle)] += cells.counts[k]
+            while within < half:
+                distance += 1
+                within += scratch[distance]
+            for k in range(h.block, end):
+                scratch[abs(cells.bins[k] + 0 - middle)] = 0
+    return (middle + 0.5) / BINS_PER_DECADE, distance / BINS_PER_DECADE
+
+
+@compiled
+def share_beyond(h: Array, cells: Cells, bin_: int, middle: int) -> int:
+    """Return how much was counted at least as far from `middle` as a bin is, on its side."""
+    if h.total == 0:
+        return 0
+    above = bin_ >= middle
+    found = 0
+    if h.klass == DIRECT_CLASS:
+        first, last = (bin_, (SMALLEST_BLOCK << DIRECT_CLASS)) if above else (0, bin_ + 1)
+        for k in range(first, last):
+            found += cells.counts[h.block + k]
+        return int(found)
+    for k in range(h.block, h.block + h.used):
+        if (cells.bins[k] >= bin_) == above or cells.bins[k] == bin_:
+            found += cells.counts[k]
+    return int(found)

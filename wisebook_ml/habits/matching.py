@@ -1,34 +1,23 @@
-"""Finding the earlier entry that a later one repeats or reverses."""
+"""Finding the earlier entry that a later one repeats or reverses.
 
-import math
-from collections import deque
-from collections.abc import Hashable
-from dataclasses import dataclass, field
+Recent entries (their memos) are found under keys: by third party, journal, side and amount; entries without a third
+party by the accounts and amounts of their lines; and reversals by the same with the sides exchanged.
+"""
 
-from schemas import Ecriture
-from wisebook_ml.habits.bounded import forget_oldest
-from wisebook_ml.habits.trace import party_of
-from wisebook_ml.ledger.references import normal_reference, piece_of
+from wisebook_ml.compiled import Array, compiled
+from wisebook_ml.habits.access import memo_document_of, memos_of, pieces_of, place_memos_of, places_of, queues_of
+from wisebook_ml.habits.layout import CANDIDATES, DOCUMENT_BYTES, MAX_PIECES, PIECES
+from wisebook_ml.habits.queues import dequeue, enqueue
+from wisebook_ml.habits.tables import find, insert, remove
+from wisebook_ml.ledger.hashing import mix
 
-__all__ = ["NO_MATCH", "EntryIndex", "Match", "Places"]
-
-MAX_KEYS = 100_000
-"""Keys by which earlier entries are found, two an entry; the oldest are far outside the windows below."""
-
-CANDIDATES = 6
-"""Earlier entries kept per key: a monthly rent fills it, a duplicate is found among the latest."""
+__all__ = ["best_duplicate", "best_reversal", "document_of", "largest_party", "lines_key", "place_memo", "unplace_memo"]
 
 HABIT = 3
 """Equal amounts of one third party from which they are a habit: a rent, a subscription."""
 
-MIN_DIGITS = 3
-"""Figures from which a reference is a document's number and not a month or a word."""
-
-SHARED = "\0"
-"""Holder of a reference that several third parties have; no name is that."""
-
-MIN_CENTS = 100_00
-"""Entries without a third party below a hundred euros (bank fees, stamps) repeat by nature."""
+SHARED = 1
+"""Holder of a reference that several third parties have; a hash is that by a chance of one in 2^64."""
 
 SAME_PIECE_DAYS = 400
 """The same invoice number of one supplier is a duplicate within a fiscal year and its closing period."""
@@ -39,193 +28,189 @@ NEAR_DAYS = 7
 REVERSAL_DAYS = 15
 """A reversal this soon after the entry has not waited for anybody's review."""
 
-MAX_LINES = 12
-"""Longer entries (payroll, opening) are not looked up by their lines."""
-
 CERTAIN, LIKELY, POSSIBLE = 1.0, 0.8, 0.4
 """Strength of a duplicate: same document; near date and no document to tell apart; near date, other document."""
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """An entry that later ones are compared with."""
+@compiled
+def largest_party(lines: Array) -> int:
+    """Return the largest line of an entry with a third party, -1 where there is none or it is of nothing."""
+    best, most = -1, 0
+    for k in range(len(lines)):
+        if lines[k].party != 0 and abs(lines[k].net) > most:
+            best, most = k, abs(lines[k].net)
+    return best
 
-    order: int
-    ecriture_id: str
-    day: int
-    piece: str
-    label: str
+
+@compiled
+def lines_key(lines: Array, sign: int) -> int:
+    """Return a hash of the accounts and amounts of an entry's lines, in whatever order; `sign` -1: of its reversal."""
+    total = 0
+    for k in range(len(lines)):
+        total += mix(mix(3, lines[k].account), sign * lines[k].net)
+    return total
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """The earlier entry that was found, how surely it matches, and how many days lie between.
+@compiled
+def document_of(state: Array, entry: Array, company: int, company_key: int, holder: int) -> int:
+    """Return the reference that names the entry's document; 0 where it names several or none.
 
-    `repeats` counts earlier entries with the same third party and amount, whether they match or not.
+    A bank statement's reference, a month or a word ("LOYER") is shared by many entries: it tells none apart.
     """
-
-    value: float
-    ecriture_id: str = ""
-    days: int = 0
-    repeats: int = 0
-
-
-NO_MATCH = Match(0.0)
-
-Places = tuple[Hashable, ...]
-"""Keys under which an entry can be found."""
-
-
-@dataclass(slots=True)
-class EntryIndex:
-    """Recent entries by third party and amount, and by the accounts and amounts of their lines."""
-
-    pieces: dict[tuple[str, str], str] = field(default_factory=dict)
-    places: dict[Hashable, deque[Earlier]] = field(default_factory=dict)
-
-    def match(self, entry: Ecriture, nets: list[int], order: int) -> tuple[Match, Match, Places]:
-        """Look an entry up, then make it findable.
-
-        Parameters
-        ----------
-        entry : Ecriture
-            The entry, of which only earlier ones (a smaller `order`) are matches.
-        nets : list of int
-            Debit less credit of its lines, in cents.
-        order : int
-            Its place among the company's entries, that of its first arrival.
-
-        Returns
-        -------
-        duplicate, reversal : Match
-            `NO_MATCH` where nothing was found.
-        places : tuple
-            Where the entry can be found from now on, for `forget`.
-        """
-        duplicate = reversal = NO_MATCH
-        places: list[Hashable] = []
-        party_key = _party_key(entry, nets)
-        earlier = Earlier(
-            order,
-            entry.ecriture_id,
-            entry.ecriture_date.toordinal(),
-            self._document(entry, party_key),
-            normal_reference(entry.lignes[0].ecriture_lib),
-        )
-        if party_key is not None:
-            duplicate = _duplicate(earlier, self.places.get(party_key, NOBODY), lenient=False)
-            places.append(party_key)
-        if len(nets) <= MAX_LINES and any(nets):
-            accounts = [line.compte_num for line in entry.lignes]
-            lines_key = tuple(sorted(zip(accounts, nets, strict=True)))
-            if party_key is None and max(map(abs, nets)) >= MIN_CENTS:
-                lines_of_journal = (entry.journal_code, lines_key)
-                duplicate = _duplicate(earlier, self.places.get(lines_of_journal, NOBODY), lenient=True)
-                places.append(lines_of_journal)
-            opposite = tuple(sorted((account, -net) for account, net in lines_key))
-            reversal = _reversal(earlier, self.places.get(opposite, NOBODY))
-            places.append(lines_key)
-        for place in places:
-            self._add(place, earlier)
-        return duplicate, reversal, tuple(places)
-
-    def forget(self, ecriture_id: str, places: Places) -> None:
-        """Take an entry away that was deleted, or that a later revision replaces."""
-        for place in places:
-            found = self.places.get(place)
-            if found is not None:
-                kept = [other for other in found if other.ecriture_id != ecriture_id]
-                self.places[place] = deque(kept, maxlen=CANDIDATES)
-
-    def _document(self, entry: Ecriture, party_key: tuple[str, str, int] | None) -> str:
-        """Return the reference that names the entry's document; empty where it names several or none.
-
-        A bank statement's reference, a month or a word ("LOYER") is shared by many entries: it tells none apart.
-        """
-        piece = next((piece for line in entry.lignes if (piece := piece_of(line.piece_ref))), "")
-        if sum(ch.isdigit() for ch in piece) < MIN_DIGITS:
-            return ""
-        party = party_key[0] if party_key else entry.ecriture_id
-        key = (entry.journal_code, piece)
-        holder = self.pieces.setdefault(key, party)
-        if holder != party:
-            self.pieces[key] = SHARED
-            return ""
-        forget_oldest(self.pieces, MAX_KEYS)
-        return piece
-
-    def _add(self, place: Hashable, earlier: Earlier) -> None:
-        found = self.places.pop(place, None)
-        if found is None:
-            found = deque(maxlen=CANDIDATES)
-        found.append(earlier)
-        self.places[place] = found
-        forget_oldest(self.places, MAX_KEYS)
+    document = entry.document
+    if document == 0:
+        return 0
+    pieces = pieces_of(state)
+    key = mix(mix(company_key, entry.journal), document)
+    row = find(pieces.slots, pieces.keys, key)
+    if row == 0:
+        queue = queues_of(state)[company][PIECES]
+        if queue.count == MAX_PIECES:
+            remove(pieces.slots, pieces.keys, pieces.meta, dequeue(queue, pieces.rows))
+        row = insert(pieces.slots, pieces.keys, pieces.meta, key)
+        pieces.rows[row].holder = holder
+        enqueue(queue, pieces.rows, row)
+    elif pieces.rows[row].holder != holder:
+        pieces.rows[row].holder = SHARED
+        return 0
+    return int(document)
 
 
-NOBODY: deque[Earlier] = deque(maxlen=0)
+@compiled
+def best_duplicate(
+    state: Array, entry: Array, place: int, order: int, document: int, lenient: bool
+) -> tuple[int, float, int]:
+    """Return the best earlier match among the memos of a place.
 
+    Parameters
+    ----------
+    order : int
+        The entry's place among the company's; only earlier ones are matches.
+    document : int
+        As `document_of` tells.
+    lenient : bool
+        For entries without a third party, which repeat more by nature.
 
-def _party_key(entry: Ecriture, nets: list[int]) -> tuple[str, str, int] | None:
-    """Return third party, side and amount of the entry's largest third-party line."""
-    best: tuple[int, str, int] | None = None
-    for line, net in zip(entry.lignes, nets, strict=True):
-        party = party_of(line.compte_num, line.comp_aux_num)
-        if party and (best is None or abs(net) > best[0]):
-            best = (abs(net), party, net)
-    if best is None or best[0] == 0:
-        return None
-    return best[1], entry.journal_code, best[2]
-
-
-def _duplicate(entry: Earlier, candidates: deque[Earlier], *, lenient: bool) -> Match:
-    """Return the best earlier match; `lenient` for entries without a third party, which repeat more by nature."""
-    earlier = [other for other in candidates if other.order < entry.order and other.ecriture_id != entry.ecriture_id]
-    best = Match(0.0, repeats=len(earlier))
-    habitual = len(earlier) >= HABIT or _comes_in_pairs(earlier)
-    for other in earlier:
+    Returns
+    -------
+    memo : int
+        Its row, 0 where there is none.
+    value : float
+        How surely it matches.
+    repeats : int
+        Earlier entries with the same third party and amount, whether they match or not.
+    """
+    memos = memos_of(state).rows
+    repeats, in_pairs = _repeats(state, place, order)
+    habitual = repeats >= HABIT or in_pairs
+    best, value = 0, 0.0
+    for c in range(places_of(state).rows[place].count):
+        memo = place_memos_of(state)[place, c]
+        other = memos[memo]
+        if other.order >= order:
+            continue
         days = abs(entry.day - other.day)
-        if entry.piece and entry.piece == other.piece and days <= (NEAR_DAYS if lenient else SAME_PIECE_DAYS):
-            same = _letters(entry.label) == _letters(other.label) and not _comes_in_pairs(earlier)
-            value = CERTAIN if same else POSSIBLE
+        same_document = document != 0 and document == other.document
+        if same_document and days <= (NEAR_DAYS if lenient else SAME_PIECE_DAYS):
+            same = entry.label_letters == other.letters and not in_pairs
+            found = CERTAIN if same else POSSIBLE
         elif days > NEAR_DAYS:
             continue
-        elif entry.piece and other.piece and not _alike(entry.piece, other.piece):
-            value = POSSIBLE
+        elif (
+            document != 0
+            and other.document != 0
+            and not same_document
+            and not _alike(entry.document_text, memo_document_of(state)[memo])
+        ):
+            found = POSSIBLE
         else:
-            value = POSSIBLE if habitual or (lenient and entry.label != other.label) else LIKELY
-        if value > best.value:
-            best = Match(value, other.ecriture_id, days, len(earlier))
-    return best
+            found = POSSIBLE if habitual or (lenient and entry.label != other.label) else LIKELY
+        if found > value:
+            best, value = memo, found
+    return best, value, repeats
 
 
-def _letters(label: str) -> str:
-    """Return a label without its figures, which may name another period or document."""
-    return "".join(ch for ch in label if not ch.isdigit())
+@compiled
+def _repeats(state: Array, place: int, order: int) -> tuple[int, bool]:
+    """Return how many earlier memos a place has, and whether two came on one day: two subscriptions of one price."""
+    memos = memos_of(state).rows
+    repeats, in_pairs = 0, False
+    for c in range(places_of(state).rows[place].count):
+        other = memos[place_memos_of(state)[place, c]]
+        if other.order >= order:
+            continue
+        repeats += 1
+        for d in range(c):
+            before = memos[place_memos_of(state)[place, d]]
+            if before.order < order and before.day == other.day:
+                in_pairs = True
+    return repeats, in_pairs
 
 
-def _comes_in_pairs(earlier: list[Earlier]) -> bool:
-    """Return whether equal entries have come on one day before: two subscriptions of one price."""
-    days = [other.day for other in earlier]
-    return len(days) > len(set(days))
-
-
-def _alike(one: str, other: str) -> bool:
-    """Return whether two references differ by one letter or two neighbours swapped, but not as 101 and 102 do."""
-    if len(one) != len(other):
-        return one.startswith(other) or other.startswith(one)
-    differ = [k for k in range(len(one)) if one[k] != other[k]]
-    if len(differ) != 2 or differ[1] != differ[0] + 1:
-        return False
-    return one[differ[0]] == other[differ[1]] and one[differ[1]] == other[differ[0]]
-
-
-def _reversal(entry: Earlier, candidates: deque[Earlier]) -> Match:
-    best = NO_MATCH
-    for other in candidates:
+@compiled
+def best_reversal(state: Array, entry: Array, place: int, order: int) -> tuple[int, float]:
+    """Return the memo of the soonest reversed entry (0: none), and how soon: 1 on the same day, 1/2 at the limit."""
+    best, value = 0, 0.0
+    for c in range(places_of(state).rows[place].count):
+        memo = place_memos_of(state)[place, c]
+        other = memos_of(state).rows[memo]
         days = entry.day - other.day
-        if other.order < entry.order and 0 <= days <= REVERSAL_DAYS and other.ecriture_id != entry.ecriture_id:
-            value = 1.0 - days / (2 * REVERSAL_DAYS)
-            if not math.isclose(value, best.value) and value > best.value:
-                best = Match(value, other.ecriture_id, days)
-    return best
+        if other.order < order and 0 <= days <= REVERSAL_DAYS:
+            found = 1.0 - days / (2 * REVERSAL_DAYS)
+            if found > value + 1e-9:
+                best, value = memo, found
+    return best, value
+
+
+@compiled
+def place_memo(state: Array, key: int, memo: int) -> None:
+    """Make a memo findable under a key. The oldest of too many under one key gives way."""
+    places = places_of(state)
+    place = find(places.slots, places.keys, key)
+    if place == 0:
+        place = insert(places.slots, places.keys, places.meta, key)
+        places.rows[place].count = 0
+    here = place_memos_of(state)[place]
+    count = places.rows[place].count
+    if count == CANDIDATES:
+        for c in range(1, CANDIDATES):
+            here[c - 1] = here[c]
+        count -= 1
+    here[count] = memo
+    places.rows[place].count = count + 1
+
+
+@compiled
+def unplace_memo(state: Array, key: int, memo: int) -> None:
+    """Take a memo away from under a key, where it still is there; a place without memos is freed."""
+    places = places_of(state)
+    place = find(places.slots, places.keys, key)
+    if place == 0:
+        return
+    here, kept = place_memos_of(state)[place], 0
+    for c in range(places.rows[place].count):
+        if here[c] != memo:
+            here[kept] = here[c]
+            kept += 1
+    places.rows[place].count = kept
+    if kept == 0:
+        remove(places.slots, places.keys, places.meta, place)
+
+
+@compiled
+def _alike(one: Array, other: Array) -> bool:
+    """Return whether two references differ by two neighbours swapped, or one goes on where the other ends."""
+    first, at, differ = -1, 0, 0
+    for k in range(DOCUMENT_BYTES):
+        if one[k] == 0 or other[k] == 0:
+            if one[k] != other[k]:
+                return differ == 0  # a prefix
+            break
+        if one[k] != other[k]:
+            differ += 1
+            if differ == 1:
+                first = k
+            at = k
+    if differ != 2 or at != first + 1:
+        return False
+    return bool(one[first] == other[at] and one[at] == other[first])

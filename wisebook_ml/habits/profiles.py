@@ -1,215 +1,374 @@
-"""What is remembered of a company: its habits, its recent entries, and what is known of every entry already seen.
+"""Adding an entry to a company's habits, and taking it out again."""
 
-All of it is a fold of the company's entries in the order of their publication, and nothing else: no clock, no other
-company. What bounds memory forgets the oldest by that order, so that a replay forgets the same.
-"""
-
-from collections import deque
-from dataclasses import dataclass, field
-
-from wisebook_ml.habits.bounded import count, forget_oldest
-from wisebook_ml.habits.histogram import AmountHistogram
-from wisebook_ml.habits.matching import EntryIndex, Places
-from wisebook_ml.habits.numbering import Sequence, Step
-from wisebook_ml.habits.trace import LineTrace, Trace
+from wisebook_ml.compiled import Array, compiled
+from wisebook_ml.habits.access import (
+    account_sides_of,
+    accounts_of,
+    author_habits_of,
+    authors_of,
+    cells_of,
+    companies_of,
+    company_accounts_of,
+    company_amounts_of,
+    holders_of,
+    ibans_of,
+    journal_lags_of,
+    journals_of,
+    memos_of,
+    pairs_of,
+    parties_of,
+    party_amounts_of,
+    traces_of,
+)
+from wisebook_ml.habits.histogram import add, add_amount
+from wisebook_ml.habits.layout import (
+    MAX_ACCOUNTS,
+    MAX_AUTHORS,
+    MAX_IBANS,
+    MAX_JOURNALS,
+    MAX_PAIRS,
+    MAX_PARTIES,
+)
+from wisebook_ml.habits.tables import find, insert, remove
+from wisebook_ml.ledger.hashing import mix
 
 __all__ = [
-    "AccountProfile",
-    "AuthorProfile",
-    "CompanyHabits",
-    "JournalProfile",
-    "Memo",
-    "PartyProfile",
+    "AMOUNTS_PARTY",
+    "AMOUNTS_TOTAL",
+    "BURSTS",
+    "CREDIT",
+    "DEBIT",
+    "HOURS",
+    "LAG_ZERO",
+    "MANUAL",
+    "MAX_LAG",
+    "MAX_PAIR_ACCOUNTS",
+    "OTHER",
+    "UNKNOWN_LAG",
+    "account_key",
+    "author_of",
+    "distinct_sides",
+    "journal_of",
+    "met_before",
+    "pair_key",
+    "put_in",
+    "take_out",
 ]
 
-MAX_SEEN = 500_000
-"""Entries whose revision is remembered, to recognise what is delivered again: some 50 MB for a company that large."""
+MAX_LAG = 60
+"""Days from which a delay is long, however long: bounds the habit's memory."""
+LAG_ZERO = MAX_LAG
+"""Bin of a delay of no day."""
+UNKNOWN_LAG = -128
 
-MAX_MEMOS = 20_000
-"""Entries that can be taken out of the habits when a revision replaces them: a year of a small company. An older
-entry's revision is scored against habits that still include it."""
+MAX_PAIR_ACCOUNTS = 12
+"""Entries with more accounts (payroll, closing) meet so many pairs that none of them says anything."""
 
-NEAR_LIMIT_MEMORY = 16
-"""Days kept per author or third party: more than that many near one limit is the same finding."""
+AMOUNTS_TOTAL, AMOUNTS_PARTY = 0, 1
+CREDIT, DEBIT = 0, 1
+MANUAL, OTHER = 0, 1
+HOURS, BURSTS = 0, 1
+"""Places in the arrays beside the tables."""
 
-MAX_NEAR_LIMITS = 20_000
-"""Authors and third parties whose amounts near a limit are followed."""
-
-
-@dataclass(slots=True)
-class SideProfile:
-    """Habit of one side of an account in a journal: its lines (``amounts.count``), and round ones among them."""
-
-    rounds: int = 0
-    amounts: AmountHistogram = field(default_factory=AmountHistogram)
+GONE = -1
+"""Count of a row that was freed, so that the next line of the same entry does not free it again."""
 
 
-@dataclass(slots=True)
-class AccountProfile:
-    """Habit of one account in one journal: a VAT account means another thing in sales than in declarations."""
-
-    debit: SideProfile = field(default_factory=SideProfile)
-    credit: SideProfile = field(default_factory=SideProfile)
-
-    @property
-    def count(self) -> int:
-        """Number of lines."""
-        return self.debit.amounts.count + self.credit.amounts.count
-
-    def side(self, debit: bool) -> SideProfile:
-        """Return the habit of one side."""
-        return self.debit if debit else self.credit
+@compiled
+def account_key(journal_key: int, habit: int) -> int:
+    """Return the key of an account in a journal."""
+    return mix(journal_key, habit)
 
 
-@dataclass(slots=True)
-class JournalProfile:
-    """Habit of one journal.
+@compiled
+def pair_key(company_key: int, one: int, other: int) -> int:
+    """Return the key of two accounts, in whatever order: a credit note is the same pair."""
+    return mix(mix(company_key, min(one, other)), max(one, other))
 
-    `singles` counts accounts that it used just once, which tells how likely a new one is. `lags` counts days from
-    an entry's date to its entry into the books, of entries made by hand and of others. `debuts` counts third parties
-    that appeared here first, out of `party_lines`.
+
+@compiled
+def journal_of(state: Array, company: int, journal_key: int) -> int:
+    """Return the row of a journal, made where there is none and room; otherwise 0."""
+    journals = journals_of(state)
+    row = find(journals.slots, journals.keys, journal_key)
+    if row == 0 and companies_of(state).rows[company].journals < MAX_JOURNALS:
+        row = insert(journals.slots, journals.keys, journals.meta, journal_key)
+        companies_of(state).rows[company].journals += 1
+    return row
+
+
+@compiled
+def author_of(state: Array, company: int, key: int) -> int:
+    """Return the row of an author, made where there is none and room; otherwise 0."""
+    authors = authors_of(state)
+    row = find(authors.slots, authors.keys, key)
+    if row == 0 and companies_of(state).rows[company].authors < MAX_AUTHORS:
+        row = insert(authors.slots, authors.keys, authors.meta, key)
+        companies_of(state).rows[company].authors += 1
+    return row
+
+
+@compiled
+def distinct_sides(account: Array, on_debit: Array, sides: Array) -> tuple[int, int]:
+    """Collect the different accounts of each side of an entry, as the lines where they first stand.
+
+    Parameters
+    ----------
+    account, on_debit : ndarray, shape (lines,)
+        Something that tells accounts apart, and the side.
+    sides : ndarray of int64, shape (2, MAX_PAIR_ACCOUNTS)
+        Filled with lines: those of the credit side, those of the debit side.
+
+    Returns
+    -------
+    tuple of int
+        How many there are on the credit and the debit side; none where they are too many to say anything.
     """
-
-    entries: int = 0
-    lines: int = 0
-    off_days: int = 0
-    with_piece: int = 0
-    accounts: dict[str, AccountProfile] = field(default_factory=dict)
-    singles: int = 0
-    lags: dict[bool, dict[int, int]] = field(default_factory=lambda: {True: {}, False: {}})
-    party_lines: int = 0
-    debuts: int = 0
-
-
-@dataclass(slots=True)
-class AuthorProfile:
-    """Habit of one author: `hours` of the working day (0 to 23) and of days off (24 to 47)."""
-
-    entries: int = 0
-    hours: dict[int, int] = field(default_factory=dict)
-    bursts: dict[int, int] = field(default_factory=dict)
-    stamps: deque[int] = field(default_factory=lambda: deque(maxlen=512))
+    counts = (0, 0)
+    for k in range(len(account)):
+        side = 1 if on_debit[k] else 0
+        known = False
+        for other in range(counts[side]):
+            if account[sides[side, other]] == account[k]:
+                known = True
+        if known:
+            continue
+        if counts[0] + counts[1] == MAX_PAIR_ACCOUNTS:
+            return 0, 0
+        sides[side, counts[side]] = k
+        counts = (counts[0] + 1 - side, counts[1] + side)
+    return counts
 
 
-@dataclass(slots=True)
-class PartyProfile:
-    """Habit of one third party."""
+@compiled
+def met_before(account: Array, sides: Array, on_credit: int, d: int, c: int) -> bool:
+    """Return whether a pair was met with its sides exchanged, where both accounts stand on both sides."""
+    one, other = account[sides[1, d]], account[sides[0, c]]
+    for before in range(d):
+        if account[sides[1, before]] == other:
+            for opposite in range(on_credit):
+                if account[sides[0, opposite]] == one:
+                    return True
+    return False
 
-    count: int = 0
-    amounts: AmountHistogram = field(default_factory=AmountHistogram)
 
+@compiled
+def put_in(state: Array, lines: Array, company: int, memo: int, sides: Array) -> int:
+    """Add an entry to the habits, and note in its memo's traces where it was added.
 
-@dataclass(slots=True)
-class Memo:
-    """What is remembered of one recent entry.
+    Parameters
+    ----------
+    sides : ndarray of int64, shape (2, MAX_PAIR_ACCOUNTS)
+        Scratch.
 
-    `numbering`, `burst` and `near_limit` are facts of its first arrival; once `altered` after its validation it
-    stays so; `trace` is None where it was deleted.
+    Returns
+    -------
+    int
+        The third parties that are new with this entry.
     """
+    company_key = companies_of(state).keys[company]
+    noted = memos_of(state).rows[memo]
+    noted.counted = 1
+    whole, journal = companies_of(state).rows[company], journals_of(state).rows[noted.journal]
+    whole.entries += 1
+    if noted.journal != 0:
+        journal.entries += 1
+        journal.off_days += noted.off_day
+        journal.with_piece += noted.has_piece
+        if noted.lag != UNKNOWN_LAG:
+            lags = journal_lags_of(state)[noted.journal]
+            add(lags[MANUAL if noted.manual else OTHER], cells_of(state), noted.lag + LAG_ZERO, 1)
+    if noted.hour >= 0 and noted.author != 0:
+        authors_of(state).rows[noted.author].count += 1
+        add(author_habits_of(state)[noted.author][HOURS], cells_of(state), noted.hour, 1)
+    most, newcomers = 0, 0
+    for k in range(len(lines)):
+        trace = traces_of(state)[noted.traces + k]
+        trace.bin = lines[k].bin
+        trace.has_party = 1 if lines[k].party != 0 else 0
+        trace.debit = 1 if lines[k].on_debit else 0
+        trace.round = 1 if lines[k].round else 0
+        most = max(most, lines[k].bin + 0)
+        trace.account = 0
+        if noted.journal != 0:
+            trace.account = _account_of(state, company, company_key, noted.journal, lines[k].habit)
+        trace.party, trace.iban, trace.holder = 0, 0, 0
+        if lines[k].party != 0:
+            party_key = mix(company_key, lines[k].party)
+            known = find(parties_of(state).slots, parties_of(state).keys, party_key)
+            trace.party = known if known != 0 else _new_party(state, company, party_key)
+            newcomers += known == 0
+            if lines[k].iban != 0:
+                _hold_iban(state, company, company_key, lines[k].iban, party_key, trace)
+        _count_line(state, company, noted.journal, trace, 1)
+    add_amount(company_amounts_of(state)[company][AMOUNTS_TOTAL], cells_of(state), most, 1)
+    noted.bin = most
+    _count_pairs(state, company, memo, sides, 1)
+    return newcomers
 
-    content: int
-    order: int
-    validated: bool
-    trace: Trace | None
-    numbering: Step
-    burst: tuple[int, int]
-    near_limit: tuple[int, int]
-    altered: bool
-    places: Places
+
+@compiled
+def _account_of(state: Array, company: int, company_key: int, journal: int, habit: int) -> int:
+    """Return the row of an account in a journal, made where there is none and room; otherwise 0."""
+    accounts, of_company = accounts_of(state), company_accounts_of(state)
+    key = account_key(journals_of(state).keys[journal], habit)
+    row = find(accounts.slots, accounts.keys, key)
+    if row == 0 and companies_of(state).rows[company].accounts < MAX_ACCOUNTS:
+        row = insert(accounts.slots, accounts.keys, accounts.meta, key)
+        companies_of(state).rows[company].accounts += 1
+        of_company_key = mix(company_key, habit)
+        shared = find(of_company.slots, of_company.keys, of_company_key)
+        if shared == 0:
+            shared = insert(of_company.slots, of_company.keys, of_company.meta, of_company_key)
+            of_company.rows[shared].count = 0
+        accounts.rows[row].company_account = shared
+    return row
 
 
-@dataclass(slots=True)
-class CompanyHabits:
-    """All that is remembered of a company's entries."""
+@compiled
+def _new_party(state: Array, company: int, key: int) -> int:
+    """Return a row for a third party, 0 without room."""
+    parties = parties_of(state)
+    if companies_of(state).rows[company].parties >= MAX_PARTIES:
+        return 0
+    row = insert(parties.slots, parties.keys, parties.meta, key)
+    parties.rows[row].count = 0
+    companies_of(state).rows[company].parties += 1
+    return row
 
-    entries: int = 0
-    arrivals: int = 0
-    account_lines: dict[str, int] = field(default_factory=dict)
-    journals: dict[str, JournalProfile] = field(default_factory=dict)
-    authors: dict[str, AuthorProfile] = field(default_factory=dict)
-    parties: dict[str, PartyProfile] = field(default_factory=dict)
-    party_lines: int = 0
-    party_amounts: AmountHistogram = field(default_factory=AmountHistogram)
-    pairs: dict[tuple[str, str], int] = field(default_factory=dict)
-    ibans: dict[str, dict[str, int]] = field(default_factory=dict)
-    near_limits: dict[str, deque[int]] = field(default_factory=dict)
-    sequences: dict[tuple[str, str, str], Sequence] = field(default_factory=dict)
-    totals: AmountHistogram = field(default_factory=AmountHistogram)
-    seen: dict[int, tuple[int, int]] = field(default_factory=dict)
-    memos: dict[int, Memo] = field(default_factory=dict)
-    index: EntryIndex = field(default_factory=EntryIndex)
 
-    def apply(self, trace: Trace, sign: int) -> None:
-        """Add a trace to the habits (`sign` 1), or take it out again (-1)."""
-        self.entries += sign
-        journal = self.journals.setdefault(trace.journal, JournalProfile())
-        journal.entries += sign
-        journal.off_days += sign * trace.off_day
-        journal.with_piece += sign * trace.has_piece
-        if trace.lag is not None:
-            count(journal.lags[trace.manual], trace.lag, sign)
-        if trace.hour >= 0 and trace.author:
-            author = self.authors.setdefault(trace.author, AuthorProfile())
-            author.entries += sign
-            count(author.hours, trace.hour, sign)
-            if author.entries == 0 and not author.stamps:
-                del self.authors[trace.author]
-        for line in trace.lines:
-            journal.lines += sign
-            count(self.account_lines, line.account, sign)
-            self._apply_line(journal, line, sign)
-            if line.party:
-                journal.party_lines += sign
-                self._apply_party(line.party, line.bin, line.iban, sign)
-        if journal.entries == 0 and journal.debuts == 0:
-            del self.journals[trace.journal]
-        for pair in trace.pairs:
-            count(self.pairs, pair, sign)
-        if trace.lines:
-            self.totals.add(max(line.bin for line in trace.lines), sign)
+@compiled
+def _hold_iban(state: Array, company: int, company_key: int, iban: int, party_key: int, trace: Array) -> None:
+    """Note in a trace that its third party uses bank details."""
+    ibans, holders = ibans_of(state), holders_of(state)
+    key = mix(company_key, iban)
+    row = find(ibans.slots, ibans.keys, key)
+    if row == 0:
+        if companies_of(state).rows[company].ibans >= MAX_IBANS:
+            return
+        row = insert(ibans.slots, ibans.keys, ibans.meta, key)
+        ibans.rows[row].count = 0
+        companies_of(state).rows[company].ibans += 1
+    holder_key = mix(key, party_key)
+    holder = find(holders.slots, holders.keys, holder_key)
+    if holder == 0:
+        holder = insert(holders.slots, holders.keys, holders.meta, holder_key)
+        holders.rows[holder].count = 0
+        ibans.rows[row].count += 1
+    trace.iban = row
+    trace.holder = holder
 
-    def _apply_line(self, journal: JournalProfile, line: LineTrace, sign: int) -> None:
-        account = journal.accounts.get(line.account)
-        if account is None:
-            account = journal.accounts[line.account] = AccountProfile()
-        before = account.count
-        side = account.side(line.debit)
-        side.rounds += sign * line.round
-        side.amounts.add(line.bin, sign)
-        after = before + sign
-        journal.singles += (after == 1) - (before == 1)
-        if after == 0:
-            del journal.accounts[line.account]
 
-    def _apply_party(self, name: str, bin_: int, iban: str, sign: int) -> None:
-        party = self.parties.setdefault(name, PartyProfile())
-        party.count += sign
-        party.amounts.add(bin_, sign)
-        if party.count <= 0:
-            del self.parties[name]
-        self.party_lines += sign
-        self.party_amounts.add(bin_, sign)
-        if iban:
-            holders = self.ibans.setdefault(iban, {})
-            count(holders, name, sign)
-            if not holders:
-                del self.ibans[iban]
+@compiled
+def _count_line(state: Array, company: int, journal: int, trace: Array, times: int) -> None:
+    """Count one line in the habits its trace names, or (`times` -1) take it out."""
+    whole, of_journal = companies_of(state).rows[company], journals_of(state).rows[journal]
+    if journal != 0:
+        of_journal.lines += times
+        if trace.has_party:
+            of_journal.party_lines += times
+    if trace.account != 0:
+        sides = account_sides_of(state)[trace.account]
+        before = sides[CREDIT].total + sides[DEBIT].total
+        sides[trace.debit].rounds += times * trace.round
+        add_amount(sides[trace.debit], cells_of(state), trace.bin, times)
+        company_accounts_of(state).rows[accounts_of(state).rows[trace.account].company_account].count += times
+        after = before + times
+        of_journal.singles += (after == 1) - (before == 1)
+    if trace.has_party:
+        whole.party_lines += times
+        add_amount(company_amounts_of(state)[company][AMOUNTS_PARTY], cells_of(state), trace.bin, times)
+    if trace.party != 0:
+        parties_of(state).rows[trace.party].count += times
+        add_amount(party_amounts_of(state)[trace.party][0], cells_of(state), trace.bin, times)
+    if trace.holder != 0:
+        holders_of(state).rows[trace.holder].count += times
 
-    def remember(self, key: int, memo: Memo) -> None:
-        """Keep what is known of an entry, and forget the oldest beyond the limit."""
-        self.memos[key] = memo
-        forget_oldest(self.memos, MAX_MEMOS)
 
-    def see(self, key: int, revision: int, digest: int) -> None:
-        """Remember the revision of an entry, and forget the oldest beyond the limit."""
-        self.seen[key] = (revision, digest)
-        forget_oldest(self.seen, MAX_SEEN)
+@compiled
+def _count_pairs(state: Array, company: int, memo: int, sides: Array, times: int) -> None:
+    """Count the pairs of accounts that meet in an entry, as its traces tell them, or take them out again."""
+    noted = memos_of(state).rows[memo]
+    traces = traces_of(state)[noted.traces : noted.traces + noted.lines]
+    account = traces.account
+    on_credit, on_debit = distinct_sides(account, traces.debit, sides)
+    company_key = companies_of(state).keys[company]
+    for d in range(on_debit):
+        for c in range(on_credit):
+            one, other = account[sides[1, d]], account[sides[0, c]]
+            if one == other or one == 0 or other == 0 or met_before(account, sides, on_credit, d, c):
+                continue
+            of_company, keys = accounts_of(state).rows, company_accounts_of(state).keys
+            key = pair_key(company_key, keys[of_company[one].company_account], keys[of_company[other].company_account])
+            _count_pair(state, company, key, times)
 
-    def near_limit_days(self, who: str) -> deque[int]:
-        """Return the days of amounts near an approval limit of an author or a third party, to be extended."""
-        days = self.near_limits.pop(who, None)
-        if days is None:
-            days = deque(maxlen=NEAR_LIMIT_MEMORY)
-        self.near_limits[who] = days
-        forget_oldest(self.near_limits, MAX_NEAR_LIMITS)
-        return days
+
+@compiled
+def _count_pair(state: Array, company: int, key: int, times: int) -> None:
+    pairs = pairs_of(state)
+    row = find(pairs.slots, pairs.keys, key)
+    if row == 0:
+        if times < 0 or companies_of(state).rows[company].pairs >= MAX_PAIRS:
+            return
+        row = insert(pairs.slots, pairs.keys, pairs.meta, key)
+        pairs.rows[row].count = 0
+        companies_of(state).rows[company].pairs += 1
+    pairs.rows[row].count += times
+    if pairs.rows[row].count == 0:
+        remove(pairs.slots, pairs.keys, pairs.meta, row)
+        companies_of(state).rows[company].pairs -= 1
+
+
+@compiled
+def take_out(state: Array, company: int, memo: int, sides: Array) -> None:
+    """Take an entry out of the habits again, as its memo's traces tell."""
+    noted = memos_of(state).rows[memo]
+    noted.counted = 0
+    whole, journal = companies_of(state).rows[company], journals_of(state).rows[noted.journal]
+    whole.entries -= 1
+    if noted.journal != 0:
+        journal.entries -= 1
+        journal.off_days -= noted.off_day
+        journal.with_piece -= noted.has_piece
+        if noted.lag != UNKNOWN_LAG:
+            lags = journal_lags_of(state)[noted.journal]
+            add(lags[MANUAL if noted.manual else OTHER], cells_of(state), noted.lag + LAG_ZERO, -1)
+    if noted.hour >= 0 and noted.author != 0:
+        authors_of(state).rows[noted.author].count -= 1
+        add(author_habits_of(state)[noted.author][HOURS], cells_of(state), noted.hour, -1)
+    _count_pairs(state, company, memo, sides, -1)
+    for k in range(noted.lines):
+        trace = traces_of(state)[noted.traces + k]
+        _count_line(state, company, noted.journal, trace, -1)
+    for k in range(noted.lines):
+        _forget_unused(state, company, traces_of(state)[noted.traces + k])
+    add_amount(company_amounts_of(state)[company][AMOUNTS_TOTAL], cells_of(state), noted.bin, -1)
+
+
+@compiled
+def _forget_unused(state: Array, company: int, trace: Array) -> None:
+    """Free the rows of a trace that nothing is counted in any more."""
+    whole = companies_of(state).rows[company]
+    if trace.account != 0:
+        accounts, of_company = accounts_of(state), company_accounts_of(state)
+        sides = account_sides_of(state)[trace.account]
+        # An account that stood on several lines of the entry is freed with the first of them.
+        if accounts.rows[trace.account].company_account != 0 and sides[CREDIT].total + sides[DEBIT].total == 0:
+            shared = accounts.rows[trace.account].company_account
+            accounts.rows[trace.account].company_account = 0
+            remove(accounts.slots, accounts.keys, accounts.meta, trace.account)
+            whole.accounts -= 1
+            if of_company.rows[shared].count == 0:
+                remove(of_company.slots, of_company.keys, of_company.meta, shared)
+    if trace.party != 0 and parties_of(state).rows[trace.party].count == 0:
+        parties_of(state).rows[trace.party].count = GONE
+        remove(parties_of(state).slots, parties_of(state).keys, parties_of(state).meta, trace.party)
+        whole.parties -= 1
+    if trace.holder != 0 and holders_of(state).rows[trace.holder].count == 0:
+        holders_of(state).rows[trace.holder].count = GONE
+        remove(holders_of(state).slots, holders_of(state).keys, holders_of(state).meta, trace.holder)
+        ibans = ibans_of(state)
+        ibans.rows[trace.iban].count -= 1
+        if ibans.rows[trace.iban].count == 0:
+            remove(ibans.slots, ibans.keys, ibans.meta, trace.iban)
+            whole.ibans -= 1

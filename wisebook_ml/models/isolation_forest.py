@@ -1,26 +1,32 @@
-"""Isolation Forest: trained with scikit-learn, kept and evaluated as plain arrays.
+"""Isolation Forest: trained with scikit-learn, kept as plain arrays, evaluated in compiled code.
 
-An artefact of arrays holds no code, so loading it cannot run any; and evaluating it costs the same per row for one
-entry as for a thousand, where scikit-learn spends milliseconds on every call.
+An artefact of arrays holds no code, so loading it cannot run any; and a row costs about a microsecond, where
+scikit-learn spends milliseconds on every call.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.habits.ranks import CELLS, RankHistogram
 from wisebook_ml.ledger.batch import Floats, Ints
+from wisebook_ml.models.isolation_walk import FIXED_POINT, NODE, attribute_row, depth_of, score_rows
+from wisebook_ml.models.ranks import CELLS, count_as_large, tails_of
 
 __all__ = ["IsolationForest", "fit_isolation_forest"]
 
-FIXED_POINT = 2.0**40
-"""Path lengths are summed as whole multiples of 2^-40, so that the sum does not depend on its order."""
+FORMAT = "wisebook-ml/isolation-forest/2"
 
-CHUNK = 4096
-"""Rows evaluated at once: with 100 trees, 400,000 positions stay in the cache."""
+MAX_SAMPLES = 2**15
+"""Rows that a tree can be grown on: it then has fewer than 2^16 nodes, so that two bytes name one."""
+
+MAX_LENGTH = 2**8
+"""Longest path that an artefact may speak of: a tree of `MAX_SAMPLES` has 36, and sums over trees cannot overflow."""
+
+MAX_RANKS = 2**40
+"""Most training entries that an artefact may speak of: shares of them are exact."""
 
 
 class _Arrays(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,16 +35,12 @@ class _Arrays(msgspec.Struct, frozen=True, kw_only=True):
     format: str
     features: tuple[str, ...]
     scale: float
-    roots: bytes
-    feature: bytes
-    threshold: bytes
-    children: bytes
-    length: bytes
+    starts: bytes
+    nodes: bytes
+    path: bytes
+    lengths: bytes
     expected: bytes
-    ranks: tuple[int, ...]
-
-
-FORMAT = "wisebook-ml/isolation-forest/1"
+    as_large: bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,13 +56,20 @@ class IsolationForest:
         Names of the columns it was trained on.
     scale : float
         Trees times the expected path length of an unsuccessful search, the denominator of the score.
-    roots : ndarray of int64, shape (trees,)
-        Root node of each tree in the concatenated arrays below.
-    feature, threshold, children, length, expected : ndarray, shape (nodes,) or (nodes, 2)
-        Split feature and threshold, left and right node (itself at a leaf), path length at a leaf in fixed point, and
-        the expected path length below a node.
-    ranks : RankHistogram
-        Scores of the training entries: what makes a score a tail probability.
+    starts : ndarray of int64, shape (trees + 1,)
+        First node of each tree, its root; at last the number of nodes.
+    nodes : ndarray of NODE, shape (nodes,)
+        The trees' nodes, level by level.
+    path : ndarray of uint16, shape (nodes,)
+        At a leaf, the position of its path length in `lengths`.
+    lengths : ndarray of int64
+        The path lengths that occur (some hundred), in fixed point.
+    expected : ndarray of float32, shape (nodes,)
+        Expected path length below each node.
+    as_large : ndarray of int64, shape (CELLS,)
+        Training scores in each cell or a higher one: what makes a score a tail probability.
+    depth : int
+        The largest number of splits on the way to a leaf.
 
     References
     ----------
@@ -69,49 +78,52 @@ class IsolationForest:
 
     features: tuple[str, ...]
     scale: float
-    roots: Ints
-    feature: Ints
-    threshold: Floats
-    children: Ints
-    length: Ints
-    expected: Floats
+    starts: Ints
+    nodes: npt.NDArray[np.void]
+    path: npt.NDArray[np.uint16]
+    lengths: Ints
+    expected: npt.NDArray[np.float32]
+    as_large: Ints
     depth: int
-    ranks: RankHistogram
+
+    @property
+    def trained_on(self) -> int:
+        """How many entries it was trained on."""
+        return int(self.as_large[0])
 
     def score(self, matrix: Floats) -> Floats:
-        """Return the anomaly score of each row, in (0, 1): scikit-learn's ``-score_samples``."""
-        if not len(matrix):
-            return np.zeros(0)
-        sums = np.concatenate([self._path_sums(matrix[k : k + CHUNK]) for k in range(0, len(matrix), CHUNK)])
-        scores: Floats = np.exp2(-(sums / FIXED_POINT) / self.scale)
-        return scores
+        """Return the anomaly score of each row, in (0, 1): scikit-learn's ``-score_samples``.
 
-    def _path_sums(self, matrix: Floats) -> Ints:
-        # scikit-learn compares in single precision; so do we, to take the same side at a threshold.
-        rows = matrix.astype(np.float32).astype(np.float64)
-        index = np.arange(len(rows))[:, None]
-        node = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
-        for _ in range(self.depth):
-            right = rows[index, self.feature[node]] > self.threshold[node]
-            node = self.children[node, right.astype(np.int64)]
-        sums: Ints = self.length[node].sum(axis=1)
-        return sums
+        Raises
+        ------
+        ValueError
+            Where `matrix` is not of shape (n, features).
+        """
+        rows = self._checked(matrix, 2)
+        return score_rows(rows, self.starts, self.nodes, self.path, self.lengths, self.depth, self.scale)
+
+    def tails(self, scores: Floats) -> Floats:
+        """Return the share of the training scores that are at least as large as each score, counting itself."""
+        return tails_of(scores, self.as_large)
 
     def attribute(self, row: Floats) -> Floats:
         """Return how much each feature shortened the paths of one row (positive: made it more unusual).
 
         The sum over features is the expected path length less the row's, averaged over the trees.
+
+        Raises
+        ------
+        ValueError
+            Where `row` is not of shape (features,).
         """
-        single = row.astype(np.float32).astype(np.float64)
-        shares = np.zeros(len(self.features))
-        node = self.roots.copy()
-        for _ in range(self.depth):
-            feature = self.feature[node]
-            child = self.children[node, (single[feature] > self.threshold[node]).astype(np.int64)]
-            np.add.at(shares, feature, self.expected[node] - self.expected[child])
-            node = child
-        result: Floats = shares / len(self.roots)
-        return result
+        single = self._checked(row, 1)
+        return attribute_row(single, self.starts, self.nodes, self.expected, self.depth)
+
+    def _checked(self, rows: Floats, dimensions: int) -> Floats:
+        """Compiled code reads what lies beyond an array's end without a word, and compiles anew for another layout."""
+        if rows.ndim != dimensions or rows.shape[-1] != len(self.features):
+            raise ValueError(f"rows of shape {rows.shape}, the forest has {len(self.features)} features")
+        return np.ascontiguousarray(rows, dtype=np.float64)
 
     def dump(self) -> bytes:
         """Return the artefact's bytes: the same forest gives the same bytes."""
@@ -120,13 +132,12 @@ class IsolationForest:
                 format=FORMAT,
                 features=self.features,
                 scale=self.scale,
-                roots=_bytes(self.roots, "<i8"),
-                feature=_bytes(self.feature, "<i8"),
-                threshold=_bytes(self.threshold, "<f8"),
-                children=_bytes(self.children, "<i8"),
-                length=_bytes(self.length, "<i8"),
-                expected=_bytes(self.expected, "<f8"),
-                ranks=tuple(self.ranks.cells),
+                starts=self.starts.astype("<i8").tobytes(),
+                nodes=self.nodes.astype(NODE.newbyteorder("<")).tobytes(),
+                path=self.path.astype("<u2").tobytes(),
+                lengths=self.lengths.astype("<i8").tobytes(),
+                expected=self.expected.astype("<f4").tobytes(),
+                as_large=self.as_large.astype("<i8").tobytes(),
             )
         )
 
@@ -147,24 +158,20 @@ class IsolationForest:
             raise ValueError(f"artefact of format {arrays.format!r}, expected {FORMAT!r}")
         if arrays.features != tuple(features):
             raise ValueError("trained on other features than this version computes; train it again")
-        roots, feature, length = (_whole(data) for data in (arrays.roots, arrays.feature, arrays.length))
-        threshold, expected = (
-            np.frombuffer(data, "<f8").astype(np.float64) for data in (arrays.threshold, arrays.expected)
-        )
-        children = _whole(arrays.children).reshape(-1, 2)
-        _check(len(arrays.features), roots, feature, children, [threshold, length, expected], arrays.ranks)
-        return cls(
+        forest = cls(
             features=arrays.features,
             scale=arrays.scale,
-            roots=roots,
-            feature=feature,
-            threshold=threshold,
-            children=children,
-            length=length,
-            expected=expected,
-            depth=_depth(roots, children),
-            ranks=RankHistogram(total=sum(arrays.ranks), cells=list(arrays.ranks)),
+            starts=np.frombuffer(arrays.starts, "<i8").astype(np.int64),
+            nodes=np.frombuffer(arrays.nodes, NODE.newbyteorder("<")).astype(NODE),
+            path=np.frombuffer(arrays.path, "<u2").astype(np.uint16),
+            lengths=np.frombuffer(arrays.lengths, "<i8").astype(np.int64),
+            expected=np.frombuffer(arrays.expected, "<f4").astype(np.float32),
+            as_large=np.frombuffer(arrays.as_large, "<i8").astype(np.int64),
+            depth=0,
         )
+        if not _is_whole(forest):
+            raise ValueError("the arrays of the artefact contradict each other; train the model again")
+        return replace(forest, depth=depth_of(forest.starts, forest.nodes))
 
 
 def fit_isolation_forest(
@@ -186,56 +193,71 @@ def fit_isolation_forest(
     Raises
     ------
     ValueError
-        With fewer than two entries.
+        With fewer than two entries, or more than `MAX_SAMPLES` a tree.
     """
     from sklearn.ensemble import IsolationForest as Fitted
 
     if len(matrix) < 2:
         raise ValueError(f"an Isolation Forest needs at least 2 entries, has {len(matrix)}")
+    if max_samples > MAX_SAMPLES:
+        raise ValueError(f"a tree can be grown on at most {MAX_SAMPLES} entries, not on {max_samples}")
     fitted = Fitted(n_estimators=n_estimators, max_samples=min(max_samples, len(matrix)), random_state=seed).fit(matrix)
     forest = _flatten([tree.tree_ for tree in fitted.estimators_], tuple(features), fitted.max_samples_)
-    for score in forest.score(matrix).tolist():
-        forest.ranks.add(score)
-    return forest
+    return replace(forest, as_large=count_as_large(forest.score(matrix)))
 
 
 def _flatten(trees: Sequence[object], features: tuple[str, ...], samples: int) -> IsolationForest:
-    roots, feature, threshold, children, length, expected = [], [], [], [], [], []
-    offset = 0
-    for tree in trees:
-        left, right = np.asarray(tree.children_left), np.asarray(tree.children_right)  # type: ignore[attr-defined]
-        count = np.asarray(tree.n_node_samples)  # type: ignore[attr-defined]
-        leaf = left < 0
-        own = np.arange(len(left))
-        path = np.zeros(len(left))
-        for k in range(len(left)):  # parents come before their children
-            if not leaf[k]:
-                path[left[k]] = path[right[k]] = path[k] + 1
-        path = np.where(leaf, path + _average_path(count), 0.0)
-        below = path.copy()
-        for k in range(len(left) - 1, -1, -1):
-            if not leaf[k]:
-                below[k] = (count[left[k]] * below[left[k]] + count[right[k]] * below[right[k]]) / count[k]
-        roots.append(offset)
-        feature.append(np.where(leaf, 0, tree.feature))  # type: ignore[attr-defined]
-        threshold.append(np.where(leaf, np.inf, tree.threshold))  # type: ignore[attr-defined]
-        children.append(np.column_stack([np.where(leaf, own, left), np.where(leaf, own, right)]) + offset)
-        length.append(np.rint(path * FIXED_POINT).astype(np.int64))
-        expected.append(below)
-        offset += len(left)
-    all_roots, all_children = np.array(roots, dtype=np.int64), np.concatenate(children).astype(np.int64)
+    """Return scikit-learn's trees as one forest without ranks."""
+    flat = [_flatten_tree(tree) for tree in trees]
+    lengths, path = np.unique(np.concatenate([length for _, length, _ in flat]), return_inverse=True)
+    starts = np.cumsum([0, *(len(nodes) for nodes, _, _ in flat)], dtype=np.int64)
+    nodes = np.concatenate([nodes for nodes, _, _ in flat])
     return IsolationForest(
         features=features,
         scale=float(len(trees) * _average_path(np.array([samples]))[0]),
-        roots=all_roots,
-        feature=np.concatenate(feature).astype(np.int64),
-        threshold=np.concatenate(threshold),
-        children=all_children,
-        length=np.concatenate(length),
-        expected=np.concatenate(expected),
-        depth=_depth(all_roots, all_children),
-        ranks=RankHistogram(cells=[0] * CELLS),
+        starts=starts,
+        nodes=nodes,
+        path=path.astype(np.uint16),
+        lengths=lengths,
+        expected=np.concatenate([expected for _, _, expected in flat]),
+        as_large=np.zeros(CELLS, dtype=np.int64),
+        depth=depth_of(starts, nodes),
     )
+
+
+def _flatten_tree(tree: object) -> tuple[npt.NDArray[np.void], Ints, npt.NDArray[np.float32]]:
+    """Return a tree's nodes, the path length at each leaf in fixed point (0 elsewhere), and the expected ones."""
+    left, right = np.asarray(tree.children_left), np.asarray(tree.children_right)  # type: ignore[attr-defined]
+    count = np.asarray(tree.n_node_samples)  # type: ignore[attr-defined]
+    levels = [np.zeros(1, dtype=np.int64)]
+    while len(inner := levels[-1][left[levels[-1]] >= 0]):
+        levels.append(np.column_stack([left[inner], right[inner]]).ravel())
+    order = np.concatenate(levels)
+    leaf = left[order] < 0
+    own = np.arange(len(order))
+    position = np.empty(len(order), dtype=np.int64)
+    position[order] = own
+
+    splits = np.repeat(np.arange(len(levels)), [len(level) for level in levels])
+    path = np.where(leaf, splits + _average_path(count[order]), 0.0)
+    below = np.zeros(len(order))
+    below[order] = path
+    for level in reversed(levels):
+        inner = level[left[level] >= 0]
+        one, other = left[inner], right[inner]
+        below[inner] = (count[one] * below[one] + count[other] * below[other]) / count[inner]
+
+    nodes = np.zeros(len(order), NODE)
+    nodes["threshold"] = np.where(leaf, np.inf, _single_below(tree.threshold[order]))  # type: ignore[attr-defined]
+    nodes["feature"] = np.where(leaf, 0, tree.feature[order])  # type: ignore[attr-defined]
+    nodes["left"] = np.where(leaf, own, position[left[order]])
+    return nodes, np.rint(path * FIXED_POINT).astype(np.int64), below[order].astype(np.float32)
+
+
+def _single_below(threshold: Floats) -> npt.NDArray[np.float32]:
+    """Return the largest single-precision numbers up to `threshold`: the same side for every number of that kind."""
+    single = threshold.astype(np.float32)
+    return np.where(single > threshold, np.nextafter(single, np.float32(-np.inf)), single)
 
 
 def _average_path(samples: npt.NDArray[np.int64]) -> Floats:
@@ -245,43 +267,31 @@ def _average_path(samples: npt.NDArray[np.int64]) -> Floats:
     return np.where(samples <= 1, 0.0, np.where(samples == 2, 1.0, path))
 
 
-def _depth(roots: Ints, children: Ints) -> int:
-    """Return the largest number of splits on the way to a leaf."""
-    depth, level = 0, roots
-    while True:
-        below = np.unique(children[level].ravel())
-        below = below[~np.isin(below, level)]
-        if not len(below):
-            return depth
-        depth, level = depth + 1, below
-
-
-def _check(
-    features: int, roots: Ints, feature: Ints, children: Ints, others: Sequence[np.ndarray], ranks: Sequence[int]
-) -> None:
-    """Raise `ValueError` where arrays contradict each other: they would fail, or never end, at the first score."""
-    nodes = len(children)
-    own = np.arange(nodes)[:, None]
-    if (
-        any(len(array) != nodes for array in (feature, *others))
-        or not len(roots)
-        or not _within(roots, nodes)
-        or not _within(children, nodes)
-        or not _within(feature, features)
-        or not ((children > own) | (children == own)).all()  # children come after their parents: no path is a circle
-        or len(ranks) != CELLS
-        or min(ranks) < 0
+def _is_whole(forest: IsolationForest) -> bool:
+    """Return whether no array contradicts another: a walk could leave its tree, or never end, at the first score."""
+    starts, nodes, as_large = forest.starts, forest.nodes, forest.as_large
+    if not (
+        len(starts) > 1
+        and starts[0] == 0
+        and starts[-1] == len(nodes) == len(forest.path) == len(forest.expected)
+        and (starts[1:] > starts[:-1]).all()
+        and len(forest.lengths) > 0
+        and len(as_large) == CELLS
     ):
-        raise ValueError("the arrays of the artefact contradict each other; train the model again")
-
-
-def _within(array: Ints, end: int) -> bool:
-    return bool(((array >= 0) & (array < end)).all())
-
-
-def _whole(data: bytes) -> Ints:
-    return np.frombuffer(data, "<i8").astype(np.int64)
-
-
-def _bytes(array: npt.NDArray[np.generic], dtype: str) -> bytes:
-    return array.astype(dtype).tobytes()
+        return False
+    sizes = np.diff(starts)
+    own = np.arange(len(nodes)) - np.repeat(starts[:-1], sizes)
+    left = nodes["left"].astype(np.int64)
+    leaf = left == own
+    return bool(
+        # Children come after their parents: no path is a circle. A leaf sends every row to itself.
+        np.where(leaf, nodes["threshold"] == np.inf, (left > own) & (left + 1 < np.repeat(sizes, sizes))).all()
+        and (nodes["feature"] < len(forest.features)).all()
+        and (forest.path < len(forest.lengths)).all()
+        and ((forest.lengths >= 0) & (forest.lengths <= MAX_LENGTH * FIXED_POINT)).all()
+        and np.isfinite(forest.expected).all()
+        and 0.0 < forest.scale < np.inf
+        and as_large[0] <= MAX_RANKS
+        and (as_large[1:] <= as_large[:-1]).all()
+        and as_large[-1] >= 0
+    )

@@ -4,9 +4,12 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 import msgspec
+import numpy as np
 
 from schemas import Activation, Detection, Ecriture, Tick
 from topics import DEAD_LETTER, DETECTIONS, ENTRIES
+from wisebook_ml.ledger.batch import EntryBatch, Ints
+from wisebook_ml.ledger.scan import scan
 from wisebook_ml.messaging.events import (
     Decoder,
     Outgoing,
@@ -16,7 +19,7 @@ from wisebook_ml.messaging.events import (
     dead_letter,
     event_headers,
 )
-from wisebook_ml.scoring.stream import Event, LedgerScorer
+from wisebook_ml.scoring.stream import LedgerScorer, Marker
 
 __all__ = ["SOURCE", "PartitionPipeline", "encode_detection"]
 
@@ -24,6 +27,14 @@ SOURCE = "wisebook-ml/scoring"
 """CloudEvents source of detections."""
 
 ENCODER = msgspec.json.Encoder()
+
+
+ENTRY_TYPE = Ecriture.ce_type.encode()
+
+
+def _is_entry(raw: RawRecord) -> bool:
+    """Return whether a record's headers say that it is an entry, or nothing about it."""
+    return all(content == ENTRY_TYPE for name, content in raw.headers if name == "ce_type")
 
 
 def encode_detection(detection: Detection) -> bytes:
@@ -51,32 +62,80 @@ class PartitionPipeline:
         self._scorer = scorer
         self._clock = clock
         self._decoder = Decoder(ENTRIES)
+        self._keys: dict[int, bytes] = {}
 
     def process(self, records: Sequence[RawRecord]) -> list[Outgoing]:
         """Take the next records; return detections and dead letters in the order of what caused them."""
-        events: list[Event] = []
-        sources: list[RawRecord] = []
         outgoing: list[tuple[int, Outgoing]] = []
-        for raw in records:
+        batch, places, markers = self._decode(records, outgoing)
+        outcome = self._scorer.score(batch, places, markers)
+        made = self._clock()
+        for position, detection in outcome.detections:
+            raw = records[position]
+            outgoing.append((raw.offset, self._detected(raw, detection, made)))
+        for refused in outcome.refused:
+            raw = records[refused.position]
+            outgoing.append((raw.offset, self._dead(raw, Reason.REFUSED, refused.reason)))
+        if records:
+            self.next_offset = records[-1].offset + 1
+        outgoing.sort(key=lambda made: made[0])
+        return [record for _, record in outgoing]
+
+    def _decode(
+        self, records: Sequence[RawRecord], outgoing: list[tuple[int, Outgoing]]
+    ) -> tuple[EntryBatch, Ints, list[tuple[int, Marker]]]:
+        """Return the entries as columns with their positions, and the markers; the others become dead letters.
+
+        What the scanner is not sure about, and whatever is no plain entry, is decoded one by one.
+        """
+        values, places, unsure = [], [], []
+        for position, raw in enumerate(records):
+            if raw.value is not None and _is_entry(raw):
+                values.append(raw.value)
+                places.append(position)
+            else:
+                unsure.append(position)
+        scanned = scan(values)
+        sure = [places[k] for k in scanned.accepted.tolist()]
+        unsure += [places[k] for k in scanned.unsure.tolist()]
+        unsure += self._wrong_keys(records, sure, scanned.batch.societe.tolist())
+        if not unsure:
+            return scanned.batch, np.array(places, dtype=np.int64), []
+        # Entries that only the decoder understood are written anew, and scanned with the others in their order.
+        plain = dict.fromkeys(sure, False)
+        markers: list[tuple[int, Marker]] = []
+        written: dict[int, bytes] = {}
+        for position in sorted(unsure):
+            plain.pop(position, None)
+            raw = records[position]
             try:
                 record = self._decoder.decode(raw)
             except Undecodable as error:
                 outgoing.append((raw.offset, self._dead(raw, error.reason, error.detail)))
                 continue
             assert isinstance(record, Ecriture | Activation | Tick)  # what ENTRIES declares
-            events.append(record)
-            sources.append(raw)
-        outcome = self._scorer.process(events)
-        made = self._clock()
-        for position, detection in outcome.detections:
-            outgoing.append((sources[position].offset, self._detected(sources[position], detection, made)))
-        for refused in outcome.refused:
-            raw = sources[refused.position]
-            outgoing.append((raw.offset, self._dead(raw, Reason.REFUSED, refused.reason)))
-        if records:
-            self.next_offset = records[-1].offset + 1
-        outgoing.sort(key=lambda made: made[0])
-        return [record for _, record in outgoing]
+            if isinstance(record, Ecriture):
+                written[position] = ENCODER.encode(record)
+            else:
+                markers.append((position, record))
+        kept = sorted([*plain, *written])
+        again = scan(
+            [written.get(position) or records[position].value or b"" for position in kept],
+            trusted=[position in written for position in kept],
+        )
+        assert len(again.accepted) == len(kept)  # what was accepted before, and what the encoder wrote
+        return again.batch, np.array(kept, dtype=np.int64), markers
+
+    def _wrong_keys(self, records: Sequence[RawRecord], positions: list[int], societes: list[int]) -> list[int]:
+        """Return the positions of entries whose key is not their company's."""
+        keys = self._keys
+        for societe in set(societes) - keys.keys():
+            keys[societe] = str(societe).encode()
+        return [
+            position
+            for position, societe in zip(positions, societes, strict=True)
+            if records[position].key != keys[societe]
+        ]
 
     def _dead(self, raw: RawRecord, reason: str, detail: str) -> Outgoing:
         return dead_letter(DEAD_LETTER, raw, topic=self._topic, partition=self._partition, reason=reason, detail=detail)

@@ -1,4 +1,4 @@
-"""The scoring core: a batch of one company's entries and its state in, detections out.
+"""The scoring core: a batch of entries and the state of their companies in, detections out.
 
 Live agents, replay, the offline ``score`` command and the tests call this and nothing else.
 """
@@ -8,21 +8,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
-from schemas import CodeMotif, Detection, Ecriture, ModeleUtilise, Operation, Parametres
-from wisebook_ml.controls import View, approval_limits
+from schemas import CodeMotif, Detection, ModeleUtilise, Parametres
+from wisebook_ml.controls import CONTROLS, View, approval_limits
 from wisebook_ml.features import feature_matrix, scale
-from wisebook_ml.habits.arrivals import Conflict
 from wisebook_ml.habits.observe import observe
+from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
+from wisebook_ml.ledger.facts import facts_of
+from wisebook_ml.ledger.vocabulary import vocabulary
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.scoring.explain import closing, detection
-from wisebook_ml.scoring.fusion import MODEL_WEIGHT, TAIL_FULL, Evidence, judge, model_strength, strengths
-from wisebook_ml.scoring.state import CompanyState
+from wisebook_ml.scoring.fusion import MODEL_WEIGHT, TAIL_FULL, Evidence, Measured, Verdict, model_strength, strengths
+from wisebook_ml.scoring.judge import CLOSED, Judgement, judge_entries, new_judgement
+from wisebook_ml.scoring.state import ScoringState
 
-__all__ = ["Model", "Scored", "score_entries"]
+__all__ = ["ONLINE", "Model", "Scored", "score_batch"]
+
+ONLINE = -1
+"""Stands for the online detector where a model's place is asked for."""
 
 ONLINE_MODEL = ModeleUtilise(modele_id=0, version=1)
 """How detections name the online detector: version 1 of its parameters and of the features."""
+
+REQUIRED = np.array([control.required for control in CONTROLS])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,79 +44,151 @@ class Model:
 
 @dataclass(slots=True)
 class Scored:
-    """What became of a batch: detections with the position of their entry, and conflicts.
+    """What became of a batch.
 
-    `accepted` counts the entries that were scored; the others were delivered before (the same revision with the same
-    content, or an older one) and change nothing.
+    Attributes
+    ----------
+    detections : list of (int, Detection)
+        With the position of their entry in the batch, ascending.
+    conflicts : list of (int, str)
+        Entries that cannot be taken: their position, and why, for a person.
+    accepted : int
+        Entries that were scored; the others were delivered before (the same revision with the same content, or an
+        older one) and change nothing.
     """
 
     detections: list[tuple[int, Detection]] = field(default_factory=list)
-    conflicts: list[Conflict] = field(default_factory=list)
+    conflicts: list[tuple[int, str]] = field(default_factory=list)
     accepted: int = 0
 
 
-def score_entries(
-    entries: Sequence[Ecriture], state: CompanyState, model: Model | None, parametres: Parametres
+def score_batch(
+    batch: EntryBatch,
+    state: ScoringState,
+    models: Sequence[Model],
+    model_of: Ints,
+    parametres: Parametres,
+    splits: npt.NDArray[np.void],
 ) -> Scored:
-    """Score entries of one company in the order of their publication.
+    """Score entries of one partition in the order of their publication.
 
-    The result for an entry depends on the entries before it, the model and the settings, and on nothing else: not on
-    how the entries were cut into batches, nor on the time.
+    The result for an entry depends on its company's entries before it, the model and the settings, and on nothing
+    else: not on other companies, not on how the entries were cut into batches, nor on the time.
 
     Parameters
     ----------
-    entries : sequence of Ecriture
-        All of one company.
-    state : CompanyState
+    batch : EntryBatch
+        Any companies mixed.
+    state : ScoringState
         What came before; updated in place.
-    model : Model or None
-        The company's Isolation Forest; without one the online detector learns and scores.
+    models : sequence of Model
+        Those in force.
+    model_of : ndarray of int64, shape (n,)
+        Each entry's place in `models`; `ONLINE` for a company without one: the online detector learns and scores.
     parametres : Parametres
-        The company's settings.
+        The settings.
+    splits : ndarray
+        Of the online detectors' trees (`wisebook_ml.models.half_space_trees.grow_splits`).
     """
-    met = observe(entries, state.habits, approval_limits(parametres))
-    result = Scored(conflicts=list(met.conflicts), accepted=len(met.arrivals))
-    if not met.arrivals:
+    result = Scored()
+    facts = facts_of(batch, vocabulary(tuple(parametres.mots_cles)))
+    met = observe(batch, facts, state.habits, approval_limits(parametres))
+    result.conflicts = [(int(i), _contradiction(batch, int(i))) for i in met.conflicts]
+    result.accepted = len(met.taken)
+    if not result.accepted:
         return result
-    batch, habits = met.batch, met.habits
-    view = View(batch, habits, parametres)
+    view = View(met.batch, met.facts, met.habits, parametres)
+    model_of = model_of[met.taken]
+    features = feature_matrix(view)
     measured = strengths(view)
-    features = feature_matrix(batch, habits)
-    scaled = scale(features).tolist()
-    tails = None if model is None else _tails(model, features)
-    models = [ONLINE_MODEL if model is None else model.used]
-    for index, arrival in enumerate(met.arrivals):
-        entry, position, key, first = batch.entries[index], arrival.position, arrival.key, arrival.first
-        if tails is not None:
-            evidence = _model_evidence(CodeMotif.FORET_ISOLATION, tails[index])
+    judgement = new_judgement(_tails(features, models, model_of), features.shape[1])
+    _judge(view, measured, met.first, scale(features), splits, state, judgement)
+    for index in np.flatnonzero(judgement.outcome).tolist():
+        model = None if model_of[index] == ONLINE else models[model_of[index]]
+        used = [ONLINE_MODEL if model is None else model.used]
+        if judgement.outcome[index] == CLOSED:
+            found = closing(view, index, used)
         else:
-            row = scaled[index]
-            tail = state.online.score_then_learn(row) if first else state.online.score(row)
-            evidence = _model_evidence(CodeMotif.DETECTEUR_EN_LIGNE, tail)
-        verdict = judge(entry.journal_code, measured, index, evidence, state, parametres.budget_alertes, first=first)
-        deleted = entry.operation is Operation.SUPPRESSION
-        altered = habits.entry["altered"][index] > 0.0
-        if verdict.flagged and (altered or not deleted):
-            shares: list[float] = []
-            if evidence.strength > 0.0:
-                shares = (
-                    state.online.attribute(scaled[index])
-                    if model is None
-                    else model.forest.attribute(features[index]).tolist()
-                )
-            state.mark_open(key)
-            result.detections.append((position, detection(view, index, verdict, measured, shares, models)))
-        elif state.mark_closed(key):
-            result.detections.append((position, closing(view, index, models)))
+            verdict = _verdict(measured, judgement, index, model)
+            shares = judgement.shares[index] if model is None else model.forest.attribute(features[index])
+            evident = verdict.evidence and verdict.evidence[-1].control is None
+            found = detection(view, index, verdict, measured, shares.tolist() if evident else [], used)
+        result.detections.append((int(met.taken[index]), found))
     return result
 
 
-def _tails(model: Model, features: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[float]:
-    """Return the tail probability of each row's score among the training scores."""
-    ranks = model.forest.ranks
-    return [ranks.tail(score) for score in model.forest.score(features).tolist()]
+def _tails(features: Floats, models: Sequence[Model], model_of: Ints) -> Floats:
+    """Return the tail probability of each entry among those its model was trained on; NaN without a model."""
+    tails = np.full(len(features), np.nan)
+    for place in np.unique(model_of).tolist():
+        if place != ONLINE:
+            chosen = np.flatnonzero(model_of == place)
+            forest = models[place].forest
+            tails[chosen] = forest.tails(forest.score(features[chosen]))
+    return tails
 
 
-def _model_evidence(code: CodeMotif, tail: float) -> Evidence:
-    """Return a model's evidence; its value is -log10 of the tail probability."""
-    return Evidence(code, -math.log10(tail), TAIL_FULL, model_strength(tail), MODEL_WEIGHT)
+def _judge(
+    view: View,
+    measured: Measured,
+    first: npt.NDArray[np.bool_],
+    scaled: Floats,
+    splits: npt.NDArray[np.void],
+    state: ScoringState,
+    judgement: Judgement,
+) -> None:
+    batch, facts = view.batch, view.facts
+    silenced = facts.deleted & (view.habits.entry["altered"] == 0.0)
+    done = 0
+    while True:
+        done = judge_entries(
+            done,
+            batch.societe,
+            facts.journal,
+            facts.key,
+            first,
+            silenced,
+            scaled,
+            splits,
+            measured.values,
+            measured.strengths,
+            measured.thresholds,
+            measured.weights,
+            REQUIRED,
+            view.parametres.budget_alertes,
+            state.habits.directory(),
+            state.judged.directory(),
+            judgement,
+        )
+        if done == len(batch):
+            return
+        state.judged.reserve({"scales": 1, "detectors": 1, "rates": 1}, {})
+
+
+def _verdict(measured: Measured, judgement: Judgement, index: int, model: Model | None) -> Verdict:
+    """Return what an entry is flagged for."""
+    evidence = [
+        Evidence(
+            CONTROLS[k].code,
+            float(measured.values[index, k]),
+            float(measured.thresholds[k]),
+            float(measured.strengths[index, k]),
+            float(measured.weights[k]),
+            k,
+        )
+        for k in np.flatnonzero(measured.strengths[index]).tolist()
+    ]
+    tail = float(judgement.tails[index])
+    strength = model_strength(tail)
+    if strength > 0.0:
+        code = CodeMotif.DETECTEUR_EN_LIGNE if model is None else CodeMotif.FORET_ISOLATION
+        evidence.append(Evidence(code, -math.log10(tail), TAIL_FULL, strength, MODEL_WEIGHT))
+    return Verdict(True, float(judgement.composite[index]), tuple(evidence))
+
+
+def _contradiction(batch: EntryBatch, position: int) -> str:
+    entry = batch.entry(position)
+    return (
+        f"entry {entry.ecriture_id!r} of company {entry.societe_id} was published before as revision "
+        f"{entry.revision} with other content; publish a change as revision {entry.revision + 1}"
+    )

@@ -17,7 +17,8 @@ from schemas import (
     detection_id,
     from_minor,
 )
-from wisebook_ml.controls import CONTROLS, View
+from wisebook_ml.controls import CONTROLS, Control, Finding, View
+from wisebook_ml.controls.base import chosen
 from wisebook_ml.features import FEATURES
 from wisebook_ml.scoring.fusion import Evidence, Measured, Verdict, apportion
 from wisebook_ml.scoring.severity import materiality, severity
@@ -55,7 +56,7 @@ def detection(
     models : list of ModeleUtilise
         Which did.
     """
-    entry, amount = view.batch.entries[index], int(view.batch.total[index])
+    entry, amount = view.batch.entry(index), int(view.batch.total[index])
     score = round(verdict.composite * 10_000)
     points = apportion(score, [-math.log1p(-piece.belief) for piece in verdict.evidence])
     motifs, contributions = [], dict[str, int]()
@@ -87,7 +88,7 @@ def detection(
 def closing(view: View, index: int, models: list[ModeleUtilise]) -> Detection:
     """Return the record that closes an entry's detection: its reason is gone, or the entry is."""
     return _record(
-        view.batch.entries[index],
+        view.batch.entry(index),
         etat=Etat.CLOSE,
         amount=int(view.batch.total[index]),
         score=0,
@@ -142,9 +143,7 @@ def _motif(
         french, english = _model_texts(piece, shares)
     else:
         french, english = CONTROLS[piece.control].explain(view, index, piece.value)
-        mask = measured.findings[piece.control].lines
-        if mask is not None:
-            lines = view.batch.line_numbers(index, mask)[:NAMED_LINES]
+        lines = _line_numbers(view, index, CONTROLS[piece.control], measured.findings[piece.control])
     return MotifDetection(
         code=piece.code,
         poids=part / 100,
@@ -154,6 +153,16 @@ def _motif(
         libelle_fr=french,
         libelle_en=english,
     )
+
+
+def _line_numbers(view: View, index: int, control: Control, finding: Finding) -> list[int]:
+    """Return the lines that a finding comes from, counted from 1; none where it is of the whole entry."""
+    if finding.lines is not None:
+        positions = chosen(view, index, finding.lines)
+    else:
+        positions = control.lines(view, index) if control.lines is not None else []
+    before = int(view.batch.first[index]) - 1
+    return [position - before for position in positions[:NAMED_LINES]]
 
 
 def _model_texts(piece: Evidence, shares: Sequence[float]) -> tuple[str, str]:

@@ -18,29 +18,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas import CodeMotif
+from wisebook_ml.compiled import compiled
 from wisebook_ml.controls import CONTROLS, Finding, View
 from wisebook_ml.ledger.batch import Floats
-from wisebook_ml.scoring.state import CompanyState
 
-__all__ = ["Evidence", "Verdict", "apportion", "judge", "model_strength", "strengths"]
+__all__ = ["Evidence", "Measured", "Verdict", "apportion", "believe", "model_strength", "strengths"]
 
 ONSET = 0.5
 """Share of a control's threshold from which a value starts to count: half-way there is no evidence yet."""
-
-MIN_COMPOSITE = 0.30
-"""No composite below this is worth an alert, however quiet the books."""
-
-FIRST_COMPOSITE = 0.50
-"""Threshold of the composite until the company's own scores are known."""
-
-SCORES_KNOWN = 300
-"""Entries until they are: three would be within a budget of 1 %."""
-
-HABITUAL_RATE = 0.02
-"""A control that finds more than this in a journal has found how the journal is kept, not what is wrong in it."""
-
-RATE_KNOWN = 50
-"""Entries of a journal until that rate is known."""
 
 MODEL_WEIGHT = 0.45
 """A model's weight: about that of a habit, since it names no single cause."""
@@ -64,8 +49,8 @@ class Evidence:
 
     @property
     def belief(self) -> float:
-        """Weight times strength; never quite one, so that other evidence still counts beside a certainty."""
-        return min(self.weight * self.strength, CERTAIN)
+        """Weight times strength; see `believe`."""
+        return believe(self.weight, self.strength)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +64,20 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """The controls' findings in a batch: values and strengths have shape (n, controls)."""
+    """The controls' findings in a batch.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+    values, strengths : ndarray of float64, shape (n, controls)
+    thresholds, weights : ndarray of float64, shape (controls,)
+    """
 
     findings: tuple[Finding, ...]
     values: Floats
     strengths: Floats
-    thresholds: tuple[float, ...]
-    weights: tuple[float, ...]
+    thresholds: Floats
+    weights: Floats
 
 
 def strengths(view: View) -> Measured:
@@ -106,7 +98,7 @@ def strengths(view: View) -> Measured:
         values[:, k] = np.nan_to_num(finding.values, nan=0.0)
         if weight > 0.0:
             strength[:, k] = _ramp(values[:, k], threshold)
-    return Measured(tuple(findings), values, strength, tuple(thresholds), tuple(weights))
+    return Measured(tuple(findings), values, strength, np.array(thresholds), np.array(weights))
 
 
 def _ramp(values: Floats, threshold: float) -> Floats:
@@ -117,6 +109,7 @@ def _ramp(values: Floats, threshold: float) -> Floats:
     return np.clip((values - onset) / (threshold - onset), 0.0, 1.0)
 
 
+@compiled
 def model_strength(tail: float) -> float:
     """Return the strength of a model's evidence for a tail probability.
 
@@ -128,50 +121,10 @@ def model_strength(tail: float) -> float:
     return min(1.0, max(0.0, (-math.log10(tail) - TAIL_ONSET) / (TAIL_FULL - TAIL_ONSET)))
 
 
-def judge(
-    journal: str,
-    measured: Measured,
-    index: int,
-    model: Evidence | None,
-    state: CompanyState,
-    budget: float,
-    *,
-    first: bool,
-) -> Verdict:
-    """Weigh the evidence about one entry, and count it among the company's (where it arrives for the first time)."""
-    evidence, alone = _evidence(journal, measured, index, state)
-    if model is not None and model.strength > 0.0:
-        evidence.append(model)
-    remaining = 1.0
-    for piece in evidence:
-        remaining *= 1.0 - piece.belief
-    composite = 1.0 - remaining
-    ranks = state.composites
-    threshold = max(MIN_COMPOSITE, ranks.threshold if ranks.total >= SCORES_KNOWN else FIRST_COMPOSITE)
-    if first:
-        ranks.add(composite, budget)
-        state.judged[journal] = state.judged.get(journal, 0) + 1
-        for piece in evidence:
-            if piece.control is not None and piece.value >= piece.threshold:
-                key = (journal, piece.code)
-                state.fired[key] = state.fired.get(key, 0) + 1
-    return Verdict(alone or composite >= threshold, composite, tuple(evidence))
-
-
-def _evidence(journal: str, measured: Measured, index: int, state: CompanyState) -> tuple[list[Evidence], bool]:
-    """Return the controls' evidence, that of a journal's habits weakened, and whether one passes by itself."""
-    evidence, alone = [], False
-    judged = state.judged.get(journal, 0)
-    for k in np.flatnonzero(measured.strengths[index]).tolist():
-        control, value, threshold = CONTROLS[k], float(measured.values[index, k]), measured.thresholds[k]
-        habit = 1.0
-        if judged >= RATE_KNOWN and not control.required:
-            rate = state.fired.get((journal, control.code), 0) / judged
-            habit = min(1.0, HABITUAL_RATE / rate) if rate > 0.0 else 1.0
-        alone = alone or (value >= threshold and habit == 1.0)
-        strength = float(measured.strengths[index, k]) * habit
-        evidence.append(Evidence(control.code, value, threshold, strength, measured.weights[k], k))
-    return evidence, alone
+@compiled
+def believe(weight: float, strength: float) -> float:
+    """Return weight times strength; never quite one, so that other evidence still counts beside a certainty."""
+    return min(weight * strength, CERTAIN)
 
 
 def apportion(score: int, shares: Sequence[float]) -> list[int]:

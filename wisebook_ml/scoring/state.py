@@ -1,50 +1,87 @@
-"""All that the scoring of a company's next entry depends on, besides its models and settings."""
+"""All that the scoring of a partition's next entry depends on, besides its models and settings."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from schemas import CodeMotif
-from wisebook_ml.habits.bounded import forget_oldest
-from wisebook_ml.habits.profiles import CompanyHabits
-from wisebook_ml.habits.ranks import RankHistogram
-from wisebook_ml.models.online import OnlineDetector
+import numpy as np
+import numpy.typing as npt
 
-__all__ = ["CompanyState"]
+from wisebook_ml.compiled import Array, array_at, compiled
+from wisebook_ml.features import FEATURE_NAMES
+from wisebook_ml.habits.layout import new_store
+from wisebook_ml.habits.store import Store, array_names
+from wisebook_ml.habits.tables import Table
+from wisebook_ml.models.online import online_dtype
+from wisebook_ml.models.ranks import RANKS
 
-MAX_OPEN = 50_000
-"""Open detections that a later revision can close: at an alert budget of 1 %, those of five million entries."""
+__all__ = ["MAX_CONTROLS", "ScoringState", "detectors_of", "rates_of", "scales_of"]
+
+MAX_CONTROLS = 40
+"""Room for the rates of so many controls."""
+
+RATES = np.dtype([("judged", np.int32), ("fired", np.int32, (MAX_CONTROLS,))], align=True)
+"""How often each control found something in a journal, out of how many entries: a habit too."""
+
+ROWS: dict[str, np.dtype[Any]] = {"scales": RANKS, "detectors": online_dtype(len(FEATURE_NAMES)), "rates": RATES}
+"""Of companies: composite scores of all entries, which set the threshold that keeps the alert budget; the online
+detector of one without a model. Of journals: their rates."""
+
+PLACES = {name: place for place, name in enumerate(array_names(ROWS, {}, {}))}
 
 
-@dataclass(slots=True)
-class CompanyState:
-    """The fold of a company's entries: its habits, its online detector, its scale of scores, its open detections.
+def _table(name: str) -> Callable[[Array], Table]:
+    slots = array_at(PLACES[f"{name}.slots"], np.int32)
+    keys = array_at(PLACES[f"{name}.keys"], np.int64)
+    meta = array_at(PLACES[f"{name}.meta"], np.int64)
+    rows = array_at(PLACES[f"{name}.rows"], ROWS[name])
+
+    @compiled
+    def table(judged: Array) -> Table:
+        return Table(slots(judged), keys(judged), meta(judged), rows(judged))
+
+    return table
+
+
+scales_of = _table("scales")
+detectors_of = _table("detectors")
+rates_of = _table("rates")
+
+HABITS, JUDGED = "habits/", "judged/"
+"""Prefixes of the names of the parts."""
+
+
+class ScoringState:
+    """The fold of a partition's entries: the habits of its companies, and how their entries were judged.
 
     Attributes
     ----------
-    fired : dict
-        How often each control found something in each journal, out of how many entries (`judged`): a habit too.
-    composites : RankHistogram
-        Composite scores of all entries, which set the threshold that keeps the alert budget.
-    open : dict
-        Entries (by identity) with an open detection.
+    habits : Store
+        See `wisebook_ml.habits.layout`.
+    judged : Store
+        Tables `scales`, `detectors` and `rates`.
     """
 
-    habits: CompanyHabits = field(default_factory=CompanyHabits)
-    online: OnlineDetector = field(default_factory=OnlineDetector)
-    composites: RankHistogram = field(default_factory=RankHistogram)
-    fired: dict[tuple[str, CodeMotif], int] = field(default_factory=dict)
-    judged: dict[str, int] = field(default_factory=dict)
-    open: dict[int, None] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.habits = new_store()
+        self.judged = Store(ROWS, {}, {})
 
-    @classmethod
-    def new(cls, seed: int) -> "CompanyState":
-        """Return the state of a company seen for the first time."""
-        return cls(online=OnlineDetector(seed=seed))
+    def dump(self) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:
+        """Return copies of the bytes that make the state, with a name each."""
+        for prefix, store in ((HABITS, self.habits), (JUDGED, self.judged)):
+            for name, data in store.dump():
+                yield prefix + name, data
 
-    def mark_open(self, key: int) -> None:
-        """Remember that an entry has an open detection."""
-        self.open[key] = None
-        forget_oldest(self.open, MAX_OPEN)
+    def load(self, parts: Mapping[str, bytes | memoryview]) -> None:
+        """Take the state that was dumped.
 
-    def mark_closed(self, key: int) -> bool:
-        """Forget an open detection; return whether there was one."""
-        return self.open.pop(key, False) is None
+        Raises
+        ------
+        StateError
+            Where a part is missing or has a size that it cannot have; the state is then of no more use.
+        """
+        for prefix, store in ((HABITS, self.habits), (JUDGED, self.judged)):
+            store.load({name.removeprefix(prefix): part for name, part in parts.items() if name.startswith(prefix)})
+
+    def digest(self) -> str:
+        """Return a hash of the state: the same after the same entries, however they came."""
+        return self.habits.digest() + self.judged.digest()

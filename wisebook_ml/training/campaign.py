@@ -101,7 +101,7 @@ def _train(
         entries, Parametres(societe_id=0), seed=settings.seed, du=request.du, au=request.au
     )
     version = _store(forest, request, settings, registry)
-    metrics = {"rows": float(rows), "trees": float(len(forest.roots))}
+    metrics = {"rows": float(rows), "trees": float(len(forest.starts) - 1)}
     registry.record_version(version, metrics)
     registry.set_champion(model.id, version.version, metrics=metrics)
     _put_in_force(producer, version)

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from schemas import Ecriture, Operation, Parametres
-from wisebook_ml.controls import approval_limits
+from schemas import Ecriture, Parametres
+from wisebook_ml.controls import View, approval_limits
 from wisebook_ml.features import FEATURE_NAMES, feature_matrix
+from wisebook_ml.habits.layout import new_store
 from wisebook_ml.habits.observe import observe
-from wisebook_ml.habits.profiles import CompanyHabits
-from wisebook_ml.ledger.batch import Floats
+from wisebook_ml.ledger.batch import EntryBatch, Floats
+from wisebook_ml.ledger.facts import facts_of
+from wisebook_ml.ledger.vocabulary import vocabulary
 from wisebook_ml.models.isolation_forest import IsolationForest, fit_isolation_forest
 
 __all__ = ["MIN_ENTRIES", "NotEnoughData", "entry_features", "train_isolation_forest"]
@@ -48,18 +50,16 @@ def entry_features(
     ndarray of float64, shape (rows, features)
         One row an entry on its first arrival; deleted entries left out.
     """
-    habits, rows = CompanyHabits(), []
-    limits = approval_limits(parametres)
+    habits, rows = new_store(), []
+    limits, words = approval_limits(parametres), vocabulary(tuple(parametres.mots_cles))
+    first = dt.date.min if du is None else du
+    last = dt.date.max if au is None else au
     for start in range(0, len(entries), CHUNK):
-        met = observe(entries[start : start + CHUNK], habits, limits)
-        wanted = [
-            arrival.first
-            and entry.operation is not Operation.SUPPRESSION
-            and (du is None or entry.ecriture_date >= du)
-            and (au is None or entry.ecriture_date <= au)
-            for entry, arrival in zip(met.batch.entries, met.arrivals, strict=True)
-        ]
-        rows.append(feature_matrix(met.batch, met.habits)[np.array(wanted, dtype=np.bool_)])
+        batch = EntryBatch.from_entries(entries[start : start + CHUNK])
+        met = observe(batch, facts_of(batch, words), habits, limits)
+        day = met.batch.day
+        wanted = met.first & ~met.facts.deleted & (day >= first.toordinal()) & (day <= last.toordinal())
+        rows.append(feature_matrix(View(met.batch, met.facts, met.habits, parametres))[wanted])
     matrix = np.concatenate(rows) if rows else np.zeros((0, len(FEATURE_NAMES)))
     return matrix[WARM_UP:] if len(matrix) >= 2 * WARM_UP + MIN_ENTRIES else matrix
 
