@@ -9,6 +9,7 @@ from aiokafka.consumer.fetcher import FetchResult
 from faust.types import TP
 
 from wisebook_ml.transport.batch import Record
+from wisebook_ml.transport.unpack import take_records
 
 __all__ = ["Arrival", "Pump"]
 
@@ -31,16 +32,11 @@ class Arrival(NamedTuple):
     end: int
 
 
-def _as_decoded(_tp: TP, record: Record) -> Record:
-    return record
-
-
 class Pump:
     """Moves records of batch topics from aiokafka's fetcher to whoever delivers them, within bounds.
 
-    It reaches into the fetcher, as Faust's own driver does: the client's public `getmany` builds an object of eleven
-    fields for every record, which costs more than decoding it; and it can neither take from one partition without
-    waiting for others, nor be told that there is room again.
+    It reaches into the fetcher, as Faust's own driver does: the client's public `getmany` can neither be told that
+    there is room again, nor does it say where it leaves a partition that has nothing but control records.
 
     Parameters
     ----------
@@ -160,10 +156,7 @@ class Pump:
             self._forget(tp)
             fetched.check_raise()
             return []
-        if fetched._partition_records is not None:
-            # Instead of the client's objects those of its decoder, which have all that a record has.
-            fetched._partition_records._consumer_record = _as_decoded
-        records: list[Any] = fetched.getall(most)
+        records = take_records(fetched, tp, most)
         if not fetched.has_more():
             self._forget(tp)
         return records
