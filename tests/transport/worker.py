@@ -82,7 +82,7 @@ class Worker:
 
         @app.agent(app.topic(topic, key_type=str, value_type=bytes, value_serializer="raw"), name="counter")
         async def count(stream: Any) -> None:
-            async for key, _ in stream.items():
+            async for key, _ in stream.items():  # noqa: PERF102 - a stream is no dict
                 counts[key] += 1
                 self.tell(key=key, count=counts[key])
 

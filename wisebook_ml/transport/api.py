@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import faust
-from faust.types import StreamT
+from faust.types import EventT, StreamT
 
 from wisebook_ml.transport.batch import RecordBatch
 from wisebook_ml.transport.consumer import BatchConsumer, BatchTransport
@@ -37,6 +37,8 @@ def use_record_batches(app: faust.App, options: BatchOptions | None = None) -> B
         raise ValueError("the app has a transport already; call use_record_batches before topics and agents")
     if not app.conf.stream_wait_empty:
         raise ValueError("stream_wait_empty is off; a rebalance would not wait for batches in work")
+    if app.in_transaction:
+        raise ValueError("processing_guarantee is exactly_once; its transactions do not cover batches")
     transport = BatchTransport(app, options or BatchOptions())
     app.transport = transport
     return transport
@@ -102,7 +104,10 @@ async def each_partition(stream: StreamT[Any], process: Process, *, concurrency:
     slots = asyncio.Semaphore(concurrency) if concurrency is not None else contextlib.nullcontext()
     running: set[asyncio.Task[None]] = set()
 
-    async def work(message: BatchMessage) -> None:
+    async def work(event: EventT[Any]) -> None:
+        # Held until the end: tables are written in the name of the event, to which Faust holds a weak reference.
+        message = event.message
+        assert isinstance(message, BatchMessage)
         async with slots:
             if not batches.begin(message):  # a rebalance came while it waited
                 return
@@ -120,10 +125,9 @@ async def each_partition(stream: StreamT[Any], process: Process, *, concurrency:
         async for _ in stream:
             event = stream.current_event
             assert event is not None
-            message = event.message
-            assert isinstance(message, BatchMessage)
-            message.begun = False  # not before it has a slot
-            task = asyncio.create_task(work(message))
+            assert isinstance(event.message, BatchMessage)
+            event.message.begun = False  # not before it has a slot
+            task = asyncio.create_task(work(event))
             running.add(task)
             task.add_done_callback(running.discard)
     finally:
