@@ -6,7 +6,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from wisebook_ml.pipeline.live import LivePartitions, NotAssigned, new_scorer
 from wisebook_ml.publishing import publish_entries
 from wisebook_ml.scoring.stream import Event, Outcome
 from wisebook_ml.settings import Settings
+from wisebook_ml.snapshots import Buffer
 from wisebook_ml.training.collect import partition_of
 
 WAIT = 30.0
@@ -49,15 +50,18 @@ class Fold:
                 outcome.detections.append((position, self._detection(event)))
         return outcome
 
-    def dump(self) -> list[tuple[str, memoryview]]:
-        return [("counts", memoryview(self._counts)), ("chain", memoryview(self._chain))]  # views: they will change
+    def score(self, batch, places, markers) -> Outcome:  # what the columnar pipeline calls
+        outcome = self.process([batch.entry(k) for k in range(len(batch))])
+        outcome.detections = [(int(places[k]), found) for k, found in outcome.detections]
+        return outcome
 
-    def load(self, parts: Sequence[tuple[str, bytes]]) -> None:
-        (_, counts), (_, chain) = parts
-        if len(chain) != 32:
-            raise ValueError("a chain has 32 bytes")
-        self._counts = np.frombuffer(counts, dtype=np.int64).copy()
-        self._chain = bytearray(chain)
+    def dump(self) -> Iterable[tuple[str, Buffer]]:
+        yield "counts", self._counts.view(np.uint8).copy()
+        yield "chain", bytes(self._chain)
+
+    def load(self, parts: Mapping[str, memoryview]) -> None:
+        self._counts = np.frombuffer(parts["counts"], dtype=np.int64)  # kept, and written to
+        self._chain = bytearray(parts["chain"])
 
     def _detection(self, event: Ecriture) -> Detection:
         objet = Objet(type=TypeObjet.ECRITURE, id=event.ecriture_id)
@@ -344,7 +348,7 @@ class TestSnapshots:
 
     def test_one_that_the_scorer_refuses_is_passed_over(self, stream: Stream, reads: list[int]) -> None:
         class Refusing(Fold):
-            def load(self, parts: Sequence[tuple[str, bytes]]) -> None:
+            def load(self, parts: Mapping[str, memoryview]) -> None:
                 super().load(parts)
                 raise ValueError("a model is missing")
 
@@ -358,7 +362,7 @@ class TestSnapshots:
 
     def test_a_state_that_cannot_be_dumped_does_not_stop_scoring(self, stream: Stream) -> None:
         class Broken(Fold):
-            def dump(self) -> list[tuple[str, memoryview]]:
+            def dump(self) -> Iterable[tuple[str, Buffer]]:
                 raise MemoryError
 
         published = Published()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from wisebook_ml.settings import Settings, SettingsError
-from wisebook_ml.snapshots import BadSnapshot, Identity, Snapshot, SnapshotStore
+from wisebook_ml.snapshots import BadSnapshot, Buffer, Identity, Snapshot, SnapshotStore
 from wisebook_ml.snapshots.format import read_header, read_snapshot, write_snapshot
 from wisebook_ml.snapshots.store import KEPT
 
@@ -20,8 +20,12 @@ IDENTITY = Identity("wisebook.entries", "0f4e1c36-0000-4000-8000-000000000001", 
 LAST = 1 << 62
 
 
-def state(size: int = 1000) -> list[tuple[str, memoryview]]:
-    return [("numbers", memoryview(np.arange(size))), ("nothing", memoryview(b"")), ("text", memoryview(b"abc"))]
+def state(size: int = 1000) -> dict[str, Buffer]:
+    return {
+        "numbers": np.arange(size).view(np.uint8),
+        "nothing": np.zeros((0, 2), np.uint8),
+        "text": memoryview(b"abc"),
+    }
 
 
 def written(snapshot: Snapshot, identity: Identity = IDENTITY) -> bytes:
@@ -32,16 +36,17 @@ def written(snapshot: Snapshot, identity: Identity = IDENTITY) -> bytes:
 
 
 def offsets(store: SnapshotStore, identity: Identity = IDENTITY, after: int = 0, at_most: int = LAST) -> list[int]:
-    return [snapshot.offset for snapshot in store.newest(identity, after, at_most)]
+    return [offset for offset, _ in store.newest(identity, after, at_most)]
 
 
 class TestFormat:
     def test_parts_come_back_as_they_were_and_belong_to_the_reader(self) -> None:
         content = written(Snapshot(17, state()))
-        snapshot = read_snapshot(io.BytesIO(content), len(content), IDENTITY)
-        assert (snapshot.offset, snapshot.size) == (17, 8003)
-        assert [(name, bytes(part)) for name, part in snapshot.parts] == [(name, bytes(part)) for name, part in state()]
-        numbers = np.frombuffer(snapshot.parts[0][1], dtype=np.int64)
+        offset, parts = read_snapshot(io.BytesIO(content), len(content), IDENTITY)
+        assert (offset, Snapshot(offset, parts).size) == (17, 8003)
+        assert list(parts) == list(state())
+        assert all(bytes(part) == bytes(state()[name]) for name, part in parts.items())
+        numbers = np.frombuffer(parts["numbers"], dtype=np.int64)
         numbers[0] = 7  # may be written to, without being copied
         assert read_header(io.BytesIO(content)).offset == 17
 

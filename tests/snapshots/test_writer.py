@@ -28,7 +28,7 @@ class Store(SnapshotStore):
         assert self.go_on.wait(WAIT)
         if self.full:
             raise OSError(errno.ENOSPC, "no room for a snapshot of 3.0 MiB in /state (1.0 MiB free)")
-        self.saved.append((snapshot.offset, [(name, bytes(content)) for name, content in snapshot.parts]))
+        self.saved.append((snapshot.offset, [(name, bytes(content)) for name, content in snapshot.parts.items()]))
         return 3
 
 
@@ -46,9 +46,9 @@ class State:
         self.content = bytearray(b"abc")
         self.dumped = 0
 
-    def dump(self) -> Sequence[tuple[str, bytearray]]:
+    def dump(self) -> Sequence[tuple[str, bytes]]:
         self.dumped += 1
-        return [("content", self.content)]
+        return [("content", bytes(self.content))]
 
     def load(self, parts: object) -> None:
         raise AssertionError

@@ -12,7 +12,7 @@ from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.messaging.transactions import Fenced
 from wisebook_ml.pipeline.scoring import PartitionPipeline
 from wisebook_ml.scoring.stream import LedgerScorer
-from wisebook_ml.snapshots import PartitionSnapshots, Snapshotable
+from wisebook_ml.snapshots import PartitionSnapshots
 
 __all__ = ["LivePartition", "NotAssigned", "Publisher"]
 
@@ -109,14 +109,14 @@ class LivePartition:
                 # The state may be ahead of what is published; whoever goes on begins with the records that failed.
                 self._start_over()
                 raise
-            if self._snapshots is not None and self._state is not None:
-                self._snapshots.scored(done, self._pipeline.next_offset, self._state)
+            if self._snapshots is not None:
+                self._snapshots.scored(done, self._pipeline.next_offset, self._scorer)
 
     def leave(self, patience: float) -> None:
         """Take a last snapshot; wait for room to do so as long as `patience`, in seconds."""
         with self._lock:
-            if self._snapshots is not None and self._state is not None:
-                self._snapshots.leave(self._pipeline.next_offset, self._state, patience)
+            if self._snapshots is not None:
+                self._snapshots.leave(self._pipeline.next_offset, self._scorer, patience)
 
     def give_up(self) -> None:
         """Have what is in work end early: the partition belongs to another worker."""
@@ -137,14 +137,9 @@ class LivePartition:
                 self._publisher = None
             self._publisher = self._open_publisher()
             self._opened = wanted
-        if self._snapshots is None and self._state is not None:
-            self._snapshots = self._open_snapshots(self._state.fingerprint)
+        if self._snapshots is None:
+            self._snapshots = self._open_snapshots(self._scorer.fingerprint)
         return self._publisher
-
-    @property
-    def _state(self) -> Snapshotable | None:
-        # LedgerScorer cannot be dumped yet: a state without `dump` has no snapshots.
-        return self._scorer if isinstance(self._scorer, Snapshotable) else None
 
     def _check_assigned(self) -> None:
         if self._given_up.is_set():
@@ -213,16 +208,15 @@ class LivePartition:
         """Become the newest snapshot up to an offset, where that is a gain; return its size."""
         if self._snapshots is None:
             return 0
-        for snapshot in self._snapshots.newest(after=self._pipeline.next_offset, at_most=offset):
+        for stamp, parts in self._snapshots.newest(after=self._pipeline.next_offset, at_most=offset):
             scorer = self._new_scorer()
-            assert isinstance(scorer, Snapshotable)  # or there would be no snapshots
             try:
-                scorer.load(snapshot.parts)
+                scorer.load(parts)
             except OSError:
                 raise  # of what the state refers to, which the topic refers to, too
             except Exception:
-                LOGGER.warning("snapshot of offset %d cannot be loaded, and is ignored", snapshot.offset, exc_info=True)
+                LOGGER.warning("snapshot of offset %d cannot be loaded, and is ignored", stamp, exc_info=True)
             else:
-                self._become(scorer, snapshot.offset)
-                return snapshot.size
+                self._become(scorer, stamp)
+                return sum(part.nbytes for part in parts.values())
         return 0

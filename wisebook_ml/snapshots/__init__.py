@@ -4,13 +4,14 @@ A snapshot is a short cut and never a truth of its own: the topic is. One that i
 same name or by another version is passed over, and without any the topic is read from its start.
 """
 
-from wisebook_ml.snapshots.format import BadSnapshot, Identity, Parts, Snapshot
+from wisebook_ml.snapshots.format import BadSnapshot, Buffer, Identity, Parts, Snapshot
 from wisebook_ml.snapshots.partition import Limits, PartitionSnapshots, Snapshotable
 from wisebook_ml.snapshots.store import SnapshotStore
 from wisebook_ml.snapshots.writer import SnapshotWriter
 
 __all__ = [
     "BadSnapshot",
+    "Buffer",
     "Identity",
     "Limits",
     "PartitionSnapshots",

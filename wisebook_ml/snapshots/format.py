@@ -13,13 +13,25 @@ bytes     what
 
 import hashlib
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
-__all__ = ["BadSnapshot", "Header", "Identity", "Parts", "Snapshot", "read_header", "read_snapshot", "write_snapshot"]
+__all__ = [
+    "BadSnapshot",
+    "Buffer",
+    "Header",
+    "Identity",
+    "Parts",
+    "Snapshot",
+    "read_header",
+    "read_snapshot",
+    "write_snapshot",
+]
 
 MAGIC = b"WBSTATE1"
 """The last character is the version of this layout."""
@@ -33,10 +45,10 @@ MAX_HEADER = 1024 * 1024
 CHUNK = 8 * 1024 * 1024
 """Bytes written or hashed at once: large enough to be fast, small enough for other threads to get their turn."""
 
-Buffer = bytes | bytearray | memoryview
+Buffer = bytes | bytearray | memoryview | npt.NDArray[np.uint8]
 
-Parts = Sequence[tuple[str, Buffer]]
-"""Names and bytes; what they mean is the scorer's own affair."""
+Parts = Mapping[str, Buffer]
+"""Names and bytes, in an order; what they mean is the scorer's own affair."""
 
 
 class BadSnapshot(ValueError):
@@ -86,7 +98,7 @@ class Header(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A state that includes all records before `offset`. Its parts belong to whoever read it, and may be kept."""
+    """A state that includes all records before `offset`."""
 
     offset: int
     parts: Parts
@@ -94,12 +106,12 @@ class Snapshot:
     @property
     def size(self) -> int:
         """Bytes of all parts."""
-        return sum(memoryview(content).nbytes for _, content in self.parts)
+        return sum(_as_bytes(content).nbytes for content in self.parts.values())
 
 
 def write_snapshot(file: BinaryIO, identity: Identity, snapshot: Snapshot) -> int:
     """Write a snapshot; return its size in bytes."""
-    parts = [(name, memoryview(content).cast("B")) for name, content in snapshot.parts]
+    parts = [(name, _as_bytes(content)) for name, content in snapshot.parts.items()]
     header = msgspec.msgpack.encode(
         Header(identity, snapshot.offset, [(name, content.nbytes) for name, content in parts])
     )
@@ -124,8 +136,8 @@ def read_header(file: BinaryIO) -> Header:
     return _read_header(file)[0]
 
 
-def read_snapshot(file: BinaryIO, size: int, identity: Identity) -> Snapshot:
-    """Read and check a snapshot.
+def read_snapshot(file: BinaryIO, size: int, identity: Identity) -> tuple[int, dict[str, memoryview]]:
+    """Read and check a snapshot; return its offset, and its parts in memory that may be kept and written to.
 
     Parameters
     ----------
@@ -149,16 +161,15 @@ def read_snapshot(file: BinaryIO, size: int, identity: Identity) -> Snapshot:
     if size != expected:
         raise BadSnapshot(f"torn: {size:,} bytes, it should have {expected:,}")
     digest = hashlib.blake2b(prefix, digest_size=DIGEST_BYTES)
-    parts = []
+    parts = {}
     for name, length in header.parts:
-        content = bytearray(length)
-        for chunk in _chunks(memoryview(content)):
+        content = parts[name] = memoryview(bytearray(length))
+        for chunk in _chunks(content):
             _fill(file, chunk)
             digest.update(chunk)
-        parts.append((name, content))
     if file.read(DIGEST_BYTES) != digest.digest():
         raise BadSnapshot("damaged: its digest is not that of its content")
-    return Snapshot(header.offset, parts)
+    return header.offset, parts
 
 
 def _read_header(file: BinaryIO) -> tuple[Header, bytes]:
@@ -174,6 +185,11 @@ def _read_header(file: BinaryIO) -> tuple[Header, bytes]:
     if any(length < 0 for _, length in header.parts):
         raise BadSnapshot("damaged: a part of negative length")
     return header, start + encoded
+
+
+def _as_bytes(content: Buffer) -> memoryview:
+    view = memoryview(content)  # type: ignore[arg-type]  # arrays are buffers; typed so from Python 3.12 on
+    return view.cast("B") if view.nbytes else memoryview(b"")
 
 
 def _chunks(content: memoryview) -> Iterator[memoryview]:

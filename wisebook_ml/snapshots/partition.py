@@ -2,12 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from wisebook_ml.snapshots.format import Identity, Parts, Snapshot
+from wisebook_ml.snapshots.format import Buffer, Identity, Snapshot
 from wisebook_ml.snapshots.store import SnapshotStore
 from wisebook_ml.snapshots.writer import SnapshotWriter
 
@@ -24,11 +24,11 @@ class Snapshotable(Protocol):
     def fingerprint(self) -> str:
         """What must be the same for a state to be understood: format, code, and settings it depends on."""
 
-    def dump(self) -> Parts:
-        """Return the state's parts; they may be views of it, and are copied before it changes."""
+    def dump(self) -> Iterable[tuple[str, Buffer]]:
+        """Return copies of the state's parts: they are written while the state goes on changing."""
 
-    def load(self, parts: Parts) -> None:
-        """Become the state of these parts, which may be kept; called before anything else.
+    def load(self, parts: Mapping[str, memoryview]) -> None:
+        """Become the state of these parts, which may be kept and written to; called before anything else.
 
         Raises
         ------
@@ -78,8 +78,8 @@ class PartitionSnapshots:
         self._written: Future[bool] | None = None
         self._included = 0
 
-    def newest(self, after: int, at_most: int) -> Iterator[Snapshot]:
-        """Yield snapshots to start from, the newest first."""
+    def newest(self, after: int, at_most: int) -> Iterator[tuple[int, dict[str, memoryview]]]:
+        """Yield offsets and parts of snapshots to start from, the newest first."""
         return self._store.newest(self._identity, after, at_most)
 
     def scored(self, records: int, offset: int, state: Snapshotable) -> None:
@@ -104,7 +104,7 @@ class PartitionSnapshots:
             return
         self._taken_at = self._clock()
         try:
-            copy = [(name, bytes(content)) for name, content in state.dump()]
+            copy = dict(state.dump())
         except Exception:
             # What is scored is published; a restart reads the topic instead. Tried again when the next one is due.
             self._records = 0

@@ -88,8 +88,8 @@ class SnapshotStore:
         self._prune(identity, snapshot.offset)
         return size
 
-    def newest(self, identity: Identity, after: int, at_most: int) -> Iterator[Snapshot]:
-        """Yield usable snapshots with an offset above `after` and up to `at_most`, the newest first.
+    def newest(self, identity: Identity, after: int, at_most: int) -> Iterator[tuple[int, dict[str, memoryview]]]:
+        """Yield offsets and parts of usable snapshots, the newest first: above `after`, and up to `at_most`.
 
         What cannot be used is passed over, and the log tells why; so is a store that does not answer.
         """
@@ -98,14 +98,14 @@ class SnapshotStore:
                 continue
             try:
                 with self._open(path, "rb") as file:
-                    snapshot = read_snapshot(file, self._fs.size(path), identity)
+                    stamped, parts = read_snapshot(file, self._fs.size(path), identity)
             except Exception as error:
                 LOGGER.warning("snapshot %s is ignored: %s", path, error)
                 continue
-            if snapshot.offset == offset:
-                yield snapshot
+            if stamped == offset:
+                yield offset, parts
             else:
-                LOGGER.warning("snapshot %s is ignored: renamed, it is of offset %d", path, snapshot.offset)
+                LOGGER.warning("snapshot %s is ignored: renamed, it is of offset %d", path, stamped)
 
     def _prune(self, identity: Identity, offset: int) -> None:
         """Remove what no recovery will want: all but the newest, what is of something else, what was never finished."""
