@@ -30,6 +30,21 @@ def test_workers_that_join_and_leave_finish_what_they_began_and_nothing_is_done_
             assert seen[partition] == sorted(seen[partition])
 
 
+def test_a_batch_that_a_rebalance_does_not_wait_for_counts_for_nothing(stage: Stage) -> None:
+    first = stage.start(sleep=5.0, options={"finish_seconds": 0.5, "max_records": 50})
+    stage.publish([100] * PARTITIONS)
+    stage.until(lambda: sum("began" in line for line in first.lines) == PARTITIONS, "batches in work")
+    second = stage.start(options={"max_records": 50})
+    stage.until_done()
+    assert second.running
+    assert all(offsets in ([], [*range(100)]) for offsets in second.seen().values())
+    taken = [partition for partition, offsets in second.seen().items() if offsets]
+    assert 0 < len(taken) < PARTITIONS
+    for partition in set(range(PARTITIONS)) - set(taken):
+        # Its batch was finished too late to count, and came again when it was finished.
+        assert first.seen()[partition] == [*range(50), *range(100)]
+
+
 def test_a_table_beside_batches_is_filled_and_recovered_as_in_plain_faust(stage: Stage) -> None:
     counted = stage.create("counted")
     first = stage.start(table=counted)
