@@ -74,7 +74,7 @@ def directory(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
 
     Whoever makes it keeps the arrays alive, and makes another one when they are replaced.
     """
-    return np.array([(array.__array_interface__["data"][0], len(array)) for array in arrays], dtype=np.int64)
+    return np.array([(array.ctypes.data, len(array)) for array in arrays], dtype=np.int64)
 
 
 def array_at(place: int, dtype: npt.DTypeLike, items: int = 0) -> Callable[[Array], Array]:
