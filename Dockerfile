@@ -42,6 +42,7 @@ RUN groupadd --gid 10001 wisebook \
         /var/lib/wisebook /var/lib/wisebook/ml_models /var/lib/wisebook/state
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    NUMBA_CACHE_DIR=/var/lib/wisebook/compiled \
     WISEBOOK_ML_HOME=/var/lib/wisebook \
     WISEBOOK_ML_ARTEFACTS=/var/lib/wisebook/ml_models
 WORKDIR /var/lib/wisebook
@@ -51,7 +52,10 @@ CMD ["--help"]
 
 FROM runtime AS train
 COPY --from=train-venv /opt/venv /opt/venv
+RUN wisebook-ml compile
 
 # Last, so that a build without a target makes the small one.
 FROM runtime AS scoring
 COPY --from=scoring-venv /opt/venv /opt/venv
+# For the machine that builds; a worker on another kind of processor compiles anew when it starts.
+RUN wisebook-ml compile

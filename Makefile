@@ -69,12 +69,14 @@ $(VENV)/.base: requirements/base.txt requirements/build.txt pyproject.toml | $(V
 	@echo "Installing the base requirements into $(VENV) (once, about a minute)"
 	@$(PIP) install --require-hashes --no-deps -r requirements/build.txt -r requirements/base.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/wisebook-ml compile
 	@touch $@
 
 $(VENV)/.all: requirements/dev.txt requirements/build.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing all requirements into $(VENV) (once, some minutes)"
 	@$(PIP) install --require-hashes --no-deps -r requirements/build.txt -r requirements/dev.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/wisebook-ml compile
 	@touch $(VENV)/.base $@
 
 # The engines that the bench compares with, beside what scoring needs: some of them want other versions of the client.

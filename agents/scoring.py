@@ -14,6 +14,7 @@ from topics import ENTRIES
 from wisebook_ml.messaging.connect import resolve_bootstrap
 from wisebook_ml.messaging.transactions import Fenced, TransactionalProducer
 from wisebook_ml.pipeline.live import LivePartitions, NotAssigned
+from wisebook_ml.pipeline.warm import warm_up
 from wisebook_ml.settings import Settings
 
 __all__ = ["create_app"]
@@ -28,6 +29,7 @@ def create_app(settings: Settings) -> faust.App:
     same entries give the same detections, what is scored again after a crash is published again with the same values;
     and since a partition's transactions have one id, whoever is given it shuts out whoever had it.
     """
+    warm_up()  # before the group hands out partitions, which would wait for it
     app = role_app("scoring", settings)
     bootstrap = resolve_bootstrap(settings)
     lease = Lease(SESSION_SECONDS)

@@ -6,6 +6,7 @@ after the sources of everything that is compiled.
 
 import hashlib
 import importlib.metadata
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
@@ -18,7 +19,7 @@ from numba import carray  # type: ignore[attr-defined]
 from numba.core import cgutils, config, types
 from numba.extending import intrinsic
 
-__all__ = ["SOURCES", "Array", "array_at", "compiled", "directory"]
+__all__ = ["CACHE", "SOURCES", "Array", "array_at", "compiled", "directory"]
 
 Array: TypeAlias = Any
 """An array, or a record of one, inside a compiled function: numba infers what it holds; mypy knows no fields of it."""
@@ -33,6 +34,7 @@ PACKAGES = ("ledger", "habits", "features", "controls", "models", "scoring")
 def _sources_digest() -> str:
     here = Path(__file__).parent
     digest = hashlib.blake2b(importlib.metadata.version("numba").encode(), digest_size=8)
+    digest.update(Path(__file__).read_bytes())
     for package in PACKAGES:
         for path in sorted((here / package).glob("*.py")):
             digest.update(path.read_bytes())
@@ -42,8 +44,11 @@ def _sources_digest() -> str:
 SOURCES = _sources_digest()
 """Digest of the sources of all that is compiled."""
 
+CACHE = Path(os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("wisebook-ml") / "compiled") / SOURCES
+"""Where compiled functions are kept."""
+
 # Read when functions are decorated, so it is set before any of them is.
-config.CACHE_DIR = str(platformdirs.user_cache_path("wisebook-ml") / "compiled" / SOURCES)  # type: ignore[attr-defined]
+config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:

@@ -1,0 +1,91 @@
+"""Having everything compiled before the first record comes."""
+
+import datetime as dt
+
+import msgspec
+import numpy as np
+
+from schemas import Activation, Ecriture, Ligne, Parametres, TypeModele, VersionModele
+from wisebook_ml.features import FEATURE_NAMES
+from wisebook_ml.messaging.events import RawRecord
+from wisebook_ml.models.isolation_forest import IsolationForest
+from wisebook_ml.models.isolation_walk import NODE
+from wisebook_ml.models.ranks import CELLS
+from wisebook_ml.pipeline.scoring import PartitionPipeline
+from wisebook_ml.scoring.stream import LedgerScorer
+
+__all__ = ["warm_up"]
+
+LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+
+
+def warm_up() -> int:
+    """Score a few entries of our own, so that every compiled function is compiled or loaded; return how many were.
+
+    The first time on a machine, and after an update, this takes about half a minute; what is compiled is kept in the
+    user's cache folder (``NUMBA_CACHE_DIR`` names another), from where it is loaded in a second.
+    """
+    scorer = LedgerScorer(load_model=lambda version: _stump(), parametres=Parametres(societe_id=0), seed=0)
+    pipeline = PartitionPipeline("warm-up", 0, scorer, lambda: LONG_AGO)
+    records = [
+        *(_record(k, _entry(societe_id=1 + k % 2, number=k)) for k in range(4)),
+        _record(4, _activation()),
+        *(_record(5 + k, _entry(societe_id=1, number=4 + k)) for k in range(4)),
+        _record(9, _entry(societe_id=1, number=0)),  # delivered again
+    ]
+    return sum(len(pipeline.process(run)) for run in (records[:3], records[3:]))
+
+
+def _record(offset: int, event: Ecriture | Activation) -> RawRecord:
+    key = str(event.societe_id).encode()
+    return RawRecord(offset, key, msgspec.json.encode(event), [("ce_type", event.ce_type.encode())])
+
+
+def _entry(societe_id: int, number: int) -> Ecriture:
+    """Return an entry that does not balance, so that it is explained."""
+    return Ecriture(
+        societe_id=societe_id,
+        ecriture_id=f"E{number}",
+        exercice="2024",
+        journal_code="AC",
+        ecriture_num=str(number),
+        ecriture_date=dt.date(2024, 3, 5),
+        saisie_par="A",
+        saisie_le=LONG_AGO,
+        lignes=[
+            Ligne(compte_num="606300", piece_ref="F100", ecriture_lib="Facture", debit="100.00"),
+            Ligne(compte_num="445660", piece_ref="F100", ecriture_lib="Facture", debit="19.00"),
+            Ligne(compte_num="401000", comp_aux_num="X", piece_ref="F100", ecriture_lib="Facture", credit="120.00"),
+        ],
+    )
+
+
+def _activation() -> Activation:
+    version = VersionModele(
+        modele_id=1,
+        version=1,
+        societe_id=1,
+        type_modele=TypeModele.ISOLATION_FOREST,
+        artefact="",
+        sha256="0" * 64,
+    )
+    return Activation(societe_id=1, version=version)
+
+
+def _stump() -> IsolationForest:
+    """Return a forest of one leaf, to which every entry is as unusual as one in a thousand."""
+    leaf = np.zeros(1, NODE)
+    leaf["threshold"] = np.inf
+    as_large = np.zeros(CELLS, np.int64)
+    as_large[0] = 1_000
+    return IsolationForest(
+        features=FEATURE_NAMES,
+        scale=1.0,
+        starts=np.array([0, 1], np.int64),
+        nodes=leaf,
+        path=np.zeros(1, np.uint16),
+        lengths=np.zeros(1, np.int64),
+        expected=np.zeros(1, np.float32),
+        as_large=as_large,
+        depth=0,
+    )
