@@ -84,6 +84,9 @@ class Fold:
         )
 
 
+SCORERS = [lambda _: Fold(), new_scorer]
+
+
 class Published:
     """Keeps what is published in memory, and can be told to fail."""
 
@@ -191,7 +194,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     return offsets
 
 
-@pytest.mark.parametrize("scorer", [lambda _: Fold(), new_scorer], ids=["fold", "ledger"])
+@pytest.mark.parametrize("scorer", SCORERS, ids=["fold", "ledger"])
 class TestDelivery:
     def test_what_is_delivered_again_is_passed_over(self, stream: Stream, scorer) -> None:
         published = Published()
@@ -346,6 +349,21 @@ class TestSnapshots:
         new.close()
         assert stream.snapshots() == [len(stream.records)]
 
+    def test_one_of_another_strict_mode_is_passed_over(self, stream: Stream, reads: list[int]) -> None:
+        first = stream.worker(Published())
+        first.process(stream.partition, stream.records[:100])
+        first.close()
+        for societes in ({1}, {1, 2}):
+            stream.settings = stream.settings.model_copy(update={"strict": True, "societes": frozenset(societes)})
+            reads.clear()
+            worker = stream.worker(Published())
+            worker.process(stream.partition, stream.records[150:200])
+            worker.close()
+            assert reads == list(range(150))
+        reads.clear()
+        stream.worker(Published()).process(stream.partition, stream.records[250:])
+        assert reads == list(range(200, 250))
+
     def test_one_that_the_scorer_refuses_is_passed_over(self, stream: Stream, reads: list[int]) -> None:
         class Refusing(Fold):
             def load(self, parts: Mapping[str, memoryview]) -> None:
@@ -395,21 +413,22 @@ class TestSnapshots:
         assert reads == list(range(250))
         assert "it was deleted and created again" in caplog.text
 
-    @pytest.mark.parametrize("seed", range(5))
-    def test_crashes_at_any_point_leave_no_trace(self, stream: Stream, reads: list[int], seed: int) -> None:
+    @pytest.mark.parametrize("scorer", SCORERS, ids=["fold", "ledger"])
+    @pytest.mark.parametrize("seed", range(3))
+    def test_crashes_at_any_point_leave_no_trace(self, stream: Stream, reads: list[int], seed: int, scorer) -> None:
         chance = random.Random(seed)
         stream.settings = stream.settings.model_copy(update={"snapshot_records": 30})
         published, worker = Published(), None
         committed = position = 0
         while committed < len(stream.records):
             if worker is None or chance.random() < 0.2:
-                worker, position = stream.worker(published), committed
+                worker, position = stream.worker(published, scorer), committed
             end = min(position + chance.randint(1, 40), len(stream.records))
             worker.process(stream.partition, stream.records[position:end])
             position = end
             if chance.random() < 0.5 or end == len(stream.records):
                 committed = end
-        assert list(dict.fromkeys(published.values)) == stream.undisturbed()
+        assert list(dict.fromkeys(published.values)) == list(dict.fromkeys(stream.undisturbed(scorer)))
         assert 0 < len(reads) < len(stream.records)
 
 

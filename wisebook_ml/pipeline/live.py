@@ -1,5 +1,6 @@
 """The partitions that a worker scores, each with a state that matches the offset it has reached."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -140,6 +141,10 @@ class LivePartitions:
             LOGGER.warning("%s partition %d is not ready yet: %s", self._topic, partition, error)
 
     def _snapshots(self, partition: int, fingerprint: str) -> PartitionSnapshots:
+        if self._settings.strict:
+            # Who is refused leaves no trace in the state, so the state depends on who was.
+            known = hashlib.sha256(repr(sorted(self._settings.societes)).encode()).hexdigest()
+            fingerprint = f"{fingerprint} strict {known}"
         identity = Identity(self._topic, topic_id(self._bootstrap, self._topic), partition, fingerprint)
         limits = Limits(self._settings.snapshot_records, self._settings.snapshot_seconds)
         return PartitionSnapshots(self._store, self._writer, identity, limits)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from wisebook_ml.snapshots.format import Buffer, Identity, Snapshot
 from wisebook_ml.snapshots.store import SnapshotStore
@@ -16,7 +16,6 @@ __all__ = ["Limits", "PartitionSnapshots", "Snapshotable"]
 LOGGER = logging.getLogger(__name__)
 
 
-@runtime_checkable
 class Snapshotable(Protocol):
     """A state that can be written down and read again."""
 
