@@ -25,7 +25,20 @@ from wisebook_ml.demo.workers import environment
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.settings import Settings
 
-__all__ = ["BYTEWAX", "FAUST", "OURS", "PEERS", "QUIX", "Context", "Deployment", "Engine", "Failed", "Place", "Runs"]
+__all__ = [
+    "BYTEWAX",
+    "FAUST",
+    "OURS",
+    "PEERS",
+    "QUIX",
+    "Context",
+    "Deployment",
+    "Engine",
+    "Failed",
+    "Place",
+    "Runs",
+    "cpu_times",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCH_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
@@ -110,6 +123,12 @@ class Runs:
 
 
 VERSIONS: dict[str, str] = {}
+
+
+def cpu_times(ours: Runs, peer: Runs) -> float | None:
+    """Return how many times the CPU of one engine another takes for a record: what a busy machine blurs least."""
+    mine, other = ours.cpu_micros, peer.cpu_micros
+    return other / mine if mine and other else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """(b1) The same core under every engine: each batches as it can, outputs are encoded and counted."""
 
-from bench.context import OURS, PEERS, Context
+from bench.context import OURS, PEERS, Context, cpu_times
 from bench.engines.job import Task
 from bench.results import line_of
 
@@ -23,5 +23,6 @@ def run(context: Context) -> None:
             "times",
             at_least=1.0,
             compared_with=best or "no peer ran",
+            cpu_times=cpu_times(runs[OURS.name], runs[best]) if best else None,
         )
     )

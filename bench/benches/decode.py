@@ -1,6 +1,6 @@
 """(a) Decoding only, and the transport alone: what an engine costs before anybody does anything with an event."""
 
-from bench.context import BYTEWAX, FAUST, OURS, PEERS, Context, Place, Runs
+from bench.context import BYTEWAX, FAUST, OURS, PEERS, Context, Place, Runs, cpu_times
 from bench.engines.job import Task
 from bench.ledgers import small_events
 from bench.preload import create_topic, preload
@@ -52,5 +52,6 @@ def _decoding(context: Context, what: str, runs: dict[str, Runs], data: dict[str
                 "times",
                 at_least=target,
                 compared_with=peer.name,
+                cpu_times=cpu_times(runs[OURS.name], runs[peer.name]),
             )
         )
