@@ -23,9 +23,7 @@ from wisebook_ml.habits.observe import observe
 from wisebook_ml.ledger.batch import EntryBatch
 from wisebook_ml.ledger.facts import facts_of
 from wisebook_ml.ledger.vocabulary import vocabulary
-from wisebook_ml.scoring.core import score_entries
 from wisebook_ml.scoring.fusion import ONSET
-from wisebook_ml.scoring.state import CompanyState
 
 REPEATABLE = settings(derandomize=True, deadline=None, max_examples=25)
 PARAMETRES = Parametres(societe_id=0)
@@ -288,8 +286,8 @@ ANYTHING = st.builds(
 
 @REPEATABLE
 @given(st.lists(ANYTHING, min_size=1, max_size=25))
-def test_whatever_the_schema_allows_is_scored(entries: list[Ecriture]) -> None:
-    score_entries(entries, CompanyState.new(1), None, PARAMETRES)
+def test_whatever_the_schema_allows_is_scored(new_books, entries: list[Ecriture]) -> None:
+    new_books().score_all(entries)
     view = view_of(entries)
     for control in CONTROLS:
         for _ in explained(control, view):

@@ -46,7 +46,9 @@ PIECES = [
     "漢",
 ]
 SEPARATORS = [" ", "  ", "\u00a0", "-", "’", "/", "\u0301", ".", "\t", ""]
-LABELS = st.lists(st.sampled_from(PIECES + SEPARATORS) | st.text(max_size=3), max_size=8).map("".join)
+ASSIGNED = st.characters(max_codepoint=PLANE - 1, exclude_categories=["Cs", "Co", "Cn"])
+"""Beyond the plane, what Unicode has not assigned yet is taken for a letter."""
+LABELS = st.lists(st.sampled_from(PIECES + SEPARATORS) | st.text(ASSIGNED, max_size=3), max_size=8).map("".join)
 LISTS = st.lists(
     st.lists(st.sampled_from(["avoir", "av", "annul*", "a regulariser", "perso", "n/a", "é*", "*", "?", "œ", "漢*"])),
     min_size=1,

@@ -130,7 +130,8 @@ def _vat(view: View) -> Floats:
 
 
 def _largest(view: View, values: Floats) -> Floats:
-    return largest_line(values, view.batch.first)
+    largest: Floats = largest_line(values, view.batch.first)
+    return largest
 
 
 FEATURES = (
@@ -166,7 +167,8 @@ def feature_matrix(view: View) -> Floats:
     for k, feature in enumerate(FEATURES):
         columns[k] = feature.values(view)
     columns[np.isnan(columns)] = 0.0
-    return np.ascontiguousarray(np.clip(columns, 0.0, _HIGHS[:, None]).T)
+    matrix: Floats = np.ascontiguousarray(np.clip(columns, 0.0, _HIGHS[:, None]).T)
+    return matrix
 
 
 _HIGHS = np.array([feature.high for feature in FEATURES])
