@@ -111,7 +111,8 @@ def measure_worker(context: Context, deployment: Deployment, lines: Sequence[Seq
     finally:
         stop(worker)
         group.close()
-    assert last is not None
+    if last is None or first is None or last[1] == first[1]:
+        raise Failed("all was done with the first commit that could be seen: too little was published to measure")
     pairs = list(zip(first[0], last[0], before, strict=True))
     return Worked(
         lines=sum(sums[min(end, len(sums) - 1)] - sums[min(start, len(sums) - 1)] for start, end, sums in pairs),
