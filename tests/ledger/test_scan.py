@@ -18,8 +18,9 @@ from schemas import Ecriture, Ligne, Operation, Origine, from_minor, to_minor
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.ledger.batch import NO_TIME, EntryBatch, Span, account_root
 from wisebook_ml.ledger.columns import ENTRY_COLUMNS, ENTRY_TEXTS, LINE_COLUMNS, LINE_TEXTS
-from wisebook_ml.ledger.record_schema import ENTRY, LINE, OPTIONS, Schema
+from wisebook_ml.ledger.record_schema import ENTRY, LINE, OPTIONS, Rule, Schema
 from wisebook_ml.ledger.scan import scan
+from wisebook_ml.ledger.words import pack
 
 REPEATABLE = settings(derandomize=True, deadline=None, max_examples=150)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -193,16 +194,14 @@ def mutated(value: bytes, rng: random.Random) -> bytes:
 
 @pytest.mark.parametrize(("schema", "record"), [(ENTRY, Ecriture), (LINE, Ligne)])
 def test_the_scanner_knows_every_field(schema: Schema, record: type[msgspec.Struct]) -> None:
-    names = [name[:size].tobytes().decode() for name, size in zip(schema.names, schema.sizes, strict=True)]
-    assert names == list(record.__struct_fields__)
-    assert sorted(schema.slots[schema.slots >= 0].tolist()) == list(range(len(names)))
-    required = {field.name for field in msgspec.structs.fields(record) if field.required}
-    assert {name for f, name in enumerate(names) if schema.required >> f & 1} == required
+    rules = {(rule.one, rule.two): rule for rule in (Rule(*row) for row in schema.table.tolist()) if rule.bit}
+    assert rules.keys() == {pack(name.encode()) for name in record.__struct_fields__}
+    required = [rules[pack(field.name.encode())].bit for field in msgspec.structs.fields(record) if field.required]
+    assert schema.required == sum(required)
 
 
 def test_the_scanner_knows_every_option() -> None:
-    names = [name[:size].tobytes().decode() for name, size in zip(OPTIONS.names, OPTIONS.sizes, strict=True)]
-    assert names == [*Operation, *Origine]
+    assert OPTIONS.tolist() == [list(pack(option.encode())) for option in (*Operation, *Origine)]
 
 
 @REPEATABLE

@@ -3,7 +3,6 @@
 A field of a kind that the scanner cannot read is an error when this module is imported, not a wrong column.
 """
 
-import itertools
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -17,14 +16,19 @@ from schemas import Ecriture, Ligne
 from schemas.entry import UNCHECKED_LINES, Exercice
 from schemas.money import Montant, MontantDevise
 from wisebook_ml.ledger.columns import ENTRY_COLUMNS, ENTRY_TEXTS, LINE_COLUMNS, LINE_TEXTS, entry_row, line_row
+from wisebook_ml.ledger.words import pack
 
-__all__ = ["ENTRY", "LINE", "OPTIONS", "SLOTS", "Kind", "Options", "Rule", "Schema"]
+__all__ = ["ENTRY", "LINE", "OPTIONS", "SHIFT", "SLOTS", "Kind", "Rule", "Schema"]
 
 SLOTS = 64
-"""Places of the hash table of field names; with so many, a few tries find factors without collisions."""
+"""Rows of the hash table of field names: a power of two, and so many that a few tries find a good factor."""
+
+SHIFT = 50
+"""Bits of a product below those that name a row: the middle of a product depends on most bits of a name."""
+
+TRIES = 100_000
 
 Table = npt.NDArray[np.int64]
-Bytes = npt.NDArray[np.uint8]
 
 
 class Kind(IntEnum):
@@ -42,12 +46,16 @@ class Kind(IntEnum):
 
 
 class Rule(NamedTuple):
-    """One row of `Schema.rules`.
+    """How one field is read: one row of `Schema.table`.
 
-    `low` and `high` bound a text's code points, a whole number or a list's length, or are the range of `OPTIONS`;
-    `row` is that of the column (-1: checked, not kept).
+    `one` and `two` are the field's name (see `words.pack`); `bit` is the field's own among those seen. `low` and `high`
+    bound a text's code points, a whole number or a list's length, or are the range of `OPTIONS`. `row` is that of the
+    column (-1: checked, not kept).
     """
 
+    one: int
+    two: int
+    bit: int
     kind: int
     low: int
     high: int
@@ -56,25 +64,15 @@ class Rule(NamedTuple):
 
 
 class Schema(NamedTuple):
-    """The fields of one kind of record; field f has the name ``names[f, :sizes[f]]`` and the rule ``rules[f]``.
+    """The fields of one kind of record.
 
-    A key of n bytes with ``first``, ``middle`` and ``last`` is looked for in slot ``(factors[0] * n + factors[1] *
-    first + factors[2] * middle + factors[3] * last) % SLOTS``. `required` has the bit of each required field.
+    The rule of the field whose name is ``one, two`` is in row ``(one ^ two) * factor >> SHIFT & SLOTS - 1``; no two
+    share a row, and rows without a field have no bit. `required` has the bit of each required field.
     """
 
-    names: Bytes
-    sizes: Table
-    slots: Table
-    factors: Table
-    rules: Table
+    table: Table
+    factor: int
     required: int
-
-
-class Options(NamedTuple):
-    """The values of all closed lists, as texts."""
-
-    names: Bytes
-    sizes: Table
 
 
 COLUMN_OF = {
@@ -109,8 +107,8 @@ def _plain(type_: inspect.Type) -> inspect.Type:
     return type_.type if isinstance(type_, inspect.Metadata) else type_
 
 
-def _rule(type_: inspect.Type, row: int, options: list[str]) -> Rule:
-    """Return how a field is read; the values of a closed list are added to `options`."""
+def _reading(type_: inspect.Type, row: int, options: list[str]) -> tuple[int, int, int, int, int]:
+    """Return a `Rule` from its kind on; the values of a closed list are added to `options`."""
     type_ = _plain(type_)
     nullable = isinstance(type_, inspect.UnionType)
     if isinstance(type_, inspect.UnionType):
@@ -119,41 +117,34 @@ def _rule(type_: inspect.Type, row: int, options: list[str]) -> Rule:
             raise TypeError(f"the scanner reads no union but with null: {type_}")
     match type_:
         case inspect.StrType(min_length=low, max_length=high, pattern=pattern) if pattern in PATTERNS:
-            return Rule(PATTERNS[pattern], low or 0, LARGEST if high is None else high, nullable, row)
+            return (PATTERNS[pattern], low or 0, LARGEST if high is None else high, nullable, row)
         case inspect.IntType(gt=None, ge=int(low), lt=None, le=int(high), multiple_of=None):
-            return Rule(Kind.INT, low, high, nullable, row)
+            return (Kind.INT, low, high, nullable, row)
         case inspect.DateType():
-            return Rule(Kind.DATE, 0, 0, nullable, row)
+            return (Kind.DATE, 0, 0, nullable, row)
         case inspect.DateTimeType(tz=True):
-            return Rule(Kind.MOMENT, 0, 0, nullable, row)
+            return (Kind.MOMENT, 0, 0, nullable, row)
         case inspect.EnumType(cls=values):
             start = len(options)
             options.extend(str(value.value) for value in values)
-            return Rule(Kind.OPTION, start, len(options), nullable, row)
-        case inspect.ListType(item_type=inspect.StructType(cls=cls), min_length=low, max_length=high) if cls is Ligne:
-            return Rule(Kind.LINES, low or 0, min(UNCHECKED_LINES, high or LARGEST), nullable, row)
+            return (Kind.OPTION, start, len(options), nullable, row)
+        case inspect.ListType(item_type=inspect.StructType(cls=cls), min_length=1, max_length=int(high)) if (
+            cls is Ligne
+        ):
+            return (Kind.LINES, 1, min(UNCHECKED_LINES, high), nullable, row)
     raise TypeError(f"the scanner cannot read {type_}")
 
 
-def _as_bytes(texts: Sequence[str]) -> tuple[Bytes, Table]:
-    encoded = [text.encode() for text in texts]
-    names = np.zeros((len(encoded), max(map(len, encoded))), dtype=np.uint8)
-    for name, row in zip(encoded, names, strict=True):
-        row[: len(name)] = np.frombuffer(name, dtype=np.uint8)
-    return names, np.array([len(name) for name in encoded], dtype=np.int64)
-
-
-def _slots(texts: Sequence[str]) -> tuple[Table, Table]:
-    """Return the hash table of field names, and the first factors with which no two names share a slot."""
-    names = [text.encode() for text in texts]
-    marks = np.array([(len(name), name[0], name[len(name) // 2], name[-1]) for name in names], dtype=np.int64)
-    for factors in itertools.product(range(1, SLOTS, 2), repeat=4):
-        places = marks @ np.array(factors, dtype=np.int64) % SLOTS
-        if len(set(places.tolist())) == len(names):
-            slots = np.full(SLOTS, -1, dtype=np.int64)
-            slots[places] = np.arange(len(names))
-            return slots, np.array(factors, dtype=np.int64)
-    raise TypeError("no factors tell these names apart")
+def _factor(names: Sequence[tuple[int, int]]) -> tuple[int, list[int]]:
+    """Return the first odd factor with which no two names share a row of the table, and their rows."""
+    folded = np.array([one ^ two for one, two in names], dtype=np.int64)
+    draws = np.random.default_rng(0)  # any numbers would do
+    for _ in range(TRIES):
+        factor = int(draws.integers(2**62)) | 1
+        rows = (folded * factor >> SHIFT & SLOTS - 1).tolist()
+        if len(set(rows)) == len(names):
+            return factor, rows
+    raise TypeError("no factor tells these names apart")
 
 
 def _schema(record: type[msgspec.Struct], row_of: Callable[[str], int], options: list[str]) -> Schema:
@@ -161,12 +152,12 @@ def _schema(record: type[msgspec.Struct], row_of: Callable[[str], int], options:
     assert isinstance(described, inspect.StructType)
     assert not (described.array_like or described.forbid_unknown_fields or described.tag)
     fields = described.fields
-    encoded = [field.encode_name for field in fields]
-    names, sizes = _as_bytes(encoded)
-    slots, factors = _slots(encoded)
-    rules = [_rule(field.type, row_of(field.name), options) for field in fields]
-    required = sum(1 << f for f, field in enumerate(fields) if field.required)
-    return Schema(names, sizes, slots, factors, np.array(rules, dtype=np.int64), required)
+    names = [pack(field.encode_name.encode()) for field in fields]
+    factor, rows = _factor(names)
+    table = np.zeros((SLOTS, len(Rule._fields)), dtype=np.int64)
+    for f, (field, name, row) in enumerate(zip(fields, names, rows, strict=True)):
+        table[row] = Rule(*name, 1 << f, *_reading(field.type, row_of(field.name), options))
+    return Schema(table, factor, sum(1 << f for f, field in enumerate(fields) if field.required))
 
 
 def _entry_row(name: str) -> int:
@@ -181,4 +172,5 @@ def _line_row(name: str) -> int:
 _options: list[str] = []
 ENTRY = _schema(Ecriture, _entry_row, _options)
 LINE = _schema(Ligne, _line_row, _options)
-OPTIONS = Options(*_as_bytes(_options))
+OPTIONS: Table = np.array([pack(option.encode()) for option in _options], dtype=np.int64)
+"""The values of all closed lists, as `words.pack` packs them."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wisebook_ml.compiled import Array, compiled
+from wisebook_ml.compiled import Array
 from wisebook_ml.ledger import record_schema
 from wisebook_ml.ledger.columns import ENTRY_ROWS, LINE_ROWS, NO_TIME, entry_row, line_row
 from wisebook_ml.ledger.json_values import (
@@ -25,8 +25,9 @@ from wisebook_ml.ledger.json_values import (
     skip_scalar,
     skip_space,
 )
-from wisebook_ml.ledger.record_schema import SLOTS, Kind, Options, Schema
-from wisebook_ml.ledger.utf8 import FAILED, QUOTE, key_end, read_text
+from wisebook_ml.ledger.record_schema import SHIFT, SLOTS, Kind, Rule, Schema
+from wisebook_ml.ledger.utf8 import FAILED, QUOTE, read_name, read_text
+from wisebook_ml.ledger.words import scanning
 
 __all__ = ["Tables", "read_records"]
 
@@ -34,8 +35,8 @@ COMMA, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST = (ord(mark) for mark in ",{}[]")
 LOWER_N = ord("n")
 ZERO, NINE = ord("0"), ord("9")
 
-KIND, LOW, HIGH, NULLABLE, ROW = range(5)
-"""The columns of a schema's rules, as `record_schema.Rule` names them."""
+ONE, TWO, BIT, KIND, LOW, HIGH, NULLABLE, ROW = range(len(Rule._fields))
+"""The columns of a schema's table, as `record_schema.Rule` names them."""
 
 TEXT, FISCAL_YEAR, FOREIGN_AMOUNT = Kind.TEXT.value, Kind.FISCAL_YEAR.value, Kind.FOREIGN_AMOUNT.value
 AMOUNT, INT, DATE, MOMENT, OPTION = (
@@ -76,125 +77,107 @@ class Tables(NamedTuple):
     unsure: Array
 
 
-@compiled
-def _field(data: Array, p: int, size: int, schema: Schema) -> int:
-    """Return which field has the name of `size` bytes at `p`; -1: none."""
-    factors = schema.factors
-    mark = factors[0] * size + factors[1] * data[p] + factors[2] * data[p + size // 2] + factors[3] * data[p + size - 1]
-    field: int = schema.slots[mark % SLOTS]
-    if field < 0 or schema.sizes[field] != size:
-        return -1
-    for k in range(size):
-        if data[p + k] != schema.names[field, k]:
-            return -1
-    return field
-
-
-@compiled
-def _key(data: Array, p: int, schema: Schema) -> tuple[int, int]:
-    """Read a key and the colon after it; return the position of the value, and which field it is (-1: unknown)."""
+@scanning
+def _key(data: Array, p: int, table: Array, factor: int) -> tuple[int, int]:
+    """Read a key and the colon after it; return the position of the value, and the row of its rule (-1: unknown)."""
     p = skip_space(data, p)
     if data[p] != QUOTE:
         return FAILED, -1
-    p += 1
-    end = key_end(data, p)
+    end, one, two = read_name(data, p + 1)
     if end == FAILED:
         return FAILED, -1
-    field = _field(data, p, end - p, schema)
+    row = (one ^ two) * factor >> SHIFT & SLOTS - 1
+    known = table[row, ONE] == one and table[row, TWO] == two and table[row, BIT] != 0
     p = skip_space(data, end + 1)
     if data[p] != COLON:
         return FAILED, -1
-    return skip_space(data, p + 1), field
+    return skip_space(data, p + 1), row if known else -1
 
 
-@compiled
-def _option(data: Array, p: int, low: int, high: int, options: Options) -> tuple[int, int]:
+@scanning
+def _option(data: Array, p: int, low: int, high: int, options: Array) -> tuple[int, int]:
     """Read one of the options from `low` until before `high`; return the position after it and which it is."""
     if data[p] != QUOTE:
         return FAILED, 0
-    p += 1
-    for option in range(low, high):
-        size = options.sizes[option]
-        k = 0
-        while k < size and data[p + k] == options.names[option, k]:
-            k += 1
-        if k == size and data[p + size] == QUOTE:
-            return p + size + 1, option - low
+    end, one, two = read_name(data, p + 1)
+    if end != FAILED:
+        for option in range(low, high):
+            if options[option, ONE] == one and options[option, TWO] == two:
+                return end + 1, option - low
     return FAILED, 0
 
 
-@compiled
-def _text(data: Array, p: int, rule: Array, table: Array, at: int, trusted: bool) -> int:
+@scanning
+def _text(data: Array, p: int, rules: Array, rule: int, columns: Array, at: int, trusted: bool) -> int:
     """Read a text of any kind; return the position after it."""
     after, size, points = read_text(data, p)
-    if after == FAILED or not (trusted or rule[LOW] <= points <= rule[HIGH]):
+    if after == FAILED or not (trusted or rules[rule, LOW] <= points <= rules[rule, HIGH]):
         return FAILED
-    kind, row = rule[KIND], rule[ROW]
+    kind, row = rules[rule, KIND], rules[rule, ROW]
     if kind == FISCAL_YEAR and not is_fiscal_year(data, p + 1, size):
         return FAILED
     if kind == FOREIGN_AMOUNT and not is_amount(data, p + 1, size, FOREIGN_WHOLE, FOREIGN_DECIMALS):
         return FAILED
     if row >= 0:
-        table[row, at] = p + 1
-        table[row + 1, at] = size
+        columns[row, at] = p + 1
+        columns[row + 1, at] = size
     return after
 
 
-@compiled
-def _value(data: Array, p: int, rule: Array, options: Options, table: Array, at: int, trusted: bool) -> int:
+@scanning
+def _value(data: Array, p: int, rules: Array, rule: int, options: Array, columns: Array, at: int, trusted: bool) -> int:
     """Read the value of a known field into its column; return the position after it."""
     if data[p] == LOWER_N:
-        return skip_null(data, p) if rule[NULLABLE] else FAILED
-    kind = rule[KIND]
+        return skip_null(data, p) if rules[rule, NULLABLE] else FAILED
+    kind = rules[rule, KIND]
     if kind <= FOREIGN_AMOUNT:
-        return _text(data, p, rule, table, at, trusted)
+        return _text(data, p, rules, rule, columns, at, trusted)
     if kind == AMOUNT:
         after, value = read_amount(data, p)
     elif kind == DATE:
         after, value = read_date(data, p)
     elif kind == OPTION:
-        after, value = _option(data, p, rule[LOW], rule[HIGH], options)
+        after, value = _option(data, p, rules[rule, LOW], rules[rule, HIGH], options)
     elif kind == MOMENT:
         after, value = read_moment(data, p)
     else:
         after, value = read_int(data, p)
-        if not rule[LOW] <= value <= rule[HIGH]:
+        if not rules[rule, LOW] <= value <= rules[rule, HIGH]:
             return FAILED
-    table[rule[ROW], at] = value
+    columns[rules[rule, ROW], at] = value
     return after
 
 
-@compiled
-def _line(data: Array, p: int, schema: Schema, options: Options, lines: Array, at: int, trusted: bool) -> int:
-    """Read one line into column `at`; return the position after it."""
+@scanning
+def _line(data: Array, p: int, schema: Schema, options: Array, lines: Array, at: int, trusted: bool) -> int:
+    """Read one line into the columns at `at`; return the position after it."""
     if data[p] != OPEN:
         return FAILED
-    p += 1
+    rules, factor, required = schema.table, schema.factor, schema.required
     seen = 0
     while True:
-        p, field = _key(data, p, schema)
+        p, rule = _key(data, p + 1, rules, factor)
         if p == FAILED:
             return FAILED
-        if field < 0:
+        if rule < 0:
             p = skip_scalar(data, p)
         else:
-            if seen >> field & 1:
+            if seen & rules[rule, BIT]:
                 return FAILED
-            seen |= 1 << field
-            p = _value(data, p, schema.rules[field], options, lines, at, trusted)
+            seen |= rules[rule, BIT]
+            p = _value(data, p, rules, rule, options, lines, at, trusted)
         if p == FAILED:
             return FAILED
         p = skip_space(data, p)
         if data[p] == CLOSE:
-            return p + 1 if seen & schema.required == schema.required else FAILED
+            return p + 1 if seen & required == required else FAILED
         if data[p] != COMMA:
             return FAILED
-        p += 1
 
 
-@compiled
+@scanning
 def _lines(
-    data: Array, p: int, rule: Array, schema: Schema, options: Options, lines: Array, first: int, trusted: bool
+    data: Array, p: int, most: int, schema: Schema, options: Array, lines: Array, first: int, trusted: bool
 ) -> tuple[int, int]:
     """Read a list of lines into the columns from `first` on; return the positions after it, in both."""
     if data[p] != OPEN_LIST:
@@ -208,59 +191,56 @@ def _lines(
             return FAILED, at
         p = skip_space(data, p)
         if data[p] == CLOSE_LIST:
-            enough = trusted or rule[LOW] <= at - first <= rule[HIGH]
-            return p + 1 if enough else FAILED, at
+            return p + 1 if trusted or at - first <= most else FAILED, at
         if data[p] != COMMA:
             return FAILED, at
 
 
-@compiled
+@scanning
 def _entry(
     data: Array,
     p: int,
     entry: Schema,
     line: Schema,
-    options: Options,
+    options: Array,
     entries: Array,
     i: int,
     lines: Array,
     first: int,
     trusted: bool,
 ) -> tuple[int, int]:
-    """Read one entry into column `i`, its lines from `first` on; return the positions after it and its lines."""
+    """Read one entry into the columns at `i`, its lines from `first` on; return the position after it and its lines."""
     p = skip_space(data, p)
     last = first
     if data[p] != OPEN:
         return FAILED, last
-    p += 1
+    rules, factor, required = entry.table, entry.factor, entry.required
     seen = 0
     while True:
-        p, field = _key(data, p, entry)
+        p, rule = _key(data, p + 1, rules, factor)
         if p == FAILED:
             return FAILED, last
-        if field < 0:
+        if rule < 0:
             p = skip_scalar(data, p)
         else:
-            if seen >> field & 1:
+            if seen & rules[rule, BIT]:
                 return FAILED, last
-            seen |= 1 << field
-            rule = entry.rules[field]
-            if rule[KIND] == LINES:
-                p, last = _lines(data, p, rule, line, options, lines, first, trusted)
+            seen |= rules[rule, BIT]
+            if rules[rule, KIND] == LINES:
+                p, last = _lines(data, p, rules[rule, HIGH], line, options, lines, first, trusted)
             else:
-                p = _value(data, p, rule, options, entries, i, trusted)
+                p = _value(data, p, rules, rule, options, entries, i, trusted)
         if p == FAILED:
             return FAILED, last
         p = skip_space(data, p)
         if data[p] == CLOSE:
             p = skip_space(data, p + 1)
-            return p if seen & entry.required == entry.required else FAILED, last
+            return p if seen & required == required else FAILED, last
         if data[p] != COMMA:
             return FAILED, last
-        p += 1
 
 
-@compiled
+@scanning
 def _root(data: Array, p: int, size: int) -> int:
     """Return `wisebook_ml.ledger.batch.account_root` of a text."""
     root, digits = 0, 0
@@ -274,7 +254,7 @@ def _root(data: Array, p: int, size: int) -> int:
     return root
 
 
-@compiled
+@scanning
 def _derive(data: Array, entries: Array, i: int, lines: Array, first: int, last: int) -> None:
     """Fill the columns that follow from others, of one entry and its lines."""
     total_debit, total_credit = 0, 0
@@ -292,14 +272,14 @@ def _derive(data: Array, entries: Array, i: int, lines: Array, first: int, last:
     entries[TOTAL, i] = max(abs(total_debit), abs(total_credit))
 
 
-@compiled
+@scanning
 def _read(
     data: Array,
     ends: Array,
     trusted: Array,
     entry: Schema,
     line: Schema,
-    options: Options,
+    options: Array,
     entries: Array,
     lines: Array,
     first: Array,

@@ -5,9 +5,10 @@ The buffer ends each record with a NUL, which no JSON string may contain: no loo
 
 import numpy as np
 
-from wisebook_ml.compiled import Array, compiled
+from wisebook_ml.compiled import Array
+from wisebook_ml.ledger.words import WORD, bytes_before, first_bytes, scanning, special_bytes, word_at
 
-__all__ = ["FAILED", "QUOTE", "key_end", "read_text"]
+__all__ = ["FAILED", "QUOTE", "read_name", "read_text"]
 
 FAILED = -1
 """Instead of the position after a value: the bytes are not surely what was looked for."""
@@ -27,15 +28,45 @@ for _letter, _meaning in zip('"\\/bfnrt', '"\\/\b\f\n\r\t', strict=True):
     ESCAPES[ord(_letter)] = ord(_meaning)
 
 
-@compiled
-def key_end(data: Array, p: int) -> int:
-    """Return the position of the quote that ends a plain ASCII string whose first byte is at `p`, or `FAILED`."""
-    while PLAIN[data[p]]:
-        p += 1
-    return p if data[p] == QUOTE else FAILED
+@scanning
+def _plain_end(data: Array, p: int) -> int:
+    """Return the position of the first byte from `p` on that does not stand for itself."""
+    while True:
+        marks = special_bytes(word_at(data, p))
+        if marks != 0:
+            return p + bytes_before(marks)
+        p += WORD
 
 
-@compiled
+@scanning
+def read_name(data: Array, p: int) -> tuple[int, int, int]:
+    """Read a plain ASCII string whose first byte is at `p`.
+
+    Returns
+    -------
+    tuple of int
+        Position of the closing quote (or `FAILED`), and the string as two words (see `words.pack`); both are zero for
+        one of more than 16 bytes.
+    """
+    one, two = word_at(data, p), 0
+    marks = special_bytes(one)
+    end = p + bytes_before(marks)
+    if marks != 0:
+        one = first_bytes(one, end - p)
+    else:
+        two = word_at(data, p + WORD)
+        marks = special_bytes(two)
+        end += bytes_before(marks)
+        if marks != 0:
+            two = first_bytes(two, end - p - WORD)
+        else:
+            end = _plain_end(data, end)
+            if end > p + 2 * WORD:
+                one, two = 0, 0
+    return end if data[end] == QUOTE else FAILED, one, two
+
+
+@scanning
 def read_text(data: Array, p: int) -> tuple[int, int, int]:
     """Read a string whose opening quote should be at `p`; its bytes then start at ``p + 1``, without escapes.
 
@@ -46,16 +77,14 @@ def read_text(data: Array, p: int) -> tuple[int, int, int]:
     """
     if data[p] != QUOTE:
         return FAILED, 0, 0
-    p += 1
-    start = p
-    while PLAIN[data[p]]:
-        p += 1
+    start = p + 1
+    p = _plain_end(data, start)
     if data[p] == QUOTE:
         return p + 1, p - start, p - start
     return _read_rest(data, start, p)
 
 
-@compiled
+@scanning
 def _read_rest(data: Array, start: int, p: int) -> tuple[int, int, int]:
     """Read on from the first byte, at `p`, that does not stand for itself; `start` is the text's first byte."""
     to, points = p, p - start
@@ -78,7 +107,7 @@ def _read_rest(data: Array, start: int, p: int) -> tuple[int, int, int]:
     return p + 1, to - start, points
 
 
-@compiled
+@scanning
 def _sequence_size(data: Array, p: int) -> int:
     """Return how many bytes the well-formed UTF-8 sequence of several bytes at `p` has (Unicode table 3-7), or 0."""
     lead, second = data[p], data[p + 1]
@@ -97,7 +126,7 @@ def _sequence_size(data: Array, p: int) -> int:
     return 0
 
 
-@compiled
+@scanning
 def _read_escape(data: Array, p: int) -> tuple[int, int]:
     """Return the position after the escape at `p` and its code point (`FAILED` where there is none)."""
     letter = data[p + 1]
@@ -115,7 +144,7 @@ def _read_escape(data: Array, p: int) -> tuple[int, int]:
     return p + 6, code
 
 
-@compiled
+@scanning
 def _write(data: Array, p: int, code: int) -> int:
     """Write a code point of the basic plane at `p` as UTF-8; return its size, 0 for what is none (half a pair too)."""
     if code < 0 or 0xD800 <= code <= 0xDFFF:
