@@ -35,6 +35,21 @@ def company_of(state: Array, societe: int) -> int:
 
 
 @compiled
+def _oldest(queue: Array, rows: Array) -> int:
+    """Take the row of the entry to forget out of its queue.
+
+    Entries are told apart a batch at a time, and judged after that. One that is part of the batch must still be known
+    then, so that a batch of one gives the same: new ones are at the end of the queue, and revised ones go there.
+    """
+    row = dequeue(queue, rows)
+    while rows[row].revised:
+        rows[row].revised = 0
+        enqueue(queue, rows, row)
+        row = dequeue(queue, rows)
+    return row
+
+
+@compiled
 def tell_arrivals(
     state: Array, start: int, societe: Array, key: Array, revision: Array, digest: Array, told: Array
 ) -> int:
@@ -64,13 +79,14 @@ def tell_arrivals(
         if row == 0:
             queue = queues_of(state)[company_of(state, societe[i])][ENTRIES]
             if queue.count == MAX_ENTRIES:
-                remove(entries.slots, entries.keys, entries.meta, dequeue(queue, entries.rows))
+                remove(entries.slots, entries.keys, entries.meta, _oldest(queue, entries.rows))
             row = insert(entries.slots, entries.keys, entries.meta, key[i])
-            entries.rows[row].open = 0
+            entries.rows[row].open, entries.rows[row].revised = 0, 0
             enqueue(queue, entries.rows, row)
             told[i] = FIRST
         elif revision[i] > entries.rows[row].revision:
             told[i] = REVISION
+            entries.rows[row].revised = 1
         elif revision[i] == entries.rows[row].revision and digest[i] != entries.rows[row].digest:
             told[i] = CONFLICT
             continue

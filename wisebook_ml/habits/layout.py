@@ -18,7 +18,7 @@ __all__ = ["BURST_MEMORY", "CANDIDATES", "DOCUMENT_BYTES", "NEAR_LIMIT_MEMORY", 
 
 MAX_ENTRIES = 500_000
 """Entries of a company whose revision is remembered, to recognise what is delivered again, and whether they have an
-open detection."""
+open detection. The oldest is forgotten, but one that was revised has its turn once more."""
 
 MAX_MEMOS = 50_000
 """Recent entries of a company that can be taken out of the habits when a revision replaces them, and that later ones
@@ -108,10 +108,12 @@ ENTRY = np.dtype(
         ("revision", np.int32),
         ("next", np.int32),
         ("open", np.uint8),
+        ("revised", np.uint8),
     ],
     align=True,
 )
-"""What is remembered of every entry: its latest revision, and whether it has an open detection."""
+"""What is remembered of every entry: its latest revision, whether it has an open detection, and whether it was
+`revised` since it was put into its queue."""
 
 MEMO = np.dtype(
     [
@@ -128,8 +130,8 @@ MEMO = np.dtype(
     ],
     align=True,
 )
-"""What is remembered of a recent entry: what it left in the habits (if `counted`), where it can be found, and facts of
-its first arrival (its step in the numbering, its burst, its closeness to a limit)."""
+"""What is remembered of a recent entry: what it left in the habits (as `counted` says), where it can be found, and what
+was said of its first arrival (its step in the numbering, its burst, its closeness to a limit)."""
 
 TRACE = np.dtype(
     [

@@ -49,10 +49,12 @@ from wisebook_ml.habits.profiles import (
     AMOUNTS_PARTY,
     AMOUNTS_TOTAL,
     BURSTS,
+    COUNTED,
     CREDIT,
     DEBIT,
     HOURS,
     LAG_ZERO,
+    LEFT_IN,
     MANUAL,
     MAX_PAIR_ACCOUNTS,
     OTHER,
@@ -101,7 +103,8 @@ MAX_PAIRS_OF_ENTRY = (MAX_PAIR_ACCOUNTS // 2) ** 2
 """Pairs of accounts that an entry adds at most."""
 
 CELLS_OF_LINE = 3 * 128
-"""Cells of histograms that a line asks for at most: three that move to a block with all bins."""
+"""Cells of histograms that a line asks for at most: three that move to a block with all bins. An entry itself asks for
+four such blocks, which two lines' room is more than enough for."""
 
 PARTY_PLACE, JOURNAL_PLACE, LINES_PLACE = 11, 12, 13
 """Seeds of the keys under which recent entries are found."""
@@ -172,7 +175,7 @@ def _has_room(state: Array, lines: int, id_length: int) -> bool:
         and free_rows(pieces_of(state).keys, pieces_of(state).meta) >= 1
         and free_rows(memos_of(state).keys, memos_of(state).meta) >= 1
         and free_rows(places_of(state).keys, places_of(state).meta) >= 2
-        and len(cells_of(state).counts) - cells_of(state).heads[-1] >= CELLS_OF_LINE * (lines + 1)
+        and len(cells_of(state).counts) - cells_of(state).heads[-1] >= CELLS_OF_LINE * (lines + 2)
         and len(traces_of(state)) - trace_pool_of(state).heads[-1] >= SMALLEST_BLOCK << block_class(lines)
         and len(ids_of(state)) - id_pool_of(state).heads[-1] >= SMALLEST_BLOCK << block_class(id_length)
     )
@@ -203,7 +206,7 @@ def _take(
     altered = False
     if replaces:
         drop_places(state, memo)
-        if memos_of(state).rows[memo].counted:
+        if memos_of(state).rows[memo].counted == COUNTED:
             take_out(state, company, memo, sides)
         noted = memos_of(state).rows[memo]
         changed = entry.deleted or noted.content != entry.content
@@ -244,8 +247,6 @@ def _take(
     if out.duplicate_repeats > 0.0:
         out.near_limit, out.near_total = 0.0, 0.0  # a fixed price is no attempt to stay below a limit
 
-    # A revision whose first arrival was forgotten is still part of the habits: it is not added again.
-    counts = not entry.deleted and (replaces or entry.first)
     if not replaces:
         memo = remember(state, company, entry.key)
         noted = memos_of(state).rows[memo]
@@ -257,6 +258,8 @@ def _take(
         )
         noted.burst, noted.burst_tail = int(out.burst), int(out.burst_tail)
         noted.near, noted.near_total = int(near), int(near_total)
+        if not entry.first:
+            noted.counted = LEFT_IN  # its first arrival was forgotten, and still is part of the habits
     write_down(state, entry, data, memo, journal, author, document)
     memos_of(state).rows[memo].altered = 1 if altered else 0
     if not entry.deleted:
@@ -266,7 +269,7 @@ def _take(
             place_memo(state, lines_place, memo)
         memos_of(state).rows[memo].place = place
         memos_of(state).rows[memo].lines_place = lines_place
-    if counts:
+    if not entry.deleted and memos_of(state).rows[memo].counted != LEFT_IN:
         newcomers = put_in(state, lines, company, memo, sides)
         if entry.first and journal != 0:
             journals_of(state).rows[journal].debuts += newcomers

@@ -118,7 +118,14 @@ def observe(batch: EntryBatch, facts: Facts, store: Store, limits: Ints) -> Met:
         The partition's habits (`wisebook_ml.habits.layout.new_store`); updated in place.
     limits : ndarray of int64
         Approval limits in cents, ascending.
+
+    Raises
+    ------
+    ValueError
+        If an id is longer than the schema allows, which only an entry made by Python code can be.
     """
+    if batch.text("ecriture_id").length.max(initial=0) > MAX_ID_BYTES:
+        raise ValueError(f"an ecriture_id has more than {MAX_ID_BYTES} bytes")
     told = _tell(batch, facts, store)
     taken = np.flatnonzero((told == FIRST) | (told == REVISION))
     if len(taken) < len(batch):
@@ -154,7 +161,7 @@ def _meet(batch: EntryBatch, facts: Facts, store: Store, first: npt.NDArray[np.b
         rows = dict.fromkeys(("journals", "authors", "sequences", "nears", "pieces", "memos", "places"), 2)
         rows |= dict.fromkeys(("accounts", "company_accounts", "parties", "holders", "ibans"), size + 1)
         rows["pairs"] = MAX_PAIRS_OF_ENTRY
-        items = {"cells": CELLS_OF_LINE * (size + 1), "traces": 2 * size + 2, "ids": 2 * MAX_ID_BYTES}
+        items = {"cells": CELLS_OF_LINE * (size + 2), "traces": 2 * size + 2, "ids": 2 * MAX_ID_BYTES}
         store.reserve(rows, items)
         output = _with_room(output)
 

@@ -36,10 +36,12 @@ __all__ = [
     "AMOUNTS_PARTY",
     "AMOUNTS_TOTAL",
     "BURSTS",
+    "COUNTED",
     "CREDIT",
     "DEBIT",
     "HOURS",
     "LAG_ZERO",
+    "LEFT_IN",
     "MANUAL",
     "MAX_LAG",
     "MAX_PAIR_ACCOUNTS",
@@ -69,6 +71,9 @@ CREDIT, DEBIT = 0, 1
 MANUAL, OTHER = 0, 1
 HOURS, BURSTS = 0, 1
 """Places in the arrays beside the tables."""
+
+COUNTED, LEFT_IN = 1, 2
+"""Of a memo: its traces are in the habits; or an arrival before it is, which was forgotten and stays there."""
 
 GONE = -1
 """Count of a row that was freed, so that the next line of the same entry does not free it again."""
@@ -168,7 +173,7 @@ def put_in(state: Array, lines: Array, company: int, memo: int, sides: Array) ->
     """
     company_key = companies_of(state).keys[company]
     noted = memos_of(state).rows[memo]
-    noted.counted = 1
+    noted.counted = COUNTED
     whole, journal = companies_of(state).rows[company], journals_of(state).rows[noted.journal]
     whole.entries += 1
     if noted.journal != 0:

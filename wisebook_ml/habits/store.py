@@ -122,7 +122,8 @@ class Store:
     def _rebuild_slots(self, name: str) -> None:
         keys, meta = self._arrays[f"{name}.keys"], self._arrays[f"{name}.meta"]
         slots = np.zeros(2 * len(keys), np.int32)
-        rebuild_slots(slots, keys, meta)
+        if not rebuild_slots(slots, keys, meta):
+            raise StateError(f"the free rows of table {name} contradict its counts")
         self._arrays[f"{name}.slots"] = slots
 
     def _grow_pool(self, name: str, capacity: int) -> None:
@@ -156,9 +157,11 @@ class Store:
         Raises
         ------
         StateError
-            Where a part is missing or has a size that it cannot have; the store is then of no more use.
+            Where a part is missing, or has a size that it cannot have or that contradicts another part; the store is
+            then of no more use.
         """
         self._directory = None
+        lengths = {}
         for name, array in list(self._arrays.items()):
             if name.endswith(".slots"):
                 continue
@@ -169,28 +172,23 @@ class Store:
             if len(data) % row:
                 raise StateError(f"part {name} has {len(data)} bytes, no multiple of {row}")
             filled = data.view(array.dtype).reshape(-1, *array.shape[1:])
+            lengths[name] = len(filled)
             if name.endswith((".meta", ".heads")):
                 if filled.shape != array.shape:
                     raise StateError(f"part {name} has {len(filled)} numbers, not {len(array)}")
                 self._arrays[name] = filled.copy()
             else:
                 self._arrays[name] = _longer(filled, _doubled(FIRST_ROWS, len(filled) + 1))
-        self._check()
+        self._check(lengths)
         for name in self._rows:
             self._rebuild_slots(name)
 
-    def _check(self) -> None:
-        """Raise `StateError` where arrays of one table have different lengths: compiled code would read past one."""
-        for name in self._rows:
-            used = int(self._arrays[f"{name}.meta"][USED])
-            sides = [side for side, (of, _, _) in self._sides.items() if of == name]
-            lengths = {len(self._arrays[part]) for part in (f"{name}.keys", f"{name}.rows", *sides)}
-            if len(lengths) > 1 or not 1 <= used <= min(lengths):
-                raise StateError(f"the parts of table {name} contradict each other")
-        for name in self._pools:
-            lengths = {len(self._arrays[part]) for part in self._pool_parts(name)}
-            if len(lengths) > 1 or not 1 <= int(self._arrays[f"{name}.heads"][-1]) <= min(lengths):
-                raise StateError(f"the parts of pool {name} contradict each other")
+    def _check(self, lengths: Mapping[str, int]) -> None:
+        """Raise `StateError` where parts do not have the length that is in use: compiled code would read past one."""
+        for name, length in lengths.items():
+            used = self._used(name)
+            if used < 1 or length != used:
+                raise StateError(f"part {name} has {length} items, but {used} are in use")
 
     def digest(self) -> str:
         """Return a hash of the state: the same after the same entries, however they came."""

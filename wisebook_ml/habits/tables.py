@@ -158,14 +158,19 @@ def release_block(heads: Array, links: Array, klass: int, block: int) -> None:
 
 
 @compiled
-def rebuild_slots(slots: Array, keys: Array, meta: Array) -> None:
-    """Fill empty slots anew from the rows in use."""
+def rebuild_slots(slots: Array, keys: Array, meta: Array) -> bool:
+    """Fill empty slots anew from the rows in use; return False where free rows and counts contradict each other."""
     used = np.ones(meta[USED], np.bool_)
     used[0] = False
-    row = meta[FREE]
+    row, rows = meta[FREE], meta[USED] - 1
     while row != 0:
+        if row < 0 or row >= meta[USED] or not used[row]:
+            return False
         used[row] = False
+        rows -= 1
         row = keys[row]
+    if rows != meta[COUNT]:
+        return False
     mask = len(slots) - 1
     for row in range(1, meta[USED]):
         if used[row]:
@@ -173,3 +178,4 @@ def rebuild_slots(slots: Array, keys: Array, meta: Array) -> None:
             while slots[at] != 0:
                 at = (at + 1) & mask
             slots[at] = row
+    return True
