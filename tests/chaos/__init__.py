@@ -1,0 +1,1 @@
+"""Crashes, restarts and slow neighbours in the middle of the work, on a real broker. Run by `make chaos`."""

@@ -1,0 +1,74 @@
+"""What a broker tells about groups and transactions, and brokers that a test may stop."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from tests.acceptance.deployment import Deployment
+from topics import DEAD_LETTER, DETECTIONS, Topic
+from wisebook_ml.broker import LocalKafka
+
+ANSWER_SECONDS = 60.0
+
+
+@cache
+def _admin(bootstrap: str) -> AdminClient:
+    return AdminClient({"bootstrap.servers": bootstrap})
+
+
+def ends(deployment: Deployment, topic: Topic, level: IsolationLevel) -> dict[int, int]:
+    """Return the next offset of every partition, as readers of this isolation level see it."""
+    asked = {
+        TopicPartition(deployment.name(topic), partition): OffsetSpec.latest() for partition in range(topic.partitions)
+    }
+    answer = _admin(deployment.bootstrap).list_offsets(asked, isolation_level=level, request_timeout=ANSWER_SECONDS)
+    return {tp.partition: future.result().offset for tp, future in answer.items()}
+
+
+def written(deployment: Deployment) -> int:
+    """Return how far the partitions of `detections` go, whether what is there is committed or not."""
+    return sum(ends(deployment, DETECTIONS, IsolationLevel.READ_UNCOMMITTED).values())
+
+
+def open_transactions(deployment: Deployment) -> list[tuple[str, int]]:
+    """Return the partitions of what scoring writes to, in which a transaction is neither committed nor aborted."""
+    found = []
+    for topic in (DETECTIONS, DEAD_LETTER):
+        stable = ends(deployment, topic, IsolationLevel.READ_COMMITTED)
+        last = ends(deployment, topic, IsolationLevel.READ_UNCOMMITTED)
+        found += [(topic.name, partition) for partition, end in last.items() if end > stable[partition]]
+    return found
+
+
+def members(bootstrap: str, group: str) -> list[list[int]]:
+    """Return the partitions of each member of a group that has some."""
+    try:
+        described = _admin(bootstrap).describe_consumer_groups([group], request_timeout=ANSWER_SECONDS)[group].result()
+    except KafkaException:  # a broker that has just started loads its groups first
+        return []
+    held = [[tp.partition for tp in member.assignment.topic_partitions] for member in described.members]
+    return [partitions for partitions in held if partitions]
+
+
+def kill_broker(broker: LocalKafka) -> None:
+    """End a broker as a crash does."""
+    pid = broker.status().pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def frozen_broker(broker: LocalKafka) -> Iterator[None]:
+    """Have a broker answer nobody, though its connections stay."""
+    pid = broker.status().pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
