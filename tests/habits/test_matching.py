@@ -5,29 +5,28 @@ import datetime as dt
 import pytest
 
 from schemas import Ecriture, Ligne, Operation
-from wisebook_ml.habits.matching import REVERSAL_DAYS, SAME_PIECE_DAYS, Match
-from wisebook_ml.habits.observe import Habits, observe
-from wisebook_ml.habits.profiles import CompanyHabits
+from wisebook_ml.habits.matching import REVERSAL_DAYS, SAME_PIECE_DAYS
+from wisebook_ml.habits.observe import Habits
+
+from .passes import met
 
 CERTAIN, LIKELY, POSSIBLE, NOTHING = 1.0, 0.8, 0.4, 0.0
 
 
 def seen(entries: list[Ecriture]) -> Habits:
-    return observe(entries, CompanyHabits(), ()).habits
+    return met(entries).habits
 
 
 def duplicate(*entries: Ecriture) -> tuple[float, str, int]:
     """Return how surely the last entry repeats which one, and the days between."""
-    return _facts(seen(list(entries)).duplicates[-1])
+    habits, last = seen(list(entries)), len(entries) - 1
+    return habits.entry["duplicate"][last], habits.duplicate_of(last), habits.entry["duplicate_days"][last]
 
 
 def reversal(*entries: Ecriture) -> tuple[float, str, int]:
     """Return how strongly the last entry reverses which one, and the days between."""
-    return _facts(seen(list(entries)).reversals[-1])
-
-
-def _facts(match: Match) -> tuple[float, str, int]:
-    return match.value, match.ecriture_id, match.days
+    habits, last = seen(list(entries)), len(entries) - 1
+    return habits.entry["reversal"][last], habits.reversal_of(last), habits.entry["reversal_days"][last]
 
 
 def turned(entry: Ecriture, ecriture_id: str, day: str) -> Ecriture:
@@ -73,16 +72,16 @@ class TestDuplicates:
 
     def test_a_monthly_rent_is_no_duplicate(self, invoice) -> None:
         rent = [invoice(f"E{m}", day=f"2024-{m:02}-05", supplier="BAILLEUR", euros=1500) for m in range(1, 13)]
-        assert {match.value for match in seen(rent).duplicates} == {NOTHING}
+        assert set(seen(rent).entry["duplicate"]) == {NOTHING}
 
     def test_a_weekly_delivery_of_one_price_is_a_habit(self, invoice) -> None:
         weekly = [invoice(f"E{n}", day=f"2024-03-{day:02}") for n, day in enumerate((1, 6, 11, 16, 21, 26))]
-        values = [match.value for match in seen(weekly).duplicates]
+        values = seen(weekly).entry["duplicate"].tolist()
         assert values[3:] == [POSSIBLE] * 3, "known after three"
 
     def test_a_revision_never_repeats_itself(self, invoice) -> None:
         revisions = [invoice("E1", piece="F-2017", revision=n, label=f"Facture {n}") for n in range(1, 5)]
-        assert {match.value for match in seen(revisions).duplicates} == {NOTHING}
+        assert set(seen(revisions).entry["duplicate"]) == {NOTHING}
 
     def test_the_first_of_two_stays_innocent_when_it_is_revised(self, invoice) -> None:
         first, second = invoice("E1", piece="F-2017"), invoice("E2", piece="F-2017")

@@ -1,13 +1,18 @@
 """Sequences of numbers: what is a finding, and what is one finding only."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import Ecriture
-from wisebook_ml.habits.numbering import Sequence, split_number
-from wisebook_ml.habits.observe import observe
-from wisebook_ml.habits.profiles import CompanyHabits
+from wisebook_ml.habits.layout import SEQUENCE
+from wisebook_ml.habits.numbering import begin, step
+from wisebook_ml.ledger.batch import EntryBatch
+from wisebook_ml.ledger.facts import facts_of
+from wisebook_ml.ledger.vocabulary import vocabulary
+
+from .passes import met
 
 REPEATABLE = settings(derandomize=True, deadline=None, max_examples=100)
 FIRST_YEAR = list(range(1, 41))
@@ -15,8 +20,9 @@ FIRST_YEAR = list(range(1, 41))
 
 
 def jumps(numbers: list[int]) -> list[int]:
-    sequence = Sequence()
-    return [sequence.step(number).jump for number in numbers]
+    sequence = np.zeros(1, SEQUENCE)[0]
+    begin(sequence, numbers[0])
+    return [0, *(step(sequence, number) for number in numbers[1:])]
 
 
 def findings(numbers: list[int]) -> list[tuple[int, int]]:
@@ -60,10 +66,10 @@ def test_zero_is_no_regular_step_in_a_journal_that_is_at_forty() -> None:
     assert findings([*FIRST_YEAR, 0, 41, 42]) == [(0, -41)]
 
 
-def test_a_step_says_how_regular_the_sequence_was_before_it() -> None:
-    sequence = Sequence()
-    steps = [sequence.step(number) for number in [1, 2, 3, 4, 5, 9, 20]]
-    assert [(step.steps, step.irregular) for step in steps] == [(0, 0), (0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 1)]
+def test_a_step_says_how_regular_the_sequence_was_before_it(invoice) -> None:
+    habits = met([invoice(f"E{n}", ecriture_num=str(n)) for n in [1, 2, 3, 4, 5, 9, 20]]).habits
+    assert habits.entry["number_steps"].tolist() == [0, 0, 1, 2, 3, 4, 5]
+    assert habits.entry["number_irregular"].tolist() == [0, 0, 0, 0, 0, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -78,8 +84,13 @@ def test_a_step_says_how_regular_the_sequence_was_before_it() -> None:
         ("1234567890123456", ("1", 234567890123456)),
     ],
 )
-def test_splitting(number: str, parts: tuple[str, int] | None) -> None:
-    assert split_number(number) == parts
+def test_splitting(invoice, number: str, parts: tuple[str, int] | None) -> None:
+    """Prefixes tell sequences apart: the same prefix before another number is the same sequence."""
+    prefix, counter = parts or ("", -1)
+    entries = [invoice("E1", ecriture_num=number), invoice("E2", ecriture_num=f"{prefix}{7:015}")]
+    facts = facts_of(EntryBatch.from_entries(entries), vocabulary())
+    assert facts.number.tolist() == [counter, 7]
+    assert (facts.sequence[0] == facts.sequence[1]) == (parts is not None)
 
 
 class TestInTheStream:
@@ -87,7 +98,7 @@ class TestInTheStream:
 
     @staticmethod
     def jumps(entries: list[Ecriture]) -> list[float]:
-        return observe(entries, CompanyHabits(), ()).habits.entry["number_jump"].tolist()
+        return met(entries).habits.entry["number_jump"].tolist()
 
     def test_a_new_fiscal_year_starts_anew(self, invoice) -> None:
         entries = [invoice(f"A{n}", ecriture_num=str(n), exercice="2023") for n in range(1, 20)]

@@ -1,158 +1,95 @@
-"""What an entry meets is what came before it: read first, counted after."""
+"""The compiled pass over the entries of many companies, against plain dictionaries for each company."""
 
-import datetime as dt
-import math
-
-import msgspec
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
-from schemas import Operation
-from wisebook_ml.habits.observe import ENTRY_COLUMNS, LINE_COLUMNS, observe
-from wisebook_ml.habits.profiles import CompanyHabits
-from wisebook_ml.habits.trace import content_digest, habit_account, party_of
+from schemas import Ecriture
+from wisebook_ml.generator import generate_ledger
+from wisebook_ml.habits.columns import ENTRY_COLUMNS, LINE_COLUMNS
+from wisebook_ml.habits.layout import new_store
+from wisebook_ml.habits.observe import Met
+from wisebook_ml.ledger.accounts import habit_account
+from wisebook_ml.ledger.batch import EntryBatch
+from wisebook_ml.ledger.facts import facts_of
+from wisebook_ml.ledger.vocabulary import vocabulary
 
-UTC = dt.UTC
+from .passes import met
+from .reference import Reference
+from .streams import random_stream, streams, wide_stream
 
-
-def met(entries, limits=()):
-    return observe(entries, CompanyHabits(), limits).habits
-
-
-def test_the_first_entry_meets_nothing(invoice) -> None:
-    habits = met([invoice("E1")])
-    assert habits.entry["company"].tolist() == [0.0]
-    assert habits.line["account_count"].tolist() == [0.0, 0.0]
-    assert all(np.isnan(column).all() for name, column in habits.line.items() if name.endswith("_median"))
-    assert habits.line["party_count"].tolist() == [-1.0, 0.0], "-1: the line has no third party"
-
-
-def test_each_entry_meets_those_before_it(invoice) -> None:
-    habits = met([invoice(f"E{n}") for n in range(5)])
-    assert habits.entry["company"].tolist() == [0, 1, 2, 3, 4]
-    assert habits.line["party_count"].tolist()[1::2] == [0, 1, 2, 3, 4]
+LIMITS = [1_000_00, 5_000_00]
+WHERE = {"duplicate_start", "duplicate_length", "reversal_start", "reversal_length", "pair_debit", "pair_credit"}
+"""Columns that say where something stands; what stands there is compared."""
 
 
-def test_an_empty_batch_has_every_column() -> None:
-    habits = met([])
-    assert {name: column.shape for name, column in habits.entry.items()} == dict.fromkeys(ENTRY_COLUMNS, (0,))
-    assert {name: column.shape for name, column in habits.line.items()} == dict.fromkeys(LINE_COLUMNS, (0,))
+def expected(entries: list[Ecriture]) -> Reference:
+    reference = Reference(LIMITS)
+    batch = EntryBatch.from_entries(entries)
+    reference.observe(batch, facts_of(batch, vocabulary()))
+    return reference
 
 
-def test_a_deleted_entry_is_no_habit_any_more(invoice) -> None:
-    gone = invoice("E1", revision=2, operation=Operation.SUPPRESSION)
-    assert met([invoice("E1"), gone, invoice("E2")]).entry["company"].tolist() == [0, 0, 0]
+def assert_equal(found: Met, reference: Reference) -> None:
+    assert found.taken.tolist() == reference.taken
+    assert found.first.tolist() == reference.first
+    assert found.conflicts.tolist() == reference.conflicts
+    habits = found.habits
+    for columns, rows, names in (
+        (habits.line, reference.lines, set(LINE_COLUMNS.names or ())),
+        (habits.entry, reference.entries, set(ENTRY_COLUMNS.names or ()) - WHERE),
+    ):
+        assert {frozenset(row) for row in rows} <= {frozenset(names)}
+        for name in sorted(names):
+            wanted = np.array([row[name] for row in rows], dtype=np.float64)
+            np.testing.assert_allclose(columns[name], wanted, rtol=1e-12, err_msg=name)
+    for i, named in enumerate(reference.named):
+        assert (habits.duplicate_of(i), habits.reversal_of(i)) == (named["duplicate"], named["reversal"])
+        assert_is_rarest(found, i, named["pairs"])
 
 
-def test_a_deletion_of_what_was_never_seen_leaves_nothing(invoice) -> None:
-    gone = invoice("E1", operation=Operation.SUPPRESSION)
-    assert met([gone, invoice("E2")]).entry["company"].tolist() == [0, 0]
+def assert_is_rarest(found: Met, i: int, pairs: list[frozenset[str]]) -> None:
+    """Check that the lines of the rarest pair are of this entry, and their accounts one of the rarest pairs."""
+    debit, credit = found.habits.pair(i)
+    if not pairs:
+        assert (debit, credit) == (-1, -1)
+        return
+    assert {debit, credit} <= set(found.batch.lines_of(i))
+    assert found.batch.on_debit[debit]
+    assert not found.batch.on_debit[credit]
+    assert frozenset(habit_account(found.batch.line(k).compte_num) for k in (debit, credit)) in pairs
 
 
-def test_hours_and_delays_are_those_of_paris(invoice) -> None:
-    summer = dt.datetime(2024, 7, 8, 22, 30, tzinfo=UTC)  # half past midnight on the 9th in Paris
-    habits = met([invoice("E1", day="2024-07-08", saisie_par="anne", saisie_le=summer)])
-    assert habits.entry["hour"].tolist() == [0.0]
-    assert habits.entry["lag"].tolist() == [1.0]
+@pytest.mark.parametrize(("entries", "seed"), [(300, 1), (800, 2), (2000, 3)])
+def test_a_generated_ledger_meets_what_the_reference_says(entries: int, seed: int) -> None:
+    ledger = list(generate_ledger(entries=entries, seed=seed, anomaly_rate=0.08, twin_rate=0.05).events)
+    assert_equal(met(ledger, limits=LIMITS), expected(ledger))
 
 
-def test_hours_of_days_off_are_counted_apart(invoice) -> None:
-    sunday = dt.datetime(2024, 7, 14, 9, 0, tzinfo=UTC)
-    assert met([invoice("E1", saisie_par="anne", saisie_le=sunday)]).entry["hour"].tolist() == [24 + 11]
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(streams())
+def test_entries_that_collide_meet_what_the_reference_says(entries: list[Ecriture]) -> None:
+    assert_equal(met(entries, limits=LIMITS), expected(entries))
 
 
-def test_without_a_time_of_entry_nothing_is_said_of_it(invoice) -> None:
-    habits = met([invoice("E1", saisie_par="anne")])
-    assert math.isnan(habits.entry["lag"][0])
-    assert math.isnan(habits.entry["author"][0])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_long_stream_of_them_does_too(seed: int) -> None:
+    """Few ids make many revisions, more of them many duplicates and habits."""
+    entries = random_stream(seed, 1200, ids=(30, 300, 3000)[seed % 3])
+    found = met(entries, limits=LIMITS)
+    assert_equal(found, expected(entries))
+    if seed % 3 == 2:
+        columns = {**found.habits.entry, **found.habits.line}
+        assert {name for name, column in columns.items() if not np.nan_to_num(column).any()} == set()
+        assert {0.0, 0.4, 0.8, 1.0} <= set(found.habits.entry["duplicate"].tolist())
 
 
-@pytest.mark.parametrize("moment", [dt.datetime.min, dt.datetime.max], ids=["first", "last"])
-@pytest.mark.parametrize("hours", [-14, 0, 14])
-def test_the_ends_of_the_calendar_are_only_odd(invoice, moment: dt.datetime, hours: int) -> None:
-    """What a program writes for "no date" (`DateTime.MaxValue`) must not end the stream."""
-    odd = moment.replace(tzinfo=dt.timezone(dt.timedelta(hours=hours)))
-    habits = met([invoice("E1", saisie_par="anne", saisie_le=odd), invoice("E2")])
-    assert habits.entry["company"].tolist() == [0, 1]
-
-
-def test_a_burst_counts_what_one_author_enters_within_ten_minutes(invoice) -> None:
-    start = dt.datetime(2024, 3, 5, 9, 0, tzinfo=UTC)
-    minutes = [0, 1, 2, 30, 31]
-    entries = [
-        invoice(f"E{n}", saisie_par="anne", saisie_le=start + dt.timedelta(minutes=m)) for n, m in enumerate(minutes)
-    ]
-    assert met(entries).entry["burst"].tolist() == [1, 2, 3, 1, 2]
-
-
-def test_amounts_near_a_limit_are_counted_by_third_party(invoice) -> None:
-    entries = [
-        invoice("E1", euros=990, saisie_par="anne"),
-        invoice("E2", euros=985, saisie_par="luc"),
-        invoice("E3", euros=995, supplier="MARTIN", saisie_par="zoe"),
-        invoice("E4", euros=991, day="2024-12-05"),
-        invoice("E5", euros=500),
-        invoice("E6", euros=1000),
-    ]
-    habits = met(entries, limits=[1_000_00])
-    assert habits.entry["near_limit"].tolist() == [1, 2, 1, 1, 0, 0]
-    assert habits.limits.tolist() == [1_000_00] * 4 + [0, 0]
-
-
-def test_bank_details_are_shared_by_others_only(invoice) -> None:
-    def with_iban(ecriture_id: str, supplier: str):
-        entry = invoice(ecriture_id, supplier=supplier)
-        lines = [entry.lignes[0], msgspec.structs.replace(entry.lignes[1], iban_empreinte="a1")]
-        return msgspec.structs.replace(entry, lignes=lines)
-
-    entries = [with_iban("E1", "DURAND"), with_iban("E2", "DURAND"), with_iban("E3", "MARTIN")]
-    assert met(entries).line["iban_others"].tolist()[1::2] == [0, 0, 1]
-
-
-class TestValidation:
-    def test_a_change_after_validation_is_altered(self, invoice) -> None:
-        day = dt.date(2024, 3, 31)
-        entries = [
-            invoice("E1"),
-            invoice("E1", revision=2, valid_date=day, operation=Operation.VALIDATION),
-            invoice("E1", revision=3, valid_date=day, euros=130),
-        ]
-        assert met(entries).entry["altered"].tolist() == [0, 0, 1]
-
-    def test_a_change_before_it_is_not(self, invoice) -> None:
-        day = dt.date(2024, 3, 31)
-        entries = [invoice("E1"), invoice("E1", revision=2, euros=130), invoice("E1", revision=3, valid_date=day)]
-        assert met(entries).entry["altered"].tolist() == [0, 0, 0]
-
-    def test_lettering_is_no_change(self, invoice) -> None:
-        first = invoice("E1", valid_date=dt.date(2024, 3, 31))
-        lines = [msgspec.structs.replace(line, ecriture_let="AA") for line in first.lignes]
-        assert content_digest(first) == content_digest(msgspec.structs.replace(first, lignes=lines))
-
-    def test_another_spelling_of_an_amount_is_no_change(self, invoice) -> None:
-        first = invoice("E1", euros=120)
-        lines = [
-            msgspec.structs.replace(first.lignes[0], debit="120"),
-            msgspec.structs.replace(first.lignes[1], credit="120.0"),
-        ]
-        assert content_digest(first) == content_digest(msgspec.structs.replace(first, lignes=lines))
-
-
-@pytest.mark.parametrize(
-    ("compte", "auxiliary", "party"),
-    [
-        ("401000", "DURAND", "DURAND"),
-        ("401DURAND", "", "DURAND"),
-        ("401000", "", ""),
-        ("411", "", ""),
-        ("4011", "", ""),
-        ("606DURAND", "", ""),
-    ],
-)
-def test_who_the_third_party_is(compte: str, auxiliary: str, party: str) -> None:
-    assert party_of(compte, auxiliary) == party
-
-
-def test_customers_accounts_share_one_habit() -> None:
-    assert habit_account("411DUPONT") == habit_account("411000") == "411"
-    assert habit_account("445710") == "445710"
+@pytest.mark.parametrize("length", [60, 1500])
+def test_tables_that_grow_keep_what_they_held(length: int) -> None:
+    """Thousands of accounts, third parties and pairs, and entries of hundreds of lines."""
+    entries = wide_stream(5, length)
+    store = new_store()
+    assert_equal(met(entries, store, LIMITS), expected(entries))
+    if length == 1500:
+        assert store.count("accounts") > 2000
+        assert store.count("parties") > 2000

@@ -1,138 +1,157 @@
 """Habits are a sum of what entries leave: each can be taken out again."""
 
-import dataclasses
-import datetime as dt
 import random
+from collections.abc import Sequence
 
 import msgspec
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas import Ecriture, Ligne, Origine, from_minor
-from wisebook_ml.habits import profiles
-from wisebook_ml.habits.observe import observe
-from wisebook_ml.habits.profiles import CompanyHabits
-from wisebook_ml.habits.trace import Trace, trace_of
-from wisebook_ml.ledger.batch import EntryBatch
+from schemas import Ecriture, Operation
+from wisebook_ml.habits.layout import (
+    MAX_ACCOUNTS,
+    MAX_AUTHORS,
+    MAX_IBANS,
+    MAX_JOURNALS,
+    MAX_PAIRS,
+    MAX_PARTIES,
+    new_store,
+)
+from wisebook_ml.habits.store import Store
+from wisebook_ml.habits.tables import USED
 
+from .contents import FREED, assert_sound, counted
+from .passes import met
+from .streams import random_stream, streams, wide_stream
+
+LIMITS = {
+    "journals": MAX_JOURNALS,
+    "accounts": MAX_ACCOUNTS,
+    "pairs": MAX_PAIRS,
+    "authors": MAX_AUTHORS,
+    "parties": MAX_PARTIES,
+    "ibans": MAX_IBANS,
+}
 REPEATABLE = settings(derandomize=True, deadline=None, max_examples=30)
-CENTS = st.integers(0, 10**9).map(from_minor)
-LINES = st.builds(
-    Ligne,
-    compte_num=st.sampled_from(["401000", "401DURAND", "411000", "512000", "606300", "445660", "X"]),
-    comp_aux_num=st.sampled_from(["", "DURAND", "MARTIN"]),
-    piece_ref=st.sampled_from(["", "F-1"]),
-    debit=CENTS,
-    credit=CENTS,
-    iban_empreinte=st.sampled_from(["", "a1", "b2"]),
-)
-ENTRIES = st.lists(
-    st.builds(
-        Ecriture,
-        societe_id=st.just(1),
-        ecriture_id=st.uuids().map(str),
-        journal_code=st.sampled_from(["AC", "BQ"]),
-        ecriture_date=st.dates(dt.date(2024, 1, 1), dt.date(2024, 12, 31)),
-        saisie_par=st.sampled_from(["", "anne", "luc"]),
-        saisie_le=st.none() | st.datetimes(dt.datetime(2024, 1, 1), dt.datetime(2025, 1, 1), timezones=st.just(dt.UTC)),
-        origine=st.none() | st.sampled_from(Origine),
-        lignes=st.lists(LINES, min_size=1, max_size=5),
-    ),
-    min_size=1,
-    max_size=12,
-)
-OTHER_PARTS = {"arrivals", "near_limits", "sequences", "seen", "memos", "index"}
-"""What `apply` does not write."""
 
 
-def traces(entries: list[Ecriture]) -> list[Trace]:
-    batch = EntryBatch.from_entries(entries)
-    return [trace_of(batch, k) for k in range(len(batch))]
+def new_ones(entries: Sequence[Ecriture], prefix: str) -> list[Ecriture]:
+    """Return the entries as first arrivals, each with an id of its own."""
+    return [
+        msgspec.structs.replace(entry, ecriture_id=f"{prefix}{k}", revision=1, operation=Operation.CREATION)
+        for k, entry in enumerate(entries)
+    ]
 
 
-def applied(*folds: tuple[list[Trace], int]) -> CompanyHabits:
-    habits = CompanyHabits()
-    for group, sign in folds:
-        for trace in group:
-            habits.apply(trace, sign)
-    return habits
+def deletions(entries: Sequence[Ecriture]) -> list[Ecriture]:
+    return [
+        msgspec.structs.replace(entry, revision=entry.revision + 1, operation=Operation.SUPPRESSION)
+        for entry in entries
+    ]
 
 
-def known(habits: CompanyHabits) -> dict[str, object]:
-    """Return what is counted, without profiles that count nothing."""
-    return {name: _pruned(part) for name, part in dataclasses.asdict(habits).items() if name not in OTHER_PARTS}
-
-
-def _pruned(value: object) -> object:
-    if isinstance(value, dict):
-        pruned = {key: _pruned(item) for key, item in value.items() if key not in ("stamps", "bursts")}
-        return {key: item for key, item in pruned.items() if item not in (0, None, {})}
-    return value
+def after(*entries: Ecriture) -> Store:
+    """Return the habits after entries."""
+    store = new_store()
+    met(entries, store)
+    assert_sound(store)
+    return store
 
 
 @REPEATABLE
-@given(ENTRIES)
+@given(streams())
 def test_taken_out_again_nothing_is_known(entries: list[Ecriture]) -> None:
-    everything = traces(entries)
-    assert known(applied((everything, 1), (everything, -1))) == known(CompanyHabits())
+    entries = new_ones(entries, "E")
+    store = after(*entries, *deletions(entries))
+    assert counted(store) == counted(new_store())
+    assert {table: store.count(table) for table in (*FREED, "places")} == dict.fromkeys((*FREED, "places"), 0)
 
 
-@settings(REPEATABLE, phases=[Phase.generate])
-@given(ENTRIES)
-def test_taken_out_again_the_state_is_empty(entries: list[Ecriture]) -> None:
-    everything = traces(entries)
-    assert applied((everything, 1), (everything, -1)) == CompanyHabits()
+@pytest.mark.parametrize("make", [random_stream, wide_stream])
+def test_whatever_a_stream_was_deleting_all_of_it_leaves_nothing(make) -> None:
+    """Revisions of every kind before, and thousands of rows to free."""
+    entries = make(9, 600)
+    last = {(entry.societe_id, entry.ecriture_id): entry for entry in entries}
+    ends = [
+        msgspec.structs.replace(entry, revision=9, operation=Operation.SUPPRESSION)
+        for entry in random.Random(2).sample(list(last.values()), len(last))
+    ]
+    store = after(*entries, *ends)
+    assert counted(store) == counted(new_store())
+    assert {table: store.count(table) for table in (*FREED, "places")} == dict.fromkeys((*FREED, "places"), 0)
 
 
 @REPEATABLE
-@given(ENTRIES, ENTRIES, st.randoms(use_true_random=False))
+@given(streams(12), streams(12), st.randoms(use_true_random=False))
 def test_the_others_stay_whatever_the_order(kept: list[Ecriture], gone: list[Ecriture], order: random.Random) -> None:
-    stay, leave = traces(kept), traces(gone)
-    mixed = stay + leave
+    kept, gone = new_ones(kept, "K"), new_ones(gone, "G")
+    mixed, leave = [*kept, *gone], deletions(gone)
     order.shuffle(mixed)
     order.shuffle(leave)
-    assert known(applied((mixed, 1), (leave, -1))) == known(applied((stay, 1)))
+    assert counted(after(*mixed, *leave)) == counted(after(*kept))
 
 
 @REPEATABLE
-@given(ENTRIES)
+@given(streams())
 def test_revising_an_entry_to_itself_changes_no_habit(entries: list[Ecriture]) -> None:
-    once, twice = CompanyHabits(), CompanyHabits()
-    observe(entries, once, ())
-    revised = [replaced(entry, revision=2) for entry in entries]
-    observe(entries + revised, twice, ())
-    assert known(twice) == known(once)
-    assert twice.arrivals == once.arrivals
-
-
-def replaced(entry: Ecriture, **fields: object) -> Ecriture:
-    """Return a changed copy of a record."""
-    return msgspec.structs.replace(entry, **fields)
+    entries = new_ones(entries, "E")
+    revised = [msgspec.structs.replace(entry, revision=2) for entry in entries]
+    once, twice = after(*entries), after(*entries, *revised)
+    assert counted(twice) == counted(once)
+    assert twice["companies.rows"]["arrivals"].tolist() == once["companies.rows"]["arrivals"].tolist()
 
 
 def test_the_revision_of_the_only_entry_meets_what_its_first_arrival_met(invoice) -> None:
-    first = observe([invoice("E1")], CompanyHabits(), ()).habits
-    both = observe([invoice("E1"), invoice("E1", revision=2)], CompanyHabits(), ()).habits
-    assert both.entry["pair_value"][1] == first.entry["pair_value"][0]
+    both = met([invoice("E1"), invoice("E1", revision=2)]).habits
+    history = {"debuts"}
+    for name, column in (both.entry | both.line).items():
+        if name in history:
+            continue
+        half = len(column) // 2
+        assert column[:half].tolist() == pytest.approx(column[half:].tolist(), nan_ok=True)
 
 
-class TestForgetting:
-    """What bounds memory: an old entry's revision is scored against habits that still include it, once."""
+def test_rows_and_blocks_that_were_freed_are_used_again() -> None:
+    """A company that corrects its entries for ever needs no more room."""
+    entries = new_ones(random_stream(4, 200), "E")
+    store, room = new_store(), []
+    for revision in range(1, 12):
+        met([msgspec.structs.replace(entry, revision=revision) for entry in entries], store)
+        used = {table: int(store[f"{table}.meta"][USED]) for table in (*FREED, "places", "memos", "entries")}
+        blocks = {pool: int(store[f"{pool}.heads"][-1]) for pool in ("cells", "traces", "ids")}
+        room.append((used, blocks))
+    assert room[3:] == [room[3]] * len(room[3:])
+    assert_sound(store)
 
-    @pytest.fixture(autouse=True)
-    def short_memory(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(profiles, "MAX_MEMOS", 10)
 
-    def test_a_revision_of_a_forgotten_entry_is_not_counted_twice(self, invoice) -> None:
-        habits = CompanyHabits()
-        observe([invoice(f"E{n}") for n in range(30)], habits, ())
-        met = observe([invoice("E1", revision=2)], habits, ())
-        assert habits.entries == 30
-        assert [arrival.first for arrival in met.arrivals] == [False]
+class TestFullTables:
+    """Beyond its limits a company's habits learn nothing new; what they hold goes on, and can be taken out."""
 
-    def test_memory_stays_bounded(self, invoice) -> None:
-        habits = CompanyHabits()
-        observe([invoice(f"E{n}") for n in range(30)], habits, ())
-        assert len(habits.memos) == 10
-        assert len(habits.seen) == 30
+    @staticmethod
+    def full(entries: Sequence[Ecriture], what: str, limit: int) -> Store:
+        """Return habits after entries, of companies that seem to have reached a limit."""
+        store = after(*entries)
+        store["companies.rows"][what][1:] = limit
+        return store
+
+    @pytest.mark.parametrize("what", LIMITS)
+    def test_nothing_new_is_learnt(self, what: str) -> None:
+        known, new = new_ones(random_stream(1, 60), "K"), new_ones(wide_stream(2, 60), "N")
+        new = [msgspec.structs.replace(e, journal_code=f"N{k}", saisie_par=f"N{k}") for k, e in enumerate(new)]
+        store = self.full(known, what, LIMITS[what])
+        rows = store.count(what)
+        met(new, store)
+        assert store.count(what) == rows
+        assert (store["companies.rows"][what][1:4] == LIMITS[what]).all()
+        assert_sound(store)
+
+    @pytest.mark.parametrize("what", LIMITS)
+    def test_what_was_partly_learnt_can_be_taken_out(self, what: str) -> None:
+        known, new = new_ones(random_stream(1, 60), "K"), new_ones(wide_stream(2, 60), "N")
+        store = self.full(known, what, LIMITS[what])
+        before = counted(store)
+        met(new, store)
+        met(deletions(new), store)
+        assert counted(store) == before
+        assert_sound(store)

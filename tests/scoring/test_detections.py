@@ -25,8 +25,9 @@ from schemas import (
 )
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.pipeline.scoring import encode_detection
-from wisebook_ml.scoring.core import Model, score_entries
-from wisebook_ml.scoring.state import CompanyState
+from wisebook_ml.scoring.core import Model
+
+from .company import Company
 
 PARAMETRES = Parametres(societe_id=0, version=3)
 
@@ -34,7 +35,7 @@ PARAMETRES = Parametres(societe_id=0, version=3)
 @pytest.fixture(scope="module", params=["online", "forest"])
 def detections(request: pytest.FixtureRequest, ledger: list[Ecriture], forest: IsolationForest) -> list[Detection]:
     model = Model(ModeleUtilise(modele_id=5, version=2), forest) if request.param == "forest" else None
-    return [found for _, found in score_entries(ledger, CompanyState.new(1), model, PARAMETRES).detections]
+    return Company(PARAMETRES, model).found(*ledger)
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +66,7 @@ def test_every_detection_fits_its_schema(
 
 def test_the_largest_entry_fits_its_schema(validator: jsonschema.Draft202012Validator, entry) -> None:
     lines = [Ligne(compte_num="512000", debit="99999999999.99")] * 2
-    scored = score_entries([entry(lignes=lines)], CompanyState.new(1), None, PARAMETRES)
-    for _, found in scored.detections:
+    for found in Company(PARAMETRES).found(entry(lignes=lines)):
         validator.validate(json.loads(encode_detection(found)))
 
 
@@ -139,5 +139,5 @@ def test_a_closing_record_has_no_reason_left(detections: list[Detection]) -> Non
 
 
 def test_the_amount_at_stake_is_the_larger_side(entry: Callable[..., Ecriture]) -> None:
-    scored = score_entries([entry(euros=100, gap=-20)], CompanyState.new(1), None, PARAMETRES)
-    assert scored.detections[0][1].montant == "120.00"
+    (found,) = Company(PARAMETRES).found(entry(euros=100, gap=-20))
+    assert found.montant == "120.00"

@@ -7,41 +7,91 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas import CodeMotif, Parametres, Severite
+from schemas import Parametres, Severite
 from wisebook_ml.controls import CONTROLS
-from wisebook_ml.scoring.fusion import (
+from wisebook_ml.features import FEATURE_NAMES
+from wisebook_ml.habits.arrivals import company_key, company_of
+from wisebook_ml.habits.profiles import journal_of
+from wisebook_ml.ledger.hashing import hash_text, mix
+from wisebook_ml.scoring.core import REQUIRED
+from wisebook_ml.scoring.fusion import TAIL_FULL, TAIL_ONSET, apportion, model_strength
+from wisebook_ml.scoring.judge import (
     HABITUAL_RATE,
+    OPENED,
     RATE_KNOWN,
     SCORES_KNOWN,
-    Evidence,
-    Measured,
-    Verdict,
-    apportion,
-    judge,
-    model_strength,
+    Judgement,
+    judge_entries,
+    new_judgement,
 )
 from wisebook_ml.scoring.severity import FALLBACK_CENTS, materiality, severity
-from wisebook_ml.scoring.state import CompanyState
+from wisebook_ml.scoring.state import ScoringState
+
+from .company import SPLITS
 
 REPEATABLE = settings(derandomize=True, deadline=None, max_examples=100)
 SHARES = st.lists(st.floats(0, 1e6) | st.sampled_from([0.0, 1.0, 1e-300]), min_size=1, max_size=30)
 STRENGTHS = st.lists(st.floats(0, 1), min_size=len(CONTROLS), max_size=len(CONTROLS))
-NO_MODEL = None
+SIZE = len(CONTROLS)
+WEIGHT = 0.5
 
 
-def measured(strengths: list[float], thresholds: float = 1.0, weight: float = 0.5) -> Measured:
-    """Return findings of one entry: each value is its strength, so that at most full strength passes."""
-    row = np.array([strengths])
-    size = len(CONTROLS)
-    return Measured((), row, row, (thresholds,) * size, (weight,) * size)
+class Judge:
+    """Judges entries of one company by the strengths of their evidence; each passes by itself at full strength."""
+
+    def __init__(self) -> None:
+        self.state = ScoringState()
+        self.strengths = np.zeros((1, SIZE))
+
+    def judge(
+        self, strengths: list[float], model: float = 0.0, *, journal: str = "AC", first: bool = True
+    ) -> Judgement:
+        """Judge one entry; `model` is the strength of the model's evidence. What is left of `strengths` is kept."""
+        directory = self.state.habits.directory()
+        key = hash_text(journal)
+        journal_of(directory, company_of(directory, 1), mix(company_key(1), key))
+        self.strengths = np.array([strengths])
+        judgement = new_judgement(np.array([tail_of(model)]), len(FEATURE_NAMES))
+        done = judge_entries(
+            0,
+            np.array([1]),
+            np.array([key]),
+            np.array([99]),
+            np.array([first]),
+            np.array([False]),
+            np.zeros((1, len(FEATURE_NAMES))),
+            SPLITS,
+            self.strengths.copy(),
+            self.strengths,
+            np.ones(SIZE),
+            np.full(SIZE, WEIGHT),
+            REQUIRED,
+            0.01,
+            directory,
+            self.state.judged.directory(),
+            judgement,
+        )
+        assert done == 1
+        return judgement
+
+    def flags(self, strengths: list[float], *, journal: str = "AC") -> bool:
+        """Return whether an entry is flagged."""
+        return bool(self.judge(strengths, journal=journal).outcome[0] == OPENED)
 
 
-def verdict(strengths: list[float], model: Evidence | None = NO_MODEL, state: CompanyState | None = None) -> Verdict:
-    return judge("AC", measured(strengths), 0, model, state or CompanyState(), 0.01, first=True)
+def tail_of(strength: float) -> float:
+    """Return the tail probability at which a model's evidence has this strength."""
+    return float(10 ** -(TAIL_ONSET + strength * (TAIL_FULL - TAIL_ONSET)))
 
 
-def model(strength: float) -> Evidence:
-    return Evidence(CodeMotif.FORET_ISOLATION, 2.0, 3.3, strength, 0.45)
+def composite(strengths: list[float], model: float = 0.0) -> float:
+    return float(Judge().judge(strengths, model).composite[0])
+
+
+def one_that(*, required: bool) -> list[float]:
+    """Return full strength of one control alone, which regulation asks for or not."""
+    k = next(k for k, control in enumerate(CONTROLS) if control.required is required)
+    return [1.0 if n == k else 0.0 for n in range(SIZE)]
 
 
 class TestApportion:
@@ -77,75 +127,73 @@ class TestApportion:
 
 class TestComposite:
     @REPEATABLE
-    @given(STRENGTHS, st.integers(0, len(CONTROLS) - 1), st.floats(0, 1))
+    @given(STRENGTHS, st.integers(0, SIZE - 1), st.floats(0, 1))
     def test_more_evidence_never_lowers_it(self, strengths: list[float], which: int, more: float) -> None:
         stronger = list(strengths)
         stronger[which] = max(strengths[which], more)
-        assert verdict(strengths).composite <= verdict(stronger).composite <= 1.0
+        assert composite(strengths) <= composite(stronger) <= 1.0
 
     @REPEATABLE
     @given(STRENGTHS, st.floats(0, 1))
     def test_neither_does_a_models_say(self, strengths: list[float], more: float) -> None:
-        assert verdict(strengths).composite <= verdict(strengths, model(more)).composite
+        assert composite(strengths) <= composite(strengths, more)
 
     @REPEATABLE
     @given(STRENGTHS)
     def test_it_is_the_noisy_or(self, strengths: list[float]) -> None:
-        expected = 1.0 - math.prod(1.0 - 0.5 * strength for strength in strengths)
-        assert verdict(strengths).composite == pytest.approx(expected, abs=1e-12)
+        expected = 1.0 - math.prod(1.0 - WEIGHT * strength for strength in strengths)
+        assert composite(strengths) == pytest.approx(expected, abs=1e-12)
 
     def test_without_evidence_it_is_nothing(self) -> None:
-        nothing = verdict([0.0] * len(CONTROLS), model(0.0))
-        assert nothing == Verdict(flagged=False, composite=0.0, evidence=())
+        judge = Judge()
+        nothing = judge.judge([0.0] * SIZE)
+        assert (nothing.outcome[0], nothing.composite[0]) == (0, 0.0)
 
 
 class TestFlagged:
     def test_a_control_that_passes_is_enough(self) -> None:
-        one = [1.0, *[0.0] * (len(CONTROLS) - 1)]
-        assert verdict(one).flagged
-        assert not verdict([0.9, *one[1:]]).flagged
+        one = [1.0, *[0.0] * (SIZE - 1)]
+        assert Judge().flags(one)
+        assert not Judge().flags([0.9, *one[1:]])
 
     def test_several_that_do_not_pass_can_be_enough_together(self) -> None:
-        assert verdict([0.6] * 5 + [0.0] * (len(CONTROLS) - 5)).flagged
+        assert Judge().flags([0.6] * 5 + [0.0] * (SIZE - 5))
 
     def test_what_a_journal_always_does_does_not_pass_alone(self) -> None:
-        k = next(k for k, control in enumerate(CONTROLS) if not control.required)
-        one = [1.0 if n == k else 0.0 for n in range(len(CONTROLS))]
-        state = CompanyState()
-        flagged = [verdict(one, state=state).flagged for _ in range(RATE_KNOWN + 10)]
-        assert flagged == [True] * RATE_KNOWN + [False] * 10
-        weakened = verdict(one, state=state).evidence[0].strength
-        assert weakened == pytest.approx(HABITUAL_RATE)
+        judge, one = Judge(), one_that(required=False)
+        assert [judge.flags(one) for _ in range(RATE_KNOWN + 10)] == [True] * RATE_KNOWN + [False] * 10
+        judge.judge(one)
+        assert judge.strengths.max() == pytest.approx(HABITUAL_RATE)
 
     def test_a_habit_of_one_journal_does_not_excuse_another(self) -> None:
-        k = next(k for k, control in enumerate(CONTROLS) if not control.required)
-        one = [1.0 if n == k else 0.0 for n in range(len(CONTROLS))]
-        state = CompanyState()
+        judge, one = Judge(), one_that(required=False)
         for _ in range(RATE_KNOWN + 10):
-            verdict(one, state=state)
-        assert judge("VE", measured(one), 0, None, state, 0.01, first=True).flagged
+            judge.flags(one)
+        assert judge.flags(one, journal="VE")
 
     def test_no_habit_excuses_what_regulation_asks_for(self) -> None:
-        k = next(k for k, control in enumerate(CONTROLS) if control.required)
-        one = [1.0 if n == k else 0.0 for n in range(len(CONTROLS))]
-        state = CompanyState()
-        assert all(verdict(one, state=state).flagged for _ in range(RATE_KNOWN + 10))
+        judge, one = Judge(), one_that(required=True)
+        assert all(judge.flags(one) for _ in range(RATE_KNOWN + 10))
 
     def test_the_budget_sets_the_threshold_once_scores_are_known(self) -> None:
         """Of many like scores, none stands out; the same score among quiet ones does."""
-        some = [0.6] * 2 + [0.0] * (len(CONTROLS) - 2)
-        quiet, loud = CompanyState(), CompanyState()
+        some = [0.6] * 2 + [0.0] * (SIZE - 2)
+        quiet, loud = Judge(), Judge()
         for _ in range(SCORES_KNOWN + 1):
-            verdict([0.0] * len(CONTROLS), state=quiet)
-            verdict(some, state=loud)
-        assert verdict(some, state=quiet).composite > 0.5
-        assert verdict(some, state=quiet).flagged
-        assert not verdict(some, state=loud).flagged
+            quiet.judge([0.0] * SIZE)
+            loud.judge(some)
+        assert composite(some) > 0.5
+        assert quiet.flags(some)
+        assert not loud.flags(some)
 
     def test_a_revision_is_not_counted_again(self) -> None:
-        state = CompanyState()
-        judge("AC", measured([1.0] * len(CONTROLS)), 0, None, state, 0.01, first=False)
-        assert state == CompanyState()
+        judge = Judge()
+        judge.judge([1.0] * SIZE, first=False)
+        judged = judge.state.judged
+        assert not judged["scales.rows"]["cells"].any()
+        assert not judged["scales.rows"]["total"].any()
+        assert not judged["rates.rows"]["judged"].any()
+        assert not judged["rates.rows"]["fired"].any()
 
 
 @REPEATABLE

@@ -7,8 +7,8 @@ import pytest
 
 from schemas import CodeMotif, Detection, Ecriture, Ligne, Parametres, ReglageControle, Severite
 from wisebook_ml.controls import CONTROLS
-from wisebook_ml.scoring.core import score_entries
-from wisebook_ml.scoring.state import CompanyState
+
+from .company import Company
 
 BuildEntry = Callable[..., Ecriture]
 CONTROL = {control.code: control for control in CONTROLS}
@@ -17,7 +17,7 @@ CONTROL = {control.code: control for control in CONTROLS}
 def found(entry: Ecriture, **fields: object) -> list[Detection]:
     """Score one entry of a new company with these settings."""
     parametres = Parametres(societe_id=1, **fields)  # type: ignore[arg-type]
-    return [detection for _, detection in score_entries([entry], CompanyState.new(1), None, parametres).detections]
+    return Company(parametres).found(entry)
 
 
 def codes(detections: list[Detection]) -> list[CodeMotif]:
@@ -93,8 +93,8 @@ def test_an_empty_watched_word_finds_nothing(entry: BuildEntry, words: list[str]
 @pytest.mark.parametrize(("limits", "passes"), [(["2000.00"], True), ([], False), (["3000.00", "1000"], False)])
 def test_own_approval_limits_replace_the_default(limits: list[str], passes: bool) -> None:
     parametres = Parametres(societe_id=1, plafonds_approbation=limits)
-    scored = score_entries([purchase(k, 1990 + 2 * k) for k in range(4)], CompanyState.new(1), None, parametres)
-    assert (CodeMotif.SOUS_SEUIL in codes([detection for _, detection in scored.detections])) is passes
+    detections = Company(parametres).found(*(purchase(k, 1990 + 2 * k) for k in range(4)))
+    assert (CodeMotif.SOUS_SEUIL in codes(detections)) is passes
 
 
 def purchase(k: int, euros: int) -> Ecriture:

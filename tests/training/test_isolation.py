@@ -6,14 +6,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from schemas import Ecriture, ModeleUtilise, Operation, Parametres
+from schemas import Activation, Ecriture, Operation, Parametres, TypeModele, VersionModele
 from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.generator import generate_ledger
-from wisebook_ml.habits.ranks import RankHistogram
 from wisebook_ml.ledger.batch import Floats
 from wisebook_ml.models.isolation_forest import IsolationForest
-from wisebook_ml.scoring.core import Model, score_entries
-from wisebook_ml.scoring.state import CompanyState
+from wisebook_ml.scoring.stream import LedgerScorer
 from wisebook_ml.training import isolation
 from wisebook_ml.training.isolation import (
     MIN_ENTRIES,
@@ -37,19 +35,36 @@ class Listener:
     """Stands where a forest stands, and keeps what it is asked to score."""
 
     def __init__(self) -> None:
-        self.ranks = RankHistogram()
         self.seen: list[Floats] = []
 
     def score(self, matrix: Floats) -> Floats:
         self.seen.append(matrix.copy())
         return np.full(len(matrix), 0.5)
 
+    def tails(self, scores: Floats) -> Floats:
+        return np.ones(len(scores))
+
+
+def scorer_with(forest: IsolationForest | Listener) -> LedgerScorer:
+    """Return a scorer in which a model of company 1 is in force."""
+    version = VersionModele(
+        modele_id=5,
+        version=1,
+        societe_id=1,
+        type_modele=TypeModele.ISOLATION_FOREST,
+        artefact="1/5/1/model.msgpack",
+        sha256="0" * 64,
+    )
+    scorer = LedgerScorer(load_model=lambda version: forest, parametres=PARAMETRES, seed=1)  # type: ignore[arg-type]
+    assert scorer.process([Activation(societe_id=1, version=version)]).refused == []
+    return scorer
+
 
 def test_features_are_those_that_scoring_computes(events: list[Ecriture]) -> None:
-    listener, state = Listener(), CompanyState.new(1)
-    model = Model(ModeleUtilise(modele_id=5, version=1), listener)  # type: ignore[arg-type]
+    listener = Listener()
+    scorer = scorer_with(listener)
     for start in range(0, len(events), 7):
-        score_entries(events[start : start + 7], state, model, PARAMETRES)
+        scorer.process(events[start : start + 7])
     scored = np.concatenate(listener.seen)
     assert len(scored) == len(events)
     arrivals = [entry.revision == 1 for entry in events]
@@ -104,12 +119,11 @@ def test_the_same_data_and_seed_give_the_same_bytes(events: list[Ecriture]) -> N
     one, rows = train_isolation_forest(events, PARAMETRES, seed=1)
     assert one.dump() == train_isolation_forest(events, PARAMETRES, seed=1)[0].dump()
     assert one.dump() != train_isolation_forest(events, PARAMETRES, seed=2)[0].dump()
-    assert rows == one.ranks.total
+    assert rows == one.as_large[0], "its scale has every row"
 
 
 def test_what_was_trained_can_be_loaded_and_scores(events: list[Ecriture]) -> None:
     trained, _ = train_isolation_forest(events, PARAMETRES, seed=1)
     forest = IsolationForest.load(trained.dump(), FEATURE_NAMES)
-    model = Model(ModeleUtilise(modele_id=5, version=1), forest)
-    scored = score_entries(events, CompanyState.new(1), model, PARAMETRES)
+    scored = scorer_with(forest).process(events)
     assert {found.modeles[0].modele_id for _, found in scored.detections} == {5}

@@ -1,0 +1,110 @@
+"""Compiled functions: what goes in and out, and that no stale one is ever loaded."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wisebook_ml import compiled as module
+from wisebook_ml.compiled import PACKAGES, SOURCES, Array, array_at, compiled, directory
+
+ROW = np.dtype([("count", np.int32), ("flag", np.uint8)], align=True)
+
+rows_at_one = array_at(1, ROW)
+table_at_two = array_at(2, np.int16, items=3)
+numbers_at_zero = array_at(0, np.int64)
+
+
+@compiled
+def count_up(state: Array, row: int) -> int:
+    """Write into each array of a directory; return what is read from all."""
+    numbers_at_zero(state)[row] += 1
+    rows_at_one(state)[row].count += 10
+    table_at_two(state)[row, 2] += 100
+    lengths = len(numbers_at_zero(state)) + len(rows_at_one(state)) + len(table_at_two(state))
+    return int(numbers_at_zero(state)[row] + rows_at_one(state)[row].count + table_at_two(state)[row, 2] + lengths)
+
+
+@compiled
+def overflow(number: int) -> int:
+    return number * 2
+
+
+@compiled
+def divide(one: float, other: float) -> float:
+    return one / other
+
+
+def test_arrays_of_a_directory_are_read_and_written_in_place() -> None:
+    numbers, rows, table = np.zeros(4, np.int64), np.zeros(5, ROW), np.zeros((6, 3), np.int16)
+    state = directory([numbers, rows, table])
+    assert [count_up(state, row) for row in (3, 0, 3)] == [111 + 15, 111 + 15, 222 + 15]
+    assert numbers.tolist() == [1, 0, 0, 2]
+    assert rows["count"].tolist() == [10, 0, 0, 20, 0]
+    assert not rows["flag"].any()
+    assert table[:, 2].tolist() == [100, 0, 0, 200, 0, 0]
+    assert not table[:, :2].any()
+
+
+def test_a_directory_names_addresses_and_lengths() -> None:
+    arrays = [np.zeros(3), np.zeros((7, 2))]
+    assert directory(arrays).tolist() == [[array.ctypes.data, len(array)] for array in arrays]
+    assert directory(arrays).dtype == np.int64
+
+
+def test_arithmetic_is_that_of_numpy() -> None:
+    assert overflow(2**62) == -(2**63)
+    assert divide(1.0, 0.0) == np.inf
+    assert np.isnan(divide(0.0, 0.0))
+
+
+class TestCache:
+    """Its folder is named after the sources of everything that is compiled."""
+
+    @pytest.fixture
+    def sources(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """Return a package of our own in the place of the real one."""
+        for package in PACKAGES:
+            (tmp_path / package).mkdir()
+            (tmp_path / package / "kernel.py").write_text("x = 1\n")
+        (tmp_path / "compiled.py").write_text("y = 1\n")
+        monkeypatch.setattr(module, "__file__", str(tmp_path / "compiled.py"))
+        return tmp_path
+
+    def test_the_same_sources_have_the_same_one(self, sources: Path) -> None:
+        assert module._sources_digest() == module._sources_digest()
+
+    @pytest.mark.parametrize("name", ["compiled.py", *(f"{package}/kernel.py" for package in PACKAGES)])
+    def test_a_changed_source_has_another(self, sources: Path, name: str) -> None:
+        before = module._sources_digest()
+        (sources / name).write_text("x = 2\n")
+        assert module._sources_digest() != before
+
+    def test_so_has_another_numba(self, sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = module._sources_digest()
+        monkeypatch.setattr("importlib.metadata.version", lambda name: "99.0")
+        assert module._sources_digest() != before
+
+    def test_every_compiled_function_of_the_package_counts(self) -> None:
+        """A function that is compiled elsewhere would be loaded from a cache that does not know its source."""
+        package = Path(module.__file__).parent
+        users = {
+            path.relative_to(package).parts[0]
+            for path in package.rglob("*.py")
+            if "@compiled" in path.read_text("utf-8") and path != Path(module.__file__)
+        }
+        assert users <= set(PACKAGES)
+
+    def test_the_environment_names_its_place(self, tmp_path: Path) -> None:
+        code = "from wisebook_ml.compiled import CACHE; from numba.core import config; print(CACHE, config.CACHE_DIR)"
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.split() == [str(tmp_path / SOURCES)] * 2
