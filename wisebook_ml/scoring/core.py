@@ -110,9 +110,11 @@ def score_batch(
             found = closing(view, index, used)
         else:
             verdict = _verdict(measured, judgement, index, model)
-            shares = judgement.shares[index] if model is None else model.forest.attribute(features[index])
-            evident = verdict.evidence and verdict.evidence[-1].control is None
-            found = detection(view, index, verdict, measured, shares.tolist() if evident else [], used)
+            shares: list[float] = []
+            if verdict.evidence and verdict.evidence[-1].control is None:  # a forest takes a score a feature to say
+                attributed = judgement.shares[index] if model is None else model.forest.attribute(features[index])
+                shares = attributed.tolist()
+            found = detection(view, index, verdict, measured, shares, used)
         result.detections.append((int(met.taken[index]), found))
     return result
 
