@@ -8,6 +8,7 @@ CloudEvents 1.0.2, Kafka protocol binding 1.0.2, section 3.2 (binary content mod
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -29,8 +30,7 @@ SHOWN_BYTES = 200
 """How much of a bad value a reason quotes; the whole is in the dead letter."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawRecord:
+class RawRecord(NamedTuple):
     """One record of a partition, as it came from Kafka. `value` is None for a tombstone."""
 
     offset: int

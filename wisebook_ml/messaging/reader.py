@@ -6,11 +6,12 @@ and aborts are markers in the log, each with an offset that no record has; so of
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from wisebook_ml.messaging.client_log import CLIENT_LOGGER
-from wisebook_ml.messaging.events import RawRecord
+from wisebook_ml.messaging.events import Headers, RawRecord
 
 __all__ = ["ReadError", "count_records", "end_offsets", "read_partition"]
 
@@ -134,11 +135,9 @@ def _read(
         consumer.close()
 
 
-def _headers(message: Message) -> list[tuple[str, bytes | None]]:
-    """Return a message's headers, also those without a value."""
-    headers = message.headers() or []
-    pairs = headers.items() if isinstance(headers, dict) else headers
-    return [(name, value.encode() if isinstance(value, str) else value) for name, value in pairs]
+def _headers(message: Message) -> Headers:
+    """Return a message's headers; the client types them more widely than it has them."""
+    return cast(Headers, message.headers() or ())
 
 
 def _consumer(bootstrap: str) -> Consumer:
