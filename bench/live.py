@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -15,7 +16,7 @@ from bench.context import Context, Deployment, Failed
 from bench.preload import PARTITIONS
 from wisebook_ml.messaging.groups import group_name
 
-__all__ = ["Group", "Readable", "Worked", "measure_worker", "stop"]
+__all__ = ["Group", "Readable", "Sample", "Worked", "measure_worker", "steady", "stop"]
 
 POLL_SECONDS = 0.02
 """How often offsets are read: small beside what is measured, and cheap for the broker."""
@@ -29,7 +30,7 @@ CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """What a worker did between its first observed commit and its last."""
+    """What a worker did between two commits in the midst of its work (see `steady`)."""
 
     lines: int
     records: int
@@ -40,6 +41,14 @@ class Worked:
     def rate(self) -> float:
         """Lines a second."""
         return self.lines / self.seconds if self.seconds > 0 else 0.0
+
+
+class Sample(NamedTuple):
+    """Committed offsets of all partitions when they were seen, and the CPU time of the worker by then."""
+
+    offsets: list[int]
+    at: float
+    cpu: float
 
 
 class Group:
@@ -71,7 +80,7 @@ class Group:
 def measure_worker(context: Context, deployment: Deployment, lines: Sequence[Sequence[int]], seconds: float) -> Worked:
     """Run the scoring role on what is preloaded, and return what it did.
 
-    The clock starts at the first commit that is seen, so neither start-up nor first use counts, and stops at the last.
+    Neither start-up nor first use counts, and both ends of what is measured lie in the midst of the work (`steady`).
 
     Parameters
     ----------
@@ -94,32 +103,57 @@ def measure_worker(context: Context, deployment: Deployment, lines: Sequence[Seq
     context.say(f"scoring role: {deployment.settings.topic_prefix}")
     try:
         deadline = time.monotonic() + START_SECONDS
-        first = last = None
+        samples: list[Sample] = []
         while True:
             offsets, now = group.committed(), time.monotonic()
             if worker.poll() is not None:
                 raise Failed(f"the scoring worker ended: {deployment.log_tail('scoring')}")
-            if any(offsets) and (last is None or offsets != last[0]):
-                last = (offsets, now, process_cpu(worker.pid))
-                first = first or last
+            if any(offsets) and (not samples or offsets != samples[-1].offsets):
+                samples.append(Sample(offsets, now, process_cpu(worker.pid)))
             done = all(offset >= end for offset, end in zip(offsets, ends, strict=True))
-            if first is not None and (done or now - first[1] > seconds):
+            if samples and (done or now - samples[0].at > seconds):
                 break
-            if first is None and now > deadline:
+            if not samples and now > deadline:
                 raise Failed(f"no commit within {START_SECONDS:.0f} s: {deployment.log_tail('scoring')}")
             time.sleep(POLL_SECONDS)
     finally:
         stop(worker)
         group.close()
-    if last is None or first is None or last[1] == first[1]:
-        raise Failed("all was done with the first commit that could be seen: too little was published to measure")
-    pairs = list(zip(first[0], last[0], before, strict=True))
+    chosen = steady(samples, ends)
+    if chosen is None:
+        raise Failed(f"all was done within {len(samples)} commits: too little was published to measure")
+    first, last = chosen
+    pairs = zip(first.offsets, last.offsets, before, strict=True)
     return Worked(
-        lines=sum(sums[min(end, len(sums) - 1)] - sums[min(start, len(sums) - 1)] for start, end, sums in pairs),
-        records=sum(last[0]) - sum(first[0]),
-        seconds=last[1] - first[1],
-        cpu_seconds=last[2] - first[2],
+        lines=sum(sums[end] - sums[start] for start, end, sums in pairs),
+        records=sum(last.offsets) - sum(first.offsets),
+        seconds=last.at - first.at,
+        cpu_seconds=last.cpu - first.cpu,
     )
+
+
+def steady(samples: Sequence[Sample], ends: Sequence[int]) -> tuple[Sample, Sample] | None:
+    """Return the two commits to measure between; None where there are none.
+
+    A worker is ahead of its commits by what it has in work. That cancels out only where both commits were made in the
+    same state: every partition has begun to be committed, and none is finished. From the very first commit to the very
+    last one would count work that was done before the clock started.
+
+    Examples
+    --------
+    >>> seen = [[4, 0], [4, 4], [8, 8], [10, 10]]
+    >>> made = [Sample(offsets, at, 0.0) for at, offsets in enumerate(seen, 1)]
+    >>> [sample.at for sample in steady(made, [10, 10])]
+    [2, 3]
+    >>> steady(made[:2], [10, 10]) is None
+    True
+    """
+    within = [
+        sample
+        for sample in samples
+        if all(0 < offset < end for offset, end in zip(sample.offsets, ends, strict=True) if end)
+    ]
+    return (within[0], within[-1]) if len(within) > 1 else None
 
 
 def process_cpu(pid: int) -> float:

@@ -11,6 +11,7 @@ from bench.benches.bulk import shares, together
 from bench.benches.latency import company_of_each, out_of_balance, percentile
 from bench.engines.job import Job, Measured, Meter, Task
 from bench.ledgers import Ledgers, make_ledgers, small_events
+from bench.live import Sample, steady
 from bench.per_event import CODES, CompanyScorer
 from bench.preload import PARTITIONS, partition
 from bench.results import Results, line_of, table_of
@@ -186,6 +187,15 @@ def test_processes_together_count_from_the_first_start_to_the_last_end():
         Measured(records=100, seconds=3.0, cpu_seconds=1.0, started=11.0),
     ]
     assert together(runs) == pytest.approx(200 / 4.0)
+
+
+def test_work_ahead_of_the_first_commit_is_not_counted():
+    # Two partitions at 10 records a second each, committed in steps of 10; the second is seen a moment after the first.
+    made = [Sample([10, 0], 1.0, 0.0), *(Sample([10 * k, 10 * k], k + 0.01, 0.0) for k in range(1, 11))]
+    first, last = steady(made, [100, 100])
+    rate = (sum(last.offsets) - sum(first.offsets)) / (last.at - first.at)
+    assert rate == pytest.approx(20.0)
+    assert (sum(made[-1].offsets) - sum(made[0].offsets)) / (made[-1].at - made[0].at) > 20.9  # what it would be else
 
 
 def test_shares_cover_every_partition_once():
