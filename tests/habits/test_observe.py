@@ -1,5 +1,8 @@
 """The compiled pass over the entries of many companies, against plain dictionaries for each company."""
 
+import random
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -63,7 +66,10 @@ def assert_is_rarest(found: Met, i: int, pairs: list[frozenset[str]]) -> None:
 @pytest.mark.parametrize(("entries", "seed"), [(300, 1), (800, 2), (2000, 3)])
 def test_a_generated_ledger_meets_what_the_reference_says(entries: int, seed: int) -> None:
     ledger = list(generate_ledger(entries=entries, seed=seed, anomaly_rate=0.08, twin_rate=0.05).events)
-    assert_equal(met(ledger, limits=LIMITS), expected(ledger))
+    found = met(ledger, limits=LIMITS)
+    assert_equal(found, expected(ledger))
+    if entries == 2000:
+        assert set(found.habits.entry["duplicate"].tolist()) == {0.0, 0.4, 0.8, 1.0}
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)
@@ -81,7 +87,6 @@ def test_a_long_stream_of_them_does_too(seed: int) -> None:
     if seed % 3 == 2:
         columns = {**found.habits.entry, **found.habits.line}
         assert {name for name, column in columns.items() if not np.nan_to_num(column).any()} == set()
-        assert {0.0, 0.4, 0.8, 1.0} <= set(found.habits.entry["duplicate"].tolist())
 
 
 @pytest.mark.parametrize("length", [60, 1500])
@@ -93,3 +98,52 @@ def test_tables_that_grow_keep_what_they_held(length: int) -> None:
     if length == 1500:
         assert store.count("accounts") > 2000
         assert store.count("parties") > 2000
+
+
+@pytest.mark.parametrize("make", [random_stream, wide_stream])
+@pytest.mark.parametrize("seed", range(3))
+def test_any_cut_meets_the_same_and_ends_in_the_same_state(make, seed: int) -> None:
+    """To the byte, with rows and blocks that were freed, used again and moved to larger arrays in between."""
+    entries = make(seed, 400)
+    whole, cut = new_store(), new_store()
+    at_once = met(entries, whole, LIMITS)
+    ends = sorted(random.Random(seed).sample(range(len(entries)), 25))
+    parts = [met(entries[a:b], cut, LIMITS) for a, b in pairwise([0, *ends, len(entries)])]
+    assert cut.digest() == whole.digest()
+    starts = [0, *ends]
+    taken = [start + i for start, part in zip(starts, parts, strict=True) for i in part.taken.tolist()]
+    assert at_once.taken.tolist() == taken
+    for columns in ("line", "entry"):
+        for name, column in getattr(at_once.habits, columns).items():
+            if name not in WHERE:
+                together = np.concatenate([getattr(part.habits, columns)[name] for part in parts])
+                np.testing.assert_array_equal(column, together, err_msg=name)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_reload_in_the_middle_meets_the_same(seed: int) -> None:
+    entries = random_stream(seed, 500)
+    store, again = new_store(), new_store()
+    met(entries[:250], store, LIMITS)
+    again.load(dict(store.dump()))
+    first, second = met(entries[250:], store, LIMITS), met(entries[250:], again, LIMITS)
+    assert again.digest() == store.digest()
+    for columns in ("line", "entry"):
+        for name, column in getattr(first.habits, columns).items():
+            np.testing.assert_array_equal(column, getattr(second.habits, columns)[name], err_msg=name)
+
+
+def test_a_company_alone_meets_what_it_meets_among_others() -> None:
+    entries = random_stream(8, 900)
+    mixed = met(entries, limits=LIMITS)
+    for societe_id in (1, 2, 3):
+        own = [entry for entry in entries if entry.societe_id == societe_id]
+        alone = met(own, limits=LIMITS)
+        of_company = mixed.batch.societe == societe_id
+        assert len(alone.taken) == of_company.sum()
+        for name, column in alone.habits.entry.items():
+            if name not in WHERE:
+                np.testing.assert_array_equal(column, mixed.habits.entry[name][of_company], err_msg=name)
+        for name, column in alone.habits.line.items():
+            lines = np.repeat(of_company, np.diff(mixed.batch.first))
+            np.testing.assert_array_equal(column, mixed.habits.line[name][lines], err_msg=name)

@@ -1,10 +1,14 @@
 """Records in, records out: headers, keys, partitions, and dead letters that lose nothing."""
 
 import datetime as dt
+from collections.abc import Callable
 from itertools import pairwise
 
 import msgspec
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from schemas import (
     Activation,
@@ -18,10 +22,12 @@ from schemas import (
     TypeModele,
     VersionModele,
 )
-from topics import DEAD_LETTER, DETECTIONS
+from topics import DEAD_LETTER, DETECTIONS, ENTRIES
+from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.generator import generate_ledger
-from wisebook_ml.messaging.events import Outgoing, RawRecord, Reason
-from wisebook_ml.models.isolation_forest import IsolationForest
+from wisebook_ml.ledger.scan import scan
+from wisebook_ml.messaging.events import Decoder, Outgoing, RawRecord, Reason, Undecodable
+from wisebook_ml.models.isolation_forest import IsolationForest, fit_isolation_forest
 from wisebook_ml.pipeline.scoring import SOURCE, PartitionPipeline, encode_detection
 from wisebook_ml.scoring.stream import LedgerScorer
 
@@ -226,3 +232,137 @@ def test_any_run_length_publishes_the_same_records(size: int) -> None:
     assert found == expected
     assert len(expected) > 5
     assert cut.next_offset == whole.next_offset
+
+
+def changed(**fields: object) -> Callable[[str], bytes]:
+    """Return a function that writes an unbalanced entry with other JSON values, whatever the schema says of them."""
+    return lambda ecriture_id: msgspec.json.encode(msgspec.to_builtins(unbalanced(ecriture_id)) | fields)
+
+
+def replaced(old: bytes, new: bytes) -> Callable[[str], bytes]:
+    """Return a function that writes an unbalanced entry with other bytes in it."""
+
+    def write(ecriture_id: str) -> bytes:
+        value = msgspec.json.encode(unbalanced(ecriture_id))
+        assert old in value
+        return value.replace(old, new)
+
+    return write
+
+
+LINE = {"compte_num": "606400", "debit": "1.00"}
+DAY = b'"2024-03-05"'
+UNSURE = {
+    "a nested unknown field": changed(plus_tard={"a": [1, {"b": None}]}),
+    "an unknown list": changed(plus_tard=[1, [2]]),
+    "more lines than sums are sure of": changed(lignes=[LINE] * 150),
+    "a key twice": replaced(b'"societe_id":1', b'"societe_id":7,"societe_id":1'),
+    "a revision as a decimal": replaced(b'"societe_id":1', b'"revision":1.0,"societe_id":1'),
+    "a day that was not": replaced(DAY, b'"2024-02-30"'),
+    "a day without hyphens": replaced(DAY, b'"20240305"'),
+    "a day with a time": replaced(DAY, b'"2024-03-05T00:00:00"'),
+    "a day before the calendar": replaced(DAY, b'"0000-12-31"'),
+    "a time without a zone": changed(saisie_le="2024-03-05T10:00:00"),
+    "a time of another planet": changed(saisie_le="2024-03-05T25:00:00Z"),
+    "a character in two escapes": replaced(b"Fournitures", b"\\ud83d\\ude00"),
+    "half a character": replaced(b"Fournitures", b"\\ud800"),
+    "a text that is too long": changed(saisie_par="x" * 201),
+    "no journal": changed(journal_code=""),
+    "an amount that is none": changed(lignes=[LINE | {"debit": "1e3"}]),
+    "sums beyond what an entry may have": changed(lignes=[LINE | {"debit": "99999999999.99"}] * 150),
+    "a byte too many": replaced(b"}]}", b"}]}x"),
+}
+"""What the scanner leaves to msgspec, which takes some of it."""
+
+SURE = {
+    "a plain one": changed(),
+    "a plain unknown field": changed(plus_tard="bleu"),
+    "a character in escapes": replaced(b"Fournitures", b"\\u00e9 \\/ \\t"),
+    "a time of the end of the calendar": changed(saisie_le="9999-12-31T23:59:59Z"),
+    "the first day": replaced(DAY, b'"0001-01-01"'),
+    "white space": lambda ecriture_id: msgspec.json.format(msgspec.json.encode(unbalanced(ecriture_id)), indent=2),
+}
+
+
+def taken_alone(record: RawRecord) -> bool:
+    """Return whether the decoder takes a record."""
+    try:
+        Decoder(ENTRIES).decode(record)
+    except Undecodable:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def forest() -> IsolationForest:
+    return fit_isolation_forest(np.random.default_rng(1).random((300, len(FEATURE_NAMES))), FEATURE_NAMES, seed=1)
+
+
+class TestMixtures:
+    """Entries are scanned by the batch; whatever is no plain entry is decoded alone, and takes its place again."""
+
+    @pytest.mark.parametrize("name", [*UNSURE, *SURE])
+    def test_each_is_what_the_decoder_says_of_it_alone(self, pipeline: PartitionPipeline, name: str) -> None:
+        value = (UNSURE | SURE)[name]("E1")
+        assert len(scan([value]).unsure) == (name in UNSURE), "a case of the other kind tests something else"
+        (out,) = pipeline.process([raw(value)])
+        assert out.topic is (DETECTIONS if taken_alone(raw(value)) else DEAD_LETTER)
+        if out.topic is DEAD_LETTER:
+            assert out.value == value
+
+    def test_the_scanner_leaves_both_kinds(self) -> None:
+        assert {taken_alone(raw(write("E1"))) for write in UNSURE.values()} == {True, False}
+
+    @settings(derandomize=True, deadline=None, max_examples=30)
+    @given(
+        kinds=st.lists(
+            st.sampled_from([*UNSURE, *SURE, *["a plain one"] * 10, *BAD, "a marker", "a tick"]), max_size=40
+        ),
+        ids=st.integers(1, 40),
+        cuts=st.lists(st.integers(0, 40), max_size=3),
+    )
+    def test_any_mixture_is_as_if_each_came_alone(
+        self, forest: IsolationForest, kinds: list[str], ids: int, cuts: list[int]
+    ) -> None:
+        """In order, results and state; ids that come again are repetitions, or contradictions."""
+        records = [
+            at(self.record(kind, f"E{position % ids}"), offset=10 * position) for position, kind in enumerate(kinds)
+        ]
+        alone, together, cut = (self.scorer(forest) for _ in range(3))
+        expected = [out for record in records for out in alone[0].process([record])]
+        assert together[0].process(records) == expected
+        ends = sorted(min(end, len(records)) for end in cuts)
+        assert expected == [out for a, b in pairwise([0, *ends, len(records)]) for out in cut[0].process(records[a:b])]
+        assert alone[1].digest() == together[1].digest() == cut[1].digest()
+        assert alone[0].next_offset == together[0].next_offset == cut[0].next_offset
+        offsets = [int(headers(out)["wb_offset"]) for out in expected]
+        assert offsets == sorted(offsets)
+        dead = {int(headers(out)["wb_offset"]) for out in expected if out.topic is DEAD_LETTER}
+        assert dead >= {record.offset for record in records if not taken_alone(record)}
+
+    @staticmethod
+    def record(kind: str, ecriture_id: str) -> RawRecord:
+        if kind in BAD:
+            return BAD[kind][0]
+        if kind == "a marker":
+            return raw(MARKER)
+        if kind == "a tick":
+            return raw(Tick(societe_id=1, minuterie="absence", echeance=NOW))
+        return raw((UNSURE | SURE)[kind](ecriture_id))
+
+    @staticmethod
+    def scorer(forest: IsolationForest) -> tuple[PartitionPipeline, LedgerScorer]:
+        scorer = LedgerScorer(
+            load_model=lambda version: forest,
+            parametres=Parametres(societe_id=0),
+            seed=1,
+            accepts=lambda societe_id: societe_id < 9,
+        )
+        return PartitionPipeline(TOPIC, PARTITION, scorer, lambda: NOW), scorer
+
+    def test_a_batch_of_what_only_the_decoder_takes(self, pipeline: PartitionPipeline) -> None:
+        value = UNSURE["a nested unknown field"]
+        out = pipeline.process([raw(value(f"E{k}"), offset=k) for k in range(5)])
+        assert [msgspec.json.decode(one.value or b"", type=Detection).ecriture_id for one in out] == [
+            f"E{k}" for k in range(5)
+        ]

@@ -113,33 +113,34 @@ def test_the_fingerprint_tells_settings_and_seeds_apart(load: Load) -> None:
     assert len(prints) == 4
 
 
+@pytest.fixture(scope="module")
+def parts(stream: list[Event], load: Load) -> Parts:
+    """Return a dump with free rows and free blocks in it."""
+    scorer = scorer_with(load)
+    events = stream[:300]
+    scorer.process(events)
+    gone = [event for event in events if isinstance(event, Ecriture)][20:90]
+    scorer.process(
+        [
+            Ecriture(
+                societe_id=entry.societe_id,
+                ecriture_id=entry.ecriture_id,
+                revision=99,
+                operation=Operation.SUPPRESSION,
+                journal_code=entry.journal_code,
+                ecriture_date=entry.ecriture_date,
+                lignes=entry.lignes,
+            )
+            for entry in gone
+        ]
+    )
+    parts = dumped(scorer)
+    assert np.frombuffer(parts["habits/accounts.meta"], np.int64)[1] != 0, "no free rows prove nothing"
+    return parts
+
+
 class TestDamage:
     """Compiled code reads what the parts say, so what contradicts itself must not get that far."""
-
-    @pytest.fixture(scope="class")
-    def parts(self, stream: list[Event], load: Load) -> Parts:
-        """Return a dump with free rows and free blocks in it."""
-        scorer = scorer_with(load)
-        events = stream[:300]
-        scorer.process(events)
-        gone = [event for event in events if isinstance(event, Ecriture)][20:90]
-        scorer.process(
-            [
-                Ecriture(
-                    societe_id=entry.societe_id,
-                    ecriture_id=entry.ecriture_id,
-                    revision=99,
-                    operation=Operation.SUPPRESSION,
-                    journal_code=entry.journal_code,
-                    ecriture_date=entry.ecriture_date,
-                    lignes=entry.lignes,
-                )
-                for entry in gone
-            ]
-        )
-        parts = dumped(scorer)
-        assert np.frombuffer(parts["habits/accounts.meta"], np.int64)[1] != 0, "no free rows prove nothing"
-        return parts
 
     def test_every_part_is_asked_for(self, parts: Parts, load: Load) -> None:
         for name in parts:

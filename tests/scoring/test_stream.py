@@ -132,5 +132,24 @@ def test_the_strict_mode_refuses_companies_it_does_not_know(forest: IsolationFor
     assert "WISEBOOK_ML_SOCIETES" in outcome.refused[0].reason
 
 
+def test_the_strict_mode_may_know_nobody(forest: IsolationForest, entry: BuildEntry) -> None:
+    strict = LedgerScorer(
+        load_model=lambda version: forest, parametres=Parametres(societe_id=0), seed=4, accepts=lambda societe_id: False
+    )
+    before = strict.digest()
+    outcome = strict.process([entry(gap=5), marker(1), entry(gap=5, societe_id=2)])
+    assert [refused.position for refused in outcome.refused] == [0, 2]
+    assert (outcome.detections, outcome.scored) == ([], 0)
+    assert strict.digest() == before, "who is refused leaves no trace"
+
+
+def test_a_batch_of_what_was_delivered_before_changes_nothing(scorer: LedgerScorer, entry: BuildEntry) -> None:
+    events = [entry(f"E{k}", gap=5) for k in range(4)]
+    scorer.process(events)
+    before = scorer.digest()
+    assert scorer.process(events) == Outcome()
+    assert scorer.digest() == before
+
+
 def test_nothing_in_nothing_out(scorer: LedgerScorer) -> None:
     assert scorer.process([]) == Outcome()
