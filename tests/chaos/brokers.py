@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -14,6 +15,7 @@ from topics import DEAD_LETTER, DETECTIONS, Topic
 from wisebook_ml.broker import LocalKafka
 
 ANSWER_SECONDS = 60.0
+RETRY_SECONDS = 0.2
 
 
 @cache
@@ -26,8 +28,18 @@ def ends(deployment: Deployment, topic: Topic, level: IsolationLevel) -> dict[in
     asked = {
         TopicPartition(deployment.name(topic), partition): OffsetSpec.latest() for partition in range(topic.partitions)
     }
-    answer = _admin(deployment.bootstrap).list_offsets(asked, isolation_level=level, request_timeout=ANSWER_SECONDS)
-    return {tp.partition: future.result().offset for tp, future in answer.items()}
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while True:
+        admin = _admin(deployment.bootstrap)
+        try:
+            answer = admin.list_offsets(asked, isolation_level=level, request_timeout=ANSWER_SECONDS)
+            return {tp.partition: future.result().offset for tp, future in answer.items()}
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+            # Its leaders, and what a client remembers of them, are of the broker before the restart.
+            _admin.cache_clear()
+            time.sleep(RETRY_SECONDS)
 
 
 def written(deployment: Deployment) -> int:
