@@ -6,17 +6,13 @@ from functools import partial
 from itertools import zip_longest
 from threading import Thread
 
-import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
-from msgspec.structs import replace
 
-from agents.lease import EXIT_FAILED
 from schemas import Ecriture
-from topics import DETECTIONS, ENTRIES
+from topics import ENTRIES
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.groups import group_name
-from wisebook_ml.messaging.reader import end_offsets
 
 from .deployment import Deployment, assert_one_value_each, last_of_each, values_of, with_gaps
 
@@ -93,35 +89,6 @@ def test_two_workers_share_the_companies_and_one_leaves_as_if_there_had_been_one
     stream.join()
     deployment.wait("scoring", ENTRIES, second)
     assert_as_if_nothing_happened(deployment, ledgers)
-
-
-@pytest.mark.chaos
-def test_a_worker_that_was_frozen_while_another_took_over_does_not_reopen_what_is_closed(
-    deployment: Deployment,
-) -> None:
-    entries = [event for event in generate_ledger(entries=3000, seed=23, societe_id=5).events if event.revision == 1]
-    wrong = with_gaps(entries, every=1)
-    events = [*wrong, *[replace(entry, revision=2) for entry in entries]]
-
-    frozen = deployment.start("scoring", WISEBOOK_ML_BATCH_SIZE="500")
-    deployment.until(lambda: len(members(deployment)) == 1, "a worker with partitions", frozen)
-    deployment.publish(events)
-    deployment.until(lambda: records(deployment) > 0, "a first batch", frozen)
-    frozen.freeze()
-    if records(deployment) > len(wrong) - 500:
-        pytest.fail("too late to freeze it in the middle of the entries that are corrected later")
-
-    other = deployment.start("scoring")
-    deployment.wait("scoring", ENTRIES, other)
-    frozen.thaw()
-    assert frozen.stop() == EXIT_FAILED  # by itself, before it published
-    assert_as_if_nothing_happened(deployment, {5: events})
-
-
-def records(deployment: Deployment) -> int:
-    """Return how many detection records are out."""
-    offsets = end_offsets(deployment.bootstrap, deployment.name(DETECTIONS))
-    return sum(end - first for first, end in offsets.values())
 
 
 def members(deployment: Deployment) -> list[list[int]]:
