@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.deployment import Deployment
+from wisebook_ml.snapshots import Identity, Snapshot, SnapshotStore
 
 from .proof import assert_lag_free, assert_snapshots_true, assert_undisturbed
 from .stream import Feed, make_stream
@@ -60,6 +61,21 @@ def fill(disk: Path) -> Path:
 def newest(disk: Path) -> list[str]:
     """Return the names of all snapshots."""
     return [str(path) for path in files_of(disk, ".state")]
+
+
+def test_what_killed_workers_left_does_not_fill_the_disk_for_ever(disk: Path) -> None:
+    """Fill the disk with what a worker had half written when it was killed.
+
+    Checked: the first attempt to write a snapshot fails and clears that away, and the next one succeeds.
+    """
+    store, identity = SnapshotStore(str(disk / "state")), Identity("entries", "id", 0, "1")
+    store.save(identity, Snapshot(100, {"part": b"one"}))
+    left = fill(disk).rename(disk / f"state/entries/0/{200:020d}.state-0123abcd.writing")
+    with pytest.raises(OSError, match="no room for a snapshot"):
+        store.save(identity, Snapshot(300, {"part": bytes(BLOCK)}))
+    assert not left.exists()
+    store.save(identity, Snapshot(400, {"part": bytes(BLOCK)}))
+    assert [offset for offset, _ in store.newest(identity, -1, 1000)] == [400, 100]
 
 
 def test_a_full_disk_costs_snapshots_and_nothing_else(deployment: Deployment, disk: Path) -> None:

@@ -82,6 +82,8 @@ class SnapshotStore:
             self._fs.mv(writing, path)
         except BaseException as error:
             self._remove(writing)
+            # What killed processes left may be what fills the disk, so this must not wait for a success.
+            self._remove_unfinished(identity, snapshot.offset)
             if isinstance(error, OSError) and error.errno in FULL:
                 raise OSError(error.errno, self._full(folder, snapshot.size)) from error
             raise
@@ -115,6 +117,10 @@ class SnapshotStore:
                 kept += 1
             else:
                 self._remove(path)
+        self._remove_unfinished(identity, offset)
+
+    def _remove_unfinished(self, identity: Identity, offset: int) -> None:
+        """Remove what processes that were killed have begun to write of offsets before this one."""
         for path in self._names(identity):
             # A name begins with its offset; one of a later offset may be another process's, and in the making.
             name = path.rpartition("/")[2]
