@@ -14,7 +14,11 @@ ROW = np.dtype([("value", np.int64), ("small", np.uint8)], align=True)
 
 
 def small() -> Store:
-    return Store({"things": ROW}, {"beside": ("things", np.dtype(np.int32), 3)}, {"blocks": {"items": np.dtype("u1")}})
+    return Store(
+        {"things": ROW},
+        {"beside": ("things", np.dtype(np.int32), 3)},
+        {"blocks": {"items": np.dtype("u1"), "links": np.dtype("i4")}},
+    )
 
 
 def put(store: Store, key: int) -> None:

@@ -99,9 +99,7 @@ _cell_heads = array_at(PLACES["cells.heads"], np.int64)
 _cell_bins = array_at(PLACES["cells.bins"], POOLS["cells"]["bins"])
 _cell_counts = array_at(PLACES["cells.counts"], POOLS["cells"]["counts"])
 _trace_heads = array_at(PLACES["traces.heads"], np.int64)
-_trace_links = array_at(PLACES["traces.links"], np.int32)
 _id_heads = array_at(PLACES["ids.heads"], np.int64)
-_id_links = array_at(PLACES["ids.links"], np.int32)
 
 traces_of = array_at(PLACES["traces.items"], POOLS["traces"]["items"])
 ids_of = array_at(PLACES["ids.items"], POOLS["ids"]["items"])
@@ -116,10 +114,10 @@ def cells_of(state: Array) -> Cells:
 @compiled
 def trace_pool_of(state: Array) -> Pool:
     """Return the pool that `traces` belong to."""
-    return Pool(_trace_heads(state), _trace_links(state))
+    return Pool(_trace_heads(state), traces_of(state).account)
 
 
 @compiled
 def id_pool_of(state: Array) -> Pool:
     """Return the pool that `ids` belong to."""
-    return Pool(_id_heads(state), _id_links(state))
+    return Pool(_id_heads(state), ids_of(state))

@@ -4,8 +4,8 @@ Counts are whole numbers, so that an entry's share can be taken out again when a
 result never depends on the order or on rounding. A bin of amounts is an eighth of a decade wide: a median from it is
 within 16 % of the true one, finer than any habit of amounts.
 
-Only bins in use take memory: a histogram has a block of (bin, count) cells, in no order, which doubles when it is full.
-Blocks of the largest class hold a cell for every bin, in order.
+Only bins in use take memory: a histogram of one bin keeps it as its middle; another has a block of (bin, count) cells,
+in no order, which doubles when it is full. Blocks of the largest class hold a cell for every bin, in order.
 """
 
 import math
@@ -51,6 +51,8 @@ def copies(h: Array, cells: Cells, bin_: int) -> int:
     """Return how often a bin was counted."""
     if h.total == 0 or bin_ < 0:
         return 0
+    if h.block == 0:
+        return int(h.total) if bin_ == h.middle else 0
     if h.klass == DIRECT_CLASS:
         return int(cells.counts[h.block + bin_]) if bin_ < SMALLEST_BLOCK << DIRECT_CLASS else 0
     for k in range(h.block, h.block + h.used):
@@ -62,22 +64,45 @@ def copies(h: Array, cells: Cells, bin_: int) -> int:
 @compiled
 def add(h: Array, cells: Cells, bin_: int, times: int) -> None:
     """Count a bin (below 128) `times` more, or, when negative, fewer times: never fewer than none."""
-    h.total += times
     if h.block == 0:
-        h.block = take_block(cells.heads, cells.counts, 0)
-        h.klass = 0
-        h.used = 0
+        if h.total == 0:
+            h.middle = bin_
+        if h.middle == bin_:
+            h.total += times
+            if h.total == 0:
+                h.middle = 0
+            return
+        _begin_block(h, cells)
+    h.total += times
     if h.klass == DIRECT_CLASS:
         cells.counts[h.block + bin_] += times
     else:
         _add_sparse(h, cells, bin_, times)
-    if h.total == 0:
-        release_block(cells.heads, cells.counts, h.klass, h.block)
-        h.block = 0
-        h.used = 0
-        h.klass = 0
-        h.middle = 0
-        h.below = 0
+    if h.total == 0 or (h.klass != DIRECT_CLASS and h.used == 1):
+        _end_block(h, cells)
+
+
+@compiled
+def _begin_block(h: Array, cells: Cells) -> None:
+    """Move the one bin of a histogram to a block, where there is room for others."""
+    h.block = take_block(cells.heads, cells.counts, 0)
+    h.klass = 0
+    h.used = 1
+    cells.bins[h.block] = h.middle
+    cells.counts[h.block] = h.total
+    h.middle = 0
+
+
+@compiled
+def _end_block(h: Array, cells: Cells) -> None:
+    """Give the block of a histogram back that counts one bin, or none."""
+    bin_ = cells.bins[h.block] if h.total != 0 else 0
+    release_block(cells.heads, cells.counts, h.klass, h.block)
+    h.block = 0
+    h.used = 0
+    h.klass = 0
+    h.middle = bin_
+    h.below = 0
 
 
 @compiled
@@ -122,10 +147,10 @@ def _grow(h: Array, cells: Cells) -> None:
 @compiled
 def add_amount(h: Array, cells: Cells, bin_: int, times: int) -> None:
     """Count an amount's bin, and follow the lower median: `below` counts what lies under it."""
-    add(h, cells, bin_, times)
-    if h.total == 0:
-        return
     below, middle = h.below + 0, h.middle + 0
+    add(h, cells, bin_, times)
+    if h.block == 0:
+        return  # of one bin, which is its median
     if bin_ < middle:
         below += times
     half = (h.total + 1) // 2
@@ -174,6 +199,8 @@ def share_beyond(h: Array, cells: Cells, bin_: int, middle: int) -> int:
     if h.total == 0:
         return 0
     above = bin_ >= middle
+    if h.block == 0:
+        return int(h.total) if (h.middle >= bin_ if above else h.middle <= bin_) else 0
     found = 0
     if h.klass == DIRECT_CLASS:
         first, last = (bin_, (SMALLEST_BLOCK << DIRECT_CLASS)) if above else (0, bin_ + 1)

@@ -82,6 +82,9 @@ ACCOUNT = np.dtype([("company_account", np.int32)], align=True)
 
 COUNTER = np.dtype([("count", np.int32)], align=True)
 
+HOLDER = np.dtype([("count", np.int32), ("iban", np.int32)], align=True)
+"""A third party that uses bank details: with how many lines, and the row of the details in `ibans`."""
+
 PARTY = np.dtype([("count", np.int32)], align=True)
 
 SEQUENCE = np.dtype(
@@ -138,7 +141,6 @@ TRACE = np.dtype(
         ("account", np.int32),
         ("party", np.int32),
         ("holder", np.int32),
-        ("iban", np.int32),
         ("bin", np.uint8),
         ("debit", np.uint8),
         ("round", np.uint8),
@@ -156,7 +158,7 @@ ROWS = {
     "pairs": COUNTER,
     "authors": COUNTER,
     "parties": PARTY,
-    "holders": COUNTER,
+    "holders": HOLDER,
     "ibans": COUNTER,
     "sequences": SEQUENCE,
     "nears": NEAR,
@@ -192,9 +194,10 @@ the documents of memos."""
 POOLS: dict[str, dict[str, np.dtype[Any]]] = {
     "cells": {"bins": np.dtype(np.uint8), "counts": np.dtype(np.int32)},
     "traces": {"items": TRACE},
-    "ids": {"items": np.dtype(np.uint8)},
+    "ids": {"items": np.dtype(np.int64)},
 }
-"""Pools of blocks, and what their items are: cells of histograms, lines of memos, ids of entries."""
+"""Pools of blocks, and what their items are: cells of histograms, lines of memos, ids of entries
+(eight bytes an item)."""
 
 
 def new_store() -> Store:

@@ -43,7 +43,7 @@ from wisebook_ml.habits.matching import (
     lines_key,
     place_memo,
 )
-from wisebook_ml.habits.memos import clipped_lag, drop_places, find_memo, remember, write_down
+from wisebook_ml.habits.memos import clipped_lag, drop_places, find_memo, id_words, read_id, remember, write_down
 from wisebook_ml.habits.numbering import begin, step
 from wisebook_ml.habits.profiles import (
     AMOUNTS_PARTY,
@@ -177,7 +177,7 @@ def _has_room(state: Array, lines: int, id_length: int) -> bool:
         and free_rows(places_of(state).keys, places_of(state).meta) >= 2
         and len(cells_of(state).counts) - cells_of(state).heads[-1] >= CELLS_OF_LINE * (lines + 2)
         and len(traces_of(state)) - trace_pool_of(state).heads[-1] >= SMALLEST_BLOCK << block_class(lines)
-        and len(ids_of(state)) - id_pool_of(state).heads[-1] >= SMALLEST_BLOCK << block_class(id_length)
+        and len(ids_of(state)) - id_pool_of(state).heads[-1] >= SMALLEST_BLOCK << block_class(id_words(id_length))
     )
 
 
@@ -504,9 +504,7 @@ def _meet_reversal(
 @compiled
 def _write_id(state: Array, memo: int, texts: Array, used: Array) -> tuple[int, int]:
     """Write the id of a memo's entry where a detection finds it, since its row may be another's soon."""
-    noted, start = memos_of(state).rows[memo], used[0]
-    ids = ids_of(state)
-    for k in range(noted.id_length):
-        texts[start + k] = ids[noted.id + k]
-    used[0] += noted.id_length
-    return int(start), int(noted.id_length)
+    start = used[0]
+    length = read_id(state, memo, texts, start)
+    used[0] += length
+    return int(start), length

@@ -9,7 +9,17 @@ from wisebook_ml.habits.queues import dequeue, enqueue
 from wisebook_ml.habits.tables import block_class, find, insert, release_block, remove, take_block
 from wisebook_ml.ledger.facts import NO_LAG
 
-__all__ = ["clipped_lag", "drop_places", "find_memo", "remember", "write_down"]
+__all__ = ["clipped_lag", "drop_places", "find_memo", "id_words", "read_id", "remember", "write_down"]
+
+
+WORD_BYTES = 8
+"""Of an id in an item of its pool."""
+
+
+@compiled
+def id_words(length: int) -> int:
+    """Return how many items of its pool an id takes."""
+    return (length + WORD_BYTES - 1) // WORD_BYTES
 
 
 @compiled
@@ -55,7 +65,8 @@ def _drop_blocks(state: Array, memo: int) -> None:
         release_block(trace_pool_of(state).heads, trace_pool_of(state).links, block_class(noted.lines), noted.traces)
         noted.lines = 0
     if noted.id_length != 0:
-        release_block(id_pool_of(state).heads, id_pool_of(state).links, block_class(noted.id_length), noted.id)
+        words = id_words(noted.id_length)
+        release_block(id_pool_of(state).heads, id_pool_of(state).links, block_class(words), noted.id)
         noted.id_length = 0
 
 
@@ -91,6 +102,18 @@ def write_down(state: Array, entry: Array, texts: Array, memo: int, journal: int
     noted.lines = entry.lines
     noted.traces = take_block(trace_pool_of(state).heads, trace_pool_of(state).links, block_class(noted.lines))
     noted.id_length = entry.id_length
-    noted.id = take_block(id_pool_of(state).heads, id_pool_of(state).links, block_class(noted.id_length))
+    words, ids = id_words(noted.id_length), ids_of(state)
+    noted.id = take_block(id_pool_of(state).heads, id_pool_of(state).links, block_class(words))
+    for k in range(words):
+        ids[noted.id + k] = 0
     for k in range(noted.id_length):
-        ids_of(state)[noted.id + k] = texts[entry.id_start + k]
+        ids[noted.id + k // WORD_BYTES] |= (texts[entry.id_start + k] + 0) << 8 * (k % WORD_BYTES)
+
+
+@compiled
+def read_id(state: Array, memo: int, texts: Array, start: int) -> int:
+    """Write the id of a memo's entry into `texts`; return its length."""
+    noted, ids = memos_of(state).rows[memo], ids_of(state)
+    for k in range(noted.id_length):
+        texts[start + k] = (ids[noted.id + k // WORD_BYTES] >> 8 * (k % WORD_BYTES)) & 0xFF
+    return int(noted.id_length)

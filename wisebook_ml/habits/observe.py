@@ -161,7 +161,7 @@ def _meet(batch: EntryBatch, facts: Facts, store: Store, first: npt.NDArray[np.b
         rows = dict.fromkeys(("journals", "authors", "sequences", "nears", "pieces", "memos", "places"), 2)
         rows |= dict.fromkeys(("accounts", "company_accounts", "parties", "holders", "ibans"), size + 1)
         rows["pairs"] = MAX_PAIRS_OF_ENTRY
-        items = {"cells": CELLS_OF_LINE * (size + 2), "traces": 2 * size + 2, "ids": 2 * MAX_ID_BYTES}
+        items = {"cells": CELLS_OF_LINE * (size + 2), "traces": 2 * size + 2, "ids": MAX_ID_BYTES}
         store.reserve(rows, items)
         output = _with_room(output)
 

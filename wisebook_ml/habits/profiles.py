@@ -197,7 +197,7 @@ def put_in(state: Array, lines: Array, company: int, memo: int, sides: Array) ->
         trace.account = 0
         if noted.journal != 0:
             trace.account = _account_of(state, company, company_key, noted.journal, lines[k].habit)
-        trace.party, trace.iban, trace.holder = 0, 0, 0
+        trace.party, trace.holder = 0, 0
         if lines[k].party != 0:
             party_key = mix(company_key, lines[k].party)
             known = find(parties_of(state).slots, parties_of(state).keys, party_key)
@@ -259,8 +259,8 @@ def _hold_iban(state: Array, company: int, company_key: int, iban: int, party_ke
     if holder == 0:
         holder = insert(holders.slots, holders.keys, holders.meta, holder_key)
         holders.rows[holder].count = 0
+        holders.rows[holder].iban = row
         ibans.rows[row].count += 1
-    trace.iban = row
     trace.holder = holder
 
 
@@ -372,8 +372,8 @@ def _forget_unused(state: Array, company: int, trace: Array) -> None:
     if trace.holder != 0 and holders_of(state).rows[trace.holder].count == 0:
         holders_of(state).rows[trace.holder].count = GONE
         remove(holders_of(state).slots, holders_of(state).keys, holders_of(state).meta, trace.holder)
-        ibans = ibans_of(state)
-        ibans.rows[trace.iban].count -= 1
-        if ibans.rows[trace.iban].count == 0:
-            remove(ibans.slots, ibans.keys, ibans.meta, trace.iban)
+        ibans, iban = ibans_of(state), holders_of(state).rows[trace.holder].iban
+        ibans.rows[iban].count -= 1
+        if ibans.rows[iban].count == 0:
+            remove(ibans.slots, ibans.keys, ibans.meta, iban)
             whole.ibans -= 1

@@ -31,7 +31,7 @@ def array_names(
     names = [f"{name}.{part}" for name in rows for part in ("slots", "keys", "meta", "rows")]
     names += sides
     for name, parts in pools.items():
-        names += [f"{name}.{part}" for part in ("heads", *parts, *(() if "counts" in parts else ("links",)))]
+        names += [f"{name}.{part}" for part in ("heads", *parts)]
     return names
 
 
@@ -49,8 +49,7 @@ class Store:
     sides : mapping
         Arrays beside a table.
     pools : mapping
-        Each pool of blocks, with its parts and what their items are; where no part is called ``counts``, whose numbers
-        link the free blocks, there is a part ``links`` besides.
+        Each pool of blocks, with its parts and what their items are.
     """
 
     def __init__(
@@ -74,8 +73,6 @@ class Store:
             self._arrays[f"{name}.heads"][-1] = SMALLEST_BLOCK  # block 0 is none
             for part, dtype in parts.items():
                 self._arrays[f"{name}.{part}"] = np.zeros(FIRST_ROWS, dtype)
-            if "counts" not in parts:
-                self._arrays[f"{name}.links"] = np.zeros(FIRST_ROWS, np.int32)
 
     def __getitem__(self, name: str) -> np.ndarray[Any, Any]:
         return self._arrays[name]

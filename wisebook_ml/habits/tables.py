@@ -63,8 +63,8 @@ class Pool(NamedTuple):
     ----------
     heads : ndarray of int64, shape (classes + 1,)
         First free block of each class (0: none), then the next item never used.
-    links : ndarray of int32, shape (capacity,)
-        At the first item of a free block, the next free one.
+    links : ndarray of integers, shape (capacity,)
+        At the first item of a free block, the next free one: a field of the items, which a free block has no use for.
     """
 
     heads: Any
