@@ -19,7 +19,7 @@ STEPS = ["killed", "restarted", "killed"]
 
 AWAY_SECONDS = 2.0
 
-SILENT_SECONDS = 15.0
+SILENT_SECONDS = 12.0
 """Longer than a session of the group."""
 
 

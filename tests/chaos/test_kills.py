@@ -33,15 +33,15 @@ def test_twenty_kills_leave_no_trace(deployment: Deployment) -> None:
     Checked: all invariants; that recoveries used snapshots; that most of the kills of the last kind did find an open
     transaction.
     """
-    records = make_stream(deployment, entries=1500)
+    records = make_stream(deployment, entries=1200)
     chance = random.Random(1)
     moments = chance.sample(MOMENTS, KILLS)
     in_transaction = 0
-    with Feed(deployment, records, per_second=250) as feed, Supervised(deployment, **OFTEN) as scoring:
+    with Feed(deployment, records, per_second=200) as feed, Supervised(deployment, **OFTEN) as scoring:
         for kill, moment in enumerate(moments, 1):
             feed.up_to(kill / (KILLS + 1))
             if moment == "starting":
-                time.sleep(chance.uniform(0, 6))
+                time.sleep(chance.uniform(0, 4))
             else:
                 eventually(working(deployment, chance.randint(*PUBLISHED)), f"something published before kill {kill}")
                 if moment == "publishing":
