@@ -20,12 +20,17 @@ LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
 def warm_up() -> int:
-    """Score a few entries of our own, so that every compiled function is compiled or loaded; return how many were.
+    """Score a few entries of our own, so that every compiled function is compiled or loaded.
 
     The first time on a machine, and after an update, this takes about half a minute; what is compiled is kept in the
     user's cache folder (``NUMBA_CACHE_DIR`` names another), from where it is loaded in a second.
+
+    Returns
+    -------
+    int
+        The records that followed from them.
     """
-    scorer = LedgerScorer(load_model=lambda version: _stump(), parametres=Parametres(societe_id=0), seed=0)
+    scorer = _new_scorer()
     pipeline = PartitionPipeline("warm-up", 0, scorer, lambda: LONG_AGO)
     records = [
         *(_record(k, _entry(societe_id=1 + k % 2, number=k)) for k in range(4)),
@@ -33,7 +38,13 @@ def warm_up() -> int:
         *(_record(5 + k, _entry(societe_id=1, number=4 + k)) for k in range(4)),
         _record(9, _entry(societe_id=1, number=0)),  # delivered again
     ]
-    return sum(len(pipeline.process(run)) for run in (records[:3], records[3:]))
+    published = sum(len(pipeline.process(run)) for run in (records[:3], records[3:]))
+    _new_scorer().load({name: bytes(part) for name, part in scorer.dump()})
+    return published
+
+
+def _new_scorer() -> LedgerScorer:
+    return LedgerScorer(load_model=lambda version: _stump(), parametres=Parametres(societe_id=0), seed=0)
 
 
 def _record(offset: int, event: Ecriture | Activation) -> RawRecord:
