@@ -22,7 +22,7 @@ demo: $(VENV)/.base ## Score a ledger from end to end: a generated one, or FEC=p
 test: $(VENV)/.all ## Run the tests (a real Kafka and a real PostgreSQL are started for them)
 	$(BIN)/python -m pytest -q
 
-chaos: $(VENV)/.all ## Kill and suspend workers, brokers and databases, fill disks, and compare with a quiet run (10 minutes)
+chaos: $(VENV)/.all ## Kill workers and brokers, fill disks, and compare with a quiet run (about 10 minutes)
 	$(BIN)/python -m pytest -q -m "chaos or soak" --durations=20
 
 bench: $(VENV)/.base $(BENCH_VENV)/.done ## Measure speed, latency, memory beside Faust, Quix Streams and Bytewax (under 20 minutes)
