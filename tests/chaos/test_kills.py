@@ -17,8 +17,11 @@ pytestmark = pytest.mark.chaos
 MOMENTS = ["starting"] * 7 + ["scoring"] * 6 + ["publishing"] * 7
 KILLS = len(MOMENTS)
 
-PUBLISHED = (1, 100)
+PUBLISHED = (1, 20)
 """Offsets of `detections` that a worker gets on before a kill, at least and at most: less than it has been given."""
+
+MOST_READ_AGAIN = 1_000
+"""Records of a partition; a snapshot is due every 300, and some are lost with those who write them."""
 
 RECOVERED = re.compile(r"recovered up to offset \d+: snapshot of offset \d+ .* (\d+) records read again")
 
@@ -30,8 +33,8 @@ def test_twenty_kills_leave_no_trace(deployment: Deployment) -> None:
     kills strike at any time of its start (imports, joining the group), a third while it scores, and a third while a
     transaction of its is open on the broker. Snapshots are taken every 300 records, so that recoveries begin with one;
     the stream has revisions, deletions, two models that are activated in the middle and records that are none.
-    Checked: all invariants; that recoveries used snapshots; that most of the kills of the last kind did find an open
-    transaction.
+    Checked: all invariants; that recoveries used snapshots and did not read more and more; that half of the kills of
+    the last kind, at least, did find an open transaction.
     """
     records = make_stream(deployment, entries=1200)
     chance = random.Random(1)
@@ -39,16 +42,17 @@ def test_twenty_kills_leave_no_trace(deployment: Deployment) -> None:
     in_transaction = 0
     with Feed(deployment, records, per_second=200) as feed, Supervised(deployment, **OFTEN) as scoring:
         for kill, moment in enumerate(moments, 1):
-            feed.up_to(kill / (KILLS + 1))
+            feed.up_to((kill - 0.5) / (KILLS + 1))
             if moment == "starting":
                 time.sleep(chance.uniform(0, 4))
             else:
                 eventually(working(deployment, chance.randint(*PUBLISHED)), f"something published before kill {kill}")
+                time.sleep(chance.uniform(0, 2))
+                feed.up_to(kill / (KILLS + 1))  # so that there is work when it strikes
                 if moment == "publishing":
-                    time.sleep(chance.uniform(0, 1))
-                    in_transaction += freeze_in_transaction(deployment, scoring.worker, chance, seconds=10)
+                    in_transaction += freeze_in_transaction(deployment, scoring.worker, chance, seconds=5)
                 else:
-                    time.sleep(chance.uniform(0, 3))
+                    time.sleep(chance.uniform(0, 1))
             scoring.kill()
         feed.pace(2_000)
         feed.finish()
@@ -58,5 +62,5 @@ def test_twenty_kills_leave_no_trace(deployment: Deployment) -> None:
     assert in_transaction >= MOMENTS.count("publishing") // 2
     read_again = [int(records) for records in RECOVERED.findall(scoring.log)]
     assert read_again
-    assert max(read_again) < len(records) / 2
+    assert max(read_again) < MOST_READ_AGAIN
     assert_undisturbed(deployment)

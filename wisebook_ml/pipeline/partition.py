@@ -162,7 +162,11 @@ class LivePartition:
         self._pipeline.next_offset = offset
 
     def _score(self, records: Sequence[RawRecord]) -> tuple[list[Outgoing], int]:
-        """Return what follows from the records that are new, and how many those are."""
+        """Return what follows from the records that are new, and how many were taken, those read again included.
+
+        The latter count too: a worker that ends again and again before a snapshot is due would otherwise never take
+        one, and read more each time.
+        """
         outgoing: list[Outgoing] = []
         run: list[RawRecord] = []
         done = 0
@@ -172,14 +176,14 @@ class LivePartition:
                 outgoing += self._pipeline.process(run)
                 done += len(run)
                 run = []
-                self._recover(raw.offset)
+                done += self._recover(raw.offset)
             if raw.offset >= expected:
                 run.append(raw)
         outgoing += self._pipeline.process(run)
         return outgoing, done + len(run)
 
-    def _recover(self, offset: int) -> None:
-        """Bring the state up to an offset."""
+    def _recover(self, offset: int) -> int:
+        """Bring the state up to an offset; return how many records were read for it."""
         started, before = time.monotonic(), self._pipeline.next_offset
         size = self._restore(offset)
         restored, loaded = self._pipeline.next_offset, time.monotonic()
@@ -203,6 +207,7 @@ class LivePartition:
             records,
             time.monotonic() - loaded,
         )
+        return records
 
     def _restore(self, offset: int) -> int:
         """Become the newest snapshot up to an offset, where that is a gain; return its size."""
