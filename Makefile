@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BENCH_VENV := .venv-bench
-CODE := schemas topics wisebook_ml agents tests
+CODE := schemas topics wisebook_ml agents bench tests
 FEC ?=
 ENTRIES ?= 20000
 
@@ -57,7 +57,7 @@ lock: $(VENV)/.all ## Resolve the dependencies anew into requirements/
 
 clean: ## Remove what was installed and made here (not the cached Kafka)
 	-@test ! -x $(BIN)/wisebook-ml || $(BIN)/wisebook-ml kafka stop
-	rm -rf $(VENV) .wisebook build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(BENCH_VENV) .wisebook build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -51,10 +51,9 @@ def main() -> int:
     if arguments.out:
         arguments.out.write_text(text)
     if arguments.picture:
-        with contextlib.suppress(KeyboardInterrupt):
-            subprocess.run(
-                [BENCH_PYTHON, "-m", "bench.picture", arguments.picture], input=text, text=True, cwd=ROOT, check=True
-            )
+        command = [BENCH_PYTHON, "-m", "bench.picture", arguments.picture.resolve()]
+        drawn = subprocess.run(command, input=text, text=True, cwd=ROOT, check=False)
+        failed = failed or drawn.returncode != 0
     return 1 if failed else 0
 
 

@@ -3,18 +3,22 @@
 A ledger is generated once per template and its entries are encoded once; each further company gets the same bytes with
 its own number in front and in the entry ids. The entries of all companies are then mixed as they would arrive: each
 company begins at a time of its own, and publishes in the order of its ledger.
+
+Companies have numbers that divide them evenly among the partitions, so that all partitions end at about the same time.
 """
 
 import datetime as dt
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from bench.engines.small import SmallEvent
-from bench.preload import Record
+from bench.preload import PARTITIONS, Record, partition
 from schemas import Activation, Ecriture, Parametres, TypeModele
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.generator import generate_ledger
@@ -23,7 +27,7 @@ from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.publishing import entry_event
 from wisebook_ml.training.isolation import train_isolation_forest
 
-__all__ = ["Ledgers", "global_activation", "make_ledgers", "small_events"]
+__all__ = ["Ledgers", "companies_of", "global_activation", "has_model", "make_ledgers", "small_events"]
 
 SEED = 20_221_231
 TEMPLATES = 4
@@ -81,7 +85,7 @@ class Ledgers:
         """Number of entry records."""
         return len(self.records) - self.markers
 
-    def described(self) -> dict[str, object]:
+    def described(self) -> dict[str, Any]:
         """Return what a result line says of them."""
         return {
             "entries": self.entries,
@@ -109,20 +113,60 @@ def make_ledgers(companies: int, events: int, artefacts: Path) -> Ledgers:
         )
         templates.append([_event(entry) for entry in ledger.events][:events])
         forests.append(train_isolation_forest(ledger.events, Parametres(societe_id=0), seed=SEED)[0])
+    numbers = companies_of(companies)
+    template = {societe: _template(index) for index, societe in enumerate(numbers)}
     records = [
-        _activation(store, societe, forests[societe % TEMPLATES])
-        for societe in range(1, companies + 1)
-        if societe % WITHOUT_MODEL
+        _activation(store, societe, forests[template[societe]])
+        for index, societe in enumerate(numbers)
+        if has_model(index)
     ]
     markers = len(records)
     lines = size = 0
-    for societe, event in _mixed({societe: templates[societe % TEMPLATES] for societe in range(1, companies + 1)}):
+    for societe, event in _mixed({societe: templates[number] for societe, number in template.items()}):
         record = _record(societe, event)
         records.append(record)
         lines += event.lines
         size += len(record.value)
     entries = max(1, len(records) - markers)
     return Ledgers(records, markers, lines / entries, size / entries)
+
+
+def companies_of(count_: int) -> list[int]:
+    """Return numbers of companies that take the partitions in turns; the first ones in each that there are.
+
+    Examples
+    --------
+    >>> [partition(str(societe).encode()) for societe in companies_of(8)]
+    [0, 1, 2, 3, 4, 5, 0, 1]
+    """
+    found: list[list[int]] = [[] for _ in range(PARTITIONS)]
+    rounds = -(-count_ // PARTITIONS)
+    for societe in count(1):
+        if all(len(some) >= rounds for some in found):
+            break
+        found[partition(str(societe).encode())].append(societe)
+    return [found[index % PARTITIONS][index // PARTITIONS] for index in range(count_)]
+
+
+def has_model(index: int) -> bool:
+    """Return whether a company has a model, by its place in `companies_of`.
+
+    One of each `WITHOUT_MODEL` has none; over six times as many, one in each partition.
+
+    Examples
+    --------
+    >>> without = [index for index in range(120) if not has_model(index)]
+    >>> len(without), sorted(index % PARTITIONS for index in without)
+    (6, [0, 1, 2, 3, 4, 5])
+    """
+    block, place = divmod(index, WITHOUT_MODEL)
+    return place != (block - block * WITHOUT_MODEL) % PARTITIONS
+
+
+def _template(index: int) -> int:
+    """Return which ledger a company gets, by its place in `companies_of`: each partition has as many of each."""
+    turn, place = divmod(index, PARTITIONS)
+    return (turn + place) % TEMPLATES
 
 
 def small_events(count: int) -> list[Record]:

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import msgspec
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from bench.context import Context, Deployment, Failed
+from bench.context import Context, Deployment, Failed, tail_of
 from bench.preload import PARTITIONS
 from wisebook_ml.messaging.groups import group_name
 
-__all__ = ["Group", "Readable", "Sample", "Worked", "measure_worker", "steady", "stop"]
+__all__ = ["Group", "Readable", "Sample", "Worked", "between", "measure_role", "measure_worker", "steady", "stop"]
 
 POLL_SECONDS = 0.02
 """How often offsets are read: small beside what is measured, and cheap for the broker."""
@@ -36,6 +36,8 @@ class Worked:
     records: int
     seconds: float
     cpu_seconds: float
+    steady: bool = True
+    """Whether the two commits are as they should be; else too few were made (see `between`)."""
 
     @property
     def rate(self) -> float:
@@ -77,15 +79,35 @@ class Group:
         self._consumer.close()
 
 
-def measure_worker(context: Context, deployment: Deployment, lines: Sequence[Sequence[int]], seconds: float) -> Worked:
-    """Run the scoring role on what is preloaded, and return what it did.
+def measure_role(context: Context, deployment: Deployment, lines: Sequence[Sequence[int]], seconds: float) -> Worked:
+    """Run the scoring role on what is preloaded, and return what it did (see `measure_worker`)."""
+    context.say(f"scoring role: {deployment.settings.topic_prefix}")
+    worker = deployment.start_worker("scoring")
+    group = group_name(deployment.settings.topic_prefix, "scoring")
+    return measure_worker(context, worker, deployment.log_of("scoring"), group, deployment.entries, lines, seconds)
+
+
+def measure_worker(
+    context: Context,
+    worker: subprocess.Popen[bytes],
+    log: Path,
+    group_id: str,
+    topic: str,
+    lines: Sequence[Sequence[int]],
+    seconds: float,
+) -> Worked:
+    """Watch a process that was just started by what its group commits, end it, and return what it did.
 
     Neither start-up nor first use counts, and both ends of what is measured lie in the midst of the work (`steady`).
 
     Parameters
     ----------
-    context, deployment
-        Where.
+    context : Context
+        Says which broker.
+    worker, log
+        The process, and what it writes.
+    group_id, topic : str
+        Its consumer group, and what it reads.
     lines : sequence of sequences of int
         Lines of the records of each partition, as `preload` returns them.
     seconds : float
@@ -98,28 +120,28 @@ def measure_worker(context: Context, deployment: Deployment, lines: Sequence[Seq
     """
     before = [[0, *accumulate(of_partition)] for of_partition in lines]
     ends = [len(of_partition) for of_partition in lines]
-    worker = deployment.start_worker("scoring")
-    group = Group(context.bootstrap, group_name(deployment.settings.topic_prefix, "scoring"), deployment.entries)
-    context.say(f"scoring role: {deployment.settings.topic_prefix}")
+    group = Group(context.bootstrap, group_id, topic)
     try:
         deadline = time.monotonic() + START_SECONDS
         samples: list[Sample] = []
         while True:
             offsets, now = group.committed(), time.monotonic()
             if worker.poll() is not None:
-                raise Failed(f"the scoring worker ended: {deployment.log_tail('scoring')}")
+                raise Failed(f"the worker ended: {tail_of(log)}")
             if any(offsets) and (not samples or offsets != samples[-1].offsets):
                 samples.append(Sample(offsets, now, process_cpu(worker.pid)))
             done = all(offset >= end for offset, end in zip(offsets, ends, strict=True))
             if samples and (done or now - samples[0].at > seconds):
                 break
             if not samples and now > deadline:
-                raise Failed(f"no commit within {START_SECONDS:.0f} s: {deployment.log_tail('scoring')}")
+                raise Failed(f"no commit within {START_SECONDS:.0f} s: {tail_of(log)}")
             time.sleep(POLL_SECONDS)
     finally:
         stop(worker)
         group.close()
     chosen = steady(samples, ends)
+    exact = chosen is not None
+    chosen = chosen or between(samples)
     if chosen is None:
         raise Failed(f"all was done within {len(samples)} commits: too little was published to measure")
     first, last = chosen
@@ -129,6 +151,7 @@ def measure_worker(context: Context, deployment: Deployment, lines: Sequence[Seq
         records=sum(last.offsets) - sum(first.offsets),
         seconds=last.at - first.at,
         cpu_seconds=last.cpu - first.cpu,
+        steady=exact,
     )
 
 
@@ -154,6 +177,20 @@ def steady(samples: Sequence[Sample], ends: Sequence[int]) -> tuple[Sample, Samp
         if all(0 < offset < end for offset, end in zip(sample.offsets, ends, strict=True) if end)
     ]
     return (within[0], within[-1]) if len(within) > 1 else None
+
+
+def between(samples: Sequence[Sample]) -> tuple[Sample, Sample] | None:
+    """Return the first and the last commit, for want of better ones: some work before the first may be counted.
+
+    Examples
+    --------
+    >>> made = [Sample([4, 0], 1.0, 0.0), Sample([10, 10], 2.0, 0.0)]
+    >>> [sample.at for sample in between(made)]
+    [1.0, 2.0]
+    >>> between(made[:1]) is None
+    True
+    """
+    return (samples[0], samples[-1]) if len(samples) > 1 else None
 
 
 def process_cpu(pid: int) -> float:

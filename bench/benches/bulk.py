@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bench.context import Context, Engine
 from bench.engines.job import Measured, Task
+from bench.live import stop
 from bench.preload import PARTITIONS, partition
 from bench.results import line_of
 
@@ -28,7 +29,11 @@ def run(context: Context) -> None:
     rates, runs = [], list[list[Measured]]()
     for _ in range(context.sizes.repetitions):
         started = [context.start(BULK, Task.CORE, place, seconds=seconds, assigned=part) for part in parts]
-        done = [process.wait() for process in started]
+        try:
+            done = [process.wait() for process in started]
+        finally:
+            for process in started:
+                stop(process.process)
         runs.append(done)
         rates.append(together(done) * ledgers.lines)
     context.results.add(

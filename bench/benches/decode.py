@@ -1,5 +1,8 @@
 """(a) Decoding only, and the transport alone: what an engine costs before anybody does anything with an event."""
 
+from itertools import chain, repeat
+from typing import Any
+
 from bench.context import BYTEWAX, FAUST, OURS, PEERS, Context, Place, Runs, cpu_times
 from bench.engines.job import Task
 from bench.ledgers import small_events
@@ -12,6 +15,9 @@ ENGINES = (OURS, *PEERS)
 OVER_BYTEWAX, OVER_FAUST = 2.0, 25.0
 """Targets: so many times the events a second of the peer."""
 
+DIFFERENT = 100_000
+"""Small events that are made; they are published again and again."""
+
 
 def run(context: Context) -> None:
     """Compare all engines on entries, on small events, and without decoding."""
@@ -22,15 +28,17 @@ def run(context: Context) -> None:
     _decoding(context, "small", context.compare(ENGINES, Task.DECODE_SMALL, small), size)
 
 
-def _small(context: Context) -> tuple[Place, dict[str, object]]:
-    records = small_events(context.sizes.small)
+def _small(context: Context) -> tuple[Place, dict[str, Any]]:
+    records = small_events(DIFFERENT)
+    times = max(1, context.sizes.small // DIFFERENT)
     create_topic(context.bootstrap, "small")
-    preload(context.bootstrap, "small", records)
-    size = {"events": len(records), "bytes_per_event": round(sum(len(one.value) for one in records) / len(records))}
-    return Place("small.", "small", "small", len(records)), size
+    preload(context.bootstrap, "small", chain.from_iterable(repeat(records, times)))
+    events = times * len(records)
+    size = {"events": events, "bytes_per_event": round(sum(len(one.value) for one in records) / len(records))}
+    return Place("small.", "small", "small", events), size
 
 
-def _transport(context: Context, runs: dict[str, Runs], data: dict[str, object]) -> None:
+def _transport(context: Context, runs: dict[str, Runs], data: dict[str, Any]) -> None:
     for name, found in runs.items():
         context.results.add(
             line_of(
@@ -39,7 +47,7 @@ def _transport(context: Context, runs: dict[str, Runs], data: dict[str, object])
         )
 
 
-def _decoding(context: Context, what: str, runs: dict[str, Runs], data: dict[str, object]) -> None:
+def _decoding(context: Context, what: str, runs: dict[str, Runs], data: dict[str, Any]) -> None:
     for name, found in runs.items():
         context.results.add(line_of(f"decode.{what}.{name}", found.rate, "events/s", **found.described(), **data))
     ours = runs[OURS.name].rate

@@ -8,6 +8,7 @@ has read its detection, and every one of them counts.
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -108,7 +109,10 @@ def _publish(
             msgspec.msgpack.encode(PublishJob(context.bootstrap, deployment.entries, rate, records, str(published))),
         )
         context.say(f"publishing {rate:,.0f} entries a second")
-        publisher.wait(START_SECONDS + 2 * len(records) / rate)
+        try:
+            publisher.wait(START_SECONDS + 2 * len(records) / rate)
+        finally:
+            stop(publisher)
         time.sleep(SETTLE_SECONDS)
         end.touch()
         subscriber.wait(START_SECONDS)
@@ -150,7 +154,7 @@ def company_of_each() -> list[int]:
     return [found[number] for number in range(PARTITIONS)]
 
 
-def _planted(entries: "list[Record]") -> list[tuple[int, bytes, bytes, list[tuple[str, bytes]], str]]:
+def _planted(entries: Sequence[Record]) -> list[tuple[int, bytes, bytes, list[tuple[str, bytes]], str]]:
     """Return entries to publish; every so many of the first revisions is put out of balance."""
     every, planted, records = round(1 / PLANTED_SHARE), 0, []
     for number, record in enumerate(entries):

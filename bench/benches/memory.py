@@ -8,6 +8,7 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -33,7 +34,7 @@ MAX_SECONDS = 240.0
 def run(context: Context) -> None:
     """Read memory at each size."""
     wanted = context.sizes.memory_pairs
-    data = {"accounts_per_company": ACCOUNTS, "entries_per_company": ENTRIES, "lines_per_entry": LINES}
+    data: dict[str, Any] = {"accounts_per_company": ACCOUNTS, "entries_per_company": ENTRIES, "lines_per_entry": LINES}
     readings = _read(context, wanted, with_model=True)
     base, last = readings[0], readings[-1]
     for before, now in pairwise(readings):

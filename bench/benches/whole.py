@@ -5,10 +5,11 @@ run `bench.per_event` with their state in memory and nothing that could recover 
 """
 
 import statistics
+from typing import Any
 
 from bench.context import PEERS, Context, Failed, Runs
 from bench.engines.job import Task
-from bench.live import Worked, measure_worker
+from bench.live import Worked, measure_role
 from bench.preload import preload
 from bench.results import line_of
 
@@ -57,14 +58,15 @@ def measure_ours(context: Context) -> Worked:
     """Run the scoring role once, on topics of its own."""
     deployment = context.deployment("whole")
     lines = preload(context.bootstrap, deployment.entries, context.ledgers.records)
-    return measure_worker(context, deployment, lines, context.sizes.live_seconds)
+    return measure_role(context, deployment, lines, context.sizes.live_seconds)
 
 
-def described(runs: list[Worked]) -> dict[str, object]:
+def described(runs: list[Worked]) -> dict[str, Any]:
     """Return what a result line says of runs of the scoring role."""
     return {
         "records": [run.records for run in runs],
         "seconds": [round(run.seconds, 3) for run in runs],
         "rates": [round(run.rate) for run in runs],
+        "steady": [run.steady for run in runs],
         "cpu_us_per_line": [round(1e6 * run.cpu_seconds / max(1, run.lines), 2) for run in runs],
     }

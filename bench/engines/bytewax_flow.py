@@ -16,12 +16,15 @@ from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from bytewax.run import cli_main
 
 from bench.engines.job import Job, Meter, Task, job_of_process
+from bench.engines.tuning import FETCH_BYTES, collect_seldom
 
 BATCH_SIZE = 1_000
 """The default of `KafkaSource`, "a suitable starting point for higher throughput dataflows"."""
 
+CLIENT = {"max.partition.fetch.bytes": str(FETCH_BYTES)}
 
-class _CountPartition(StatelessSinkPartition[Any]):
+
+class _CountPartition(StatelessSinkPartition[Any]):  # type: ignore[misc]  # not installed where types are checked
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
 
@@ -30,7 +33,7 @@ class _CountPartition(StatelessSinkPartition[Any]):
         self._meter.many(len(items))
 
 
-class _CountSink(DynamicSink[Any]):
+class _CountSink(DynamicSink[Any]):  # type: ignore[misc]
     """Counts in batches, the cheapest end that a flow can have."""
 
     def __init__(self, meter: Meter) -> None:
@@ -44,9 +47,11 @@ class _CountSink(DynamicSink[Any]):
 def main() -> None:
     """Run the job of this process."""
     job = job_of_process()
+    collect_seldom()
     meter = Meter(job)
     flow = Dataflow("bench")
-    messages = op.input("entries", flow, KafkaSource([job.bootstrap], [job.topic], batch_size=BATCH_SIZE))
+    source = KafkaSource([job.bootstrap], [job.topic], batch_size=BATCH_SIZE, add_config=CLIENT)
+    messages = op.input("entries", flow, source)
     if job.task is Task.CORE:
         op.output("count", op.flat_map_batch("score", messages, _scorer(job, meter)), _CountSink(meter))
     elif job.task is Task.COUNT:

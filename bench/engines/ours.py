@@ -5,19 +5,25 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import faust
 import msgspec
 
 from bench.engines.job import Job, Meter, Task, job_of_process
-from wisebook_ml.transport import Record, RecordBatch, record_batches, use_record_batches
+from bench.engines.tuning import FETCH_BYTES, collect_seldom
+from wisebook_ml.messaging.events import RawRecord
+from wisebook_ml.transport import RecordBatch, each_partition, record_batches, use_record_batches
 
-Work = Callable[[int, Sequence[Record]], int]
+Work = Callable[[int, Sequence[RawRecord]], int]
 """``(partition, records) -> outputs``."""
 
-IN_THREAD = (Task.CORE, Task.PUBLISH)
-"""What takes long enough to be done beside the event loop, as the scoring role does it."""
+IN_THREADS = (Task.DECODE_ENTRIES, Task.DECODE_SMALL, Task.CORE, Task.PUBLISH)
+"""What is done in a thread for each partition, as the scoring role does it."""
+
+COMMIT_SECONDS = 1.0
+"""As the scoring role commits."""
 
 
 def main() -> None:
@@ -32,9 +38,12 @@ def main() -> None:
         topic_disable_leader=True,
         topic_allow_declare=False,
         consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=FETCH_BYTES,
+        broker_commit_interval=COMMIT_SECONDS,
         web_enabled=False,
     )
     use_record_batches(app)
+    collect_seldom()
     app.agent(record_batches(app, job.topic, partitions=job.partitions))(_agent(job))
     worker = faust.Worker(app, loglevel="warning", override_logging=False, redirect_stdouts=False, quiet=True)
     worker.execute_from_commandline()
@@ -42,25 +51,37 @@ def main() -> None:
 
 def _agent(job: Job) -> Callable[[Any], Any]:
     meter, work = Meter(job), _work(job)
-    in_thread = job.task in IN_THREAD
+    threads = ThreadPoolExecutor(job.partitions)
+
+    async def one_by_one(stream: Any) -> None:
+        async for batch in stream:
+            meter.outputs += work(batch.partition, _records(batch))
+            meter.many(len(batch))
+
+    async def in_threads(stream: Any) -> None:
+        await each_partition(stream, in_thread)
+
+    async def in_thread(batch: RecordBatch) -> None:
+        loop = asyncio.get_running_loop()
+        outputs = await loop.run_in_executor(threads, work, batch.partition, _records(batch))
+        meter.outputs += outputs
+        meter.many(len(batch))
+
+    chosen = in_threads if job.task in IN_THREADS else one_by_one
 
     async def agent(stream: Any) -> None:
         try:
-            async for batch in stream:
-                await take(batch)
+            await chosen(stream)
         except Exception:
             traceback.print_exc()
             sys.stderr.flush()
             os._exit(1)
 
-    async def take(batch: RecordBatch) -> None:
-        if in_thread:
-            meter.outputs += await asyncio.to_thread(work, batch.partition, batch.records)
-        else:
-            meter.outputs += work(batch.partition, batch.records)
-        meter.many(len(batch))
-
     return agent
+
+
+def _records(batch: RecordBatch) -> Sequence[RawRecord]:
+    return batch.records  # type: ignore[return-value]  # they have all that a `RawRecord` has
 
 
 def _work(job: Job) -> Work:
@@ -86,7 +107,7 @@ def _decode_entries() -> Work:
     except ImportError:
         return _decode_to_columns()
 
-    def work(_partition: int, records: Sequence[Record]) -> int:
+    def work(_partition: int, records: Sequence[RawRecord]) -> int:
         scan([record.value or b"" for record in records])
         return 0
 
@@ -100,7 +121,7 @@ def _decode_to_columns() -> Work:
 
     decode, entry = msgspec.json.Decoder(Ecriture).decode, Ecriture.ce_type.encode()
 
-    def work(_partition: int, records: Sequence[Record]) -> int:
+    def work(_partition: int, records: Sequence[RawRecord]) -> int:
         values = [record.value for record in records if ("ce_type", entry) in record.headers]
         EntryBatch.from_entries([decode(value or b"") for value in values])
         return 0
@@ -113,7 +134,7 @@ def _decode_small() -> Work:
 
     decode = msgspec.json.Decoder(SmallEvent).decode
 
-    def work(_partition: int, records: Sequence[Record]) -> int:
+    def work(_partition: int, records: Sequence[RawRecord]) -> int:
         for record in records:
             decode(record.value or b"")
         return 0
@@ -129,13 +150,16 @@ def _core(job: Job) -> Work:
 
 
 def _publish(job: Job) -> Work:
-    """Score and publish: what is left without transactions and snapshots."""
+    """Score and publish: what is left without transactions and snapshots; a producer a partition, as with them."""
     from bench.engines.core import Core
     from wisebook_ml.messaging.producer import EventProducer
 
-    core, producer = Core(job), EventProducer(job.bootstrap, job.prefix)
+    core, producers = Core(job), dict[int, EventProducer]()
 
-    def work(partition: int, records: Sequence[Record]) -> int:
+    def work(partition: int, records: Sequence[RawRecord]) -> int:
+        producer = producers.get(partition)
+        if producer is None:
+            producer = producers[partition] = EventProducer(job.bootstrap, job.prefix)
         outgoing = core.process(partition, records)
         for record in outgoing:
             producer.send(record)

@@ -60,7 +60,7 @@ def main() -> None:
             partition, key, value, headers, planted = job.records[number]
             if planted:
                 at[planted] = time.monotonic()
-            producer.produce(job.topic, value, key, partition=partition, headers=headers)
+            producer.produce(job.topic, value, key, partition=partition, headers=list(headers))
             number += 1
         producer.poll(0)
         time.sleep(SLICE_SECONDS)

@@ -10,13 +10,14 @@ from quixstreams import Application
 from quixstreams.sinks.base import BatchingSink, SinkBatch
 
 from bench.engines.job import Job, Meter, Task, job_of_process
+from bench.engines.tuning import FETCH_BYTES, collect_seldom
 
 COMMIT_EVERY = 10_000
 """Records of a checkpoint, so of the batches of all partitions together; the documentation's example has 1,000, but
 larger checkpoints are cheaper, and the core likes them."""
 
 
-class _CoreSink(BatchingSink):
+class _CoreSink(BatchingSink):  # type: ignore[misc]  # not installed where types are checked
     """Hands each partition's batch to the columnar core."""
 
     def __init__(self, job: Job, meter: Meter) -> None:
@@ -38,6 +39,7 @@ class _CoreSink(BatchingSink):
 def main() -> None:
     """Run the job of this process."""
     job = job_of_process()
+    collect_seldom()
     app = Application(
         broker_address=job.bootstrap,
         consumer_group=job.group,
@@ -45,6 +47,7 @@ def main() -> None:
         auto_create_topics=False,
         state_dir=job.home,
         loglevel="WARNING",
+        consumer_extra_config={"max.partition.fetch.bytes": FETCH_BYTES},
         **({"commit_every": COMMIT_EVERY} if job.task is Task.CORE else {}),
     )
     meter = Meter(job)

@@ -9,9 +9,10 @@ import pytest
 
 from bench.benches.bulk import shares, together
 from bench.benches.latency import company_of_each, out_of_balance, percentile
+from bench.engines.bulk import AHEAD, read_ahead
 from bench.engines.job import Job, Measured, Meter, Task
-from bench.ledgers import Ledgers, make_ledgers, small_events
-from bench.live import Sample, steady
+from bench.ledgers import Ledgers, companies_of, has_model, make_ledgers, small_events
+from bench.live import Sample, between, steady
 from bench.per_event import CODES, CompanyScorer
 from bench.preload import PARTITIONS, partition
 from bench.results import Results, line_of, table_of
@@ -134,6 +135,19 @@ class TestLedgers:
             marker = msgspec.json.decode(record.value, type=Activation)
             assert ArtefactStore(tmp_path).load_forest(marker.version).features
 
+    @pytest.mark.parametrize("companies", [60, 120])
+    def test_partitions_have_the_same_number_of_companies(self, companies):
+        numbers = companies_of(companies)
+        assert len(set(numbers)) == companies
+        assert set(Counter(partition(str(one).encode()) for one in numbers).values()) == {companies // PARTITIONS}
+        without = [one for index, one in enumerate(numbers) if not has_model(index)]
+        assert len(without) == companies // 20
+        assert len({partition(str(one).encode()) for one in without}) == len(without)
+
+    def test_partitions_have_about_as_many_entries(self, tmp_path):
+        entries = Counter(partition(record.key) for record in make_ledgers(24, 400, tmp_path).records)
+        assert max(entries.values()) < 1.05 * min(entries.values())
+
     def test_same_twice(self, ledgers, tmp_path):
         assert make_ledgers(20, 400, tmp_path).records == ledgers.records
 
@@ -196,6 +210,19 @@ def test_work_ahead_of_the_first_commit_is_not_counted():
     rate = (sum(last.offsets) - sum(first.offsets)) / (last.at - first.at)
     assert rate == pytest.approx(20.0)
     assert (sum(made[-1].offsets) - sum(made[0].offsets)) / (made[-1].at - made[0].at) > 20.9  # what it would be else
+
+
+@pytest.mark.parametrize("runs", [0, 1, AHEAD, 3 * AHEAD])
+def test_runs_that_are_read_ahead_stay_in_order(runs):
+    given = [(number, ()) for number in range(runs)]
+    assert list(read_ahead(iter(given))) == given
+
+
+def test_too_few_commits_are_measured_as_well_as_they_can_be():
+    made = [Sample([10, 0], 1.0, 0.0), Sample([20, 20], 2.0, 0.0)]
+    assert steady(made, [20, 20]) is None
+    assert between(made) == (made[0], made[1])
+    assert between(made[:1]) is None
 
 
 def test_shares_cover_every_partition_once():
