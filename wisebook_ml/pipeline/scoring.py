@@ -123,6 +123,9 @@ class PartitionPipeline:
                 written[position] = ENCODER.encode(record)
             else:
                 markers.append((position, record))
+        if not written:
+            chosen = np.array([k for k, position in enumerate(sure) if position in plain], dtype=np.int64)
+            return scanned.batch.select(chosen), np.array(list(plain), dtype=np.int64), markers
         kept = sorted([*plain, *written])
         again = scan(
             [written.get(position) or records[position].value or b"" for position in kept],
