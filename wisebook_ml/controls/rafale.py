@@ -5,7 +5,7 @@ import numpy as np
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
 from wisebook_ml.features.measures import surprise
-from wisebook_ml.habits.meet import BURST_SECONDS
+from wisebook_ml.habits.first_arrival import BURST_SECONDS
 
 MIN_BURST = 8
 """Entries in ten minutes that one person does not make by hand in ordinary work."""

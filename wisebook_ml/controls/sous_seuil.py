@@ -3,7 +3,7 @@
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
 from wisebook_ml.controls.texts import euros_en, euros_fr
-from wisebook_ml.habits.meet import NEAR_LIMIT_DAYS
+from wisebook_ml.habits.first_arrival import NEAR_LIMIT_DAYS
 
 
 def measure(view: View) -> Finding:

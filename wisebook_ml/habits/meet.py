@@ -7,7 +7,6 @@ from wisebook_ml.habits.access import (
     account_sides_of,
     accounts_of,
     author_habits_of,
-    author_stamps_of,
     authors_of,
     cells_of,
     companies_of,
@@ -20,35 +19,25 @@ from wisebook_ml.habits.access import (
     journal_lags_of,
     journals_of,
     memos_of,
-    near_days_of,
     nears_of,
     pairs_of,
     parties_of,
     party_amounts_of,
     pieces_of,
     places_of,
-    queues_of,
     sequences_of,
     trace_pool_of,
     traces_of,
 )
 from wisebook_ml.habits.arrivals import company_of
-from wisebook_ml.habits.histogram import add, centre, copies, share_beyond
-from wisebook_ml.habits.layout import BURST_MEMORY, MAX_NEARS, MAX_SEQUENCES, NEAR_LIMIT_MEMORY, NEARS, SEQUENCES
-from wisebook_ml.habits.matching import (
-    best_duplicate,
-    best_reversal,
-    document_of,
-    largest_party,
-    lines_key,
-    place_memo,
-)
-from wisebook_ml.habits.memos import clipped_lag, drop_places, find_memo, id_words, read_id, remember, write_down
-from wisebook_ml.habits.numbering import begin, step
+from wisebook_ml.habits.earlier import meet_duplicate, meet_reversal, place_keys
+from wisebook_ml.habits.first_arrival import count_burst, count_near_limit, take_number, tell_first_facts
+from wisebook_ml.habits.histogram import centre, copies, share_beyond
+from wisebook_ml.habits.matching import document_of, largest_party, place_memo
+from wisebook_ml.habits.memos import clipped_lag, drop_places, find_memo, id_words, remember, write_down
 from wisebook_ml.habits.profiles import (
     AMOUNTS_PARTY,
     AMOUNTS_TOTAL,
-    BURSTS,
     COUNTED,
     CREDIT,
     DEBIT,
@@ -68,33 +57,13 @@ from wisebook_ml.habits.profiles import (
     put_in,
     take_out,
 )
-from wisebook_ml.habits.queues import dequeue, enqueue
-from wisebook_ml.habits.tables import SMALLEST_BLOCK, block_class, find, free_rows, insert, remove
+from wisebook_ml.habits.tables import SMALLEST_BLOCK, block_class, find, free_rows
 from wisebook_ml.ledger.hashing import mix
 
 __all__ = ["CELLS_OF_LINE", "MAX_ID_BYTES", "MAX_PAIRS_OF_ENTRY", "meet_entries"]
 
-BURST_SECONDS = 600
-"""Window of a burst: what one person can enter by hand in ten minutes is a handful."""
-
 MAX_MET = 2
 """Accounts that met more often than twice are no rare pair: a monthly entry has become a habit."""
-
-NEAR_LIMIT_SHARE = 0.05
-"""Just below an approval limit: within 5 % of it (the margin in use in audit software)."""
-
-NEAR_LIMIT_DAYS = 60
-"""Amounts kept below a limit belong together for two months."""
-
-THIRD_PARTIES = 4
-ASSETS, EXPENSES = 2, 6
-"""PCG classes of who is owed, and of what is bought."""
-
-MIN_CENTS = 100_00
-"""Entries without a third party below a hundred euros (bank fees, stamps) repeat by nature."""
-
-MAX_LINES = 12
-"""Longer entries (payroll, opening) are not looked up by their lines."""
 
 MAX_ID_BYTES = 800
 """Of an entry's id: 200 characters."""
@@ -105,9 +74,6 @@ MAX_PAIRS_OF_ENTRY = (MAX_PAIR_ACCOUNTS // 2) ** 2
 CELLS_OF_LINE = 3 * 128
 """Cells of histograms that a line asks for at most: three that move to a block with all bins. An entry itself asks for
 four such blocks, which two lines' room is more than enough for."""
-
-PARTY_PLACE, JOURNAL_PLACE, LINES_PLACE = 11, 12, 13
-"""Seeds of the keys under which recent entries are found."""
 
 
 @compiled
@@ -202,167 +168,82 @@ def _take(
     journal = journal_of(state, company, journal_key)
     author = author_of(state, company, mix(company_key, entry.author)) if entry.author != 0 else 0
     memo = find_memo(state, entry.key)
-    replaces = memo != 0
-    altered = False
-    if replaces:
-        drop_places(state, memo)
-        if memos_of(state).rows[memo].counted == COUNTED:
-            take_out(state, company, memo, sides)
-        noted = memos_of(state).rows[memo]
-        changed = entry.deleted or noted.content != entry.content
-        altered = noted.altered != 0 or (noted.validated != 0 and changed)
-        order = noted.order + 0
-        _write_first_facts(noted, out)
+    if memo == 0:
+        memo = _begin_memo(state, entry, lines, company, author, limits)
     else:
-        order = companies_of(state).rows[company].arrivals + 0
-        companies_of(state).rows[company].arrivals += 1
-        if entry.first:
-            _meet_number(state, entry, company, company_key, out)
-        out.burst, out.burst_tail = _meet_burst(state, entry, author)
-        out.near_limit, out.near_total = _meet_limit(state, entry, lines, company, company_key, limits)
-    out.altered = 1.0 if altered else 0.0
-    near, near_total = out.near_limit, out.near_total
-
+        _take_back(state, entry, company, memo, sides)
+    noted = memos_of(state).rows[memo]
+    tell_first_facts(noted, out)
+    out.altered = noted.altered
     _meet_lines(state, lines, company_key, journal, line_out, scratch)
     _meet_company(state, entry, company, journal, author, out, scratch)
     _meet_pairs(state, lines, company_key, out, sides)
     largest = largest_party(lines)
     holder = lines[largest].party if largest >= 0 else entry.key
     document = document_of(state, entry, company, company_key, holder)
-    most = 0
-    for k in range(len(lines)):
-        most = max(most, abs(lines[k].net))
-    by_lines = lines_key(lines, 1) if len(lines) <= MAX_LINES and most > 0 else 0
-    place = 0
-    if largest >= 0:
-        place = mix(mix(mix(journal_key, PARTY_PLACE), lines[largest].party), lines[largest].net)
-    elif by_lines != 0 and most >= MIN_CENTS:
-        place = mix(mix(journal_key, JOURNAL_PLACE), by_lines)
-    lines_place = mix(mix(company_key, LINES_PLACE), by_lines) if by_lines != 0 else 0
+    place, lines_place, opposite = place_keys(lines, largest, company_key, journal_key)
     if place != 0:
-        _meet_duplicate(state, entry, place, order, document, largest < 0, out, texts, used)
-    if by_lines != 0:
-        opposite = mix(mix(company_key, LINES_PLACE), lines_key(lines, -1))
-        _meet_reversal(state, entry, opposite, order, out, texts, used)
+        meet_duplicate(state, entry, place, noted.order, document, largest < 0, out, texts, used)
+    if opposite != 0:
+        meet_reversal(state, entry, opposite, noted.order, out, texts, used)
     if out.duplicate_repeats > 0.0:
         out.near_limit, out.near_total = 0.0, 0.0  # a fixed price is no attempt to stay below a limit
-
-    if not replaces:
-        memo = remember(state, company, entry.key)
-        noted = memos_of(state).rows[memo]
-        noted.order = order
-        noted.jump, noted.steps, noted.irregular = (
-            int(out.number_jump),
-            int(out.number_steps),
-            int(out.number_irregular),
-        )
-        noted.burst, noted.burst_tail = int(out.burst), int(out.burst_tail)
-        noted.near, noted.near_total = int(near), int(near_total)
-        if not entry.first:
-            noted.counted = LEFT_IN  # its first arrival was forgotten, and still is part of the habits
     write_down(state, entry, data, memo, journal, author, document)
-    memos_of(state).rows[memo].altered = 1 if altered else 0
     if not entry.deleted:
-        if place != 0:
-            place_memo(state, place, memo)
-        if lines_place != 0:
-            place_memo(state, lines_place, memo)
-        memos_of(state).rows[memo].place = place
-        memos_of(state).rows[memo].lines_place = lines_place
-    if not entry.deleted and memos_of(state).rows[memo].counted != LEFT_IN:
+        _leave(state, entry, lines, company, journal, memo, place, lines_place, sides)
+
+
+@compiled
+def _begin_memo(state: Array, entry: Array, lines: Array, company: int, author: int, limits: Array) -> int:
+    """Return a new memo, with what there is to say of the entry's first arrival."""
+    company_key, whole = companies_of(state).keys[company], companies_of(state).rows[company]
+    memo = remember(state, company, entry.key)
+    noted = memos_of(state).rows[memo]
+    noted.order = whole.arrivals
+    whole.arrivals += 1
+    if entry.first:
+        take_number(state, entry, company, company_key, noted)
+    else:
+        noted.counted = LEFT_IN  # its first arrival was forgotten, and still is part of the habits
+    noted.burst, noted.burst_tail = count_burst(state, entry, author)
+    noted.near, noted.near_total = count_near_limit(state, entry, lines, company, company_key, limits)
+    return memo
+
+
+@compiled
+def _take_back(state: Array, entry: Array, company: int, memo: int, sides: Array) -> None:
+    """Take the version of an entry out of the habits that this one replaces."""
+    drop_places(state, memo)
+    noted = memos_of(state).rows[memo]
+    if noted.counted == COUNTED:
+        take_out(state, company, memo, sides)
+    if noted.validated and (entry.deleted or noted.content != entry.content):
+        noted.altered = 1
+
+
+@compiled
+def _leave(
+    state: Array,
+    entry: Array,
+    lines: Array,
+    company: int,
+    journal: int,
+    memo: int,
+    place: int,
+    lines_place: int,
+    sides: Array,
+) -> None:
+    """Make an entry findable, and add it to the habits."""
+    noted = memos_of(state).rows[memo]
+    if place != 0:
+        place_memo(state, place, memo)
+    if lines_place != 0:
+        place_memo(state, lines_place, memo)
+    noted.place, noted.lines_place = place, lines_place
+    if noted.counted != LEFT_IN:
         newcomers = put_in(state, lines, company, memo, sides)
         if entry.first and journal != 0:
             journals_of(state).rows[journal].debuts += newcomers
-
-
-@compiled
-def _write_first_facts(noted: Array, out: Array) -> None:
-    """Write the facts of an entry's first arrival, which a revision does not change."""
-    out.number_jump, out.number_steps, out.number_irregular = noted.jump, noted.steps, noted.irregular
-    out.burst, out.burst_tail = noted.burst, noted.burst_tail
-    out.near_limit, out.near_total = noted.near, noted.near_total
-
-
-@compiled
-def _meet_number(state: Array, entry: Array, company: int, company_key: int, out: Array) -> None:
-    """Take an entry's number; one that says nothing (none, or the first of its sequence) is regular."""
-    if entry.number < 0:
-        return
-    sequences = sequences_of(state)
-    key = mix(company_key, entry.sequence)
-    row = find(sequences.slots, sequences.keys, key)
-    if row == 0:
-        queue = queues_of(state)[company][SEQUENCES]
-        if queue.count == MAX_SEQUENCES:
-            remove(sequences.slots, sequences.keys, sequences.meta, dequeue(queue, sequences.rows))
-        row = insert(sequences.slots, sequences.keys, sequences.meta, key)
-        begin(sequences.rows[row], entry.number)
-        enqueue(queue, sequences.rows, row)
-        return
-    sequence = sequences.rows[row]
-    out.number_steps, out.number_irregular = sequence.steps, sequence.irregular
-    out.number_jump = step(sequence, entry.number)
-
-
-@compiled
-def _meet_burst(state: Array, entry: Array, author: int) -> tuple[int, int]:
-    """Return how many entries the author made by hand within ten minutes, and how often as many before."""
-    stamp = entry.stamp
-    if not entry.manual or author == 0 or stamp == 0:
-        return 0, 0
-    stamps, size = author_stamps_of(state)[author], 1
-    for k in range(BURST_MEMORY - 1):
-        if stamps[k] == 0 or stamp - stamps[k] > BURST_SECONDS:
-            break
-        if abs(stamp - stamps[k]) <= BURST_SECONDS:
-            size += 1
-    for k in range(BURST_MEMORY - 1, 0, -1):
-        stamps[k] = stamps[k - 1]
-    stamps[0] = stamp
-    bursts = author_habits_of(state)[author][BURSTS]
-    before = share_beyond(bursts, cells_of(state), size, 0)
-    add(bursts, cells_of(state), size, 1)
-    return size, before
-
-
-@compiled
-def _meet_limit(
-    state: Array, entry: Array, lines: Array, company: int, company_key: int, limits: Array
-) -> tuple[int, int]:
-    """Return how many purchases near a limit the third party had with this one, and the limit (0: not near)."""
-    total, limit = entry.total, 0
-    for k in range(len(limits)):
-        if total < limits[k]:
-            limit = limits[k]
-            break
-    if limit == 0 or total < limit * (1 - NEAR_LIMIT_SHARE):
-        return 0, 0
-    spent, owed, party = False, False, 0
-    for k in range(len(lines)):
-        of_class = lines[k].root // 10_000
-        spent |= lines[k].on_debit and (of_class in (ASSETS, EXPENSES))
-        owed |= not lines[k].on_debit and of_class == THIRD_PARTIES
-        if party == 0:
-            party = lines[k].party
-    if not (spent and owed) or party == 0:
-        return 0, 0
-    nears = nears_of(state)
-    key = mix(company_key, party)
-    row = find(nears.slots, nears.keys, key)
-    if row == 0:
-        queue = queues_of(state)[company][NEARS]
-        if queue.count == MAX_NEARS:
-            remove(nears.slots, nears.keys, nears.meta, dequeue(queue, nears.rows))
-        row = insert(nears.slots, nears.keys, nears.meta, key)
-        nears.rows[row].count = 0
-        enqueue(queue, nears.rows, row)
-    days = near_days_of(state)[row]
-    days[nears.rows[row].count % NEAR_LIMIT_MEMORY] = entry.day
-    nears.rows[row].count += 1
-    near = 0
-    for k in range(min(nears.rows[row].count, NEAR_LIMIT_MEMORY)):
-        near += abs(entry.day - days[k]) <= NEAR_LIMIT_DAYS
-    return near, limit
 
 
 @compiled
@@ -461,50 +342,3 @@ def _meet_pairs(state: Array, lines: Array, company_key: int, out: Array, sides:
             rarity = math.log10((least + 1) / (met + 0.5))
             if rarity > out.pair_value:
                 out.pair_value, out.pair_debit, out.pair_credit = rarity, sides[1, d], sides[0, c]
-
-
-@compiled
-def _meet_duplicate(
-    state: Array,
-    entry: Array,
-    place: int,
-    order: int,
-    document: int,
-    lenient: bool,
-    out: Array,
-    texts: Array,
-    used: Array,
-) -> None:
-    """Write which earlier entry this one repeats."""
-    places = places_of(state)
-    here = find(places.slots, places.keys, place)
-    if here == 0:
-        return
-    memo, out.duplicate, out.duplicate_repeats = best_duplicate(state, entry, here, order, document, lenient)
-    if memo != 0:
-        out.duplicate_days = abs(entry.day - memos_of(state).rows[memo].day)
-        out.duplicate_start, out.duplicate_length = _write_id(state, memo, texts, used)
-
-
-@compiled
-def _meet_reversal(
-    state: Array, entry: Array, opposite: int, order: int, out: Array, texts: Array, used: Array
-) -> None:
-    """Write which earlier entry this one reverses."""
-    places = places_of(state)
-    here = find(places.slots, places.keys, opposite)
-    if here == 0:
-        return
-    memo, out.reversal = best_reversal(state, entry, here, order)
-    if memo != 0:
-        out.reversal_days = entry.day - memos_of(state).rows[memo].day
-        out.reversal_start, out.reversal_length = _write_id(state, memo, texts, used)
-
-
-@compiled
-def _write_id(state: Array, memo: int, texts: Array, used: Array) -> tuple[int, int]:
-    """Write the id of a memo's entry where a detection finds it, since its row may be another's soon."""
-    start = used[0]
-    length = read_id(state, memo, texts, start)
-    used[0] += length
-    return int(start), length

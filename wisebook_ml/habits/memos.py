@@ -43,6 +43,7 @@ def remember(state: Array, company: int, key: int) -> int:
     noted.lines, noted.id_length = 0, 0
     noted.place, noted.lines_place = 0, 0
     noted.counted, noted.validated, noted.altered = 0, 0, 0
+    noted.jump, noted.steps, noted.irregular = 0, 0, 0
     enqueue(queue, memos.rows, memo)
     return memo
 
