@@ -55,6 +55,10 @@ def tail(bins: Counter[int], asked: int, middle: int | None = None) -> int:
     return sum(bin_ >= asked if asked >= middle else bin_ <= asked for bin_ in ordered)
 
 
+FORGOTTEN = ((0, 0, 0), (0, 0), (0, 0))
+"""What is said of the number, the burst and the limit of a first arrival that was forgotten."""
+
+
 @dataclass
 class Line:
     """What one line says."""
@@ -213,9 +217,9 @@ class Company:
         memo = self.memos.get(entry.id)
         replaces = memo is not None
         if memo is None:
-            memo = Memo(
-                self.arrivals, self.number(entry), self.burst(entry), self.near_limit(entry, limits), latest=entry
-            )
+            # A revision whose first arrival was forgotten is no new work of its author.
+            new = (self.number(entry), self.burst(entry), self.near_limit(entry, limits)) if entry.first else FORGOTTEN
+            memo = Memo(self.arrivals, *new, latest=entry)
             self.arrivals += 1
         else:
             self.unplace(entry.id, memo)

@@ -55,9 +55,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was concluded of one entry. `composite` is in [0, 1)."""
+    """What an entry is flagged for. `composite` is in [0, 1)."""
 
-    flagged: bool
     composite: float
     evidence: tuple[Evidence, ...]
 
