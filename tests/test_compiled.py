@@ -111,7 +111,7 @@ class TestCache:
 
     def test_one_that_cannot_be_written_is_said_and_replaced(self) -> None:
         environment = {**os.environ, "NUMBA_CACHE_DIR": "/proc/nowhere"}
-        asked = "import wisebook_ml.compiled as c, logging; print(c.CACHE, c.config.CACHE_DIR)"
+        asked = "import wisebook_ml.compiled as c; print(c.CACHE, c.config.CACHE_DIR)"
         told = subprocess.run(
             [sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=True
         )
