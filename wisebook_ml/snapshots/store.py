@@ -19,7 +19,10 @@ __all__ = ["KEPT", "SnapshotStore"]
 LOGGER = logging.getLogger(__name__)
 
 KEPT = 3
-"""Snapshots kept of a partition: offsets are committed behind the newest, and one may be damaged."""
+"""Snapshots kept of a partition: offsets are committed behind the newest, and one may be damaged.
+
+So many of those beyond the one just written are kept, too, where there are any: see `SnapshotStore.save`.
+"""
 
 OFFSET_DIGITS = 20
 """Names are padded to the longest offset that Kafka has."""
@@ -65,6 +68,12 @@ class SnapshotStore:
     def save(self, identity: Identity, snapshot: Snapshot) -> int:
         """Write a snapshot, whole or not at all, and remove the oldest; return its size in bytes.
 
+        Those that stay are the one just written and the newest before it, for they are what a recovery can use: a group
+        that was rewound writes snapshots far before the newest there are, and would lose each at once if the highest
+        offsets were kept. Those beyond stay, too: a state follows from the topic, so they are as true as ever, only
+        ahead of the commit. They are of use when the commit is set forward again, or when it was we who were late and
+        another worker has the partition; and they are removed as others are, once what is written has passed them.
+
         Raises
         ------
         OSError
@@ -109,12 +118,18 @@ class SnapshotStore:
             else:
                 LOGGER.warning("snapshot %s is ignored: renamed, it is of offset %d", path, stamped)
 
+    def ahead(self, identity: Identity, offset: int) -> int:
+        """Return how many snapshots there are of offsets beyond this one."""
+        return sum(found > offset and self._is_of(identity, path) for found, path in self._found(identity))
+
     def _prune(self, identity: Identity, offset: int) -> None:
-        """Remove what no recovery will want: all but the newest, what is of something else, what was never finished."""
-        kept = 0
-        for _, path in self._found(identity):
-            if kept < KEPT and self._is_of(identity, path):
-                kept += 1
+        """Remove what no recovery will want: the oldest, what is of something else, what was never finished."""
+        beyond = before = 0
+        for found, path in self._found(identity):
+            if found > offset and beyond < KEPT and self._is_of(identity, path):
+                beyond += 1
+            elif found <= offset and before < KEPT and self._is_of(identity, path):
+                before += 1
             else:
                 self._remove(path)
         self._remove_unfinished(identity, offset)

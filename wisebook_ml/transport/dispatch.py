@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import sys
 import time
@@ -115,13 +116,17 @@ class Dispatcher:
     def _offer(self, feed: PartitionFeed) -> None:
         if feed.tp not in self._active or self._failed:
             return
-        batch = feed.take()
+        batch = feed.take(functools.partial(self._get_on, feed))
         if batch is None:
             return
         message = BatchMessage(feed.tp, batch, self._outside.generation, self._acknowledge)
         self._offered[feed.tp] = message
         if not self._outside.offer(message):
             self.fail(f"no agent reads {feed.tp.topic}, which was asked for in batches", None)
+
+    def _get_on(self, feed: PartitionFeed) -> None:
+        """Note that an agent gets on with its batch; in any thread."""
+        feed.progress_at = self._clock()
 
     def begin(self, message: BatchMessage) -> bool:
         """Count a batch as begun; False where a rebalance has taken it back."""
