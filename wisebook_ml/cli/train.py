@@ -20,6 +20,8 @@ __all__ = ["train"]
 SILENT_SECONDS = 10.0
 """Without any answer for so long there is probably no training worker; one that is free answers within a second."""
 
+SILENT = "no training worker has answered yet; start `wisebook-ml worker training`"
+
 
 @click.command()
 @click.option("--societe", type=click.IntRange(min=1), required=True, help="Whose model.")
@@ -51,7 +53,9 @@ def train(societe: int, du: dt.datetime | None, au: dt.datetime | None, wait: bo
             return
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("Training", total=1.0)
-            silent = threading.Timer(SILENT_SECONDS, _say_nobody_answers)
+            silent = threading.Timer(
+                SILENT_SECONDS, progress.console.print, (SILENT,), {"highlight": False, "soft_wrap": True}
+            )
             silent.daemon = True
             silent.start()
             try:
@@ -69,7 +73,3 @@ def train(societe: int, du: dt.datetime | None, au: dt.datetime | None, wait: bo
         f"version {campaign.version.version} of model {campaign.modele_id} trained on {campaign.lignes} entries "
         f"in {campaign.duree_minutes * 60:.1f} s"
     )
-
-
-def _say_nobody_answers() -> None:
-    click.echo("no training worker has answered yet; start `wisebook-ml worker training`", err=True)
