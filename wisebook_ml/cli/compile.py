@@ -1,5 +1,6 @@
 """``wisebook-ml compile``: what a first worker would do, ahead of it."""
 
+import logging
 import re
 import shutil
 import time
@@ -25,10 +26,12 @@ def compile_() -> None:
     """
     announce_compiling()
     from wisebook_ml.compiled import CACHE
-    from wisebook_ml.pipeline.warm import warm_up
+    from wisebook_ml.pipeline import warm
 
     started = time.perf_counter()
-    warm_up()
+    # It tells the log of a worker what is said here already, and without any handler that is standard error.
+    logging.getLogger(warm.__name__).addHandler(logging.NullHandler())
+    warm.warm_up()
     click.echo(f"The scoring core is compiled, in {CACHE} ({time.perf_counter() - started:.1f} s).", err=True)
     removed = remove_unused(CACHE)
     if removed:
@@ -39,7 +42,8 @@ def announce_compiling() -> None:
     """Say that the core has to be compiled first, where nothing of it is compiled yet."""
     from wisebook_ml.compiled import CACHE
 
-    if not (CACHE.is_dir() and any(CACHE.iterdir())):
+    # Folders are made when functions are decorated, files when they are compiled.
+    if not any(path.is_file() for path in CACHE.rglob("*")):
         click.echo("Compiling the scoring core for this machine (once, a minute or two) ...", err=True)
 
 
