@@ -13,11 +13,11 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT
 from faust.types.transports import TPorTopicSet
 
-from wisebook_ml.transport.dispatch import Dispatcher
-from wisebook_ml.transport.health import Health, Watchdog
-from wisebook_ml.transport.message import BatchMessage
-from wisebook_ml.transport.options import BatchOptions
-from wisebook_ml.transport.pump import READ_COMMITTED, Arrival, Pump
+from .dispatch import Dispatcher
+from .health import Health, Watchdog
+from .message import BatchMessage
+from .options import BatchOptions
+from .pump import READ_COMMITTED, Arrival, Pump
 
 __all__ = ["BatchConsumer", "BatchTransport"]
 

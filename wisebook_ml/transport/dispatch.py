@@ -11,12 +11,12 @@ from typing import Protocol
 
 from faust.types import TP
 
-from wisebook_ml.transport.batch import RecordBatch
-from wisebook_ml.transport.feed import PartitionFeed
-from wisebook_ml.transport.health import Health, PartitionHealth
-from wisebook_ml.transport.message import BatchMessage
-from wisebook_ml.transport.options import BatchOptions
-from wisebook_ml.transport.pump import Arrival
+from .batch import RecordBatch
+from .feed import PartitionFeed
+from .health import Health, PartitionHealth
+from .message import BatchMessage
+from .options import BatchOptions
+from .pump import Arrival
 
 __all__ = ["Dispatcher", "Outside"]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from faust.types import TP
 
-from wisebook_ml.transport.batch import Record, RecordBatch
+from .batch import Record, RecordBatch
 
 __all__ = ["PartitionFeed"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wisebook_ml.transport.failure import end_process
+from .failure import end_process
 
 __all__ = ["BatchOptions", "OnFailure"]
 
