@@ -64,6 +64,7 @@ class LivePartitions:
         self._scorer = scorer
         self._topic = ENTRIES.full_name(settings.topic_prefix)
         self._store = SnapshotStore.of(settings)
+        self._store.check()
         self._writer = SnapshotWriter(self._store)
         self._partitions: dict[int, LivePartition] = {}
         self._assigned: frozenset[int] | None = None

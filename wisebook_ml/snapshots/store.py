@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from wisebook_ml.settings import Settings, SettingsError
 from wisebook_ml.snapshots.format import BadSnapshot, Identity, Snapshot, read_header, read_snapshot
 from wisebook_ml.snapshots.format import write_snapshot as write
 
-__all__ = ["KEPT", "SnapshotStore"]
+__all__ = ["KEPT", "SnapshotStore", "reason"]
 
 LOGGER = logging.getLogger(__name__)
 
@@ -59,11 +60,36 @@ class SnapshotStore:
                 "package is installed (s3fs for s3://, gcsfs for gs://)."
             ) from error
         self._root = root.rstrip("/")
+        self.place = re.sub(r"//[^/@]*@", "//", url)
+        """Where snapshots are, as a person is told: without a password."""
 
     @classmethod
     def of(cls, settings: Settings) -> "SnapshotStore":
         """Return the store that the settings name."""
         return cls(settings.state_url)
+
+    def check(self) -> None:
+        """Log at once what would come to light with the first snapshot only, or after a crash."""
+        if "memory" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,)):
+            LOGGER.warning(
+                "snapshots are kept in %s, the memory of this process: nothing can be recovered from them, and a "
+                "restart reads the topic from its start. Name a folder, or a URL, in WISEBOOK_ML_STATE",
+                self.place,
+            )
+            return
+        probe = f"{self._root}/probe-{uuid.uuid4().hex[:8]}{WRITING}"
+        try:
+            self._fs.makedirs(self._root, exist_ok=True)
+            with self._open(probe, "wb") as file:
+                file.write(b"probe")
+        except Exception as error:
+            LOGGER.warning(
+                "snapshots cannot be written to %s (WISEBOOK_ML_STATE): %s. Scoring goes on; until this is repaired, a "
+                "restart reads more of the topic again",
+                self.place,
+                reason(error),
+            )
+        self._remove(probe)
 
     def save(self, identity: Identity, snapshot: Snapshot) -> int:
         """Write a snapshot, whole or not at all, and remove the oldest; return its size in bytes.
@@ -190,6 +216,11 @@ class SnapshotStore:
             return f"{text} ({shutil.disk_usage(folder).free / MEBIBYTE:,.1f} MiB free)"
         except OSError:  # not on this machine
             return text
+
+
+def reason(error: Exception) -> str:
+    """Return what a person is told of an error."""
+    return error.strerror if isinstance(error, OSError) and error.strerror else repr(error)
 
 
 def _sync(file: Any) -> None:
