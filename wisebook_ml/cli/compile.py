@@ -49,6 +49,8 @@ def announce_compiling() -> None:
 
 def remove_unused(current: Path) -> int:
     """Remove the folders beside the current one in which nothing was written for 30 days; return how many."""
+    if not DIGEST.fullmatch(current.name):  # a folder of this process alone: its neighbours are anybody's
+        return 0
     removed = 0
     for folder in current.parent.glob("*"):
         if folder == current or not DIGEST.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
