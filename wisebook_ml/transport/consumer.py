@@ -268,7 +268,9 @@ class BatchConsumer(driver.Consumer):
         """Tell how the worker gets on."""
         health = self.batches.health()
         # Not for the watchdog: a restart creates no topic.
-        missing = (f"topic {topic} does not exist; create it and restart" for topic in self._thread.missing(self._topics))
+        missing = (
+            f"topic {topic} does not exist; create it and restart" for topic in self._thread.missing(self._topics)
+        )
         return dataclasses.replace(health, reasons=(*health.reasons, *missing))
 
 
