@@ -9,7 +9,6 @@ from click.testing import CliRunner
 
 from schemas import StatutCampagne
 from wisebook_ml.cli import main
-from wisebook_ml.cli import train as _  # noqa: F401  # so that its module can be patched
 from wisebook_ml.training.request import CampaignTimeout
 
 MODULE = "wisebook_ml.cli.train"
