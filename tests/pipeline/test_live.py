@@ -332,7 +332,9 @@ class TestSnapshots:
 
         counted = module.read_partition
         monkeypatch.setattr(module, "read_partition", short_runs)
-        published, kept, told = Published(), [], []
+        published = Published()
+        kept: list[list[int]] = []
+        told: list[int] = []
         for _ in range(3):  # lives
             worker = stream.worker(published)
             with suppress(Killed):
