@@ -358,7 +358,6 @@ class Company:
             "journal": journal["entries"],
             "journal_off_days": journal["off_days"],
             "journal_pieces": journal["pieces"],
-            "off_day": said["off_day"],
             "author": hours.total() if timed else math.nan,
             "hour": hour,
             "hour_count": sum(hours[day + (hour + step) % 24] for step in (-1, 0, 1)) if timed else 0,

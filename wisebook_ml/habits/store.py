@@ -122,7 +122,6 @@ class Store:
 
         Compiled functions do not allocate: they stop before an entry there is no room for.
         """
-        self._directory = None
         for name, more in rows.items():
             meta, capacity = self._arrays[f"{name}.meta"], len(self._arrays[f"{name}.keys"])
             wanted = int(meta[COUNT]) + more + 1
@@ -136,6 +135,7 @@ class Store:
                 self._grow_pool(name, _doubled(capacity, wanted))
 
     def _grow_table(self, name: str, capacity: int) -> None:
+        self._directory = None
         for part in (f"{name}.keys", f"{name}.rows", *(side for side, (of, _, _) in self._sides.items() if of == name)):
             self._arrays[part] = _longer(self._arrays[part], capacity)
         self._rebuild_slots(name)
@@ -148,6 +148,7 @@ class Store:
         self._arrays[f"{name}.slots"] = slots
 
     def _grow_pool(self, name: str, capacity: int) -> None:
+        self._directory = None
         for part in self._pool_parts(name):
             self._arrays[part] = _longer(self._arrays[part], capacity)
 
