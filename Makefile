@@ -55,9 +55,10 @@ lock: $(VENV)/.all ## Resolve the dependencies anew into requirements/
 	cp requirements/base.txt bench/requirements.txt # the versions to prefer
 	$(COMPILE) bench/requirements.in pyproject.toml -o bench/requirements.txt
 
-clean: ## Remove what was installed and made here (not the cached Kafka)
+clean: ## Remove what was installed and made here (the cached Kafka and compiled code stay)
 	-@test ! -x $(BIN)/wisebook-ml || $(BIN)/wisebook-ml kafka stop
 	rm -rf $(VENV) $(BENCH_VENV) .wisebook build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	@echo "What other checkouts share stays: Kafka and compiled code in the user's cache folder (~/.cache/wisebook-ml)"
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

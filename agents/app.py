@@ -18,13 +18,13 @@ from wisebook_ml.messaging.reader import ReadError, end_offsets
 from wisebook_ml.settings import Settings
 from wisebook_ml.transport import BatchOptions, RecordBatch, each_partition, record_batches, use_record_batches
 
-__all__ = ["SESSION_SECONDS", "Batch", "consume", "partitions_of", "role_app"]
+__all__ = ["SESSION_SECONDS", "Batch", "consume", "consume_batches", "partitions_of", "role_app"]
 
 COMMIT_SECONDS = 1.0
 """How often finished offsets are committed: at most a second's work is done again after a crash."""
 
 STALL_SECONDS = 600.0
-"""Without a commit for so long, though there is work, a worker ends: recovery of a long partition fits."""
+"""Without a commit for so long, though there is work, a worker ends; a recovery says for itself that it gets on."""
 
 SESSION_SECONDS = 10.0
 """How long a worker may be silent before its partitions go to others.
@@ -50,6 +50,7 @@ Batch = Sequence[RawRecord]
 """Records as the client decodes them: they have all that a `RawRecord` has."""
 
 Process = Callable[[int, Batch], Awaitable[None]]
+Work = Callable[[RecordBatch], Awaitable[None]]
 
 
 def role_app(role: str, settings: Settings) -> faust.App:
@@ -117,14 +118,34 @@ def consume(
     ConnectError
         Where there is no such topic, or nobody who could tell.
     """
+
+    async def work(batch: RecordBatch) -> None:
+        await process(batch.partition, batch.records)  # type: ignore[arg-type]  # see `Batch`
+
+    consume_batches(app, topic, settings, work, concurrency=concurrency, max_records=max_records)
+
+
+def consume_batches(
+    app: faust.App,
+    topic: Topic,
+    settings: Settings,
+    work: Work,
+    *,
+    concurrency: int | None = None,
+    max_records: int | None = None,
+) -> None:
+    """Do as `consume` does, for who needs to know where a batch begins and ends: ``await work(batch)``.
+
+    Raises
+    ------
+    ConnectError
+        Where there is no such topic, or nobody who could tell.
+    """
     name = topic.full_name(settings.topic_prefix)
     try:
         end_offsets(resolve_bootstrap(settings), name)  # Faust would wait for a missing topic, and not say so
     except ReadError as error:
         raise ConnectError(str(error)) from error
-
-    async def work(batch: RecordBatch) -> None:
-        await process(batch.partition, batch.records)  # type: ignore[arg-type]  # see `Batch`
 
     async def agent(stream: Any) -> None:
         await each_partition(stream, work, concurrency=concurrency)

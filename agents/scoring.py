@@ -8,7 +8,7 @@ from typing import Any
 
 import faust
 
-from agents.app import SESSION_SECONDS, Batch, consume, partitions_of, role_app
+from agents.app import SESSION_SECONDS, consume_batches, partitions_of, role_app
 from agents.lease import EXIT_FAILED, Lease
 from topics import ENTRIES
 from wisebook_ml.messaging.connect import resolve_bootstrap
@@ -16,6 +16,7 @@ from wisebook_ml.messaging.transactions import Fenced, TransactionalProducer
 from wisebook_ml.pipeline.live import LivePartitions, NotAssigned
 from wisebook_ml.pipeline.warm import warm_up
 from wisebook_ml.settings import Settings
+from wisebook_ml.transport import RecordBatch
 
 __all__ = ["create_app"]
 
@@ -45,10 +46,16 @@ def create_app(settings: Settings) -> faust.App:
     partitions = LivePartitions(settings, bootstrap, open_publisher)
     threads = ThreadPoolExecutor(ENTRIES.partitions, thread_name_prefix="scoring")
 
-    def score(partition: int, records: Batch) -> None:
+    def score(batch: RecordBatch) -> None:
         lease.check()
         try:
-            partitions.process(partition, records)
+            partitions.process(
+                batch.partition,
+                batch.records,  # type: ignore[arg-type]  # see `agents.app.Batch`
+                first_offset=batch.first_offset,
+                next_offset=batch.next_offset,
+                gets_on=batch.gets_on,
+            )
         except NotAssigned as error:
             # A rebalance did not wait for so long a batch. Nothing of it is committed, and the new owner does it.
             LOGGER.info("%s; what was in work is dropped", error)
@@ -57,8 +64,8 @@ def create_app(settings: Settings) -> faust.App:
             logging.shutdown()
             os._exit(EXIT_FAILED)
 
-    async def process(partition: int, records: Batch) -> None:
-        await asyncio.get_running_loop().run_in_executor(threads, score, partition, records)
+    async def work(batch: RecordBatch) -> None:
+        await asyncio.get_running_loop().run_in_executor(threads, score, batch)
 
     async def keep(_app: Any, assigned: Any, *_: Any, **__: Any) -> None:
         partitions.keep(partitions_of(ENTRIES, settings, assigned))
@@ -72,5 +79,5 @@ def create_app(settings: Settings) -> faust.App:
     app.on_partitions_assigned.connect(keep)  # type: ignore[arg-type]  # mode types a signal's handlers too narrowly
     app.on_partitions_revoked.connect(revoke)  # type: ignore[arg-type]
     app.on_before_shutdown.connect(close)
-    consume(app, ENTRIES, settings, process)
+    consume_batches(app, ENTRIES, settings, work)
     return app

@@ -15,18 +15,24 @@ from bench.results import Results, line_of, table_of
 from bench.sizes import FULL, QUICK
 from wisebook_ml.broker import LocalKafka
 
+NAMES = {letter: bench.__module__.rpartition(".")[2] for letter, bench in BENCHES.items()}
+"""What each letter measures: the name of its file."""
+
+LISTED = ", ".join(f"{letter} {name}" for letter, name in NAMES.items())
+
 
 def main() -> int:
     """Run what is asked for; the exit status says whether all came to their end, not whether targets are met."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure this project beside its peers.")
     parser.add_argument("--quick", action="store_true", help="smaller and once, for a look; figures are rough")
-    parser.add_argument("--only", default="", help=f"comma-separated, of: {', '.join(BENCHES)}")
+    parser.add_argument("--only", default="", help=f"letters or names, comma-separated, of: {LISTED}")
     parser.add_argument("--picture", type=Path, help="draw the results into this file (.svg or .png)")
     parser.add_argument("--out", type=Path, help="also write the lines into this file")
     arguments = parser.parse_args()
-    wanted = [name for name in arguments.only.split(",") if name] or list(BENCHES)
+    letters = {name: letter for letter, name in NAMES.items()}
+    wanted = [letters.get(part, part) for part in arguments.only.split(",") if part] or list(BENCHES)
     if unknown := set(wanted) - set(BENCHES):
-        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {LISTED}")
     sizes = QUICK if arguments.quick else FULL
     results = Results(common_details(sizes))
     compiled = _compile()
@@ -43,7 +49,7 @@ def main() -> int:
                 except Exception as error:
                     failed = True
                     results.add(line_of(f"{name}.failed", None, "", error=f"{type(error).__name__}: {error}"))
-                context.say(f"{name}: {time.monotonic() - begun:.0f} s")
+                context.say(f"{name} {NAMES[name]}: {time.monotonic() - begun:.0f} s")
     results.add(line_of("bench.compiling", compiled, "s", note="before everything, not part of bench.seconds"))
     results.add(line_of("bench.seconds", time.monotonic() - started, "s", at_most=180 if sizes.quick else 1200))
     print(table_of(results.lines), file=sys.stderr)

@@ -108,3 +108,16 @@ class TestCache:
             check=True,
         )
         assert done.stdout.split() == [str(tmp_path / SOURCES)] * 2
+
+    def test_one_that_cannot_be_written_is_said_and_replaced(self) -> None:
+        environment = {**os.environ, "NUMBA_CACHE_DIR": "/proc/nowhere"}
+        asked = "import wisebook_ml.compiled as c; print(c.CACHE, c.config.CACHE_DIR)"
+        told = subprocess.run(
+            [sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=True
+        )
+        cache, numbas = told.stdout.split()
+        assert cache == numbas
+        assert Path(cache).is_dir()
+        assert "cannot be written" in told.stderr
+        assert "NUMBA_CACHE_DIR" in told.stderr
+        Path(cache).rmdir()

@@ -59,7 +59,9 @@ ENTRIES = Topic(
     name="entries",
     key="societe_id",
     records=(Ecriture, Activation, Tick),
-    description="Journal entries in the order of their publication, and the markers that stand between them.",
+    description="Journal entries in the order of their publication, and the markers that stand between them. All "
+    "records of a company belong into one partition: the key is its number as text, and murmur2 of the key chooses the "
+    "partition, as in Java's clients; clients made with librdkafka need partitioner=murmur2_random.",
     partitions=COMPANY_PARTITIONS,
     max_message_bytes=ENTRY_BYTES,
 )

@@ -6,7 +6,9 @@ after the sources of everything that is compiled.
 
 import hashlib
 import importlib.metadata
+import logging
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
@@ -23,6 +25,8 @@ __all__ = ["CACHE", "SOURCES", "Array", "array_at", "compiled", "directory"]
 
 Array: TypeAlias = Any
 """An array, or a record of one, inside a compiled function: numba infers what it holds; mypy knows no fields of it."""
+
+LOGGER = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,7 +48,31 @@ def _sources_digest() -> str:
 SOURCES = _sources_digest()
 """Digest of the sources of all that is compiled."""
 
-CACHE = Path(os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("wisebook-ml") / "compiled") / SOURCES
+
+def _usable(folder: Path) -> Path:
+    """Return a folder that can be written to: this one, or else one of this process alone.
+
+    numba would go on without a word and keep what it compiles beside the sources, where it does not notice that a
+    function which is called has changed.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        instead = Path(tempfile.mkdtemp(prefix="wisebook-ml-"))
+        LOGGER.warning(
+            "%s cannot be written (%s), so every process compiles anew, into %s; set NUMBA_CACHE_DIR to another folder",
+            folder,
+            error.strerror,
+            instead,
+        )
+        return instead
+
+
+CACHE = _usable(
+    Path(os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("wisebook-ml") / "compiled") / SOURCES
+)
 """Where compiled functions are kept."""
 
 # Read when functions are decorated, so it is set before any of them is.

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -126,3 +127,10 @@ def test_headers_of_a_dead_letter() -> None:
     jsonschema.validate({**headers, "wb_detail": "`$.lignes`: empty", "anything": "else"}, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**headers, "wb_offset": "-1"}, schema)
+
+
+def test_publishers_of_entries_are_told_how_keys_are_placed() -> None:
+    channel = at("#/channels/entries")
+    assert isinstance(channel, dict)
+    assert "partitioner=murmur2_random" in channel["description"]
+    assert "partitioner=murmur2_random" in (Path(__file__).parents[2] / "README.md").read_text()

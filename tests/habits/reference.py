@@ -55,6 +55,10 @@ def tail(bins: Counter[int], asked: int, middle: int | None = None) -> int:
     return sum(bin_ >= asked if asked >= middle else bin_ <= asked for bin_ in ordered)
 
 
+FORGOTTEN = ((0, 0, 0), (0, 0), (0, 0))
+"""What is said of the number, the burst and the limit of a first arrival that was forgotten."""
+
+
 @dataclass
 class Line:
     """What one line says."""
@@ -213,9 +217,9 @@ class Company:
         memo = self.memos.get(entry.id)
         replaces = memo is not None
         if memo is None:
-            memo = Memo(
-                self.arrivals, self.number(entry), self.burst(entry), self.near_limit(entry, limits), latest=entry
-            )
+            # A revision whose first arrival was forgotten is no new work of its author.
+            new = (self.number(entry), self.burst(entry), self.near_limit(entry, limits)) if entry.first else FORGOTTEN
+            memo = Memo(self.arrivals, *new, latest=entry)
             self.arrivals += 1
         else:
             self.unplace(entry.id, memo)
@@ -354,7 +358,6 @@ class Company:
             "journal": journal["entries"],
             "journal_off_days": journal["off_days"],
             "journal_pieces": journal["pieces"],
-            "off_day": said["off_day"],
             "author": hours.total() if timed else math.nan,
             "hour": hour,
             "hour_count": sum(hours[day + (hour + step) % 24] for step in (-1, 0, 1)) if timed else 0,

@@ -98,6 +98,29 @@ def test_a_batch_with_a_record_that_does_not_fit_is_not_published_at_all(
     assert values(kafka, detections) == [b"b"]
 
 
+def test_a_record_that_does_not_fit_names_what_it_follows_from(detections: str, start: Start) -> None:
+    where = [("wb_topic", b"t.entries"), ("wb_partition", b"3"), ("wb_offset", b"41")]
+    large = Outgoing(DETECTIONS, b"k", b"x" * (DETECTIONS.max_message_bytes + 1), where, 0)
+    with pytest.raises(PublishError, match=r"takes 1,048,576 \(it follows from t\.entries partition 3 offset 41\)"):
+        start("one").publish([large])
+
+
+def test_an_abort_that_fails_does_not_hide_what_went_wrong_first(detections: str, start: Start) -> None:
+    producer = start("one")
+
+    class Unable:
+        def begin_transaction(self) -> None: ...
+
+        def abort_transaction(self, timeout: float) -> None:
+            raise KafkaException(KafkaError(KafkaError._TRANSPORT, "the broker went away"))
+
+    real, producer._producer = producer._producer, Unable()  # type: ignore[assignment]
+    with pytest.raises(PublishError, match=r"1,048,577 bytes; .*; nor can .*one' abort: the broker") as caught:
+        producer.publish(detected(b"x" * (DETECTIONS.max_message_bytes + 1)))
+    assert isinstance(caught.value.__cause__, PublishError)
+    producer._producer = real
+
+
 def test_what_a_zombie_had_sent_and_what_it_sends_later_is_never_seen(
     kafka: str, topic_prefix: str, detections: str, start: Start
 ) -> None:

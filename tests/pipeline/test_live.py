@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from schemas import Detection, DomaineApplication, Ecriture, Etat, Objet, Severite, TypeObjet, detection_id
+from tests.acceptance.deployment import Deployment, with_gaps
+from tests.chaos.workers import Process
 from topics import ENTRIES
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.admin import apply_topics
@@ -23,8 +26,8 @@ from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.messaging.transactions import Fenced, TransactionalProducer
 from wisebook_ml.pipeline import partition as module
 from wisebook_ml.pipeline.live import LivePartitions, NotAssigned, new_scorer
-from wisebook_ml.publishing import publish_entries
-from wisebook_ml.scoring.stream import Event, Outcome
+from wisebook_ml.publishing import entry_event, publish_entries
+from wisebook_ml.scoring.stream import Event, ModelMissing, Outcome
 from wisebook_ml.settings import Settings
 from wisebook_ml.snapshots import Buffer
 from wisebook_ml.training.collect import partition_of
@@ -231,6 +234,57 @@ class TestDelivery:
         assert published.values == stream.undisturbed(scorer)
 
 
+class TestGaps:
+    """Offsets without records: markers of transactions, and what compaction removed."""
+
+    def test_those_within_a_delivery_are_empty_and_those_before_it_are_read(
+        self, stream: Stream, reads: list[int]
+    ) -> None:
+        # As if the others had been compacted away after they were scored: no reader would find them.
+        thin = stream.records[100:300:2]
+        published = Published()
+        partitions = stream.worker(published)
+        partitions.process(stream.partition, thin[:50], first_offset=90, next_offset=205)
+        assert reads == list(range(90))
+        partitions.process(stream.partition, thin[60:], first_offset=205, next_offset=300)
+        partitions.process(stream.partition, stream.records[300:], first_offset=300, next_offset=len(stream.records))
+        partitions.process(stream.partition, thin[60:], first_offset=205, next_offset=300)  # again: passed over
+        assert reads == list(range(90))
+        assert len(published.values) == (50 + 40 + len(stream.records) - 300) // 10
+        partitions.close()
+        assert stream.snapshots()[-1] == len(stream.records)
+
+    def test_entries_in_transactions_of_one_are_scored_without_a_recovery_for_each(
+        self, kafka: str, topic_prefix: str, tmp_path: Path
+    ) -> None:
+        deployment = Deployment(kafka, topic_prefix, tmp_path / "home")
+        deployment.apply()
+        ledger = with_gaps(generate_ledger(entries=150, seed=3).events)
+        producer = TransactionalProducer(kafka, topic_prefix, f"{topic_prefix}core")
+
+        def publish(entries: Sequence[Ecriture]) -> None:
+            for entry in entries:
+                producer.publish([entry_event(entry, "test")])
+
+        publish(ledger[:100])
+        command = ("-m", "wisebook_ml", "worker", "scoring", "--log-level", "debug")
+        worker = Process(deployment, "scoring", "scoring.log", command)
+        try:
+            publish(ledger[100:])  # while it reads, so that batches are small
+            deployment.wait("scoring", ENTRIES, worker)
+            for entry in ledger[:20]:
+                publish([entry])
+                deployment.wait("scoring", ENTRIES, worker)
+        finally:
+            worker.kill()
+        producer.close()
+        recoveries = [line for line in worker.log.read_text().splitlines() if "recovered up to offset" in line]
+        assert len(recoveries) <= ENTRIES.partitions  # where a partition is assigned, and never again
+        (societe_id,) = {entry.societe_id for entry in ledger}
+        assert [one.value for one in deployment.detections(societe_id)] == deployment.replayed(societe_id)
+        assert len(deployment.detections(societe_id)) > 5
+
+
 class TestSnapshots:
     def test_a_crashed_worker_s_successor_reads_the_tail_only(
         self, stream: Stream, reads: list[int], caplog: pytest.LogCaptureFixture
@@ -250,7 +304,10 @@ class TestSnapshots:
         assert "recovered up to offset 250: snapshot of offset 200 (40 bytes) loaded in" in caplog.text
         assert "50 records read again" in caplog.text
 
-    def test_a_snapshot_ahead_of_what_is_delivered_is_not_used(self, stream: Stream, reads: list[int]) -> None:
+    def test_a_snapshot_ahead_of_what_is_delivered_is_not_used(
+        self, stream: Stream, reads: list[int], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
         first = stream.worker(Published())
         for offset in (100, 200):
             first.process(stream.partition, stream.records[offset - 100 : offset])
@@ -259,6 +316,35 @@ class TestSnapshots:
         stream.worker(published).process(stream.partition, stream.records[150:])
         assert published.values == expected[15:]
         assert reads == list(range(100, 150))
+        assert "s; 1 newer ones are ahead of what is committed" in caplog.text
+
+    def test_a_recovery_takes_snapshots_so_that_each_life_gets_further(
+        self, stream: Stream, reads: list[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Killed(Exception):
+            pass
+
+        def short_runs(*arguments: object) -> Iterator[Sequence[RawRecord]]:
+            pieces = [run[k : k + 40] for run in counted(*arguments) for k in range(0, len(run), 40)]
+            yield from pieces[:4]
+            if len(pieces) > 4:
+                raise Killed
+
+        counted = module.read_partition
+        monkeypatch.setattr(module, "read_partition", short_runs)
+        published = Published()
+        kept: list[list[int]] = []
+        told: list[int] = []
+        for _ in range(3):  # lives
+            worker = stream.worker(published)
+            with suppress(Killed):
+                worker.process(stream.partition, stream.records[350:], gets_on=lambda: told.append(1))
+            worker._writer.flush(WAIT)
+            kept.append(stream.snapshots())
+        # Each reads four runs of 40 records, and the next one starts from the 120 of them that made a snapshot due.
+        assert kept[:2] == [[120], [120, 240]]
+        assert published.values == stream.undisturbed()[35:]
+        assert len(told) == 3 + 4 + 4 + 3  # what was loaded, and each run
 
     def test_the_newest_are_kept(self, stream: Stream) -> None:
         worker = stream.worker(Published())
@@ -377,6 +463,20 @@ class TestSnapshots:
         stream.worker(published, lambda _: Refusing()).process(stream.partition, stream.records[150:])
         assert published.values == stream.undisturbed()[15:]
         assert reads == list(range(150))
+
+    def test_a_model_that_is_missing_ends_the_worker_rather_than_have_it_read_everything(
+        self, stream: Stream, reads: list[int]
+    ) -> None:
+        class Missing(Fold):
+            def load(self, parts: Mapping[str, memoryview]) -> None:
+                raise ModelMissing("bring its artefact back")
+
+        first = stream.worker(Published())
+        first.process(stream.partition, stream.records[:100])
+        first.close()
+        with pytest.raises(ModelMissing, match="bring its artefact back"):
+            stream.worker(Published(), lambda _: Missing()).process(stream.partition, stream.records[150:])
+        assert reads == []
 
     def test_a_state_that_cannot_be_dumped_does_not_stop_scoring(self, stream: Stream) -> None:
         class Broken(Fold):

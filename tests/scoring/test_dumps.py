@@ -12,7 +12,7 @@ from schemas import Activation, Ecriture, Operation, Parametres, TypeModele, Ver
 from wisebook_ml.habits.store import StateError
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.pipeline.scoring import encode_detection
-from wisebook_ml.scoring.stream import MODELS_PART, Event, LedgerScorer
+from wisebook_ml.scoring.stream import MODELS_PART, Event, LedgerScorer, ModelMissing
 
 REPEATABLE = settings(derandomize=True, deadline=None)
 PARAMETRES = Parametres(societe_id=0, version=3)
@@ -100,7 +100,7 @@ def test_a_model_that_cannot_be_loaded_any_more_is_refused(stream: list[Event], 
 
     scorer = scorer_with(load)
     scorer.process(stream[:100])
-    with pytest.raises(StateError, match="the artefact is gone"):
+    with pytest.raises(ModelMissing, match="the artefact is gone"):
         scorer_with(gone).load(dumped(scorer))
 
 

@@ -101,6 +101,24 @@ class TestStore:
         store.save(IDENTITY, Snapshot(7, state()))
         assert offsets(store) == [7, 6, 5]
 
+    def test_a_rewound_group_keeps_what_it_writes(self, store: SnapshotStore) -> None:
+        for offset in (100, 200, 300):
+            store.save(IDENTITY, Snapshot(offset, state()))
+        store.save(IDENTITY, Snapshot(10, state()))
+        assert offsets(store) == [300, 200, 100, 10]
+        assert store.ahead(IDENTITY, 150) == 2
+        for offset in (20, 30, 40):
+            store.save(IDENTITY, Snapshot(offset, state()))
+        assert offsets(store) == [300, 200, 100, 40, 30, 20]
+        store.save(IDENTITY, Snapshot(5, state()))  # rewound once more
+        assert offsets(store) == [300, 200, 100, 5]
+        for offset in (50, 150):
+            store.save(IDENTITY, Snapshot(offset, state()))
+        assert offsets(store) == [300, 200, 150, 100, 50]
+        for offset in (250, 350):
+            store.save(IDENTITY, Snapshot(offset, state()))
+        assert offsets(store) == [350, 300, 250]
+
     def test_partitions_are_kept_apart(self, store: SnapshotStore) -> None:
         other = Identity(IDENTITY.topic, IDENTITY.topic_id, 4, IDENTITY.fingerprint)
         store.save(other, Snapshot(9, state()))
@@ -148,6 +166,25 @@ class TestFolder:
     ) -> None:
         (tmp_path / IDENTITY.topic).write_text("a file in the way")
         assert offsets(SnapshotStore(str(tmp_path))) == []
+
+    def test_a_folder_that_cannot_be_written_is_told_at_once(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        SnapshotStore(str(tmp_path / "new" / "state")).check()
+        assert caplog.text == ""
+        assert list((tmp_path / "new" / "state").iterdir()) == []
+        (tmp_path / "file").write_text("in the way")
+        SnapshotStore(str(tmp_path / "file")).check()
+        (told,) = caplog.messages
+        assert told.startswith(f"snapshots cannot be written to {tmp_path / 'file'} (WISEBOOK_ML_STATE): ")
+
+    def test_memory_is_no_place_to_recover_from(self, caplog: pytest.LogCaptureFixture) -> None:
+        SnapshotStore("memory://state").check()
+        (told,) = caplog.messages
+        assert "nothing can be recovered from them" in told
+
+    def test_a_password_is_not_told(self) -> None:
+        assert SnapshotStore("memory://me:secret@state").place == "memory://state"
 
     def test_settings_name_it(self, tmp_path: Path) -> None:
         assert Settings(_env_file=None, home=tmp_path).state_url == str(tmp_path / "state")

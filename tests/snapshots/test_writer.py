@@ -19,6 +19,7 @@ class Store(SnapshotStore):
     """Keeps snapshots in a list; can be slow, and full."""
 
     def __init__(self) -> None:
+        self.place = "/state"
         self.saved: list[tuple[int, list[tuple[str, bytes]]]] = []
         self.full = False
         self.go_on = threading.Event()
@@ -155,8 +156,8 @@ def test_a_full_disk_is_told_once_and_tried_again_later_and_later(
     (told,) = [record for record in caplog.records if record.levelno >= logging.INFO]
     assert told.getMessage() == (
         "the state of t.entries partition 0 is not saved: no room for a snapshot of 3.0 MiB in /state (1.0 MiB free). "
-        "Scoring goes on, and snapshots made before are kept; until this is repaired, a restart reads more of the "
-        "topic again. Tried again in 30 s, and told when it works"
+        "Scoring goes on, and snapshots made before are kept; until this is repaired (WISEBOOK_ML_STATE is /state), a "
+        "restart reads more of the topic again. Tried again in 30 s, and told when it works"
     )
 
     store.full = False

@@ -104,3 +104,25 @@ def test_a_worker_that_reads_committed_moves_on_over_what_was_aborted(stage: Sta
     producer.commit_transaction(SECONDS)
     stage.until_done()
     assert worker.finished()[-1]["values"] == ["open"]
+
+
+def test_batches_of_small_transactions_follow_each_other_without_a_gap(stage: Stage) -> None:
+    producer = Producer({"bootstrap.servers": stage.bootstrap, "transactional.id": stage.group, "linger.ms": 0})
+    producer.init_transactions(SECONDS)
+
+    def publish(first: int) -> None:
+        for k in range(first, first + 50):
+            producer.begin_transaction()
+            producer.produce(stage.topic, str(k), partition=0)
+            producer.commit_transaction(SECONDS)
+
+    publish(0)
+    worker = stage.start(options={"read_committed": True, "max_records": 8})
+    publish(50)
+    stage.until_done()
+    assert worker.seen()[0] == [*range(0, 200, 2)]  # a marker after each
+    stretches = [line["stretch"] for line in worker.finished()]
+    assert stretches[0][0] == 0
+    assert [first for first, _ in stretches[1:]] == [end for _, end in stretches[:-1]]
+    assert len(stretches) > 10
+    assert stage.committed()[0] == 200

@@ -118,3 +118,53 @@ def test_the_clock_of_a_stall_starts_when_there_is_something_to_do() -> None:
     one.commit(8, now=160.0)
     assert one.progress_at == 160.0
     assert one.lag == 4
+
+
+def test_a_batch_begins_where_the_one_before_ended_whatever_is_missing_between() -> None:
+    one = feed()
+    one.add(records(4, 7), 9, 20, now=0.0)
+    stretches = []
+
+    def take() -> None:
+        batch = one.take()
+        assert batch is not None
+        stretches.append((batch.first_offset, batch.next_offset))
+        one.finish()
+
+    take()
+    one.add([], 12, 20, now=0.0)  # markers alone
+    one.add(records(15, 16, 17, 19), 20, 20, now=0.0)
+    take()
+    take()
+    assert stretches == [(4, 9), (9, 19), (19, 20)]
+
+
+def test_the_first_batch_of_an_assignment_begins_where_the_consumer_stood() -> None:
+    one = feed()
+    one.add([], 30, 40, now=0.0)
+    one.add(records(33), 40, 40, now=0.0)
+    batch = one.take()
+    assert batch is not None
+    assert (batch.first_offset, batch.next_offset) == (30, 40)
+    one.finish()
+    one.end_assignment()
+    one.start()
+    one.add(records(8), 9, 9, now=0.0)  # the group was rewound
+    batch = one.take()
+    assert batch is not None
+    assert (batch.first_offset, batch.next_offset) == (8, 9)
+
+
+def test_whoever_sees_a_lag_sees_since_when() -> None:
+    class Watched(PartitionFeed):
+        def __setattr__(self, name: str, value: Any) -> None:
+            super().__setattr__(name, value)
+            if started:  # as the watchdog's thread may look at any moment
+                assert not self.lag or self.progress_at == 90_000.0
+
+    started = False
+    one = Watched(TP("topic", 0), max_records=3)
+    one.start()
+    started = True
+    one.add(records(0, 1), 2, 9, now=90_000.0)
+    assert one.lag == 9

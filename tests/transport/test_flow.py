@@ -1,6 +1,12 @@
 """What is in memory is bounded, no partition waits for another, and who does not get on says so."""
 
+import logging
 import time
+
+import pytest
+
+from wisebook_ml.transport import Health
+from wisebook_ml.transport import health as watch
 
 from .stage import PARTITIONS, Stage
 
@@ -44,3 +50,43 @@ def test_an_agent_that_hangs_makes_the_worker_ill_and_ends_it(stage: Stage) -> N
     assert all(len(worker.seen()[p]) == 100 for p in range(3))
     told = [line["reasons"] for line in worker.lines if "reasons" in line]
     assert told[5] == []
+
+
+def test_a_batch_that_gets_on_may_take_longer_than_a_stall(stage: Stage) -> None:
+    stage.publish([1, 0, 0, 0])
+    worker = stage.start(gets_on=8, watch=0.1, options={"stall_seconds": 1.5})
+    stage.until_done()
+    assert worker.running
+    assert worker.seen()[0] == [0]
+    assert all(line["reasons"] == [] for line in worker.lines if "reasons" in line)
+
+
+def test_a_topic_that_does_not_exist_is_said_and_ends_nothing(stage: Stage) -> None:
+    worker = stage.start(topic=f"{stage.group}-missing", watch=0.1, options={"stall_seconds": 1.0})
+    told = [f"topic {stage.group}-missing does not exist; create it and restart"]
+    stage.until(lambda: any(line.get("reasons") == told for line in worker.lines), "the reason")
+    time.sleep(3)
+    assert worker.running
+
+
+def test_the_watchdog_survives_a_look_that_fails(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(watch, "CHECK_SECONDS", 0.01)
+    looks = iter([RuntimeError("dictionary changed size"), Health((), {}), Health(("stalled", "and ill"), {})])
+    told: list[str] = []
+
+    def look() -> Health:
+        found = next(looks)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    caplog.set_level(logging.ERROR)
+    watch.Watchdog(look, told.append).start()
+    deadline = time.monotonic() + 10
+    while not told:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert told == ["stalled; and ill"]
+    assert "dictionary changed size" in caplog.text

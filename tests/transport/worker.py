@@ -67,10 +67,14 @@ class Worker:
             raise ValueError("this one cannot be processed")
         if self.spec.get("hang_at") in at:
             await asyncio.sleep(3600)
+        for _ in range(self.spec.get("gets_on", 0)):
+            await asyncio.to_thread(time.sleep, 0.5)
+            await asyncio.to_thread(batch.gets_on)
         if "sleep" in self.spec:
             await asyncio.to_thread(time.sleep, self.spec["sleep"])
         self.tell(
             partition=batch.partition,
+            stretch=[batch.first_offset, batch.next_offset],
             offsets=[record.offset for record in batch.records],
             values=[record.value.decode() if record.value is not None else None for record in batch.records],
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
+import secrets
 import shutil
 import subprocess
 import uuid
@@ -38,7 +40,8 @@ def render_configuration(home: Path, name: str, *, port: int, controller_port: i
 def write_log_configuration(home: Path, name: str) -> Path:
     """Copy the log4j2 configuration `name` of this package to the home and return its path."""
     target = home / name
-    unfinished = target.with_suffix(".new")
+    # Two tools may be called at once: each writes a file of its own, and either rename leaves a whole one.
+    unfinished = home / f"{name}.{os.getpid()}-{secrets.token_hex(4)}.new"
     unfinished.write_text(_resource(name), encoding="utf-8")
     unfinished.replace(target)
     return target

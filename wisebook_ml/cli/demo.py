@@ -11,6 +11,7 @@ from rich.table import Table
 
 from schemas import CodeMotif, Severite
 from wisebook_ml.broker import BrokerError
+from wisebook_ml.cli.compile import announce_compiling
 from wisebook_ml.cli.show import plain_console, show_detections
 from wisebook_ml.controls import CONTROLS
 from wisebook_ml.demo.run import DemoFailed, Result, load_book, run_demo
@@ -65,6 +66,7 @@ def demo(fec: Path | None, entries: int, seed: int, top: int, lang: str) -> None
         )
         if not book.events:
             raise DemoFailed("the ledger has no entry to show")
+        announce_compiling()  # the scoring worker says so too, but into its log
         result = run_demo(book, settings, general.kafka_home, console)
     except NotAFecError as error:
         raise click.ClickException(error.message(lang)) from error
@@ -107,7 +109,7 @@ def _report(result: Result, settings: Settings, console: Console, top: int, lang
     console.print(
         f"  {result.timed_events:,} entry events ({result.timed_lines:,} lines) from the first publish to the last "
         f"commit in {result.seconds:.1f} s: {per_second:,.0f} entries/s, {result.timed_lines / result.seconds:,.0f} "
-        f"lines/s, with one scoring worker"
+        f"lines/s, with one scoring worker; one company is one partition, several are scored side by side"
     )
     trained = f"after training on {result.trained_on:,} entries" if result.trained_on else "online detector only"
     console.print(f"  {result.records:,} detection records, {result.dead_letters:,} dead letters; {trained}")
@@ -142,8 +144,9 @@ def _next_steps(settings: Settings, console: Console) -> None:
     me = os.path.relpath(sys.argv[0]) if sys.argv[0].endswith("wisebook-ml") else "wisebook-ml"
     for command, why in (
         (f"{me} kafka start", "Kafka again, with all that was published"),
-        (f"{me} kafka tool console-consumer --topic {detections} --from-beginning --timeout-ms 5000",
-         "the detections, as a subscriber sees them (it ends with a time-out when no more come)"),
+        (f"{me} kafka tool console-consumer --topic {detections} --from-beginning "
+         "--isolation-level read_committed --timeout-ms 5000",
+         "the detections, as a subscriber sees them (an ERROR line with a TimeoutException is its normal end)"),
         (f"{me} generate --out ledger && {me} score ledger/events.jsonl", "the same core, without Kafka"),
         ("make demo FEC=path/to/ledger.txt", "your own ledger"),
         (f"{me} kafka stop", "when you are done"),

@@ -15,7 +15,7 @@ from wisebook_ml.cli.show import show_rejected
 from wisebook_ml.fec import NotAFecError, read_fec
 from wisebook_ml.fec.findings import REJECTING
 from wisebook_ml.files import read_events
-from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
+from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 from wisebook_ml.messaging.reader import ReadError, end_offsets
 from wisebook_ml.publishing import Published, publish_entries
@@ -96,7 +96,7 @@ def _publish(entries: list[Ecriture], source: str) -> Published:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
-        bootstrap = resolve_bootstrap(settings)
+        bootstrap = reach_broker(settings)
         end_offsets(bootstrap, ENTRIES.full_name(settings.topic_prefix))  # says at once if the topic is missing
         with (
             EventProducer(bootstrap, settings.topic_prefix) as producer,

@@ -8,6 +8,7 @@ import msgspec
 
 from schemas import Activation, Detection, Ecriture, Etat, VersionModele
 from wisebook_ml.artefacts import DESCRIPTION, ArtefactStore
+from wisebook_ml.cli.compile import announce_compiling
 from wisebook_ml.cli.fec import fail_fec
 from wisebook_ml.cli.show import show_detections, show_rejected
 from wisebook_ml.fec import NotAFecError
@@ -52,6 +53,7 @@ def score(
     show_rejected(ledger.rejected)
     if not entries:
         raise click.ClickException(f"{file}: no line of it is an entry")
+    announce_compiling()
     scorer = new_scorer(get_settings())
     started = time.perf_counter()
     found, refused = _run(scorer, events, as_json=as_json)

@@ -1,13 +1,14 @@
 """``wisebook-ml train``: ask for a training, and follow it."""
 
 import datetime as dt
+import threading
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
 from schemas import StatutCampagne
-from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
+from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.settings import get_settings
@@ -15,6 +16,11 @@ from wisebook_ml.storage import StorageError
 from wisebook_ml.training.request import CampaignTimeout, follow_campaign, request_isolation_forest
 
 __all__ = ["train"]
+
+SILENT_SECONDS = 10.0
+"""Without any answer for so long there is probably no training worker; one that is free answers within a second."""
+
+SILENT = "no training worker has answered yet; start `wisebook-ml worker training`"
 
 
 @click.command()
@@ -33,7 +39,7 @@ def train(societe: int, du: dt.datetime | None, au: dt.datetime | None, wait: bo
         raise click.UsageError("--from lies after --to")
     settings = get_settings()
     try:
-        bootstrap = resolve_bootstrap(settings)
+        bootstrap = reach_broker(settings)
         request = request_isolation_forest(
             settings,
             bootstrap,
@@ -47,8 +53,17 @@ def train(societe: int, du: dt.datetime | None, au: dt.datetime | None, wait: bo
             return
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("Training", total=1.0)
-            for campaign in follow_campaign(settings, bootstrap, request, timeout):
-                progress.update(task, completed=campaign.avancement)
+            silent = threading.Timer(
+                SILENT_SECONDS, progress.console.print, (SILENT,), {"highlight": False, "soft_wrap": True}
+            )
+            silent.daemon = True
+            silent.start()
+            try:
+                for campaign in follow_campaign(settings, bootstrap, request, timeout):
+                    silent.cancel()
+                    progress.update(task, completed=campaign.avancement)
+            finally:
+                silent.cancel()
     except (ConnectError, PublishError, ReadError, StorageError, CampaignTimeout) as error:
         raise click.ClickException(str(error)) from error
     if campaign.statut is StatutCampagne.ECHEC:

@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 
 import click
 
-from wisebook_ml.messaging.connect import ConnectError
+from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import StorageError
 
@@ -34,8 +34,10 @@ def worker(role: str, log_level: str) -> None:
     if role not in roles:
         raise click.BadParameter(f"{role!r} is none of {', '.join(sorted(roles))}", param_hint="ROLE")
     logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
+    settings = get_settings()
     try:
-        app = roles[role].load()(get_settings())
+        reach_broker(settings)  # before minutes of compiling, perhaps
+        app = roles[role].load()(settings)
     except (ConnectError, StorageError) as error:
         raise click.ClickException(str(error)) from error
     import faust

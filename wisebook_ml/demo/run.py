@@ -1,6 +1,7 @@
 """The demo, step by step."""
 
 import datetime as dt
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -123,9 +124,13 @@ def _on_broker(book: Book, settings: Settings, console: Console) -> Result:
     console.print(f"✓ {len(created)} topics created as {prefix}*")
     open_database(settings.sql_url)
     result = Result(book)
-    with Workers(ROLES, settings, settings.home / "logs") as workers:
-        console.print(f"✓ workers started: {', '.join(ROLES)} (logs in {settings.home / 'logs'})")
-        _publish_and_score(book, settings, console, workers, result)
+    try:
+        with Workers(ROLES, settings, settings.home / "logs") as workers:
+            console.print(f"✓ workers started: {', '.join(ROLES)} (logs in {settings.home / 'logs'})")
+            _publish_and_score(book, settings, console, workers, result)
+    finally:
+        # The home is this run's own, so these folders are those of workers that have ended.
+        shutil.rmtree(settings.home / "workers", ignore_errors=True)
     detections, dead = DETECTIONS.full_name(prefix), DEAD_LETTER.full_name(prefix)
     result.records = count_records(bootstrap, detections, end_offsets(bootstrap, detections))
     result.dead_letters = count_records(bootstrap, dead, end_offsets(bootstrap, dead))

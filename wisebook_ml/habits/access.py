@@ -11,7 +11,7 @@ import numpy as np
 from wisebook_ml.compiled import Array, array_at, compiled
 from wisebook_ml.habits.histogram import Cells
 from wisebook_ml.habits.layout import POOLS, ROWS, SIDES
-from wisebook_ml.habits.store import array_names
+from wisebook_ml.habits.store import array_names, table_at
 from wisebook_ml.habits.tables import Pool, Table
 
 __all__ = [
@@ -47,25 +47,16 @@ __all__ = [
     "traces_of",
 ]
 
-PLACES = {name: place for place, name in enumerate(array_names(ROWS, SIDES, POOLS))}
+NAMES = array_names(ROWS, SIDES, POOLS)
 
 
 def _table(name: str) -> Callable[[Array], Table]:
-    slots = array_at(PLACES[f"{name}.slots"], np.int32)
-    keys = array_at(PLACES[f"{name}.keys"], np.int64)
-    meta = array_at(PLACES[f"{name}.meta"], np.int64)
-    rows = array_at(PLACES[f"{name}.rows"], ROWS[name])
-
-    @compiled
-    def table(state: Array) -> Table:
-        return Table(slots(state), keys(state), meta(state), rows(state))
-
-    return table
+    return table_at(NAMES, name, ROWS[name])
 
 
 def _side(name: str) -> Callable[[Array], Array]:
     _, dtype, items = SIDES[name]
-    return array_at(PLACES[name], dtype, items)
+    return array_at(NAMES.index(name), dtype, items)
 
 
 companies_of = _table("companies")
@@ -95,14 +86,14 @@ near_days_of = _side("near_days")
 place_memos_of = _side("place_memos")
 memo_document_of = _side("memo_document")
 
-_cell_heads = array_at(PLACES["cells.heads"], np.int64)
-_cell_bins = array_at(PLACES["cells.bins"], POOLS["cells"]["bins"])
-_cell_counts = array_at(PLACES["cells.counts"], POOLS["cells"]["counts"])
-_trace_heads = array_at(PLACES["traces.heads"], np.int64)
-_id_heads = array_at(PLACES["ids.heads"], np.int64)
+_cell_heads = array_at(NAMES.index("cells.heads"), np.int64)
+_cell_bins = array_at(NAMES.index("cells.bins"), POOLS["cells"]["bins"])
+_cell_counts = array_at(NAMES.index("cells.counts"), POOLS["cells"]["counts"])
+_trace_heads = array_at(NAMES.index("traces.heads"), np.int64)
+_id_heads = array_at(NAMES.index("ids.heads"), np.int64)
 
-traces_of = array_at(PLACES["traces.items"], POOLS["traces"]["items"])
-ids_of = array_at(PLACES["ids.items"], POOLS["ids"]["items"])
+traces_of = array_at(NAMES.index("traces.items"), POOLS["traces"]["items"])
+ids_of = array_at(NAMES.index("ids.items"), POOLS["ids"]["items"])
 
 
 @compiled

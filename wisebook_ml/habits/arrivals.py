@@ -30,7 +30,6 @@ def company_of(state: Array, societe: int) -> int:
     row = find(companies.slots, companies.keys, key)
     if row == 0:
         row = insert(companies.slots, companies.keys, companies.meta, key)
-        companies.rows[row].societe = societe
     return row
 
 

@@ -39,7 +39,6 @@ ENTRY_COLUMNS = np.dtype(
             "journal",
             "journal_off_days",
             "journal_pieces",
-            "off_day",
             "author",
             "hour",
             "hour_count",

@@ -54,7 +54,6 @@ DOCUMENT_BYTES = 24
 
 COMPANY = np.dtype(
     [
-        ("societe", np.int64),
         ("entries", np.int32),
         ("arrivals", np.int32),
         ("party_lines", np.int32),

@@ -203,10 +203,10 @@ def _begin_memo(state: Array, entry: Array, lines: Array, company: int, author: 
     whole.arrivals += 1
     if entry.first:
         take_number(state, entry, company, company_key, noted)
+        noted.burst, noted.burst_tail = count_burst(state, entry, author)
+        noted.near, noted.near_total = count_near_limit(state, entry, lines, company, company_key, limits)
     else:
         noted.counted = LEFT_IN  # its first arrival was forgotten, and still is part of the habits
-    noted.burst, noted.burst_tail = count_burst(state, entry, author)
-    noted.near, noted.near_total = count_near_limit(state, entry, lines, company, company_key, limits)
     return memo
 
 
@@ -296,7 +296,6 @@ def _meet_company(
     out.journal, out.journal_off_days = of_journal.entries, of_journal.off_days
     out.journal_pieces = of_journal.with_piece
     out.debuts, out.party_lines = of_journal.debuts, of_journal.party_lines
-    out.off_day = 1.0 if entry.off_day else 0.0
     hour = entry.hour + 0
     out.hour = hour
     out.author, out.hour_count = math.nan, 0.0

@@ -44,6 +44,7 @@ def remember(state: Array, company: int, key: int) -> int:
     noted.place, noted.lines_place = 0, 0
     noted.counted, noted.validated, noted.altered = 0, 0, 0
     noted.jump, noted.steps, noted.irregular = 0, 0, 0
+    noted.burst, noted.burst_tail, noted.near, noted.near_total = 0, 0, 0, 0
     enqueue(queue, memos.rows, memo)
     return memo
 

@@ -1,16 +1,16 @@
 """State in arrays: tables, what lies beside them, and pools; their growth, and their bytes."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.compiled import directory
-from wisebook_ml.habits.tables import COUNT, SMALLEST_BLOCK, USED, rebuild_slots
+from wisebook_ml.compiled import Array, array_at, compiled, directory
+from wisebook_ml.habits.tables import COUNT, SMALLEST_BLOCK, USED, Table, rebuild_slots
 
-__all__ = ["Side", "StateError", "Store", "array_names"]
+__all__ = ["Side", "StateError", "Store", "array_names", "table_at"]
 
 FIRST_ROWS = 64
 """Rows of an empty table."""
@@ -33,6 +33,30 @@ def array_names(
     for name, parts in pools.items():
         names += [f"{name}.{part}" for part in ("heads", *parts)]
     return names
+
+
+def table_at(names: Sequence[str], name: str, record: np.dtype[Any]) -> Callable[[Array], Table]:
+    """Return a compiled function that returns one table of a directory.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Those of the store's arrays (`array_names`).
+    name : str
+        The table's.
+    record : dtype
+        Of its rows.
+    """
+    slots = array_at(names.index(f"{name}.slots"), np.int32)
+    keys = array_at(names.index(f"{name}.keys"), np.int64)
+    meta = array_at(names.index(f"{name}.meta"), np.int64)
+    rows = array_at(names.index(f"{name}.rows"), record)
+
+    @compiled
+    def table(directory: Array) -> Table:
+        return Table(slots(directory), keys(directory), meta(directory), rows(directory))
+
+    return table
 
 
 class StateError(ValueError):
@@ -98,7 +122,6 @@ class Store:
 
         Compiled functions do not allocate: they stop before an entry there is no room for.
         """
-        self._directory = None
         for name, more in rows.items():
             meta, capacity = self._arrays[f"{name}.meta"], len(self._arrays[f"{name}.keys"])
             wanted = int(meta[COUNT]) + more + 1
@@ -112,6 +135,7 @@ class Store:
                 self._grow_pool(name, _doubled(capacity, wanted))
 
     def _grow_table(self, name: str, capacity: int) -> None:
+        self._directory = None
         for part in (f"{name}.keys", f"{name}.rows", *(side for side, (of, _, _) in self._sides.items() if of == name)):
             self._arrays[part] = _longer(self._arrays[part], capacity)
         self._rebuild_slots(name)
@@ -124,6 +148,7 @@ class Store:
         self._arrays[f"{name}.slots"] = slots
 
     def _grow_pool(self, name: str, capacity: int) -> None:
+        self._directory = None
         for part in self._pool_parts(name):
             self._arrays[part] = _longer(self._arrays[part], capacity)
 

@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.ledger.batch import ROOT_DIGITS, account_root
+from wisebook_ml.ledger.batch import account_root
+from wisebook_ml.ledger.columns import ROOT_DIGITS
 
 __all__ = ["accounts_under", "habit_account"]
 

@@ -1,6 +1,5 @@
 """Entries as columns: what every control and feature reads."""
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,19 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas import Ecriture, Ligne
-from wisebook_ml.ledger.columns import ENTRY_TEXTS, NO_TIME, entry_row, line_row
+from wisebook_ml.ledger.columns import ENTRY_TEXTS, NO_TIME, ROOT_DIGITS, UNKNOWN_ROOT, entry_row, line_row
 from wisebook_ml.ledger.records import read_records
 
 __all__ = ["NO_TIME", "EntryBatch", "Floats", "Ints", "Span", "account_root"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-UNKNOWN_ROOT = -1
-"""Root of an account number that does not start with digits (the FEC asks for three)."""
-
-ROOT_DIGITS = 5
-"""Digits of an account that controls look at: the PCG defines accounts down to five (44566, 44571)."""
 
 _decode = msgspec.json.Decoder(Ecriture).decode
 
@@ -113,8 +106,8 @@ class EntryBatch:
     piece_date: Ints
     date_let: Ints
     date_echeance: Ints
-    _entry_table: Ints = field(repr=False)
-    _line_table: Ints = field(repr=False)
+    entry_table: Ints = field(repr=False)
+    line_table: Ints = field(repr=False)
     _decoded: dict[int, Ecriture] = field(repr=False)
 
     @classmethod
@@ -171,8 +164,8 @@ class EntryBatch:
             piece_date=line("piece_date"),
             date_let=line("date_let"),
             date_echeance=line("date_echeance"),
-            _entry_table=entries,
-            _line_table=lines,
+            entry_table=entries,
+            line_table=lines,
             _decoded={} if decoded is None else decoded,
         )
 
@@ -200,9 +193,9 @@ class EntryBatch:
         """Return where a text of each entry or line is; `name` as in `columns.ENTRY_TEXTS` and `LINE_TEXTS`."""
         if name in ENTRY_TEXTS:
             row = entry_row(name)
-            return Span(self._entry_table[row], self._entry_table[row + 1])
+            return Span(self.entry_table[row], self.entry_table[row + 1])
         row = line_row(name)
-        return Span(self._line_table[row], self._line_table[row + 1])
+        return Span(self.line_table[row], self.line_table[row + 1])
 
     def entry(self, i: int) -> Ecriture:
         """Return an entry as a record; it is decoded when first asked for."""
@@ -223,14 +216,14 @@ class EntryBatch:
         np.cumsum(counts, out=first[1:])
         # The position of each line here, plus how far its entry's lines stood further on in this batch.
         wanted = np.arange(first[-1], dtype=np.int64) + np.repeat(self.first[indices] - first[:-1], counts)
-        lines = self._line_table.take(wanted, axis=1)  # rows stay contiguous
+        lines = self.line_table.take(wanted, axis=1)  # rows stay contiguous
         lines[line_row("entry_of")] = np.repeat(np.arange(len(indices), dtype=np.int64), counts)
         chosen = indices.tolist()
         return EntryBatch.from_tables(
             self.data,
             [self.values[i] for i in chosen],
             first,
-            self._entry_table.take(indices, axis=1),
+            self.entry_table.take(indices, axis=1),
             lines,
             {new: self._decoded[old] for new, old in enumerate(chosen) if old in self._decoded},
         )
@@ -239,29 +232,8 @@ class EntryBatch:
         """Return the positions of an entry's lines."""
         return range(int(self.first[entry]), int(self.first[entry + 1]))
 
-    def line_numbers(self, entry: int, mask: npt.NDArray[np.bool_]) -> list[int]:
-        """Return which of an entry's lines a mask over all lines selects, counted from 1."""
-        start = int(self.first[entry])
-        return [line - start + 1 for line in self.lines_of(entry) if mask[line]]
-
-    def max_per_entry(self, values: Floats) -> Floats:
-        """Return the largest value among each entry's lines (NaN counts as nothing; -inf where all are)."""
-        if not len(self):
-            return np.zeros(0)
-        return np.maximum.reduceat(np.where(np.isnan(values), -np.inf, values), self.first[:-1])
-
     def sum_per_entry(self, values: Ints) -> Ints:
         """Return the sum of each entry's lines."""
         if not len(self):
             return np.zeros(0, dtype=np.int64)
         return np.add.reduceat(values, self.first[:-1])
-
-    def any_per_entry(self, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        """Return whether any line of each entry is selected."""
-        if not len(self):
-            return np.zeros(0, dtype=np.bool_)
-        return np.logical_or.reduceat(mask, self.first[:-1])
-
-    def date(self, entry: int) -> dt.date:
-        """Return an entry's date."""
-        return dt.date.fromordinal(int(self.day[entry]))

@@ -13,12 +13,20 @@ __all__ = [
     "LINE_ROWS",
     "LINE_TEXTS",
     "NO_TIME",
+    "ROOT_DIGITS",
+    "UNKNOWN_ROOT",
     "entry_row",
     "line_row",
 ]
 
 NO_TIME = -(2**63)
 """In a column of moments: not known."""
+
+UNKNOWN_ROOT = -1
+"""Root of an account number that does not start with digits (the FEC asks for three)."""
+
+ROOT_DIGITS = 5
+"""Digits of an account that controls look at: the PCG defines accounts down to five (44566, 44571)."""
 
 ENTRY_COLUMNS = (
     "societe",

@@ -136,7 +136,7 @@ def facts_of(batch: EntryBatch, words: Words) -> Facts:
     document_text = np.zeros((n, PREFIX), dtype=np.uint8)
 
     # Tables cut to size are copied: an array that is not contiguous would be another type, and compiled for again.
-    entries, lines = np.ascontiguousarray(batch._entry_table), np.ascontiguousarray(batch._line_table)
+    entries, lines = np.ascontiguousarray(batch.entry_table), np.ascontiguousarray(batch.line_table)
 
     def read() -> bool:
         return facts_pass.read_entries(

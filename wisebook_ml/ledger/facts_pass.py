@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from schemas import Operation, Origine
 from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.ledger.automaton import search
 from wisebook_ml.ledger.bins import amount_bin
@@ -30,7 +31,9 @@ MIN_DIGITS = 3
 NUMBER_DIGITS = 15
 """Figures of a counter; what comes before them is its prefix."""
 
-MANUAL, VALIDATION, DELETION = 0, 2, 3
+MANUAL = tuple(Origine).index(Origine.MANUELLE)
+VALIDATION = tuple(Operation).index(Operation.VALIDATION)
+DELETION = tuple(Operation).index(Operation.SUPPRESSION)
 """Positions in ``tuple(Origine)`` and ``tuple(Operation)``."""
 
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799

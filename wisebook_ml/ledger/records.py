@@ -11,7 +11,7 @@ import numpy as np
 
 from wisebook_ml.compiled import Array
 from wisebook_ml.ledger import record_schema
-from wisebook_ml.ledger.columns import ENTRY_ROWS, LINE_ROWS, NO_TIME, entry_row, line_row
+from wisebook_ml.ledger.columns import ENTRY_ROWS, LINE_ROWS, NO_TIME, ROOT_DIGITS, UNKNOWN_ROOT, entry_row, line_row
 from wisebook_ml.ledger.json_values import (
     COLON,
     PADDING,
@@ -56,8 +56,6 @@ COMPTE_NUM = line_row("compte_num")
 
 SHORTEST_LINE = len(b'{"compte_num":"4"}')
 
-ROOT_DIGITS = 5
-UNKNOWN_ROOT = -1
 FOREIGN_WHOLE, FOREIGN_DECIMALS = 15, 4
 """Most digits of a foreign amount before and after the point (`schemas.MontantDevise`)."""
 

@@ -1,9 +1,16 @@
 """Which broker to talk to, and what to say when there is none."""
 
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
 from wisebook_ml.broker import LocalKafka
+from wisebook_ml.messaging.client_log import CLIENT_LOGGER
 from wisebook_ml.settings import Settings
 
-__all__ = ["BrokerUnreachable", "ConnectError", "NoBroker", "resolve_bootstrap"]
+__all__ = ["BrokerUnreachable", "ConnectError", "NoBroker", "reach_broker", "resolve_bootstrap"]
+
+ANSWER_SECONDS = 10.0
+"""How long a broker may take to answer at all."""
 
 
 class ConnectError(Exception):
@@ -34,4 +41,25 @@ def resolve_bootstrap(settings: Settings) -> str:
             f"The local Kafka of {settings.kafka_home} does not run: start it with `wisebook-ml kafka start`, "
             "or name your brokers in WISEBOOK_ML_BOOTSTRAP_SERVERS."
         )
+    return bootstrap
+
+
+def reach_broker(settings: Settings) -> str:
+    """Return the brokers to connect to, as `resolve_bootstrap` does, once one of them has answered.
+
+    Raises
+    ------
+    NoBroker
+        When none is configured and the local one does not run.
+    BrokerUnreachable
+        When none answers within `ANSWER_SECONDS`.
+    """
+    bootstrap = resolve_bootstrap(settings)
+    try:
+        AdminClient({"bootstrap.servers": bootstrap}, logger=CLIENT_LOGGER).list_topics(timeout=ANSWER_SECONDS)
+    except KafkaException as error:
+        where = "WISEBOOK_ML_BOOTSTRAP_SERVERS" if settings.bootstrap_servers else "the local one"
+        raise BrokerUnreachable(
+            f"No Kafka answers at {bootstrap} ({where}): is it running? ({error.args[0].str()})"
+        ) from error
     return bootstrap

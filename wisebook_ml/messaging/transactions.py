@@ -74,6 +74,11 @@ class TransactionalProducer:
 
         What can be repaired by doing it again (a broker that went away) is done again, once, from the start.
 
+        A record that is larger than its topic takes is an error, and stays one however often its batch is delivered:
+        leaving it out would break the promise that every entry has what follows from it. The bounds of what a detection
+        quotes keep it far below its topic's limit, so this is a fault of the program or of a topic's settings; the
+        message names the record that it follows from, and the limit.
+
         Raises
         ------
         Fenced
@@ -90,8 +95,12 @@ class TransactionalProducer:
             if not error.args[0].txn_requires_abort():
                 raise self._failed("publish", error) from error
             self._try_again(records)
-        except PublishError:
-            self._producer.abort_transaction(ATTEMPT_SECONDS)
+        except PublishError as error:
+            try:
+                self._producer.abort_transaction(ATTEMPT_SECONDS)
+            except KafkaException as told:
+                # What went wrong first is what is to be mended.
+                raise PublishError(f"{error}; nor can {self._id!r} abort: {told.args[0].str()}") from error
             raise
 
     def close(self) -> None:
@@ -104,7 +113,10 @@ class TransactionalProducer:
     def _transact(self, records: Sequence[Outgoing]) -> None:
         self._producer.begin_transaction()
         for record in records:
-            hand_over(self._producer, self._prefix, record, self._deliveries)
+            try:
+                hand_over(self._producer, self._prefix, record, self._deliveries)
+            except PublishError as error:
+                raise PublishError(f"{error}{_cause(record)}") from error
         self._insist(self._producer.commit_transaction)
 
     def _try_again(self, records: Sequence[Outgoing]) -> None:
@@ -142,3 +154,11 @@ class TransactionalProducer:
             )
         lost = self._deliveries.take()
         return PublishError(f"{self._id!r} cannot {what}: {reason.str()}{f' ({lost})' if lost else ''}")
+
+
+def _cause(record: Outgoing) -> str:
+    """Say which record this one follows from, where its headers tell."""
+    told = {name: (value or b"").decode(errors="replace") for name, value in record.headers}
+    if "wb_offset" not in told:
+        return ""
+    return f" (it follows from {told.get('wb_topic')} partition {told.get('wb_partition')} offset {told['wb_offset']})"

@@ -64,16 +64,36 @@ class LivePartitions:
         self._scorer = scorer
         self._topic = ENTRIES.full_name(settings.topic_prefix)
         self._store = SnapshotStore.of(settings)
+        self._store.check()
         self._writer = SnapshotWriter(self._store)
         self._partitions: dict[int, LivePartition] = {}
         self._assigned: frozenset[int] | None = None
         self._closed = False
         self._background = ThreadPoolExecutor(ENTRIES.partitions, thread_name_prefix="partition")
 
-    def process(self, partition: int, records: Sequence[RawRecord]) -> None:
+    def process(
+        self,
+        partition: int,
+        records: Sequence[RawRecord],
+        *,
+        first_offset: int | None = None,
+        next_offset: int | None = None,
+        gets_on: Callable[[], None] = lambda: None,
+    ) -> None:
         """Score records of a partition as they are delivered; when it returns, what follows from them is published.
 
         What was delivered before is passed over, what was not is read. Blocks while it does; call it in a thread.
+
+        Parameters
+        ----------
+        partition : int
+            Which.
+        records : sequence of RawRecord
+            Consecutive: offsets missing between them hold no records.
+        first_offset, next_offset : int, optional
+            Where the stretch begins and ends that has these records and no others; by default with them.
+        gets_on : callable
+            Called now and then while state is recovered, which may take long.
 
         Raises
         ------
@@ -88,7 +108,7 @@ class LivePartitions:
             if self._closed or (self._assigned is not None and partition not in self._assigned):
                 raise RuntimeError(f"{self._topic} partition {partition} is not ours, but records of it came")
             live = self._partitions.setdefault(partition, self._new(partition))
-        live.process(records)
+        live.process(records, first_offset=first_offset, next_offset=next_offset, gets_on=gets_on)
 
     def keep(self, partitions: Collection[int]) -> None:
         """Have these partitions from now on, and give up all others. Returns at once.

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from topics import DEAD_LETTER
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.events import Outgoing, RawRecord
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.messaging.transactions import Fenced
 from wisebook_ml.pipeline.scoring import PartitionPipeline
-from wisebook_ml.scoring.stream import LedgerScorer
+from wisebook_ml.scoring.stream import LedgerScorer, ModelMissing
 from wisebook_ml.snapshots import PartitionSnapshots
 
 __all__ = ["LivePartition", "NotAssigned", "Publisher"]
@@ -88,11 +89,28 @@ class LivePartition:
         with self._lock:
             self._open()
 
-    def process(self, records: Sequence[RawRecord]) -> None:
+    def process(
+        self,
+        records: Sequence[RawRecord],
+        *,
+        first_offset: int | None = None,
+        next_offset: int | None = None,
+        gets_on: Callable[[], None] = lambda: None,
+    ) -> None:
         """Score records and publish what follows.
 
         What the state includes already is passed over: what follows from it is published. What it lacks is read first,
         and not published: another worker has done so.
+
+        Parameters
+        ----------
+        records : sequence of RawRecord
+            Consecutive: offsets missing between them hold no records (markers of transactions, compaction), and asking
+            the broker each time would cost more than scoring.
+        first_offset, next_offset : int, optional
+            Where the stretch begins and ends that has these records and no others; by default with them.
+        gets_on : callable
+            Called for each run that a recovery has read.
 
         Raises
         ------
@@ -103,14 +121,18 @@ class LivePartition:
             try:
                 self._check_assigned()
                 publisher = self._open()
-                outgoing, done = self._score(records)
-                self._publish(outgoing, publisher)
+                first = first_offset if first_offset is not None else records[0].offset if records else 0
+                if first > self._pipeline.next_offset:
+                    self._recover(first, gets_on)
+                new = self._not_included(records)
+                self._publish(self._pipeline.process(new), publisher)
+                self._pipeline.next_offset = max(self._pipeline.next_offset, next_offset or 0)
             except BaseException:
                 # The state may be ahead of what is published; whoever goes on begins with the records that failed.
                 self._start_over()
                 raise
             if self._snapshots is not None:
-                self._snapshots.scored(done, self._pipeline.next_offset, self._scorer)
+                self._snapshots.scored(len(new), self._pipeline.next_offset, self._scorer)
 
     def leave(self, patience: float) -> None:
         """Take a last snapshot; wait for room to do so as long as `patience`, in seconds."""
@@ -161,43 +183,44 @@ class LivePartition:
         self._pipeline = PartitionPipeline(self._topic, self._partition, scorer, utc_now)
         self._pipeline.next_offset = offset
 
-    def _score(self, records: Sequence[RawRecord]) -> tuple[list[Outgoing], int]:
-        """Return what follows from the records that are new, and how many were taken, those read again included.
-
-        The latter count too: a worker that ends again and again before a snapshot is due would otherwise never take
-        one, and read more each time.
-        """
-        outgoing: list[Outgoing] = []
-        run: list[RawRecord] = []
-        done = 0
+    def _not_included(self, records: Sequence[RawRecord]) -> Sequence[RawRecord]:
+        """Return the records that the state does not include yet."""
+        new: list[RawRecord] = []
+        expected = self._pipeline.next_offset
         for raw in records:
-            expected = run[-1].offset + 1 if run else self._pipeline.next_offset
-            if raw.offset > expected:
-                outgoing += self._pipeline.process(run)
-                done += len(run)
-                run = []
-                done += self._recover(raw.offset)
             if raw.offset >= expected:
-                run.append(raw)
-        outgoing += self._pipeline.process(run)
-        return outgoing, done + len(run)
+                new.append(raw)
+                expected = raw.offset + 1
+        return new
 
-    def _recover(self, offset: int) -> int:
-        """Bring the state up to an offset; return how many records were read for it."""
+    def _recover(self, offset: int, gets_on: Callable[[], None]) -> None:
+        """Bring the state up to an offset.
+
+        Snapshots are taken on the way, and what is read counts towards the next one as what is scored does: a worker
+        that ends again and again before it is through reads less each time.
+        """
         started, before = time.monotonic(), self._pipeline.next_offset
         size = self._restore(offset)
         restored, loaded = self._pipeline.next_offset, time.monotonic()
+        gets_on()
         first = end_offsets(self._bootstrap, self._topic)[self._partition][0]
-        records = 0
+        records = dead = 0
+        told: dict[str, str] = {}  # of the first dead letter
         for run in read_partition(self._bootstrap, self._topic, self._partition, max(first, restored), offset):
             self._check_assigned()
-            self._pipeline.process(run)
+            letters = [made for made in self._pipeline.process(run) if made.topic is DEAD_LETTER]
+            if letters and not dead:
+                told = {name: (value or b"").decode(errors="replace") for name, value in letters[0].headers}
+            dead += len(letters)
             records += len(run)
+            if self._snapshots is not None:
+                self._snapshots.scored(len(run), self._pipeline.next_offset, self._scorer)
+            gets_on()
         self._pipeline.next_offset = offset
-        found_out = records or restored > before or before == 0
+        ahead = self._snapshots.ahead(offset) if self._snapshots is not None else 0
         LOGGER.log(
-            logging.INFO if found_out else logging.DEBUG,  # a gap without records: markers of a transaction
-            "state of %s partition %d recovered up to offset %d: %s, %d records read again in %.1f s",
+            logging.INFO if records or restored > before or before == 0 else logging.DEBUG,
+            "state of %s partition %d recovered up to offset %d: %s, %d records read again in %.1f s%s",
             self._topic,
             self._partition,
             offset,
@@ -206,8 +229,17 @@ class LivePartition:
             else f"no snapshot after offset {before}",
             records,
             time.monotonic() - loaded,
+            f"; {ahead} newer ones are ahead of what is committed" if ahead else "",
         )
-        return records
+        if dead:
+            LOGGER.warning(
+                "%d of the records read again are dead letters, as they were the first time, and are not published "
+                "again; the first, of offset %s: %s: %s",
+                dead,
+                told.get("wb_offset"),
+                told.get("wb_reason"),
+                told.get("wb_detail"),
+            )
 
     def _restore(self, offset: int) -> int:
         """Become the newest snapshot up to an offset, where that is a gain; return its size."""
@@ -217,8 +249,9 @@ class LivePartition:
             scorer = self._new_scorer()
             try:
                 scorer.load(parts)
-            except OSError:
-                raise  # of what the state refers to, which the topic refers to, too
+            except (OSError, ModelMissing):
+                # What the state refers to, the topic refers to, too: reading all of it again would end no better.
+                raise
             except Exception:
                 LOGGER.warning("snapshot of offset %d cannot be loaded, and is ignored", stamp, exc_info=True)
             else:

@@ -65,7 +65,6 @@ class PartitionPipeline:
         self._scorer = scorer
         self._clock = clock
         self._decoder = Decoder(ENTRIES)
-        self._keys: dict[int, bytes] = {}
 
     def process(self, records: Sequence[RawRecord]) -> list[Outgoing]:
         """Take the next records; return detections and dead letters in the order of what caused them."""
@@ -136,9 +135,7 @@ class PartitionPipeline:
 
     def _wrong_keys(self, records: Sequence[RawRecord], positions: list[int], societes: list[int]) -> list[int]:
         """Return the positions of entries whose key is not their company's."""
-        keys = self._keys
-        for societe in set(societes) - keys.keys():
-            keys[societe] = str(societe).encode()
+        keys = {societe: str(societe).encode() for societe in set(societes)}
         return [
             position
             for position, societe in zip(positions, societes, strict=True)

@@ -1,11 +1,13 @@
 """Having everything compiled before the first record comes."""
 
 import datetime as dt
+import logging
 
 import msgspec
 import numpy as np
 
 from schemas import Activation, Ecriture, Ligne, Parametres, TypeModele, VersionModele
+from wisebook_ml.compiled import CACHE
 from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.messaging.events import RawRecord
 from wisebook_ml.models.isolation_forest import IsolationForest
@@ -16,13 +18,15 @@ from wisebook_ml.scoring.stream import LedgerScorer
 
 __all__ = ["warm_up"]
 
+LOGGER = logging.getLogger(__name__)
+
 LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
 def warm_up() -> int:
     """Score a few entries of our own, so that every compiled function is compiled or loaded.
 
-    The first time on a machine, and after an update, this takes about half a minute; what is compiled is kept in the
+    The first time on a machine, and after an update, this takes a minute or two; what is compiled is kept in the
     user's cache folder (``NUMBA_CACHE_DIR`` names another), from where it is loaded in a second.
 
     Returns
@@ -30,6 +34,8 @@ def warm_up() -> int:
     int
         The records that followed from them.
     """
+    if not any(CACHE.iterdir()):
+        LOGGER.warning("compiling the scoring core for this machine, once; this takes a minute or two")
     scorer = _new_scorer()
     pipeline = PartitionPipeline("warm-up", 0, scorer, lambda: LONG_AGO)
     records = [

@@ -21,7 +21,7 @@ from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.scoring.explain import closing, detection
 from wisebook_ml.scoring.fusion import MODEL_WEIGHT, TAIL_FULL, Evidence, Measured, Verdict, model_strength, strengths
 from wisebook_ml.scoring.judge import CLOSED, Judgement, judge_entries, new_judgement
-from wisebook_ml.scoring.state import ScoringState
+from wisebook_ml.scoring.state import MAX_CONTROLS, ScoringState
 
 __all__ = ["ONLINE", "Model", "Scored", "score_batch"]
 
@@ -30,6 +30,11 @@ ONLINE = -1
 
 ONLINE_MODEL = ModeleUtilise(modele_id=0, version=1)
 """How detections name the online detector: version 1 of its parameters and of the features."""
+
+if len(CONTROLS) > MAX_CONTROLS:
+    raise RuntimeError(
+        f"there are {len(CONTROLS)} controls, and room for the rates of {MAX_CONTROLS} (scoring/state.py)"
+    )
 
 REQUIRED = np.array([control.required for control in CONTROLS])
 
@@ -185,7 +190,7 @@ def _verdict(measured: Measured, judgement: Judgement, index: int, model: Model 
     if strength > 0.0:
         code = CodeMotif.DETECTEUR_EN_LIGNE if model is None else CodeMotif.FORET_ISOLATION
         evidence.append(Evidence(code, -math.log10(tail), TAIL_FULL, strength, MODEL_WEIGHT))
-    return Verdict(True, float(judgement.composite[index]), tuple(evidence))
+    return Verdict(float(judgement.composite[index]), tuple(evidence))
 
 
 def _contradiction(batch: EntryBatch, position: int) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.compiled import compiled
+from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.controls import CONTROLS, Finding, View
 from wisebook_ml.ledger.batch import Floats
 
@@ -55,9 +55,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was concluded of one entry. `composite` is in [0, 1)."""
+    """What an entry is flagged for. `composite` is in [0, 1)."""
 
-    flagged: bool
     composite: float
     evidence: tuple[Evidence, ...]
 
@@ -95,18 +94,31 @@ def strengths(view: View) -> Measured:
         findings.append(finding)
         thresholds.append(threshold)
         weights.append(weight)
-        values[:, k] = np.nan_to_num(finding.values, nan=0.0)
-        if weight > 0.0:
-            strength[:, k] = _ramp(values[:, k], threshold)
+        values[:, k] = finding.values
+    _ramp(values, strength, np.array(thresholds), np.array(weights))
     return Measured(tuple(findings), values, strength, np.array(thresholds), np.array(weights))
 
 
-def _ramp(values: Floats, threshold: float) -> Floats:
-    """Return strengths: 0 up to the onset, 1 from the threshold on; with a threshold of zero, 1 for all."""
-    if threshold <= 0.0:
-        return (values >= threshold).astype(np.float64)
-    onset = ONSET * threshold
-    return np.clip((values - onset) / (threshold - onset), 0.0, 1.0)
+@compiled
+def _ramp(values: Array, strengths: Array, thresholds: Array, weights: Array) -> None:
+    """Write strengths: 0 up to the onset, 1 from the threshold on; with a threshold of zero, 1 for all.
+
+    What a control cannot say (NaN) counts as 0, and is written so. Compiled, since a few dozen calls of NumPy cost more
+    than a small batch is worth.
+    """
+    for k in range(len(thresholds)):
+        threshold, onset = thresholds[k], ONSET * thresholds[k]
+        for i in range(len(values)):
+            value = values[i, k]
+            if np.isnan(value):
+                value = 0.0
+                values[i, k] = 0.0
+            if weights[k] <= 0.0:
+                continue
+            if threshold <= 0.0:
+                strengths[i, k] = 1.0 if value >= threshold else 0.0
+            else:
+                strengths[i, k] = min(1.0, max(0.0, (value - onset) / (threshold - onset)))
 
 
 @compiled

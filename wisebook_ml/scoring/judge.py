@@ -120,7 +120,8 @@ def judge_entries(
         if not _has_room(judged):
             return i
         company = company_key(societe[i])
-        if np.isnan(judgement.tails[i]):
+        online = np.isnan(judgement.tails[i])
+        if online:
             judgement.tails[i] = _online(judged, company, splits, scaled[i], first[i])
         rates_row = _rates_row(habits, judged, mix(company, journal[i]))
         rates = rates_of(judged).rows[rates_row]
@@ -142,7 +143,7 @@ def judge_entries(
         if first[i] and rates_row != 0:
             _count(values[i], strengths[i], thresholds, rates)
         judgement.outcome[i] = _mark(habits, key[i], flagged and not silenced[i])
-        if judgement.outcome[i] == OPENED and strength > 0.0:
+        if online and judgement.outcome[i] == OPENED and strength > 0.0:
             _attribute(judged, company, splits, scaled[i], judgement.shares[i])
     return len(societe)
 
@@ -169,13 +170,11 @@ def _online(judged: Array, company: int, splits: Array, row: Array, learn: bool)
 
 @compiled
 def _attribute(judged: Array, company: int, splits: Array, row: Array, shares: Array) -> None:
-    """Write how much each feature made an entry unusual to the company's online detector, if that has judged it."""
+    """Write how much each feature made an entry unusual to the company's online detector."""
     detectors = detectors_of(judged)
-    found = find(detectors.slots, detectors.keys, company)
-    if found != 0:
-        attributed = online_attribute(detectors.rows[found], splits, row)
-        for k in range(len(shares)):
-            shares[k] = attributed[k]
+    attributed = online_attribute(detectors.rows[find(detectors.slots, detectors.keys, company)], splits, row)
+    for k in range(len(shares)):
+        shares[k] = attributed[k]
 
 
 @compiled

@@ -1,16 +1,14 @@
 """All that the scoring of a partition's next entry depends on, besides its models and settings."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.compiled import Array, array_at, compiled
 from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.habits.layout import new_store
-from wisebook_ml.habits.store import Store, array_names
-from wisebook_ml.habits.tables import Table
+from wisebook_ml.habits.store import Store, array_names, table_at
 from wisebook_ml.models.online import online_dtype
 from wisebook_ml.models.ranks import RANKS
 
@@ -26,25 +24,11 @@ ROWS: dict[str, np.dtype[Any]] = {"scales": RANKS, "detectors": online_dtype(len
 """Of companies: composite scores of all entries, which set the threshold that keeps the alert budget; the online
 detector of one without a model. Of journals: their rates."""
 
-PLACES = {name: place for place, name in enumerate(array_names(ROWS, {}, {}))}
+NAMES = array_names(ROWS, {}, {})
 
-
-def _table(name: str) -> Callable[[Array], Table]:
-    slots = array_at(PLACES[f"{name}.slots"], np.int32)
-    keys = array_at(PLACES[f"{name}.keys"], np.int64)
-    meta = array_at(PLACES[f"{name}.meta"], np.int64)
-    rows = array_at(PLACES[f"{name}.rows"], ROWS[name])
-
-    @compiled
-    def table(judged: Array) -> Table:
-        return Table(slots(judged), keys(judged), meta(judged), rows(judged))
-
-    return table
-
-
-scales_of = _table("scales")
-detectors_of = _table("detectors")
-rates_of = _table("rates")
+scales_of = table_at(NAMES, "scales", ROWS["scales"])
+detectors_of = table_at(NAMES, "detectors", ROWS["detectors"])
+rates_of = table_at(NAMES, "rates", ROWS["rates"])
 
 HABITS, JUDGED = "habits/", "judged/"
 """Prefixes of the names of the parts."""

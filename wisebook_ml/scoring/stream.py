@@ -8,16 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas import Activation, Detection, Ecriture, ModeleUtilise, Parametres, Tick, VersionModele
-from wisebook_ml.compiled import SOURCES
 from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.habits.store import StateError
 from wisebook_ml.ledger.batch import EntryBatch, Ints
 from wisebook_ml.models.half_space_trees import grow_splits
 from wisebook_ml.models.isolation_forest import IsolationForest
+from wisebook_ml.scoring.basis import FOLD
 from wisebook_ml.scoring.core import ONLINE, Model, score_batch
 from wisebook_ml.scoring.state import ScoringState
 
-__all__ = ["Event", "LedgerScorer", "Marker", "Outcome", "Refused"]
+__all__ = ["Event", "LedgerScorer", "Marker", "ModelMissing", "Outcome", "Refused"]
 
 Marker = Activation | Tick
 Event = Ecriture | Marker
@@ -45,6 +45,10 @@ class Outcome:
     detections: list[tuple[int, Detection]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     scored: int = 0
+
+
+class ModelMissing(Exception):
+    """A model that is in force cannot be loaded; the message says which, and what to do."""
 
 
 class LedgerScorer:
@@ -183,7 +187,7 @@ class LedgerScorer:
     @property
     def fingerprint(self) -> str:
         """What a dump depends on besides the events: code, seed and settings of another kind cannot go on from it."""
-        return f"{SOURCES} {self._seed} {msgspec.json.encode(self._parametres).decode()}"
+        return f"{FOLD} {self._seed} {msgspec.json.encode(self._parametres).decode()}"
 
     def dump(self) -> Iterator[tuple[str, bytes | npt.NDArray[np.uint8]]]:
         """Return copies of the bytes that make the state, with a name each."""
@@ -196,18 +200,27 @@ class LedgerScorer:
         Raises
         ------
         StateError
-            Where the parts are none of this version, or a model that was in force cannot be loaded any more; the scorer
-            is then of no more use.
+            Where the parts are none of this version; the scorer is then of no more use.
+        ModelMissing
+            Where a model that was in force cannot be loaded any more. Another snapshot has it in force, too, and
+            without it the company's entries would be scored otherwise than before.
         """
         if MODELS_PART not in parts:
             raise StateError(f"part {MODELS_PART} is missing")
         self._state.load({name: part for name, part in parts.items() if name != MODELS_PART})
         try:
             versions = msgspec.json.decode(parts[MODELS_PART], type=list[tuple[int, VersionModele]])
-            for societe_id, version in versions:
+        except msgspec.MsgspecError as error:
+            raise StateError(f"part {MODELS_PART}: {error}") from error
+        for societe_id, version in versions:
+            try:
                 self._put_in_force(societe_id, version)
-        except (ValueError, msgspec.MsgspecError) as error:
-            raise StateError(f"a model that was in force: {error}") from error
+            except ValueError as error:
+                raise ModelMissing(
+                    f"model {version.modele_id} version {version.version} of company {version.societe_id} is in force, "
+                    f"and cannot be loaded: {error}; bring its artefact back (WISEBOOK_ML_ARTEFACTS, "
+                    "WISEBOOK_ML_SIGNING_KEY)"
+                ) from error
 
     def digest(self) -> str:
         """Return a hash of the state: the same after the same events, however they came."""

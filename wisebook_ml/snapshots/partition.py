@@ -32,7 +32,8 @@ class Snapshotable(Protocol):
         Raises
         ------
         ValueError
-            Where they cannot be understood, or a model that is in force is missing.
+            Where they cannot be understood: as good as no snapshot. What else is missing, such as a model that is in
+            force, is an error of another kind.
         """
 
 
@@ -80,6 +81,10 @@ class PartitionSnapshots:
     def newest(self, after: int, at_most: int) -> Iterator[tuple[int, dict[str, memoryview]]]:
         """Yield offsets and parts of snapshots to start from, the newest first."""
         return self._store.newest(self._identity, after, at_most)
+
+    def ahead(self, offset: int) -> int:
+        """Return how many snapshots there are beyond an offset, which a recovery up to it cannot use."""
+        return self._store.ahead(self._identity, offset)
 
     def scored(self, records: int, offset: int, state: Snapshotable) -> None:
         """Take note of records that are done, and a snapshot where one is due and none is being written.

@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -14,12 +15,15 @@ from wisebook_ml.settings import Settings, SettingsError
 from wisebook_ml.snapshots.format import BadSnapshot, Identity, Snapshot, read_header, read_snapshot
 from wisebook_ml.snapshots.format import write_snapshot as write
 
-__all__ = ["KEPT", "SnapshotStore"]
+__all__ = ["KEPT", "SnapshotStore", "reason"]
 
 LOGGER = logging.getLogger(__name__)
 
 KEPT = 3
-"""Snapshots kept of a partition: offsets are committed behind the newest, and one may be damaged."""
+"""Snapshots kept of a partition: offsets are committed behind the newest, and one may be damaged.
+
+So many of those beyond the one just written are kept, too, where there are any: see `SnapshotStore.save`.
+"""
 
 OFFSET_DIGITS = 20
 """Names are padded to the longest offset that Kafka has."""
@@ -56,14 +60,45 @@ class SnapshotStore:
                 "package is installed (s3fs for s3://, gcsfs for gs://)."
             ) from error
         self._root = root.rstrip("/")
+        self.place = re.sub(r"//[^/@]*@", "//", url)
+        """Where snapshots are, as a person is told: without a password."""
 
     @classmethod
     def of(cls, settings: Settings) -> "SnapshotStore":
         """Return the store that the settings name."""
         return cls(settings.state_url)
 
+    def check(self) -> None:
+        """Log at once what would come to light with the first snapshot only, or after a crash."""
+        if "memory" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,)):
+            LOGGER.warning(
+                "snapshots are kept in %s, the memory of this process: nothing can be recovered from them, and a "
+                "restart reads the topic from its start. Name a folder, or a URL, in WISEBOOK_ML_STATE",
+                self.place,
+            )
+            return
+        probe = f"{self._root}/probe-{uuid.uuid4().hex[:8]}{WRITING}"
+        try:
+            self._fs.makedirs(self._root, exist_ok=True)
+            with self._open(probe, "wb") as file:
+                file.write(b"probe")
+        except Exception as error:
+            LOGGER.warning(
+                "snapshots cannot be written to %s (WISEBOOK_ML_STATE): %s. Scoring goes on; until this is repaired, a "
+                "restart reads more of the topic again",
+                self.place,
+                reason(error),
+            )
+        self._remove(probe)
+
     def save(self, identity: Identity, snapshot: Snapshot) -> int:
         """Write a snapshot, whole or not at all, and remove the oldest; return its size in bytes.
+
+        Those that stay are the one just written and the newest before it, for they are what a recovery can use: a group
+        that was rewound writes snapshots far before the newest there are, and would lose each at once if the highest
+        offsets were kept. Those beyond stay, too: a state follows from the topic, so they are as true as ever, only
+        ahead of the commit. They are of use when the commit is set forward again, or when it was we who were late and
+        another worker has the partition; and they are removed as others are, once what is written has passed them.
 
         Raises
         ------
@@ -109,12 +144,18 @@ class SnapshotStore:
             else:
                 LOGGER.warning("snapshot %s is ignored: renamed, it is of offset %d", path, stamped)
 
+    def ahead(self, identity: Identity, offset: int) -> int:
+        """Return how many snapshots there are of offsets beyond this one."""
+        return sum(found > offset and self._is_of(identity, path) for found, path in self._found(identity))
+
     def _prune(self, identity: Identity, offset: int) -> None:
-        """Remove what no recovery will want: all but the newest, what is of something else, what was never finished."""
-        kept = 0
-        for _, path in self._found(identity):
-            if kept < KEPT and self._is_of(identity, path):
-                kept += 1
+        """Remove what no recovery will want: the oldest, what is of something else, what was never finished."""
+        beyond = before = 0
+        for found, path in self._found(identity):
+            if found > offset and beyond < KEPT and self._is_of(identity, path):
+                beyond += 1
+            elif found <= offset and before < KEPT and self._is_of(identity, path):
+                before += 1
             else:
                 self._remove(path)
         self._remove_unfinished(identity, offset)
@@ -133,7 +174,7 @@ class SnapshotStore:
                 return read_header(file).identity == identity
         except BadSnapshot:
             return False
-        except OSError:
+        except Exception:  # of whatever kind the store's driver has
             return True  # who knows
 
     def _found(self, identity: Identity) -> list[tuple[int, str]]:
@@ -175,6 +216,11 @@ class SnapshotStore:
             return f"{text} ({shutil.disk_usage(folder).free / MEBIBYTE:,.1f} MiB free)"
         except OSError:  # not on this machine
             return text
+
+
+def reason(error: Exception) -> str:
+    """Return what a person is told of an error."""
+    return error.strerror if isinstance(error, OSError) and error.strerror else repr(error)
 
 
 def _sync(file: Any) -> None:

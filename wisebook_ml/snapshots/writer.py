@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from wisebook_ml.snapshots.format import Identity, Snapshot
-from wisebook_ml.snapshots.store import SnapshotStore
+from wisebook_ml.snapshots.store import SnapshotStore, reason
 
 __all__ = ["SnapshotWriter"]
 
@@ -99,9 +99,11 @@ class SnapshotWriter:
         LOGGER.log(
             logging.DEBUG if said else logging.WARNING,
             "the state of %s partition %d is not saved: %s. Scoring goes on, and snapshots made before are kept; until "
-            "this is repaired, a restart reads more of the topic again. Tried again in %.0f s, and told when it works",
+            "this is repaired (WISEBOOK_ML_STATE is %s), a restart reads more of the topic again. Tried again in %.0f "
+            "s, and told when it works",
             identity.topic,
             identity.partition,
-            error.strerror if isinstance(error, OSError) and error.strerror else repr(error),
+            reason(error),
+            self._store.place,
             self._pause,
         )

@@ -8,10 +8,10 @@ from typing import Any
 import faust
 from faust.types import EventT, StreamT
 
-from wisebook_ml.transport.batch import RecordBatch
-from wisebook_ml.transport.consumer import BatchConsumer, BatchTransport
-from wisebook_ml.transport.message import BatchMessage
-from wisebook_ml.transport.options import BatchOptions
+from .batch import RecordBatch
+from .consumer import BatchConsumer, BatchTransport
+from .message import BatchMessage
+from .options import BatchOptions
 
 __all__ = ["each_partition", "record_batches", "use_record_batches"]
 

@@ -1,6 +1,6 @@
 """What an agent is handed: the records that were fetched of one partition, in their order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +31,10 @@ class Record(Protocol):
         """Its headers; names may repeat."""
 
 
+def _nobody() -> None:
+    """Do nothing: a batch that no worker was given has nobody to tell."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordBatch:
     """Consecutive records of one partition.
@@ -42,15 +46,23 @@ class RecordBatch:
     records
         At least one, in the order of their offsets. Offsets may be missing between them: compaction and transaction
         markers leave gaps.
+    first_offset
+        Where the batch begins: the `next_offset` of the one before it, or, of the first after a rebalance, where the
+        consumer stood. It can be before the first record's offset, where nothing that is delivered stands in between;
+        so who has done everything before it has missed nothing.
     next_offset
-        What is committed when the batch is finished. It can be beyond the last record's offset + 1, where nothing that
-        is delivered stands in between.
+        What is committed when the batch is finished. It can be beyond the last record's offset + 1, likewise.
+    gets_on
+        ``batch.gets_on()`` says that the work on the batch gets on, however long it takes: for the watchdog, as good
+        as a commit. Any thread may call it.
     """
 
     topic: str
     partition: int
     records: Sequence[Record]
+    first_offset: int
     next_offset: int
+    gets_on: Callable[[], None] = _nobody
 
     def __len__(self) -> int:
         return len(self.records)

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import aiokafka
@@ -13,11 +14,11 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT
 from faust.types.transports import TPorTopicSet
 
-from wisebook_ml.transport.dispatch import Dispatcher
-from wisebook_ml.transport.health import Health, Watchdog
-from wisebook_ml.transport.message import BatchMessage
-from wisebook_ml.transport.options import BatchOptions
-from wisebook_ml.transport.pump import READ_COMMITTED, Arrival, Pump
+from .dispatch import Dispatcher
+from .health import Health, Watchdog
+from .message import BatchMessage
+from .options import BatchOptions
+from .pump import READ_COMMITTED, Arrival, Pump
 
 __all__ = ["BatchConsumer", "BatchTransport"]
 
@@ -70,6 +71,15 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         if pump is not None and not self.thread_loop.is_closed():
             self.thread_loop.call_soon_threadsafe(call, pump)
 
+    def missing(self, topics: Iterable[str]) -> list[str]:
+        """Return those topics that have no partitions, once the group has handed out what there is."""
+        consumer = self._consumer
+        subscription = consumer._subscription.subscription if consumer is not None else None
+        if consumer is None or subscription is None or subscription.assignment is None:
+            return []
+        cluster = consumer._client.cluster
+        return [topic for topic in topics if not cluster.partitions_for_topic(topic)]
+
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek to the committed offsets all partitions that the pump does not work on."""
         committed: Mapping[TP, int] = await self.call_thread(self._seek_to_committed)
@@ -111,6 +121,7 @@ class BatchConsumer(driver.Consumer):
 
     def __init__(self, transport: "BatchTransport", *args: Any, **kwargs: Any) -> None:
         self.options = transport.options
+        self._topics = transport.limits
         self.batches = Dispatcher(transport.options, transport.limits, self)
         self._watchdog = Watchdog(self.batches.health, self._end_stalled)
         super().__init__(transport, *args, **kwargs)
@@ -255,7 +266,12 @@ class BatchConsumer(driver.Consumer):
 
     def health(self) -> Health:
         """Tell how the worker gets on."""
-        return self.batches.health()
+        health = self.batches.health()
+        # Not for the watchdog: a restart creates no topic.
+        missing = (
+            f"topic {topic} does not exist; create it and restart" for topic in self._thread.missing(self._topics)
+        )
+        return dataclasses.replace(health, reasons=(*health.reasons, *missing))
 
 
 def _tp(message: BatchMessage) -> TP:

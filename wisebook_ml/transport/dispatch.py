@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import sys
 import time
@@ -10,12 +11,12 @@ from typing import Protocol
 
 from faust.types import TP
 
-from wisebook_ml.transport.batch import RecordBatch
-from wisebook_ml.transport.feed import PartitionFeed
-from wisebook_ml.transport.health import Health, PartitionHealth
-from wisebook_ml.transport.message import BatchMessage
-from wisebook_ml.transport.options import BatchOptions
-from wisebook_ml.transport.pump import Arrival
+from .batch import RecordBatch
+from .feed import PartitionFeed
+from .health import Health, PartitionHealth
+from .message import BatchMessage
+from .options import BatchOptions
+from .pump import Arrival
 
 __all__ = ["Dispatcher", "Outside"]
 
@@ -115,13 +116,17 @@ class Dispatcher:
     def _offer(self, feed: PartitionFeed) -> None:
         if feed.tp not in self._active or self._failed:
             return
-        batch = feed.take()
+        batch = feed.take(functools.partial(self._get_on, feed))
         if batch is None:
             return
         message = BatchMessage(feed.tp, batch, self._outside.generation, self._acknowledge)
         self._offered[feed.tp] = message
         if not self._outside.offer(message):
             self.fail(f"no agent reads {feed.tp.topic}, which was asked for in batches", None)
+
+    def _get_on(self, feed: PartitionFeed) -> None:
+        """Note that an agent gets on with its batch; in any thread."""
+        feed.progress_at = self._clock()
 
     def begin(self, message: BatchMessage) -> bool:
         """Count a batch as begun; False where a rebalance has taken it back."""

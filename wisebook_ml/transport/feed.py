@@ -1,10 +1,10 @@
 """One partition: what waits, what is in work, what is finished and what is committed. No Kafka, no clock."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from faust.types import TP
 
-from wisebook_ml.transport.batch import Record, RecordBatch
+from .batch import Record, RecordBatch
 
 __all__ = ["PartitionFeed"]
 
@@ -29,12 +29,13 @@ class PartitionFeed:
         self.end = 0
         """Where the partition ended when last fetched; of a transactional reader: its last stable offset."""
         self.progress_at = 0.0
-        """When the commit last advanced, or when there began to be something to commit."""
+        """When the commit last advanced, an agent said that it gets on, or there began to be something to commit."""
         self._forget()
 
     def _forget(self) -> None:
         self._buffer: list[Record] = []
         self._position: int | None = None  # everything fetched is before it
+        self._taken = 0  # everything that agents were given is before it
         self._done: int | None = None  # everything before it is finished
         self._committed: int | None = None
         self._orphan = False  # the batch in work is of an earlier assignment
@@ -47,7 +48,8 @@ class PartitionFeed:
     @property
     def lag(self) -> int:
         """How many offsets are not committed yet, as far as is known."""
-        return 0 if self._committed is None else max(0, self.end - self._committed)
+        committed = self._committed  # read once: the watchdog asks in a thread of its own
+        return 0 if committed is None else max(0, self.end - committed)
 
     def start(self) -> None:
         """Begin a new assignment: the next thing that is added tells where it starts."""
@@ -69,20 +71,26 @@ class PartitionFeed:
         now : float
             The time.
         """
-        idle = self.lag == 0
+        if self.lag == 0:
+            # Before there is a lag to be seen: the watchdog would take the time of the last one, or none, for its age.
+            self.progress_at = now
         first = records[0].offset if records else position
         if self._committed is None or (self._position is not None and first < self._position):
             # A new assignment; or the topic was cut short or made anew, and the client began again where it could.
-            self._committed = self._done = first
+            self._committed = self._done = self._taken = first
         self._buffer.extend(records)
         self._position = position
         self.end = end
-        if idle:
-            self.progress_at = now
         self._pass_gap()
 
-    def take(self) -> RecordBatch | None:
-        """Return the next batch, unless one is in work or nothing waits."""
+    def take(self, gets_on: Callable[[], None] = lambda: None) -> RecordBatch | None:
+        """Return the next batch, unless one is in work or nothing waits.
+
+        Parameters
+        ----------
+        gets_on : callable
+            What the agent calls while it has the batch and gets on.
+        """
         if self.in_work is not None or not self._buffer or self._position is None:
             return None
         records, next_offset = self._buffer, self._position
@@ -92,7 +100,8 @@ class PartitionFeed:
             next_offset = self._buffer[0].offset
         else:
             self._buffer = []
-        self.in_work = RecordBatch(self.tp.topic, self.tp.partition, records, next_offset)
+        first_offset, self._taken = self._taken, next_offset
+        self.in_work = RecordBatch(self.tp.topic, self.tp.partition, records, first_offset, next_offset, gets_on)
         return self.in_work
 
     def finish(self) -> bool:

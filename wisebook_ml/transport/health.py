@@ -1,10 +1,13 @@
 """Whether the worker gets on, and what happens when it does not."""
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 __all__ = ["Health", "PartitionHealth", "Watchdog"]
+
+LOGGER = logging.getLogger(__name__)
 
 CHECK_SECONDS = 1.0
 """How often the watchdog looks; small beside the minutes that a stall lasts."""
@@ -79,7 +82,12 @@ class Watchdog:
 
     def _run(self) -> None:
         while not self._stopped.wait(CHECK_SECONDS):
-            health = self._health()
+            try:
+                health = self._health()
+            except Exception:
+                # A look at what other threads change may fail once; a watchdog that has ended is never missed.
+                LOGGER.exception("the health of the worker cannot be told; looking again")
+                continue
             if not health.healthy:
                 self._act("; ".join(health.reasons))
                 return

@@ -6,7 +6,7 @@ from typing import Any
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from wisebook_ml.transport.batch import RecordBatch
+from .batch import RecordBatch
 
 __all__ = ["BatchMessage"]
 

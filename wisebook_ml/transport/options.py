@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wisebook_ml.transport.failure import end_process
+from .failure import end_process
 
 __all__ = ["BatchOptions", "OnFailure"]
 
@@ -29,13 +29,14 @@ class BatchOptions:
         How long a revocation or a shutdown waits for the batches in work. Longer than Kafka's rebalance timeout
         (`broker_rebalance_timeout`) the group does not wait for this worker anyway.
     stall_seconds : float, optional
-        After so long without a commit, though there are records to be processed, the worker is not healthy. None: no
-        such limit.
+        After so long without a commit, or a batch's `gets_on`, though there are records to be processed, the worker is
+        not healthy. None: no such limit.
     end_on_stall : bool
         Whether a worker that is not healthy is ended by `on_failure`, or only says so in `health()`.
     on_failure : callable
-        What happens when an agent failed: by default the process ends (`end_process`). A callback that returns leaves
-        a worker that delivers and commits nothing of its batch topics any more.
+        What happens when an agent failed or the worker stalls: by default the process ends (`end_process`). When an
+        agent failed, a callback that returns leaves a worker that delivers and commits nothing of its batch topics any
+        more. When it stalls, the worker is left as it is, and not looked at again.
     fetch_wait_seconds : float
         How long the broker may hold back its answer when there are no records. Records never wait for it, but a
         partition whose buffer was full can: the client has one request open per broker.

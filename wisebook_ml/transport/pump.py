@@ -8,8 +8,8 @@ import aiokafka
 from aiokafka.consumer.fetcher import FetchResult
 from faust.types import TP
 
-from wisebook_ml.transport.batch import Record
-from wisebook_ml.transport.unpack import take_records
+from .batch import Record
+from .unpack import take_records
 
 __all__ = ["Arrival", "Pump"]
 
