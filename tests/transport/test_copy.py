@@ -15,7 +15,7 @@ import batches
 
 app = batches.api.faust.App("shop", broker="kafka://nowhere", store="memory://")
 batches.use_record_batches(app)
-assert batches.record_batches(app, "orders").topics == ["orders"]
+assert batches.record_batches(app, "orders").get_topic_name() == "orders"
 assert not [name for name in sys.modules if name.startswith("wisebook_ml.")]
 """
 

@@ -2,8 +2,7 @@
 
 import time
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from wisebook_ml.messaging.client_log import CLIENT_LOGGER
 from wisebook_ml.messaging.reader import ReadError, count_records, end_offsets
@@ -45,20 +44,33 @@ def group_lag(bootstrap: str, group: str, topic: str) -> int:
         Where the brokers do not tell.
     """
     offsets = end_offsets(bootstrap, topic)
-    asked = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, partition) for partition in offsets])
-    admin = AdminClient({"bootstrap.servers": bootstrap}, logger=CLIENT_LOGGER)
-    deadline = time.monotonic() + ANSWER_SECONDS
-    while True:
-        try:
-            answer = admin.list_consumer_group_offsets([asked], request_timeout=ANSWER_SECONDS)[group].result()
-            break
-        except KafkaException as error:
-            # A broker that has just started loads its groups first.
-            if error.args[0].code() not in NOT_READY or time.monotonic() > deadline:
-                raise ReadError(f"offsets of group {group} on {bootstrap}: {error}") from error
-            time.sleep(RETRY_SECONDS)
-    done = {tp.partition: tp.offset for tp in answer.topic_partitions or ()}
+    done = _committed(bootstrap, group, [TopicPartition(topic, partition) for partition in offsets])
     left = {partition: (max(first, done.get(partition, 0)), end) for partition, (first, end) in offsets.items()}
     few = {partition: (start, end) for partition, (start, end) in left.items() if end - start <= COUNTED}
     many: int = sum(end - start for partition, (start, end) in left.items() if partition not in few)
     return many + count_records(bootstrap, topic, few)
+
+
+def _committed(bootstrap: str, group: str, asked: list[TopicPartition]) -> dict[int, int]:
+    """Return what a group has committed; a partition of which it has not is left out.
+
+    Through a consumer that joins nothing: the client's `list_consumer_group_offsets` ends the process with a
+    segmentation fault where the group's coordinator is not known yet (confluent-kafka 2.16).
+    """
+    consumer = Consumer(
+        {"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False}, logger=CLIENT_LOGGER
+    )
+    deadline = time.monotonic() + ANSWER_SECONDS
+    try:
+        while True:
+            try:
+                answer = consumer.committed(asked, timeout=ANSWER_SECONDS)
+                break
+            except KafkaException as error:
+                # A broker that has just started loads its groups first.
+                if error.args[0].code() not in NOT_READY or time.monotonic() > deadline:
+                    raise ReadError(f"offsets of group {group} on {bootstrap}: {error.args[0].str()}") from error
+                time.sleep(RETRY_SECONDS)
+    finally:
+        consumer.close()
+    return {found.partition: found.offset for found in answer if found.offset >= 0}

@@ -34,7 +34,7 @@ def warm_up() -> int:
     int
         The records that followed from them.
     """
-    if not any(CACHE.iterdir()):
+    if not any(path.is_file() for path in CACHE.rglob("*")):  # numba makes folders at once
         LOGGER.warning("compiling the scoring core for this machine, once; this takes a minute or two")
     scorer = _new_scorer()
     pipeline = PartitionPipeline("warm-up", 0, scorer, lambda: LONG_AGO)
