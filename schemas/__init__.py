@@ -9,11 +9,14 @@ from schemas.codes import CodeMotif
 from schemas.detection import Detection, ModeleUtilise, MotifDetection, Objet, detection_id
 from schemas.entry import Ecriture, Ligne
 from schemas.enums import (
+    ClasseEcriture,
     DomaineApplication,
+    Etape,
     Etat,
     Motif,
     Operation,
     Origine,
+    RoleModele,
     Severite,
     Statut,
     StatutCampagne,
@@ -27,15 +30,17 @@ from schemas.model import AnnonceModele, VersionModele
 from schemas.money import from_minor, to_minor
 from schemas.outputs import Alerte, Derive, DeriveVariable, Prediction, Statistique
 from schemas.settings import Parametres, ReglageControle
-from schemas.training import Campagne, DemandeEntrainement, campagne_id
+from schemas.training import AnnulationEntrainement, Campagne, DemandeEntrainement, campagne_id
 from schemas.treasury import PositionTresorerie
 
 __all__ = [
     "Activation",
     "Alerte",
     "AnnonceModele",
+    "AnnulationEntrainement",
     "Avis",
     "Campagne",
+    "ClasseEcriture",
     "CodeMotif",
     "DemandeEntrainement",
     "Derive",
@@ -43,6 +48,7 @@ __all__ = [
     "Detection",
     "DomaineApplication",
     "Ecriture",
+    "Etape",
     "Etat",
     "Ligne",
     "ModeleUtilise",
@@ -56,6 +62,7 @@ __all__ = [
     "Prediction",
     "Record",
     "ReglageControle",
+    "RoleModele",
     "Severite",
     "Statistique",
     "Statut",

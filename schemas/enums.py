@@ -3,11 +3,14 @@
 from enum import StrEnum
 
 __all__ = [
+    "ClasseEcriture",
     "DomaineApplication",
+    "Etape",
     "Etat",
     "Motif",
     "Operation",
     "Origine",
+    "RoleModele",
     "Severite",
     "Statut",
     "StatutCampagne",
@@ -71,12 +74,41 @@ class Statut(StrEnum):
 
 
 class StatutCampagne(StrEnum):
-    """Life cycle of one training."""
+    """Life cycle of one training. The last four are ends.
+
+    `REJOINTE`: another campaign of the same model was open already; it is the one to follow.
+    """
 
     DEMANDEE = "DEMANDEE"
     EN_COURS = "EN_COURS"
     REUSSIE = "REUSSIE"
     ECHEC = "ECHEC"
+    ANNULEE = "ANNULEE"
+    REJOINTE = "REJOINTE"
+
+
+class Etape(StrEnum):
+    """What a training in work is doing."""
+
+    COLLECTE = "COLLECTE"
+    APPRENTISSAGE = "APPRENTISSAGE"
+    EVALUATION = "EVALUATION"
+    PUBLICATION = "PUBLICATION"
+
+
+class RoleModele(StrEnum):
+    """Whether a version decides, or only predicts in shadow, to be compared with the one that does."""
+
+    CHAMPION = "CHAMPION"
+    CHALLENGER = "CHALLENGER"
+
+
+class ClasseEcriture(StrEnum):
+    """What the classification says of an entry: correct, an input error, or to be reviewed by a person."""
+
+    CORRECTE = "CORRECTE"
+    ERREUR_SAISIE = "ERREUR_SAISIE"
+    A_REVOIR = "A_REVOIR"
 
 
 class Etat(StrEnum):

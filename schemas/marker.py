@@ -7,6 +7,7 @@ import datetime as dt
 from typing import ClassVar
 
 from schemas.base import Record, SocieteOuGlobal
+from schemas.enums import RoleModele
 from schemas.model import VersionModele
 
 __all__ = ["Activation", "Tick"]
@@ -15,13 +16,15 @@ __all__ = ["Activation", "Tick"]
 class Activation(Record, frozen=True, kw_only=True, omit_defaults=True):
     """From this offset on, the company's entries are scored with this model version.
 
-    One for all companies (`societe_id` 0) is placed on every partition.
+    One for all companies (`societe_id` 0) is placed on every partition. A challenger only predicts in shadow, until the
+    next champion of its model.
     """
 
     ce_type: ClassVar[str] = "fr.wisebook.ml.activation.v1"
 
     societe_id: SocieteOuGlobal
     version: VersionModele
+    role: RoleModele = RoleModele.CHAMPION
 
 
 class Tick(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -9,6 +9,7 @@ from schemas import (
     Activation,
     Alerte,
     AnnonceModele,
+    AnnulationEntrainement,
     Avis,
     Campagne,
     DemandeEntrainement,
@@ -107,7 +108,7 @@ PREDICTIONS = Topic(
 TRAINING_REQUESTS = Topic(
     name="training-requests",
     key="modele_id",
-    records=(DemandeEntrainement,),
+    records=(DemandeEntrainement, AnnulationEntrainement),
     description="What to train, why, and for whom.",
     retention=30 * DAY,
 )

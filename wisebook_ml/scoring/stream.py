@@ -7,7 +7,17 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from schemas import Activation, Detection, Ecriture, ModeleUtilise, Parametres, Tick, VersionModele
+from schemas import (
+    Activation,
+    Detection,
+    Ecriture,
+    ModeleUtilise,
+    Parametres,
+    RoleModele,
+    Tick,
+    TypeModele,
+    VersionModele,
+)
 from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.habits.store import StateError
 from wisebook_ml.ledger.batch import EntryBatch, Ints
@@ -49,6 +59,11 @@ class Outcome:
 
 class ModelMissing(Exception):
     """A model that is in force cannot be loaded; the message says which, and what to do."""
+
+
+def _takes_part(activation: Activation) -> bool:
+    """Return whether a version takes part in the score; the others predict (`wisebook_ml.prediction`)."""
+    return activation.version.type_modele is TypeModele.ISOLATION_FOREST and activation.role is RoleModele.CHAMPION
 
 
 class LedgerScorer:
@@ -135,7 +150,7 @@ class LedgerScorer:
         model_of = np.full(len(batch), ONLINE, np.int64)
         start = 0
         for position, marker in markers:
-            if isinstance(marker, Activation):  # no control of this version waits for a tick
+            if isinstance(marker, Activation) and _takes_part(marker):  # no control of this version waits for a tick
                 end = int(np.searchsorted(places, position))
                 self._fill(model_of[start:end], batch.societe[start:end])
                 self._activate(position, marker, outcome)
