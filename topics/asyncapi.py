@@ -7,6 +7,7 @@ from schemas import (
     Activation,
     Alerte,
     AnnonceModele,
+    AnnulationEntrainement,
     Avis,
     Campagne,
     DemandeEntrainement,
@@ -38,6 +39,10 @@ RECEIVES: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
         (topics.ENTRIES, (Ecriture, Activation, Tick)),
         (topics.MODELS, (AnnonceModele,)),
         (topics.SETTINGS, (Parametres,)),
+    ),
+    "prediction": (
+        (topics.ENTRIES, (Ecriture, Activation, Tick)),
+        (topics.MODELS, (AnnonceModele,)),
         (topics.FEEDBACK, (Avis,)),
         (topics.TREASURY, (PositionTresorerie,)),
     ),
@@ -47,7 +52,7 @@ RECEIVES: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
         (topics.STATISTICS, (Statistique,)),
     ),
     "training": (
-        (topics.TRAINING_REQUESTS, (DemandeEntrainement,)),
+        (topics.TRAINING_REQUESTS, (DemandeEntrainement, AnnulationEntrainement)),
         (topics.ENTRIES, (Ecriture,)),
         (topics.TREASURY, (PositionTresorerie,)),
         (topics.FEEDBACK, (Avis,)),
@@ -59,15 +64,19 @@ SENDS: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
     "scoring": (
         (topics.DETECTIONS, (Detection,)),
         (topics.ALERTS, (Alerte,)),
+        (topics.DEAD_LETTER, ()),
+    ),
+    "prediction": (
         (topics.PREDICTIONS, (Prediction,)),
-        (topics.ENTRIES, (Activation,)),
+        (topics.TRAINING_REQUESTS, (DemandeEntrainement,)),
+        (topics.ALERTS, (Alerte,)),
         (topics.DEAD_LETTER, ()),
     ),
     "storage": ((topics.DEAD_LETTER, ()),),
     "training": (
         (topics.TRAINING_CAMPAIGNS, (Campagne,)),
         (topics.MODELS, (AnnonceModele,)),
-        (topics.PREDICTIONS, (Prediction,)),
+        (topics.ENTRIES, (Activation,)),
         (topics.DEAD_LETTER, ()),
     ),
     "timers": (
@@ -78,13 +87,15 @@ SENDS: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
     ),
     "api": (
         (topics.FEEDBACK, (Avis,)),
-        (topics.TRAINING_REQUESTS, (DemandeEntrainement,)),
+        (topics.TRAINING_REQUESTS, (DemandeEntrainement, AnnulationEntrainement)),
         (topics.SETTINGS, (Parametres,)),
         (topics.MODELS, (AnnonceModele,)),
+        (topics.ENTRIES, (Activation,)),
     ),
     "publish": (
         (topics.ENTRIES, (Ecriture,)),
         (topics.TREASURY, (PositionTresorerie,)),
+        (topics.FEEDBACK, (Avis,)),
     ),
 }
 """What each role writes; `publish` is WiseBook core, or the command that imports a file in its place."""
