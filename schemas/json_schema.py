@@ -15,6 +15,7 @@ import schemas
 from schemas.base import Record
 from schemas.enums import Verdict
 from schemas.feedback import Avis
+from schemas.outputs import Alerte
 from schemas.settings import Parametres
 
 __all__ = [
@@ -56,6 +57,13 @@ BEYOND_THE_TYPES: Mapping[type[Record], JsonObject] = {
                 "else": _names("detection_id"),
             },
             {"if": _verdict(Verdict.RECLASSEE), "then": _names("compte_num")},
+        ]
+    },
+    # `Alerte.__post_init__`.
+    Alerte: {
+        "anyOf": [
+            {"required": ["detections"], "properties": {"detections": {"minItems": 1}}},
+            _names("modele"),
         ]
     },
     # msgspec checks the keys of a dictionary but does not write them down.

@@ -65,8 +65,8 @@ class Campagne(Record, frozen=True, kw_only=True, omit_defaults=True):
     donnees_du: dt.date | None = None
     donnees_au: dt.date | None = None
     offsets: Annotated[
-        dict[str, tuple[int, int]],
-        Meta(description="`topic/partition` to the offsets read: first, and next after last."),
+        dict[str, Annotated[list[int], Meta(min_length=2, max_length=2)]],
+        Meta(description="`topic/partition` to the offsets that were read: the first, and the next after the last."),
     ] = {}
     duree_minutes: Annotated[float, Meta(ge=0)] = 0.0
     metriques: dict[str, float] = {}
