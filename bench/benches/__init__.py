@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bench.benches import bulk, core, decode, guarantee, latency, memory, recovery, whole
+from bench.benches import bulk, core, decode, forest, guarantee, latency, memory, recovery, whole
 from bench.context import Context
 
 __all__ = ["BENCHES"]
@@ -16,4 +16,5 @@ BENCHES: dict[str, Callable[[Context], None]] = {
     "e": memory.run,
     "f": recovery.run,
     "g": guarantee.run,
+    "h": forest.run,
 }
