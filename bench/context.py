@@ -230,7 +230,7 @@ class Context:
             topic_prefix=prefix,
             home=home,
             database_url=f"sqlite:///{home / 'wisebook_ml.db'}",
-            artefacts=self.artefacts,
+            artefacts=str(self.artefacts),
         )
         apply_topics(self.bootstrap, prefix, 1)
         return Deployment(settings)

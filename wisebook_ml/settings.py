@@ -40,7 +40,9 @@ class Settings(BaseSettings):
     topic_prefix: str = Field("wisebook.", description="Put before every topic's name.")
     home: Path = Field(Path(".wisebook"), description="Local data: the broker's, the workers', SQLite.")
     database_url: str = Field("", description="SQLAlchemy URL. Empty: SQLite below `home`.")
-    artefacts: Path = Field(Path("ml_models"), description="Artefact store of the models.")
+    artefacts: str = Field(
+        "ml_models", min_length=1, description="Artefact store of the models: a folder, or an fsspec URL (s3://…)."
+    )
     state: str = Field(
         "",
         description="Snapshots of what scoring workers have learnt, so that a restart need not read everything again: "
@@ -66,6 +68,12 @@ class Settings(BaseSettings):
     api_tokens: Annotated[dict[str, TokenCompanies], NoDecode] = Field(
         {}, description='API tokens: a JSON object, SHA-256 of the token in hex -> list of companies, or "*" for all.'
     )
+
+    @field_validator("artefacts", mode="before")
+    @classmethod
+    def _spell(cls, value: object) -> object:
+        """Accept a path."""
+        return str(value) if isinstance(value, Path) else value
 
     @field_validator("societes", mode="before")
     @classmethod

@@ -141,7 +141,7 @@ class Deployment:
             topic_prefix=prefix,
             home=home,
             database_url=f"sqlite:///{home / 'wisebook_ml.db'}",
-            artefacts=home / "ml_models",
+            artefacts=str(home / "ml_models"),
         )
         self._workers: list[Worker] = []
 

@@ -1,6 +1,7 @@
 """A model takes effect at one offset for everybody; one that cannot be trained or trusted never does."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -111,7 +112,7 @@ def test_an_altered_artefact_is_refused_and_the_version_before_goes_on(
         store.save(forest.dump(), societe_id=8, modele_id=88, version=k, type_modele=TypeModele.ISOLATION_FOREST)
         for k in (1, 2)
     ]
-    path = shared.settings.artefacts / altered.artefact
+    path = Path(shared.settings.artefacts) / altered.artefact
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)

@@ -84,7 +84,7 @@ def _own(settings: Settings) -> Settings:
             "home": home,
             "topic_prefix": f"{run}.",
             "database_url": f"sqlite:///{(home / 'wisebook_ml.db').absolute()}",
-            "artefacts": home / "ml_models",
+            "artefacts": str(home / "ml_models"),
         }
     )
 

@@ -86,5 +86,5 @@ def environment(settings: Settings) -> dict[str, str]:
         "WISEBOOK_ML_TOPIC_PREFIX": settings.topic_prefix,
         "WISEBOOK_ML_HOME": str(settings.home),
         "WISEBOOK_ML_DATABASE_URL": settings.sql_url,
-        "WISEBOOK_ML_ARTEFACTS": str(settings.artefacts),
+        "WISEBOOK_ML_ARTEFACTS": settings.artefacts,
     }
