@@ -7,6 +7,7 @@ import hmac
 import io
 import os
 import pickle
+import random
 import re
 import shutil
 import time
@@ -140,6 +141,7 @@ class ArtefactStore:
             self._write(model, [(path, data), (description, msgspec.json.encode(version))])
             if _agree(_read(self._fs, path), _description(self._fs, description)):
                 return
+            time.sleep(random.uniform(0, PAUSE_S))  # for whoever does the same at this moment
         raise OSError(f"{path} is being replaced by others all the while; try again")
 
     def read(self, version: VersionModele) -> bytes:
