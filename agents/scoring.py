@@ -7,13 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import faust
+import numpy as np
 
 from agents.app import SESSION_SECONDS, consume_batches, partitions_of, role_app
 from agents.lease import EXIT_FAILED, Lease
+from agents.swap import HotSwap
+from schemas import RoleModele, TypeModele, VersionModele
 from topics import ENTRIES
+from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.messaging.connect import resolve_bootstrap
 from wisebook_ml.messaging.transactions import Fenced, TransactionalProducer
-from wisebook_ml.pipeline.live import LivePartitions, NotAssigned
+from wisebook_ml.models.isolation_forest import IsolationForest
+from wisebook_ml.pipeline.live import LivePartitions, NotAssigned, new_scorer
 from wisebook_ml.pipeline.warm import warm_up
 from wisebook_ml.settings import Settings
 from wisebook_ml.transport import RecordBatch
@@ -21,6 +26,9 @@ from wisebook_ml.transport import RecordBatch
 __all__ = ["create_app"]
 
 LOGGER = logging.getLogger(__name__)
+
+FORESTS = 64
+"""Models kept besides those in force: one has a megabyte or two."""
 
 
 def create_app(settings: Settings) -> faust.App:
@@ -43,7 +51,18 @@ def create_app(settings: Settings) -> faust.App:
         lease.check()
         return producer
 
-    partitions = LivePartitions(settings, bootstrap, open_publisher)
+    store = ArtefactStore.of(settings)
+
+    def load(version: VersionModele) -> IsolationForest:
+        forest = store.load_forest(version)
+        forest.score(np.zeros((1, len(forest.features))))
+        return forest
+
+    swap = HotSwap(settings, load, _scores, capacity=FORESTS)
+    app.task(swap.start)
+    partitions = LivePartitions(
+        settings, bootstrap, open_publisher, lambda settings: new_scorer(settings, swap.models.get)
+    )
     threads = ThreadPoolExecutor(ENTRIES.partitions, thread_name_prefix="scoring")
 
     def score(batch: RecordBatch) -> None:
@@ -68,16 +87,24 @@ def create_app(settings: Settings) -> faust.App:
         await asyncio.get_running_loop().run_in_executor(threads, score, batch)
 
     async def keep(_app: Any, assigned: Any, *_: Any, **__: Any) -> None:
-        partitions.keep(partitions_of(ENTRIES, settings, assigned))
+        ours = partitions_of(ENTRIES, settings, assigned)
+        swap.keep(ours)
+        partitions.keep(ours)
 
     async def revoke(_app: Any, revoked: Any, *_: Any, **__: Any) -> None:
         await asyncio.to_thread(partitions.revoke, partitions_of(ENTRIES, settings, revoked))
 
     async def close(*_: Any, **__: Any) -> None:
         await asyncio.to_thread(partitions.close)
+        await asyncio.to_thread(swap.close)
 
     app.on_partitions_assigned.connect(keep)  # type: ignore[arg-type]  # mode types a signal's handlers too narrowly
     app.on_partitions_revoked.connect(revoke)  # type: ignore[arg-type]
     app.on_before_shutdown.connect(close)
     consume_batches(app, ENTRIES, settings, work)
     return app
+
+
+def _scores(version: VersionModele, role: RoleModele) -> bool:
+    """Tell whether a version takes part in the score."""
+    return version.type_modele is TypeModele.ISOLATION_FOREST and role is RoleModele.CHAMPION

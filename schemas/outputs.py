@@ -28,7 +28,7 @@ class Alerte(Record, frozen=True, kw_only=True, omit_defaults=True):
     ce_type: ClassVar[str] = "fr.wisebook.ml.alerte.v1"
 
     alerte_id: uuid.UUID
-    societe_id: SocieteId
+    societe_id: SocieteOuGlobal
     severite: Severite
     detections: list[uuid.UUID] = []
     modele: VersionModele | None = None

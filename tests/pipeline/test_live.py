@@ -18,6 +18,7 @@ from schemas import Detection, DomaineApplication, Ecriture, Etat, Objet, Severi
 from tests.acceptance.deployment import Deployment, with_gaps
 from tests.chaos.workers import Process
 from topics import ENTRIES
+from wisebook_ml.clock import utc_now
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.events import Outgoing, RawRecord
@@ -26,6 +27,7 @@ from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.messaging.transactions import Fenced, TransactionalProducer
 from wisebook_ml.pipeline import partition as module
 from wisebook_ml.pipeline.live import LivePartitions, NotAssigned, new_scorer
+from wisebook_ml.pipeline.scoring import PartitionPipeline
 from wisebook_ml.publishing import entry_event, publish_entries
 from wisebook_ml.scoring.stream import Event, ModelMissing, Outcome
 from wisebook_ml.settings import Settings
@@ -144,11 +146,11 @@ class Stream:
 
     def undisturbed(self, scorer: Callable[[Settings], object] = lambda _: Fold()) -> list[bytes | None]:
         published = Published()
-        pipeline = module.PartitionPipeline(
+        pipeline = PartitionPipeline(
             self.topic,
             self.partition,
-            scorer(self.settings),
-            module.utc_now,  # type: ignore[arg-type]
+            scorer(self.settings),  # type: ignore[arg-type]
+            utc_now,
         )
         published.values += [outgoing.value for outgoing in pipeline.process(self.records)]
         assert len(published.values) > 10

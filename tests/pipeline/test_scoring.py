@@ -12,17 +12,19 @@ from hypothesis import strategies as st
 
 from schemas import (
     Activation,
+    Alerte,
     Detection,
     Ecriture,
     Etat,
     Ligne,
     Parametres,
     Record,
+    Severite,
     Tick,
     TypeModele,
     VersionModele,
 )
-from topics import DEAD_LETTER, DETECTIONS, ENTRIES
+from topics import ALERTS, DEAD_LETTER, DETECTIONS, ENTRIES
 from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.ledger.scan import scan
@@ -169,14 +171,14 @@ BAD: dict[str, tuple[RawRecord, str, str]] = {
 class TestDeadLetters:
     def test_the_bytes_are_untouched(self, pipeline: PartitionPipeline, name: str) -> None:
         bad, _, _ = BAD[name]
-        (out,) = pipeline.process([bad])
+        out, *_ = pipeline.process([bad])
         assert out.topic is DEAD_LETTER
         assert (out.key, out.value) == (bad.key, bad.value)
         assert list(out.headers)[: len(bad.headers)] == list(bad.headers)
 
     def test_the_headers_say_where_and_why(self, pipeline: PartitionPipeline, name: str) -> None:
         bad, reason, detail = BAD[name]
-        (out,) = pipeline.process([at(bad, offset=40)])
+        out, *_ = pipeline.process([at(bad, offset=40)])
         said = headers(out)
         assert (said["wb_topic"], said["wb_partition"], said["wb_offset"]) == (TOPIC, str(PARTITION), "40")
         assert said["wb_reason"] == reason
@@ -186,7 +188,9 @@ class TestDeadLetters:
     def test_the_stream_goes_on(self, pipeline: PartitionPipeline, name: str) -> None:
         bad, _, _ = BAD[name]
         records = [raw(unbalanced("E1"), 0), at(bad, offset=1), raw(unbalanced("E2"), 2)]
-        assert [out.topic for out in pipeline.process(records)] == [DETECTIONS, DEAD_LETTER, DETECTIONS]
+        alerts = [ALERTS] if bad.value == msgspec.json.encode(MARKER) else []
+        topics = [out.topic for out in pipeline.process(records)]
+        assert topics == [DETECTIONS, DEAD_LETTER, *alerts, DETECTIONS]
         assert pipeline.next_offset == 3
 
 
@@ -197,6 +201,17 @@ def at(record: RawRecord, *, offset: int) -> RawRecord:
 def test_every_reason_has_a_case() -> None:
     reasons = {value for name, value in vars(Reason).items() if name.isupper()}
     assert {reason for _, reason, _ in BAD.values()} == reasons
+
+
+def test_a_model_that_is_refused_makes_the_same_alert_each_time(pipeline: PartitionPipeline) -> None:
+    first, again = [pipeline.process([raw(MARKER, offset=offset)])[1] for offset in (40, 41)]
+    alert = msgspec.json.decode(first.value or b"", type=Alerte)
+    assert (first.topic, first.key, first.partition, again.value) == (ALERTS, b"1", PARTITION, first.value)
+    assert (alert.modele, alert.severite) == (MARKER.version, Severite.ELEVEE)
+    assert "introuvable" in alert.titre_fr
+    assert "missing" in alert.titre_en
+    assert headers(first)["ce_source"] == SOURCE
+    assert headers(first)["wb_offset"] == "40"
 
 
 def test_a_contradiction_is_refused(pipeline: PartitionPipeline) -> None:

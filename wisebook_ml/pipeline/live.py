@@ -1,16 +1,19 @@
-"""The partitions that a worker scores, each with a state that matches the offset it has reached."""
+"""The partitions that a worker has, each with a state that matches the offset it has reached."""
 
 import hashlib
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-from schemas import Parametres
+from schemas import Parametres, VersionModele
 from topics import ENTRIES
 from wisebook_ml.artefacts import ArtefactStore
+from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.events import RawRecord
 from wisebook_ml.messaging.topic_ids import topic_id
-from wisebook_ml.pipeline.partition import LivePartition, NotAssigned, Publisher
+from wisebook_ml.models.isolation_forest import IsolationForest
+from wisebook_ml.pipeline.partition import LivePartition, NotAssigned, Pipeline, Publisher
+from wisebook_ml.pipeline.scoring import PartitionPipeline
 from wisebook_ml.scoring.stream import LedgerScorer
 from wisebook_ml.settings import Settings
 from wisebook_ml.snapshots import Identity, Limits, PartitionSnapshots, SnapshotStore, SnapshotWriter
@@ -23,11 +26,13 @@ LEAVE_SECONDS = 5.0
 """How long a rebalance or a shutdown waits for last snapshots; without them, recovery takes longer."""
 
 
-def new_scorer(settings: Settings) -> LedgerScorer:
-    """Return a scorer as the settings describe it."""
+def new_scorer(
+    settings: Settings, load_model: Callable[[VersionModele], IsolationForest] | None = None
+) -> LedgerScorer:
+    """Return a scorer as the settings describe it, with a cache of models where one is given."""
     societes = settings.societes
     return LedgerScorer(
-        load_model=ArtefactStore.of(settings).load_forest,
+        load_model=load_model or ArtefactStore.of(settings).load_forest,
         parametres=Parametres(societe_id=0),
         seed=settings.seed,
         accepts=(lambda societe_id: societe_id in societes) if settings.strict else (lambda societe_id: True),
@@ -48,7 +53,11 @@ class LivePartitions:
     open_publisher : callable
         Makes the publisher of a partition, which fences every other of it.
     scorer : callable
-        Makes the empty state of a partition.
+        Makes the empty state of a partition that is scored.
+    pipeline : callable, optional
+        Makes the pipeline of a partition, by the topic's name and its number, for roles that do not score.
+    store : SnapshotStore, optional
+        Where snapshots are; roles must not share one, since each removes what it cannot use.
     """
 
     def __init__(
@@ -57,13 +66,18 @@ class LivePartitions:
         bootstrap: str,
         open_publisher: Callable[[int], Publisher],
         scorer: Callable[[Settings], LedgerScorer] = new_scorer,
+        *,
+        pipeline: Callable[[str, int], Pipeline] | None = None,
+        store: SnapshotStore | None = None,
     ) -> None:
         self._settings = settings
         self._bootstrap = bootstrap
         self._open_publisher = open_publisher
-        self._scorer = scorer
+        self._new_pipeline = pipeline or (
+            lambda topic, partition: PartitionPipeline(topic, partition, scorer(settings), utc_now)
+        )
         self._topic = ENTRIES.full_name(settings.topic_prefix)
-        self._store = SnapshotStore.of(settings)
+        self._store = store or SnapshotStore.of(settings)
         self._store.check()
         self._writer = SnapshotWriter(self._store)
         self._partitions: dict[int, LivePartition] = {}
@@ -80,7 +94,7 @@ class LivePartitions:
         next_offset: int | None = None,
         gets_on: Callable[[], None] = lambda: None,
     ) -> None:
-        """Score records of a partition as they are delivered; when it returns, what follows from them is published.
+        """Take records of a partition as they are delivered; when it returns, what follows from them is published.
 
         What was delivered before is passed over, what was not is read. Blocks while it does; call it in a thread.
 
@@ -148,7 +162,7 @@ class LivePartitions:
             self._topic,
             partition,
             self._bootstrap,
-            new_scorer=lambda: self._scorer(self._settings),
+            new_pipeline=lambda: self._new_pipeline(self._topic, partition),
             open_publisher=lambda: self._open_publisher(partition),
             open_snapshots=lambda fingerprint: self._snapshots(partition, fingerprint),
         )

@@ -1,4 +1,4 @@
-"""One partition that a worker scores: its state, how it is recovered, and how what follows from it is published."""
+"""One partition that a worker has: its state, how it is recovered, and how what follows from it is published."""
 
 import logging
 import threading
@@ -7,15 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from topics import DEAD_LETTER
-from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.events import Outgoing, RawRecord
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.messaging.transactions import Fenced
-from wisebook_ml.pipeline.scoring import PartitionPipeline
-from wisebook_ml.scoring.stream import LedgerScorer, ModelMissing
-from wisebook_ml.snapshots import PartitionSnapshots
+from wisebook_ml.scoring.stream import ModelMissing
+from wisebook_ml.snapshots import PartitionSnapshots, Snapshotable
 
-__all__ = ["LivePartition", "NotAssigned", "Publisher"]
+__all__ = ["LivePartition", "NotAssigned", "Pipeline", "Publisher"]
 
 LOGGER = logging.getLogger(__name__)
 
@@ -34,6 +32,20 @@ class Publisher(Protocol):
         """Give up what it holds."""
 
 
+class Pipeline(Protocol):
+    """Makes of a partition's records what follows from them: a fold of the partition, and nothing else."""
+
+    next_offset: int
+    """The first offset that the state does not include."""
+
+    @property
+    def state(self) -> Snapshotable:
+        """What it knows of the records before."""
+
+    def process(self, records: Sequence[RawRecord]) -> list[Outgoing]:
+        """Take the next records; return what follows from them, in their order."""
+
+
 class LivePartition:
     """The state of a partition, at the offset it has reached.
 
@@ -48,8 +60,8 @@ class LivePartition:
         Which.
     bootstrap : str
         Where state is recovered from.
-    new_scorer : callable
-        Makes an empty state.
+    new_pipeline : callable
+        Makes one with an empty state.
     open_publisher : callable
         Makes a publisher that fences every other of this partition.
     open_snapshots : callable
@@ -62,14 +74,14 @@ class LivePartition:
         partition: int,
         bootstrap: str,
         *,
-        new_scorer: Callable[[], LedgerScorer],
+        new_pipeline: Callable[[], Pipeline],
         open_publisher: Callable[[], Publisher],
         open_snapshots: Callable[[str], PartitionSnapshots],
     ) -> None:
         self._topic = topic
         self._partition = partition
         self._bootstrap = bootstrap
-        self._new_scorer = new_scorer
+        self._new_pipeline = new_pipeline
         self._open_publisher = open_publisher
         self._open_snapshots = open_snapshots
         self._lock = threading.Lock()
@@ -97,7 +109,7 @@ class LivePartition:
         next_offset: int | None = None,
         gets_on: Callable[[], None] = lambda: None,
     ) -> None:
-        """Score records and publish what follows.
+        """Take records and publish what follows.
 
         What the state includes already is passed over: what follows from it is published. What it lacks is read first,
         and not published: another worker has done so.
@@ -132,13 +144,13 @@ class LivePartition:
                 self._start_over()
                 raise
             if self._snapshots is not None:
-                self._snapshots.scored(len(new), self._pipeline.next_offset, self._scorer)
+                self._snapshots.scored(len(new), self._pipeline.next_offset, self._pipeline.state)
 
     def leave(self, patience: float) -> None:
         """Take a last snapshot; wait for room to do so as long as `patience`, in seconds."""
         with self._lock:
             if self._snapshots is not None:
-                self._snapshots.leave(self._pipeline.next_offset, self._scorer, patience)
+                self._snapshots.leave(self._pipeline.next_offset, self._pipeline.state, patience)
 
     def give_up(self) -> None:
         """Have what is in work end early: the partition belongs to another worker."""
@@ -160,7 +172,7 @@ class LivePartition:
             self._publisher = self._open_publisher()
             self._opened = wanted
         if self._snapshots is None:
-            self._snapshots = self._open_snapshots(self._scorer.fingerprint)
+            self._snapshots = self._open_snapshots(self._pipeline.state.fingerprint)
         return self._publisher
 
     def _check_assigned(self) -> None:
@@ -176,11 +188,10 @@ class LivePartition:
             raise
 
     def _start_over(self) -> None:
-        self._become(self._new_scorer(), 0)
+        self._become(self._new_pipeline(), 0)
 
-    def _become(self, scorer: LedgerScorer, offset: int) -> None:
-        self._scorer = scorer
-        self._pipeline = PartitionPipeline(self._topic, self._partition, scorer, utc_now)
+    def _become(self, pipeline: Pipeline, offset: int) -> None:
+        self._pipeline = pipeline
         self._pipeline.next_offset = offset
 
     def _not_included(self, records: Sequence[RawRecord]) -> Sequence[RawRecord]:
@@ -214,7 +225,7 @@ class LivePartition:
             dead += len(letters)
             records += len(run)
             if self._snapshots is not None:
-                self._snapshots.scored(len(run), self._pipeline.next_offset, self._scorer)
+                self._snapshots.scored(len(run), self._pipeline.next_offset, self._pipeline.state)
             gets_on()
         self._pipeline.next_offset = offset
         ahead = self._snapshots.ahead(offset) if self._snapshots is not None else 0
@@ -246,15 +257,15 @@ class LivePartition:
         if self._snapshots is None:
             return 0
         for stamp, parts in self._snapshots.newest(after=self._pipeline.next_offset, at_most=offset):
-            scorer = self._new_scorer()
+            pipeline = self._new_pipeline()
             try:
-                scorer.load(parts)
+                pipeline.state.load(parts)
             except (OSError, ModelMissing):
                 # What the state refers to, the topic refers to, too: reading all of it again would end no better.
                 raise
             except Exception:
                 LOGGER.warning("snapshot of offset %d cannot be loaded, and is ignored", stamp, exc_info=True)
             else:
-                self._become(scorer, stamp)
+                self._become(pipeline, stamp)
                 return sum(part.nbytes for part in parts.values())
         return 0

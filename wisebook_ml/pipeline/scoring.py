@@ -19,6 +19,7 @@ from wisebook_ml.messaging.events import (
     dead_letter,
     event_headers,
 )
+from wisebook_ml.pipeline.refusals import alert_of, provenance
 from wisebook_ml.scoring.stream import LedgerScorer, Marker
 
 __all__ = ["SOURCE", "PartitionPipeline", "encode_detection"]
@@ -66,8 +67,13 @@ class PartitionPipeline:
         self._clock = clock
         self._decoder = Decoder(ENTRIES)
 
+    @property
+    def state(self) -> LedgerScorer:
+        """What it knows of the records before."""
+        return self._scorer
+
     def process(self, records: Sequence[RawRecord]) -> list[Outgoing]:
-        """Take the next records; return detections and dead letters in the order of what caused them."""
+        """Take the next records; return detections, dead letters and alerts in the order of what caused them."""
         outgoing: list[tuple[int, Outgoing]] = []
         batch, places, markers = self._decode(records, outgoing)
         outcome = self._scorer.score(batch, places, markers)
@@ -78,6 +84,9 @@ class PartitionPipeline:
         for refused in outcome.refused:
             raw = records[refused.position]
             outgoing.append((raw.offset, self._dead(raw, Reason.REFUSED, refused.reason)))
+            marker = dict(markers).get(refused.position)
+            if isinstance(marker, Activation):
+                outgoing.append((raw.offset, self._alert(marker, refused.reason, raw, made)))
         if records:
             self.next_offset = records[-1].offset + 1
         outgoing.sort(key=lambda made: made[0])
@@ -145,6 +154,9 @@ class PartitionPipeline:
     def _dead(self, raw: RawRecord, reason: str, detail: str) -> Outgoing:
         return dead_letter(DEAD_LETTER, raw, topic=self._topic, partition=self._partition, reason=reason, detail=detail)
 
+    def _alert(self, marker: Activation, reason: str, raw: RawRecord, made: dt.datetime) -> Outgoing:
+        return alert_of(marker, reason, raw, topic=self._topic, partition=self._partition, source=SOURCE, made=made)
+
     def _detected(self, raw: RawRecord, detection: Detection, made: dt.datetime) -> Outgoing:
         headers = event_headers(
             detection,
@@ -152,10 +164,6 @@ class PartitionPipeline:
             source=SOURCE,
             time=made,
         )
-        headers += [
-            ("wb_topic", self._topic.encode()),
-            ("wb_partition", str(self._partition).encode()),
-            ("wb_offset", str(raw.offset).encode()),
-        ]
+        headers += provenance(self._topic, self._partition, raw.offset)
         key = str(detection.detection_id).encode()
         return Outgoing(DETECTIONS, key, encode_detection(detection), headers, self._partition)
