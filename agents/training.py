@@ -1,60 +1,49 @@
 """The training role: requests in; campaigns, versions and the markers that put them in force out."""
 
 import asyncio
-import logging
-import multiprocessing
-import os
-import threading
-from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
 import faust
 
 from agents.app import Batch, consume, role_app
 from agents.inbox import Inbox
-from schemas import DemandeEntrainement
+from schemas import AnnulationEntrainement, DemandeEntrainement
 from topics import TRAINING_REQUESTS
 from wisebook_ml.messaging.connect import resolve_bootstrap
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.settings import Settings
-from wisebook_ml.training.campaign import run_campaign
+from wisebook_ml.training.trainer import Trainer
+from wisebook_ml.transport.failure import end_process
 
 __all__ = ["create_app"]
-
-LOGGER = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> faust.App:
     """Return the Faust app that trains.
 
-    Each training runs in a process of its own, so that the event loop goes on answering the brokers. A request
-    counts as done when its campaign has ended; a trainer that dies before takes it up again.
+    The agent only records requests: a training takes minutes, and the group would give the partition to another worker
+    meanwhile. What is recorded waits in SQL, where trainers take it from.
     """
     app = role_app("training", settings)
     bootstrap = resolve_bootstrap(settings)
     inbox = Inbox(TRAINING_REQUESTS, settings.topic_prefix, EventProducer(bootstrap, settings.topic_prefix))
-    pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+    trainer = Trainer(settings, bootstrap, fail=lambda error: end_process("the trainer failed", error))
+
+    def record(partition: int, records: Batch) -> None:
+        for _, one in inbox.open(partition, records):
+            assert isinstance(one, DemandeEntrainement | AnnulationEntrainement)  # what TRAINING_REQUESTS declares
+            trainer.take(one)
 
     async def process(partition: int, records: Batch) -> None:
-        for _, request in await asyncio.to_thread(inbox.open, partition, records):
-            assert isinstance(request, DemandeEntrainement)  # what TRAINING_REQUESTS declares
-            loop = asyncio.get_running_loop()
-            campaign = await loop.run_in_executor(pool, run_campaign, request, settings, bootstrap)
-            LOGGER.info(
-                "campaign %s: %s, %d rows %s", campaign.campagne_id, campaign.statut, campaign.lignes, campaign.erreur
-            )
+        await asyncio.to_thread(record, partition, records)
 
-    # One by one: each is committed when its campaign has ended.
-    consume(app, TRAINING_REQUESTS, settings, process, concurrency=1, max_records=1)
+    async def start() -> None:
+        trainer.start()
+
+    async def close(*_: Any, **__: Any) -> None:
+        await asyncio.to_thread(trainer.stop)
+
+    app.task(start)
+    app.on_before_shutdown.connect(close)
+    consume(app, TRAINING_REQUESTS, settings, process, concurrency=1)
     return app
-
-
-def _end_with_parent() -> None:
-    """Let a training process end when its trainer does, however that ended."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None  # the pool starts us
-
-    def wait() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()

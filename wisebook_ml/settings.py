@@ -61,6 +61,9 @@ class Settings(BaseSettings):
         frozenset(), description="Known companies, comma-separated, for the strict mode."
     )
     replication_factor: int = Field(1, ge=1, description="Replicas of each topic that is created.")
+    training_processes: int = Field(1, ge=1, description="Trainings that a training worker runs at once.")
+    training_minutes: float = Field(60.0, gt=0, description="Longest time that a training may take.")
+    training_memory_mb: int = Field(4096, ge=1, description="Most memory that a training may use, in MiB.")
     batch_size: int = Field(4000, ge=1, description="Most records that an agent takes at once.")
     seed: int = Field(20_221_231, description="Seed of every random choice.")
     api_host: str = Field("127.0.0.1", description="Address that the API listens on.")

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from schemas import StatutCampagne
+from schemas import StatutCampagne, TypeModele
 from wisebook_ml.cli import main
-from wisebook_ml.training.request import CampaignTimeout
+from wisebook_ml.storage import create_engine
+from wisebook_ml.training.exceptions import CampaignTimeout
 
 MODULE = "wisebook_ml.cli.train"
 
@@ -18,14 +19,22 @@ MODULE = "wisebook_ml.cli.train"
 def without_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
     request = SimpleNamespace(modele_id=1, demande_id="d")
     monkeypatch.setattr(f"{MODULE}.reach_broker", lambda settings: "nowhere:9")
-    monkeypatch.setattr(f"{MODULE}.request_isolation_forest", lambda *args, **options: request)
+    monkeypatch.setattr(f"{MODULE}.open_database", lambda url: create_engine("sqlite://"))
+    monkeypatch.setattr(f"{MODULE}.default_models", lambda registry, societe: {TypeModele.ISOLATION_FOREST: 1})
+    monkeypatch.setattr(f"{MODULE}.request_training", lambda *args, **options: request)
     monkeypatch.setattr(f"{MODULE}.SILENT_SECONDS", 0.05)
 
 
 def answer_after(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     version = SimpleNamespace(version=1)
     done = SimpleNamespace(
-        avancement=1.0, statut=StatutCampagne.REUSSIE, version=version, modele_id=1, lignes=300, duree_minutes=0.1
+        avancement=1.0,
+        statut=StatutCampagne.REUSSIE,
+        version=version,
+        modele_id=1,
+        lignes=300,
+        duree_minutes=0.1,
+        decision="promoted",
     )
 
     def follow(*args: object) -> Iterator[SimpleNamespace]:

@@ -24,7 +24,7 @@ from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.settings import Settings, get_settings
 from wisebook_ml.storage import StorageError
-from wisebook_ml.training.request import CampaignTimeout
+from wisebook_ml.training.exceptions import CampaignTimeout
 
 __all__ = ["demo"]
 

@@ -7,13 +7,15 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from schemas import StatutCampagne
+from schemas import StatutCampagne, TypeModele
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.settings import get_settings
-from wisebook_ml.storage import StorageError
-from wisebook_ml.training.request import CampaignTimeout, follow_campaign, request_isolation_forest
+from wisebook_ml.storage import ModelRegistry, StorageError, open_database
+from wisebook_ml.training.defaults import default_models
+from wisebook_ml.training.exceptions import CampaignTimeout
+from wisebook_ml.training.request import follow_campaign, request_training
 
 __all__ = ["train"]
 
@@ -40,10 +42,11 @@ def train(societe: int, du: dt.datetime | None, au: dt.datetime | None, wait: bo
     settings = get_settings()
     try:
         bootstrap = reach_broker(settings)
-        request = request_isolation_forest(
+        modele_id = default_models(ModelRegistry(open_database(settings.sql_url)), societe)[TypeModele.ISOLATION_FOREST]
+        request = request_training(
             settings,
             bootstrap,
-            societe,
+            modele_id,
             demandeur="cli",
             du=du.date() if du else None,
             au=au.date() if au else None,
@@ -66,10 +69,10 @@ def train(societe: int, du: dt.datetime | None, au: dt.datetime | None, wait: bo
                 silent.cancel()
     except (ConnectError, PublishError, ReadError, StorageError, CampaignTimeout) as error:
         raise click.ClickException(str(error)) from error
-    if campaign.statut is StatutCampagne.ECHEC:
-        raise click.ClickException(campaign.erreur)
+    if campaign.statut is not StatutCampagne.REUSSIE:
+        raise click.ClickException(campaign.erreur or campaign.statut.value)
     assert campaign.version is not None  # what REUSSIE means
     click.echo(
         f"version {campaign.version.version} of model {campaign.modele_id} trained on {campaign.lignes} entries "
-        f"in {campaign.duree_minutes * 60:.1f} s"
+        f"in {campaign.duree_minutes * 60:.1f} s; {campaign.decision}"
     )

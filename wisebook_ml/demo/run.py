@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from schemas import Ecriture, StatutCampagne
+from schemas import Ecriture, StatutCampagne, TypeModele
 from topics import DEAD_LETTER, DETECTIONS, ENTRIES, Topic
 from wisebook_ml.broker import LocalKafka
 from wisebook_ml.demo.workers import Workers
@@ -22,8 +22,9 @@ from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.messaging.reader import count_records, end_offsets
 from wisebook_ml.publishing import publish_entries
 from wisebook_ml.settings import Settings
-from wisebook_ml.storage import DetectionStore, StoredDetection, open_database
-from wisebook_ml.training.request import follow_campaign, request_isolation_forest
+from wisebook_ml.storage import DetectionStore, ModelRegistry, StoredDetection, open_database
+from wisebook_ml.training.defaults import default_models
+from wisebook_ml.training.request import follow_campaign, request_training
 
 __all__ = ["Book", "DemoFailed", "Result", "load_book", "run_demo"]
 
@@ -171,7 +172,10 @@ def _publish(events: Sequence[Ecriture], title: str, settings: Settings, progres
 def _train(settings: Settings, workers: Workers, progress: Progress, until: dt.date) -> int:
     """Train on what was published; return the number of rows."""
     task = progress.add_task("Training the Isolation Forest", total=100)
-    request = request_isolation_forest(settings, settings.bootstrap_servers, SOCIETE, demandeur="demo", au=until)
+    models = default_models(ModelRegistry(open_database(settings.sql_url)), SOCIETE)
+    request = request_training(
+        settings, settings.bootstrap_servers, models[TypeModele.ISOLATION_FOREST], demandeur="demo", au=until
+    )
     campaign = None
     for campaign in follow_campaign(settings, settings.bootstrap_servers, request, WAIT_SECONDS):
         workers.check()

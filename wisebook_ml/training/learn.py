@@ -1,0 +1,240 @@
+"""One training, from a request to a version in the store: what a trainer's own process does.
+
+Nothing here takes effect: the version counts once the campaign's end is recorded (`CampaignStore.finish`), and is in
+force once it is announced (`wisebook_ml.training.promotion`).
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+from msgspec.structs import replace
+
+from schemas import Campagne, DemandeEntrainement, Etape, StatutCampagne, VersionModele, campagne_id
+from wisebook_ml.artefacts import ArtefactStore
+from wisebook_ml.datasets.catalogue import DATASETS, Dataset
+from wisebook_ml.datasets.split import split_by_date
+from wisebook_ml.services.base import BaseMLService, NotEnoughData
+from wisebook_ml.services.catalogue import service_class
+from wisebook_ml.settings import Settings
+from wisebook_ml.storage import Modele, ModelRegistry, open_database
+from wisebook_ml.training.collect import Collection, collect
+from wisebook_ml.training.exceptions import TrainingFailed
+from wisebook_ml.training.gate import Champion, decide
+
+__all__ = ["LEARNT_UNTIL", "Tell", "campaign_of", "learn"]
+
+LOGGER = logging.getLogger(__name__)
+
+Tell = Callable[[Campagne], None]
+"""Told how far a training is."""
+
+LEARNT_UNTIL = "donnees_au"
+"""Metric of a version: the last date that it has learnt from, as a number such as 20240531."""
+
+SHARES = {
+    Etape.COLLECTE: (0.0, 0.35),
+    Etape.APPRENTISSAGE: (0.35, 0.9),
+    Etape.EVALUATION: (0.9, 0.97),
+    Etape.PUBLICATION: (0.97, 1.0),
+}
+"""Where each stage lies on the progress bar."""
+
+
+class _Progress:
+    """The campaign as it stands, told at each step."""
+
+    def __init__(self, campaign: Campagne, tell: Tell) -> None:
+        self.campaign = campaign
+        self._tell = tell
+
+    def at(self, etape: Etape, share: float = 0.0) -> None:
+        """Tell that a stage is done to a share."""
+        first, last = SHARES[etape]
+        avancement = first + (last - first) * min(max(share, 0.0), 1.0)
+        self.campaign = replace(self.campaign, etape=etape, avancement=round(avancement, 4))
+        self._tell(self.campaign)
+
+    def know(self, **facts: object) -> None:
+        """Add what is known from now on; it is told with the next step."""
+        self.campaign = replace(self.campaign, **facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _HoldOut:
+    """The rows that versions are compared on, and those before them."""
+
+    before: pd.DataFrame
+    after: pd.DataFrame
+
+
+def campaign_of(request: DemandeEntrainement, statut: StatutCampagne, tentative: int = 0) -> Campagne:
+    """Return a campaign of a request, of which nothing is known yet."""
+    return Campagne(
+        campagne_id=campagne_id(request.demande_id),
+        demande_id=request.demande_id,
+        modele_id=request.modele_id,
+        societe_id=request.societe_id,
+        statut=statut,
+        tentative=tentative,
+    )
+
+
+def learn(request: DemandeEntrainement, tentative: int, settings: Settings, bootstrap: str, tell: Tell) -> Campagne:
+    """Collect, fit, evaluate, save; return the campaign with the new version and what the gate decided of it.
+
+    Raises
+    ------
+    TrainingFailed, NotEnoughData, InvalidParameters, MissingLibrary, ModelNotFound
+        Where to try again would end the same; the message says what to do.
+    ReadError, DatabaseUnreachable, OSError
+        Where a broker, the database or the store is away.
+    """
+    registry = ModelRegistry(open_database(settings.sql_url))
+    model = _model(registry, request)
+    # Parameters are checked before minutes are spent on collecting.
+    service = service_class(model.type_modele)(model.parametres_modele, seed=settings.seed)
+    progress = _Progress(campaign_of(request, StatutCampagne.EN_COURS, tentative), tell)
+    frame = _frame(DATASETS[model.type_modele], request, settings, bootstrap, progress)
+    before, after, _ = split_by_date(frame)
+    progress.know(lignes=len(before), lignes_test=len(after), donnees_du=_first(frame), donnees_au=_last(frame))
+    progress.at(Etape.APPRENTISSAGE)
+    service.fit(before, progress=lambda share: progress.at(Etape.APPRENTISSAGE, share))
+    progress.at(Etape.EVALUATION)
+    store = ArtefactStore.of(settings)
+    _judge(service, model, registry, store, _HoldOut(before, after), progress)
+    progress.at(Etape.PUBLICATION)
+    version = _save(service, model, registry, store)
+    return replace(progress.campaign, statut=StatutCampagne.REUSSIE, avancement=1.0, version=version)
+
+
+def _model(registry: ModelRegistry, request: DemandeEntrainement) -> Modele:
+    try:
+        model = registry.get(request.modele_id)
+    except LookupError as error:  # of SQLAlchemy, for a value that the enumeration has not
+        raise TrainingFailed(
+            f"model {request.modele_id} is of a type that this version of wisebook_ml does not know ({error}); update "
+            "the trainers, or create the model anew with a type of `wisebook-ml models create --help`"
+        ) from error
+    if model.societe_id != request.societe_id:
+        raise TrainingFailed(f"model {model.id} belongs to company {model.societe_id}, not to {request.societe_id}")
+    return model
+
+
+def _frame(
+    dataset: Dataset, request: DemandeEntrainement, settings: Settings, bootstrap: str, progress: _Progress
+) -> pd.DataFrame:
+    """Collect what the data set is made of, and return its rows; of several companies, one after the other."""
+    progress.at(Etape.COLLECTE)
+    collection = collect(
+        bootstrap,
+        settings.topic_prefix,
+        request.societe_id,
+        dataset.topics,
+        du=request.du,
+        au=request.au,
+        progress=lambda share: progress.at(Etape.COLLECTE, share),
+    )
+    progress.know(offsets=dict(collection.offsets))
+    _check_not_empty(dataset, request, collection)
+    # Company by company: habits and histories of one are nothing to another.
+    frames = [dataset.build(collected) for collected in collection.companies.values()]
+    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+
+
+def _check_not_empty(dataset: Dataset, request: DemandeEntrainement, collection: Collection) -> None:
+    topic = dataset.topics[0].name
+    companies = collection.companies.values()
+    found = sum(len(one.positions) if topic == "treasury" else len(one.entries) for one in companies)
+    if not found:
+        what = "treasury positions" if topic == "treasury" else "entries"
+        whose = f"company {request.societe_id} has" if request.societe_id else "the companies have"
+        raise TrainingFailed(f"{whose} no {what} on the topic {topic}; publish some first")
+
+
+def _judge(
+    service: BaseMLService,
+    model: Modele,
+    registry: ModelRegistry,
+    store: ArtefactStore,
+    hold_out: _HoldOut,
+    progress: _Progress,
+) -> None:
+    """Evaluate the new version and the champion on the same rows, and have the gate decide."""
+    learnt_until = _last(hold_out.before)
+    champion: Champion | None = None
+    if model.version_courante is not None:
+        recorded = registry.version(model.id, model.version_courante)
+        hold_out = _unseen(hold_out, recorded.metrics)
+        champion = _evaluate_champion(store, recorded.version, hold_out)
+    progress.at(Etape.EVALUATION, 0.5)
+    metrics = _evaluate(service, hold_out)
+    decision = decide(metrics, champion, len(hold_out.after), service.gate)
+    if learnt_until is not None:
+        metrics[LEARNT_UNTIL] = float(f"{learnt_until:%Y%m%d}")
+    progress.know(
+        lignes_test=len(hold_out.after),
+        metriques=metrics,
+        metriques_avant=dict(champion.metrics) if champion else {},
+        amelioration=decision.gain,
+        promue=decision.promoted,
+        decision=decision.text,
+    )
+
+
+def _unseen(hold_out: _HoldOut, metrics: Mapping[str, object]) -> _HoldOut:
+    """Return the rows of the hold-out that lie later than what the champion has learnt from.
+
+    As a rule these are all. They are fewer where this training's dates end before those of the champion's.
+    """
+    try:
+        seen = pd.Timestamp(dt.datetime.strptime(f"{float(str(metrics[LEARNT_UNTIL])):.0f}", "%Y%m%d"))
+    except (KeyError, ValueError):
+        return hold_out  # nobody knows; versions that were recorded by hand have none
+    later = hold_out.after["date"] > seen
+    if later.all():
+        return hold_out
+    return _HoldOut(pd.concat([hold_out.before, hold_out.after[~later]]), hold_out.after[later])
+
+
+def _evaluate_champion(store: ArtefactStore, version: VersionModele, hold_out: _HoldOut) -> Champion:
+    try:
+        service = service_class(version.type_modele).load(store.read(version))
+        return Champion(version.version, _evaluate(service, hold_out))
+    except OSError:
+        raise  # the store is away; so the new version could not be saved either
+    except Exception as error:  # whatever unpickling or an artefact of another release makes of it
+        LOGGER.warning("version %d of model %d cannot be compared", version.version, version.modele_id, exc_info=True)
+        return Champion(version.version, {}, str(error) or type(error).__name__)
+
+
+def _evaluate(service: BaseMLService, hold_out: _HoldOut) -> dict[str, float]:
+    """Return the metrics; none without rows, which the gate knows how to judge."""
+    if hold_out.after.empty:
+        return {}
+    try:
+        found = service.evaluate(hold_out.after, avant=hold_out.before)
+    except NotEnoughData as error:
+        LOGGER.info("no metrics: %s", error)
+        return {}
+    return {name: float(value) for name, value in found.items() if pd.notna(value)}
+
+
+def _save(service: BaseMLService, model: Modele, registry: ModelRegistry, store: ArtefactStore) -> VersionModele:
+    return store.save(
+        service.dump(),
+        societe_id=model.societe_id,
+        modele_id=model.id,
+        version=registry.next_version(model.id),
+        type_modele=model.type_modele,
+    )
+
+
+def _first(frame: pd.DataFrame) -> dt.date | None:
+    return None if frame.empty else frame["date"].min().date()
+
+
+def _last(frame: pd.DataFrame) -> dt.date | None:
+    return None if frame.empty else frame["date"].max().date()
