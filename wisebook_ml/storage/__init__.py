@@ -1,28 +1,42 @@
-"""What is kept in SQL: detections for those who ask, and the registry of models and their versions."""
+"""What is kept in SQL: detections and statistics for those who ask, the registry of models, and their trainings."""
 
 from sqlalchemy import Engine
 
+from wisebook_ml.storage.campaigns import CampaignStore, Claim, LeaseLost
+from wisebook_ml.storage.champions import Modele, Promotion, RecordedVersion
 from wisebook_ml.storage.detections import DetectionStore, StoredDetection
 from wisebook_ml.storage.engine import create_engine
 from wisebook_ml.storage.exceptions import (
     DatabaseUnreachable,
     MigrationMismatch,
+    ModelInTraining,
     ModelNotFound,
+    NameTaken,
+    NoEarlierChampion,
     StorageError,
     UnsupportedDatabase,
     VersionConflict,
 )
 from wisebook_ml.storage.migrations import upgrade
-from wisebook_ml.storage.models import Modele, ModelRegistry, RecordedVersion
+from wisebook_ml.storage.models import ModelRegistry
+from wisebook_ml.storage.statistics import StatisticsStore
 
 __all__ = [
+    "CampaignStore",
+    "Claim",
     "DatabaseUnreachable",
     "DetectionStore",
+    "LeaseLost",
     "MigrationMismatch",
+    "ModelInTraining",
     "ModelNotFound",
     "ModelRegistry",
     "Modele",
+    "NameTaken",
+    "NoEarlierChampion",
+    "Promotion",
     "RecordedVersion",
+    "StatisticsStore",
     "StorageError",
     "StoredDetection",
     "UnsupportedDatabase",

@@ -3,7 +3,10 @@
 __all__ = [
     "DatabaseUnreachable",
     "MigrationMismatch",
+    "ModelInTraining",
     "ModelNotFound",
+    "NameTaken",
+    "NoEarlierChampion",
     "StorageError",
     "UnsupportedDatabase",
     "VersionConflict",
@@ -28,6 +31,18 @@ class MigrationMismatch(StorageError):
 
 class ModelNotFound(StorageError):
     """No model, or no version of it, has this number."""
+
+
+class NameTaken(StorageError):
+    """The company has a model of this name already."""
+
+
+class NoEarlierChampion(StorageError):
+    """A model has had no champion before the one it has, so that there is none to go back to."""
+
+
+class ModelInTraining(StorageError):
+    """A model cannot be archived while it is trained."""
 
 
 class VersionConflict(StorageError):

@@ -2,54 +2,39 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, Engine, RowMapping, exists, select, update
+from sqlalchemy import Engine, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 import schemas
 from schemas import DomaineApplication, Statut, TypeModele
 from wisebook_ml.clock import utc_now
+from wisebook_ml.storage.champions import (
+    MODELS,
+    Modele,
+    Promotion,
+    RecordedVersion,
+    earlier_champion,
+    lock_model,
+    no_model,
+    promotions,
+    put_in_charge,
+    record,
+    to_modele,
+    versions,
+)
 from wisebook_ml.storage.engine import reading, writing
-from wisebook_ml.storage.exceptions import ModelNotFound, VersionConflict
-from wisebook_ml.storage.tables import Base, ModeleML, VersionModele
+from wisebook_ml.storage.exceptions import ModelInTraining, ModelNotFound, NameTaken
+from wisebook_ml.storage.references import meant
+from wisebook_ml.storage.tables import ModeleML
 
-__all__ = ["ModelRegistry", "Modele", "RecordedVersion"]
+__all__ = ["ModelRegistry"]
 
 DEFAULT_FREQUENCY = 30
 """Days between two trainings: a month's closing changes what is usual, a week's entries hardly do."""
 
-MODELS = Base.metadata.tables[ModeleML.__tablename__]
-VERSIONS = Base.metadata.tables[VersionModele.__tablename__]
-
-
-class Modele(msgspec.Struct, frozen=True, kw_only=True):
-    """A model, as `ModeleML` stores it; `version_courante` is the champion, if there is one yet."""
-
-    id: int
-    societe_id: int
-    nom: str
-    description: str
-    type_modele: TypeModele
-    domaine_application: DomaineApplication
-    parametres_modele: dict[str, Any]
-    reentrainement_auto: bool
-    frequence_reentrainement: int
-    statut: Statut
-    accuracy: float | None
-    metrics: dict[str, Any]
-    version_courante: int | None
-    created_at: dt.datetime
-    updated_at: dt.datetime
-
-
-class RecordedVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """A version, how it did on its hold-out, and when it was recorded."""
-
-    version: schemas.VersionModele
-    metrics: dict[str, Any]
-    created_at: dt.datetime
+MAX_NAME = 200
+"""Letters that a name may have (a column of the table)."""
 
 
 class ModelRegistry:
@@ -101,30 +86,103 @@ class ModelRegistry:
         frequence_reentrainement : int
             Days until it is due.
         """
-        now = self._clock()
-        insert = self._insert(MODELS).values(
-            societe_id=societe_id,
-            nom=nom,
+        values = self._draft(
+            societe_id,
+            nom,
+            type_modele,
+            domaine_application,
+            parametres,
             description=description,
-            type_modele=type_modele,
-            domaine_application=domaine_application,
-            parametres_modele=dict(parametres or {}),
             reentrainement_auto=reentrainement_auto,
             frequence_reentrainement=frequence_reentrainement,
-            statut=Statut.BROUILLON,
-            metrics={},
-            derniere_version=0,
-            created_at=now,
-            updated_at=now,
         )
         wanted = select(ModeleML.id).where(ModeleML.societe_id == societe_id, ModeleML.nom == nom)
         with writing(self._engine) as connection:
             found = connection.execute(wanted).scalar_one_or_none()
             if found is None:
                 # Another process may be faster; then its row is the one.
-                connection.execute(insert.on_conflict_do_nothing(index_elements=["societe_id", "nom"]))
+                statement = self._insert(MODELS).values(values)
+                connection.execute(statement.on_conflict_do_nothing(index_elements=["societe_id", "nom"]))
                 found = connection.execute(wanted).scalar_one()
             return found
+
+    def create(
+        self,
+        societe_id: int,
+        nom: str,
+        type_modele: TypeModele,
+        domaine_application: DomaineApplication,
+        parametres: Mapping[str, object] | None = None,
+        *,
+        description: str = "",
+        reentrainement_auto: bool = True,
+        frequence_reentrainement: int = DEFAULT_FREQUENCY,
+    ) -> Modele:
+        """Create a model as a draft; the arguments are those of `get_or_create`. Parameters are the caller's to check.
+
+        Raises
+        ------
+        NameTaken
+            When the company has a model of this name.
+        ValueError
+            When a name or a frequency is none.
+        """
+        values = self._draft(
+            societe_id,
+            nom,
+            type_modele,
+            domaine_application,
+            parametres,
+            description=description,
+            reentrainement_auto=reentrainement_auto,
+            frequence_reentrainement=frequence_reentrainement,
+        )
+        statement = self._insert(MODELS).values(values).on_conflict_do_nothing(index_elements=["societe_id", "nom"])
+        with writing(self._engine) as connection:
+            created = connection.execute(statement.returning(MODELS)).mappings().one_or_none()
+        if created is None:
+            raise self._taken(societe_id, nom)
+        return to_modele(created)
+
+    def update(
+        self,
+        modele_id: int,
+        *,
+        nom: str | None = None,
+        description: str | None = None,
+        parametres: Mapping[str, object] | None = None,
+        reentrainement_auto: bool | None = None,
+        frequence_reentrainement: int | None = None,
+    ) -> Modele:
+        """Change what is given, from the next training on, and return the model. Parameters are replaced as a whole.
+
+        Raises
+        ------
+        ModelNotFound
+            When there is no such model.
+        NameTaken
+            When another model of the company has this name.
+        ValueError
+            When a name or a frequency is none.
+        """
+        _check(nom, frequence_reentrainement)
+        given = {
+            "nom": nom,
+            "description": description,
+            "parametres_modele": None if parametres is None else dict(parametres),
+            "reentrainement_auto": reentrainement_auto,
+            "frequence_reentrainement": frequence_reentrainement,
+        }
+        values = {name: value for name, value in given.items() if value is not None}
+        with writing(self._engine) as connection:
+            model = lock_model(connection, modele_id)
+            other = exists().where(
+                ModeleML.societe_id == model.societe_id, ModeleML.nom == nom, ModeleML.id != model.id
+            )
+            if nom is not None and connection.execute(select(other)).scalar():
+                raise self._taken(model.societe_id, nom)
+            statement = update(MODELS).where(ModeleML.id == modele_id).values(**values, updated_at=self._clock())
+            return to_modele(connection.execute(statement.returning(MODELS)).mappings().one())
 
     def next_version(self, modele_id: int) -> int:
         """Give out the next version number of a model; nobody gets the same one again.
@@ -145,7 +203,7 @@ class ModelRegistry:
         with writing(self._engine) as connection:
             version = connection.execute(statement).scalar_one_or_none()
         if version is None:
-            raise _no_model(modele_id)
+            raise no_model(modele_id)
         return version
 
     def record_version(self, version: schemas.VersionModele, metrics: Mapping[str, object] | None = None) -> None:
@@ -158,25 +216,10 @@ class ModelRegistry:
         VersionConflict
             When another version has this number, or the model is another company's or of another type.
         """
-        insert = self._insert(VERSIONS).values(
-            modele_id=version.modele_id,
-            version=version.version,
-            artefact=version.artefact,
-            sha256=version.sha256,
-            signature=version.signature,
-            metrics=dict(metrics or {}),
-            created_at=self._clock(),
-        )
         with writing(self._engine) as connection:
             if not connection.execute(select(exists().where(ModeleML.id == version.modele_id))).scalar():
-                raise _no_model(version.modele_id)
-            connection.execute(insert.on_conflict_do_nothing(index_elements=["modele_id", "version"]))
-            (recorded,) = _versions(connection, version.modele_id, version.version)
-            if recorded.version != version:
-                raise VersionConflict(
-                    f"Version {version.version} of model {version.modele_id} is recorded as {recorded.version}, "
-                    f"which is not {version}. Take a number from `next_version`."
-                )
+                raise no_model(version.modele_id)
+            record(connection, version, metrics or {}, self._clock())
 
     def set_champion(
         self,
@@ -185,29 +228,102 @@ class ModelRegistry:
         *,
         accuracy: float | None = None,
         metrics: Mapping[str, object] | None = None,
+        par: str = "",
+        motif: str = "",
     ) -> None:
-        """Put a recorded version in charge: the model is ready, with these results.
+        """Put a recorded version in charge: the model is ready, with these results (see `promote`).
 
         Raises
         ------
         ModelNotFound
             When there is no such model, or no such version of it.
         """
-        recorded = exists().where(VersionModele.modele_id == modele_id, VersionModele.version == version)
-        statement = (
-            update(MODELS)
-            .where(ModeleML.id == modele_id, recorded)
-            .values(
-                version_courante=version,
-                statut=Statut.PRET,
-                accuracy=accuracy,
-                metrics=dict(metrics or {}),
-                updated_at=self._clock(),
-            )
-        )
         with writing(self._engine) as connection:
-            if connection.execute(statement).rowcount == 0:
-                raise ModelNotFound(f"There is no version {version} of model {modele_id}.")
+            model = lock_model(connection, modele_id)
+            told = dict(metrics or {})
+            put_in_charge(
+                connection, model, version, self._clock(), accuracy=accuracy, metrics=told, par=par, motif=motif
+            )
+
+    def promote(self, modele_id: int, version: int, *, par: str = "", motif: str = "") -> schemas.VersionModele:
+        """Make a recorded version the champion, whatever the gate said, and return it: it is to be announced.
+
+        The model's metrics are those that the version was recorded with. To promote the champion changes nothing but
+        the model's statut, which is PRET.
+
+        Parameters
+        ----------
+        modele_id, version : int
+            Which.
+        par, motif : str
+            Who wanted it and why, for the history.
+
+        Raises
+        ------
+        ModelNotFound
+            When there is no such model, or no such version of it.
+        """
+        with writing(self._engine) as connection:
+            model = lock_model(connection, modele_id)
+            return put_in_charge(connection, model, version, self._clock(), par=par, motif=motif).version
+
+    def rollback(self, modele_id: int, *, par: str = "", motif: str = "") -> schemas.VersionModele:
+        """Put the champion before in charge again and return it: it is to be announced.
+
+        Another rollback goes to the one before that, and not forth again (`promote` does).
+
+        Raises
+        ------
+        ModelNotFound
+            When there is no such model.
+        NoEarlierChampion
+            When there was none before.
+        """
+        with writing(self._engine) as connection:
+            model = lock_model(connection, modele_id)
+            earlier = earlier_champion(model, promotions(connection, modele_id))
+            return put_in_charge(connection, model, earlier, self._clock(), par=par, motif=motif, retour=True).version
+
+    def history(self, modele_id: int) -> Sequence[Promotion]:
+        """Return which version became champion when, by whose wish and why, oldest first."""
+        with reading(self._engine) as connection:
+            return promotions(connection, modele_id)
+
+    def set_challenger(self, modele_id: int, version: int | None) -> None:
+        """Have a recorded version predict in shadow; None: no version does.
+
+        Raises
+        ------
+        ModelNotFound
+            When there is no such model, or no such version of it.
+        ValueError
+            When the version is the champion.
+        """
+        with writing(self._engine) as connection:
+            model = lock_model(connection, modele_id)
+            if version is not None:
+                if not versions(connection, modele_id, version):
+                    raise ModelNotFound(f"There is no version {version} of model {modele_id}.")
+                if version == model.version_courante:
+                    raise ValueError(f"Version {version} is the champion of model {modele_id}; it cannot be in shadow.")
+            statement = update(MODELS).where(ModeleML.id == modele_id)
+            connection.execute(statement.values(version_challenger=version, updated_at=self._clock()))
+
+    def archive(self, modele_id: int) -> None:
+        """Put a model away: it is not trained any more. Its versions stay.
+
+        Raises
+        ------
+        ModelNotFound
+            When there is no such model.
+        ModelInTraining
+            While a trainer has it in work.
+        """
+        with writing(self._engine) as connection:
+            if lock_model(connection, modele_id).statut is Statut.EN_ENTRAINEMENT:
+                raise ModelInTraining(f"Model {modele_id} is being trained; cancel its campaign, then archive it.")
+            statement = update(MODELS).where(ModeleML.id == modele_id)
+            connection.execute(statement.values(statut=Statut.ARCHIVE, updated_at=self._clock()))
 
     def set_statut(self, modele_id: int, statut: Statut) -> None:
         """Set where a model stands in its life.
@@ -221,7 +337,7 @@ class ModelRegistry:
         with writing(self._engine) as connection:
             changed = connection.execute(statement.values(statut=statut, updated_at=self._clock()))
             if changed.rowcount == 0:
-                raise _no_model(modele_id)
+                raise no_model(modele_id)
 
     def get(self, modele_id: int) -> Modele:
         """Return a model.
@@ -234,13 +350,13 @@ class ModelRegistry:
         with reading(self._engine) as connection:
             row = connection.execute(select(MODELS).where(ModeleML.id == modele_id)).mappings().one_or_none()
         if row is None:
-            raise _no_model(modele_id)
-        return _modele(row)
+            raise no_model(modele_id)
+        return to_modele(row)
 
     def versions(self, modele_id: int) -> Sequence[RecordedVersion]:
         """Return the recorded versions of a model, oldest first."""
         with reading(self._engine) as connection:
-            return _versions(connection, modele_id)
+            return versions(connection, modele_id)
 
     def version(self, modele_id: int, version: int) -> RecordedVersion:
         """Return a recorded version.
@@ -251,7 +367,7 @@ class ModelRegistry:
             When there is no such version.
         """
         with reading(self._engine) as connection:
-            found = _versions(connection, modele_id, version)
+            found = versions(connection, modele_id, version)
         if not found:
             raise ModelNotFound(f"There is no version {version} of model {modele_id}.")
         return found[0]
@@ -264,32 +380,69 @@ class ModelRegistry:
         if statut is not None:
             query = query.where(ModeleML.statut == statut)
         with reading(self._engine) as connection:
-            return [_modele(row) for row in connection.execute(query).mappings()]
+            return [to_modele(row) for row in connection.execute(query).mappings()]
 
+    def find(self, reference: int | str, societe_id: int | None = None) -> Modele:
+        """Return the model that a person means: by id, or by name.
 
-def _no_model(modele_id: int) -> ModelNotFound:
-    return ModelNotFound(f"There is no model {modele_id}.")
+        Parameters
+        ----------
+        reference : int or str
+            Its id, or its name.
+        societe_id : int, optional
+            Whose; needed where several companies have one of this name.
 
+        Raises
+        ------
+        ModelNotFound
+            With the nearest name that there is, or the companies that have one of this name.
+        """
+        return meant(reference, self.list(societe_id), societe_id)
 
-def _modele(row: RowMapping) -> Modele:
-    return Modele(**{name: row[name] for name in Modele.__struct_fields__})
+    def societes(self) -> Sequence[int]:
+        """Return the companies that have models, in order; 0 among them where there are global ones."""
+        with reading(self._engine) as connection:
+            query = select(ModeleML.societe_id).distinct().order_by(ModeleML.societe_id)
+            return connection.execute(query).scalars().all()
 
+    def _draft(
+        self,
+        societe_id: int,
+        nom: str,
+        type_modele: TypeModele,
+        domaine_application: DomaineApplication,
+        parametres: Mapping[str, object] | None,
+        *,
+        description: str,
+        reentrainement_auto: bool,
+        frequence_reentrainement: int,
+    ) -> dict[str, object]:
+        _check(nom, frequence_reentrainement)
+        now = self._clock()
+        return {
+            "societe_id": societe_id,
+            "nom": nom,
+            "description": description,
+            "type_modele": type_modele,
+            "domaine_application": domaine_application,
+            "parametres_modele": dict(parametres or {}),
+            "reentrainement_auto": reentrainement_auto,
+            "frequence_reentrainement": frequence_reentrainement,
+            "statut": Statut.BROUILLON,
+            "metrics": {},
+            "derniere_version": 0,
+            "created_at": now,
+            "updated_at": now,
+        }
 
-def _versions(connection: Connection, modele_id: int, version: int | None = None) -> Sequence[RecordedVersion]:
-    query = (
-        select(VERSIONS, ModeleML.societe_id, ModeleML.type_modele)
-        .join(ModeleML, ModeleML.id == VersionModele.modele_id)
-        .where(VersionModele.modele_id == modele_id)
-        .order_by(VersionModele.version)
-    )
-    if version is not None:
-        query = query.where(VersionModele.version == version)
-    names = schemas.VersionModele.__struct_fields__
-    return [
-        RecordedVersion(
-            version=schemas.VersionModele(**{name: row[name] for name in names}),
-            metrics=row["metrics"],
-            created_at=row["created_at"],
+    def _taken(self, societe_id: int, nom: str) -> NameTaken:
+        return NameTaken(
+            f"Company {societe_id} has a model named {nom!r} already. Choose another name, or change that one."
         )
-        for row in connection.execute(query).mappings()
-    ]
+
+
+def _check(nom: str | None, frequence: int | None) -> None:
+    if nom is not None and (not nom.strip() or len(nom) > MAX_NAME or "\0" in nom):
+        raise ValueError(f"a model's name has 1 to {MAX_NAME} letters")
+    if frequence is not None and frequence < 1:
+        raise ValueError(f"a model is trained again after 1 day or more, not {frequence}")
