@@ -60,6 +60,11 @@ class Settings(BaseSettings):
     societes: Annotated[frozenset[int], NoDecode] = Field(
         frozenset(), description="Known companies, comma-separated, for the strict mode."
     )
+    provisioning: bool = Field(
+        True,
+        description="Create a company's default models, and request their first training, as soon as it has the data "
+        "that they need (the prediction role does).",
+    )
     replication_factor: int = Field(1, ge=1, description="Replicas of each topic that is created.")
     training_processes: int = Field(1, ge=1, description="Trainings that a training worker runs at once.")
     training_minutes: float = Field(60.0, gt=0, description="Longest time that a training may take.")

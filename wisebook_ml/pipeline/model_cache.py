@@ -93,7 +93,8 @@ class ModelCache(Generic[M]):
         self._kept.pop(version, None)
         self._kept[version] = future
         while len(self._kept) > self._capacity:
-            self._kept.popitem(last=False)
+            _, oldest = self._kept.popitem(last=False)
+            oldest.cancel()  # where nobody has begun with it, nobody waits for it either: see `get`
 
     def _fill(self, version: VersionModele, future: "Future[M]") -> None:
         try:
