@@ -16,6 +16,7 @@ COMMANDS = {
     "fec": "wisebook_ml.cli.fec:fec",
     "generate": "wisebook_ml.cli.generate:generate",
     "kafka": "wisebook_ml.cli.kafka:kafka",
+    "models": "wisebook_ml.cli.models:models",
     "publish": "wisebook_ml.cli.publish:publish",
     "score": "wisebook_ml.cli.score:score",
     "topics": "wisebook_ml.cli.topics:topics",

@@ -1,21 +1,24 @@
-"""``wisebook-ml train``: ask for a training, and follow it."""
+"""``wisebook-ml train``: ask for trainings, and follow them."""
 
 import datetime as dt
 import threading
+from collections.abc import Sequence
 
 import click
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from schemas import StatutCampagne, TypeModele
+from schemas import Campagne, DemandeEntrainement, Motif, StatutCampagne
+from wisebook_ml.cli.models import show_campaigns
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
-from wisebook_ml.settings import get_settings
-from wisebook_ml.storage import ModelRegistry, StorageError, open_database
+from wisebook_ml.settings import Settings, get_settings
+from wisebook_ml.storage import CampaignStore, Modele, ModelRegistry, StorageError, open_database
+from wisebook_ml.training.companies import companies_on_topic
 from wisebook_ml.training.defaults import default_models
 from wisebook_ml.training.exceptions import CampaignTimeout
-from wisebook_ml.training.request import follow_campaign, request_training
+from wisebook_ml.training.request import cancel_training, follow_campaigns, request_training
 
 __all__ = ["train"]
 
@@ -24,55 +27,133 @@ SILENT_SECONDS = 10.0
 
 SILENT = "no training worker has answered yet; start `wisebook-ml worker training`"
 
+OPEN = frozenset({StatutCampagne.DEMANDEE.value, StatutCampagne.EN_COURS.value})
+DEMANDEUR = "cli"
+
 
 @click.command()
-@click.option("--societe", type=click.IntRange(min=1), required=True, help="Whose model.")
-@click.option("--from", "du", type=click.DateTime(["%Y-%m-%d"]), help="First entry date to train on.")
-@click.option("--to", "au", type=click.DateTime(["%Y-%m-%d"]), help="Last entry date to train on.")
-@click.option("--wait", is_flag=True, help="Follow the training to its end.")
-@click.option("--timeout", type=float, default=600.0, show_default=True, help="Longest wait, in seconds.")
-def train(societe: int, du: dt.datetime | None, au: dt.datetime | None, wait: bool, timeout: float) -> None:
-    """Ask the training workers for a new Isolation Forest of a company.
+@click.argument("modele", required=False)
+@click.option("--all", "all_", is_flag=True, help="All default models of a company, one an algorithm.")
+@click.option("--societe", type=click.IntRange(min=0), help="Company of MODELE, or whose models --all means.")
+@click.option("--from", "du", type=click.DateTime(["%Y-%m-%d"]), help="First date of the rows to train on.")
+@click.option("--to", "au", type=click.DateTime(["%Y-%m-%d"]), help="Last date of the rows to train on.")
+@click.option("--wait", is_flag=True, help="Follow the trainings to their end.")
+@click.option("--timeout", type=float, default=3600.0, show_default=True, help="Longest wait, in seconds.")
+@click.option("--cancel", is_flag=True, help="End the training of MODELE that waits or is in work.")
+def train(
+    modele: str | None,
+    all_: bool,
+    societe: int | None,
+    du: dt.datetime | None,
+    au: dt.datetime | None,
+    wait: bool,
+    timeout: float,
+    cancel: bool,
+) -> None:
+    """Ask the training workers to train MODELE, a model's number or name (`wisebook-ml models list`).
 
-    From the moment it is ready, the company's new entries are scored with it. Exit status with --wait: 0 if it was
-    trained, 1 if not.
+    With --all, the default models of the company are created where it has not got them, and all are trained; without
+    --societe, those of every company. A new version is compared with the one in charge, and takes over if it is
+    better. Exit status with --wait: 0 if all were trained, 1 if not.
     """
+    if (modele is None) is not all_:
+        raise click.UsageError("name a model (`wisebook-ml models list` shows them), or --all, not both")
+    if all_ and cancel:
+        raise click.UsageError("--cancel needs a model")
     if du and au and du > au:
         raise click.UsageError("--from lies after --to")
     settings = get_settings()
     try:
         bootstrap = reach_broker(settings)
-        modele_id = default_models(ModelRegistry(open_database(settings.sql_url)), societe)[TypeModele.ISOLATION_FOREST]
-        request = request_training(
-            settings,
-            bootstrap,
-            modele_id,
-            demandeur="cli",
-            du=du.date() if du else None,
-            au=au.date() if au else None,
-        )
-        click.echo(f"model {request.modele_id}: training requested as {request.demande_id}", err=True)
+        registry = ModelRegistry(open_database(settings.sql_url))
+        if modele is not None:
+            models = [registry.find(modele, societe)]
+        else:
+            models = _defaults(registry, settings, bootstrap, societe)
+        if cancel:
+            _cancel(settings, bootstrap, models[0])
+            return
+        requests = [
+            request_training(
+                settings,
+                bootstrap,
+                model.id,
+                demandeur=DEMANDEUR,
+                du=du.date() if du else None,
+                au=au.date() if au else None,
+            )
+            for model in models
+        ]
+        for model, request in zip(models, requests, strict=True):
+            click.echo(f"model {model.id} ({model.nom}): training requested as {request.demande_id}", err=True)
         if not wait:
             return
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("Training", total=1.0)
-            silent = threading.Timer(
-                SILENT_SECONDS, progress.console.print, (SILENT,), {"highlight": False, "soft_wrap": True}
-            )
-            silent.daemon = True
-            silent.start()
-            try:
-                for campaign in follow_campaign(settings, bootstrap, request, timeout):
-                    silent.cancel()
-                    progress.update(task, completed=campaign.avancement)
-            finally:
-                silent.cancel()
+        ends = _follow(settings, bootstrap, models, requests, timeout)
     except (ConnectError, PublishError, ReadError, StorageError, CampaignTimeout) as error:
         raise click.ClickException(str(error)) from error
-    if campaign.statut is not StatutCampagne.REUSSIE:
-        raise click.ClickException(campaign.erreur or campaign.statut.value)
-    assert campaign.version is not None  # what REUSSIE means
-    click.echo(
-        f"version {campaign.version.version} of model {campaign.modele_id} trained on {campaign.lignes} entries "
-        f"in {campaign.duree_minutes * 60:.1f} s; {campaign.decision}"
-    )
+    campaigns = CampaignStore(open_database(settings.sql_url))
+    wanted = {str(end.campagne_id) for end in ends}
+    rows = [row for model in models for row in campaigns.list(modele_id=model.id) if str(row["campagne_id"]) in wanted]
+    show_campaigns(rows)
+    if any(end.statut is not StatutCampagne.REUSSIE for end in ends):
+        raise click.exceptions.Exit(1)
+
+
+def _defaults(registry: ModelRegistry, settings: Settings, bootstrap: str, societe: int | None) -> list[Modele]:
+    """Return the default models of a company, or of all that there are."""
+    if societe is not None:
+        companies: Sequence[int] = [societe]
+    else:
+        companies = registry.societes() or companies_on_topic(bootstrap, settings.topic_prefix)
+    if not companies:
+        raise click.ClickException("there are no companies yet; publish entries first (`wisebook-ml publish`)")
+    return [registry.get(model) for company in companies for model in default_models(registry, company).values()]
+
+
+def _follow(
+    settings: Settings,
+    bootstrap: str,
+    models: Sequence[Modele],
+    requests: Sequence[DemandeEntrainement],
+    timeout: float,
+) -> list[Campagne]:
+    """Show the progress of campaigns; return how each ended."""
+    ends: dict[str, Campagne] = {}
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[stage]}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        tasks = {
+            request.demande_id: progress.add_task(f"{model.nom} ({model.type_modele.value})", total=1.0, stage="")
+            for model, request in zip(models, requests, strict=True)
+        }
+        silent = threading.Timer(
+            SILENT_SECONDS, progress.console.print, (SILENT,), {"highlight": False, "soft_wrap": True}
+        )
+        silent.daemon = True
+        silent.start()
+        try:
+            for request, campaign in follow_campaigns(settings, bootstrap, requests, timeout):
+                if campaign.statut is not StatutCampagne.DEMANDEE:
+                    silent.cancel()
+                ends[request.demande_id] = campaign
+                stage = campaign.etape.value if campaign.etape else campaign.statut.value
+                progress.update(tasks[request.demande_id], completed=campaign.avancement, stage=stage.lower())
+        finally:
+            silent.cancel()
+    return list(ends.values())
+
+
+def _cancel(settings: Settings, bootstrap: str, model: Modele) -> None:
+    rows = CampaignStore(open_database(settings.sql_url)).list(modele_id=model.id)
+    open_ = [row for row in rows if str(row["statut"]) in OPEN]
+    if not open_:
+        raise click.ClickException(f"model {model.id} ({model.nom}) is not in training")
+    for row in open_:
+        request = DemandeEntrainement(
+            demande_id=str(row["demande_id"]),
+            modele_id=model.id,
+            societe_id=model.societe_id,
+            motif=Motif(str(row["motif"])),
+            demandeur=str(row["demandeur"]),
+        )
+        cancel_training(settings, bootstrap, request, demandeur=DEMANDEUR)
+        click.echo(f"model {model.id} ({model.nom}): the end of training {request.demande_id} is requested")

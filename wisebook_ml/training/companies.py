@@ -1,0 +1,23 @@
+"""Which companies there are, as far as the topic knows."""
+
+from topics import ENTRIES
+from wisebook_ml.messaging.reader import end_offsets, read_partition
+
+__all__ = ["companies_on_topic"]
+
+
+def companies_on_topic(bootstrap: str, prefix: str) -> list[int]:
+    """Return the companies with entries on the topic, ascending; reads it from its start.
+
+    Raises
+    ------
+    ReadError
+        Where the topic cannot be read.
+    """
+    topic = ENTRIES.full_name(prefix)
+    keys: set[bytes] = set()
+    for partition, (start, end) in end_offsets(bootstrap, topic).items():
+        for run in read_partition(bootstrap, topic, partition, start, end):
+            keys.update(raw.key for raw in run if raw.key is not None)
+    # A key that is no number is that of a dead letter; 0 is that of markers for all companies.
+    return sorted(int(key) for key in keys if key.isdigit() and int(key) > 0)
