@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from sklearn.ensemble import IsolationForest
@@ -42,7 +43,7 @@ def run(context: Context) -> None:
     )
     for size, calls in CALLS.items():
         rows = matrix[:size]
-        seconds = _by_turns(lambda rows=rows: ours.score(rows), lambda rows=rows: theirs.score_samples(rows), calls)
+        seconds = _by_turns(partial(ours.score, rows), partial(theirs.score_samples, rows), calls)
         context.results.add(
             line_of(
                 f"forest.speed.{size}",
