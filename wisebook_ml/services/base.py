@@ -66,6 +66,14 @@ class Gate:
     floor: float | None = None
 
 
+def _release(library: str) -> str:
+    """Return the installed version of a library; some come as ``xgboost-cpu`` or ``tensorflow-cpu``."""
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return importlib.metadata.version(f"{library}-cpu")
+
+
 class BaseMLService(ABC):
     """One algorithm.
 
@@ -179,7 +187,7 @@ class BaseMLService(ABC):
             "type_modele": self.type_modele.value,
             "parametres": msgspec.to_builtins(self.parametres),
             "seed": self.seed,
-            "libraries": {name: importlib.metadata.version(name) for name in self.libraries},
+            "libraries": {name: _release(name) for name in self.libraries},
         }
         return pickle.dumps((head, self.state()), protocol=5)
 
@@ -201,7 +209,7 @@ class BaseMLService(ABC):
         if head["type_modele"] != cls.type_modele.value:
             raise ValueError(f"the artefact is a {head['type_modele']} model, expected {cls.type_modele.value}")
         for name, then in head["libraries"].items():
-            now = importlib.metadata.version(name)
+            now = _release(name)
             if now.split(".")[:2] != then.split(".")[:2]:
                 raise ValueError(f"trained with {name} {then}, and this is {now}; train the model again")
         service = cls(head["parametres"], seed=head["seed"])
