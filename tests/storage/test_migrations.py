@@ -2,13 +2,17 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
-from wisebook_ml.storage import MigrationMismatch, open_database, upgrade
+from schemas import DomaineApplication, TypeModele, VersionModele
+from wisebook_ml.storage import MigrationMismatch, ModelRegistry, migrations, open_database, upgrade
 from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.migrations import VERSION_TABLE, check
 from wisebook_ml.storage.tables import Base
@@ -22,6 +26,70 @@ def test_the_migrations_make_the_tables_that_the_program_declares(engine: Engine
         options = {"version_table": VERSION_TABLE, "compare_type": True}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_way_down_and_up_again(engine: Engine) -> None:
+    tables = set(inspect(engine).get_table_names())
+    _go(engine, "0001")
+    assert set(inspect(engine).get_table_names()) == tables - {
+        "campagne_entrainement",
+        "promotion_modele",
+        "statistique_detection",
+    }
+    assert "version_challenger" not in {column["name"] for column in inspect(engine).get_columns("modele_ml")}
+    _go(engine, "base")
+    assert inspect(engine).get_table_names() == [VERSION_TABLE]
+    upgrade(engine)
+    check(engine)
+    assert set(inspect(engine).get_table_names()) == tables
+
+
+def test_a_champion_from_before_the_history_can_be_gone_back_to(engine: Engine) -> None:
+    registry = ModelRegistry(engine)
+    model = registry.get_or_create(7, "forêt", TypeModele.ISOLATION_FOREST, DomaineApplication.ANOMALIES)
+    registry.get_or_create(7, "autre", TypeModele.ISOLATION_FOREST, DomaineApplication.ANOMALIES)
+    versions = [
+        VersionModele(
+            modele_id=model,
+            version=number,
+            societe_id=7,
+            type_modele=TypeModele.ISOLATION_FOREST,
+            artefact=f"7/{model}/{number}/model.pkl",
+            sha256="a" * 64,
+        )
+        for number in (1, 2)
+    ]
+    for version in versions:
+        registry.record_version(version)
+    registry.set_champion(model, 1)
+    since = registry.get(model).updated_at
+    _go(engine, "0001")
+    upgrade(engine)
+    (first,) = registry.history(model)
+    assert (first.version, first.version_avant, first.promue_le) == (1, None, since)
+    registry.promote(model, 2)
+    assert registry.rollback(model) == versions[0]
+
+
+def test_of_a_model_there_is_one_open_campaign(engine: Engine) -> None:
+    (index,) = [
+        index
+        for index in inspect(engine).get_indexes("campagne_entrainement")
+        if index["name"] == "ix_campagne_entrainement_ouverte"
+    ]
+    assert index["unique"]
+    where = str(index["dialect_options"][f"{engine.dialect.name}_where"])
+    assert "DEMANDEE" in where
+    assert "EN_COURS" in where
+
+
+def _go(engine: Engine, revision: str) -> None:
+    """Take the tables down to a revision."""
+    with writing(engine) as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
 
 
 def test_upgrade_twice_changes_nothing(engine: Engine) -> None:

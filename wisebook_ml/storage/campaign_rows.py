@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, String, and_, select, type_coerce, update
 
 from schemas import Campagne, DemandeEntrainement, Statut, StatutCampagne, VersionModele, campagne_id
-from wisebook_ml.storage.champions import MODELS, lock_model, put_in_charge, record, versions
+from wisebook_ml.storage.champions import MODELS, is_model, lock_model, put_in_charge, record, versions
 from wisebook_ml.storage.exceptions import ModelNotFound, VersionConflict
 from wisebook_ml.storage.tables import Base, CampagneEntrainement, ModeleML
 
@@ -107,7 +107,7 @@ def waiting() -> dict[str, Any]:
 def end(connection: Connection, row: RowMapping, statut: StatutCampagne, now: dt.datetime, **values: object) -> None:
     """End a campaign; its model is not in training any more."""
     change(connection, row, statut=statut, terminee_le=now, lease_until=None, announced=False, **values)
-    in_training = and_(ModeleML.id == row["modele_id"], ModeleML.statut == Statut.EN_ENTRAINEMENT)
+    in_training = and_(is_model(row["modele_id"]), ModeleML.statut == Statut.EN_ENTRAINEMENT)
     champion = select(ModeleML.version_courante).where(in_training)
     found = connection.execute(champion).one_or_none()
     if found is None:
@@ -139,7 +139,7 @@ def place_version(
     if campagne.promue:
         put_in_charge(connection, model, version.version, now, par=row["demandeur"], motif=text(campagne.decision))
     else:
-        mine = update(MODELS).where(ModeleML.id == model.id)
+        mine = update(MODELS).where(is_model(model.id))
         connection.execute(mine.values(version_challenger=version.version, updated_at=now))
 
 
@@ -201,7 +201,7 @@ def reason_against(connection: Connection, modele_id: int, societe_id: int) -> s
     """Return why a model is not to be trained; empty where it is."""
     # Not the whole model: one of an algorithm that this version does not know must not end the queue for all others.
     statut = type_coerce(ModeleML.statut, String)
-    query = select(ModeleML.societe_id, ModeleML.nom, statut).where(ModeleML.id == modele_id)
+    query = select(ModeleML.societe_id, ModeleML.nom, statut).where(is_model(modele_id))
     found = connection.execute(query).one_or_none()
     if found is None:
         return f"there is no model {modele_id}; `wisebook-ml models list` shows those that there are"

@@ -35,9 +35,9 @@ from wisebook_ml.storage.campaign_rows import (
     told,
     waiting,
 )
-from wisebook_ml.storage.champions import MODELS
+from wisebook_ml.storage.champions import MODELS, is_model
 from wisebook_ml.storage.engine import reading, writing
-from wisebook_ml.storage.tables import CampagneEntrainement, ModeleML
+from wisebook_ml.storage.tables import CampagneEntrainement
 
 __all__ = ["CampaignStore", "Claim", "LeaseLost"]
 
@@ -304,7 +304,7 @@ class CampaignStore:
             commencee_le=now,
         )
         connection.execute(
-            update(MODELS).where(ModeleML.id == row["modele_id"]).values(statut=Statut.EN_ENTRAINEMENT, updated_at=now)
+            update(MODELS).where(is_model(row["modele_id"])).values(statut=Statut.EN_ENTRAINEMENT, updated_at=now)
         )
         return Claim(
             campagne_id=row["campagne_id"],

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, RowMapping, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 import schemas
@@ -18,6 +18,7 @@ __all__ = [
     "Promotion",
     "RecordedVersion",
     "earlier_champion",
+    "is_model",
     "lock_model",
     "promotions",
     "put_in_charge",
@@ -86,6 +87,12 @@ def no_model(modele_id: int) -> ModelNotFound:
     return ModelNotFound(f"There is no model {modele_id}.")
 
 
+def is_model(modele_id: int) -> ColumnElement[bool]:
+    """Return the condition that a row of `modele_ml` is this model's."""
+    # Who asks may have any number, and PostgreSQL takes none for an INTEGER that does not fit one.
+    return ModeleML.id == literal(modele_id, BigInteger)
+
+
 def to_modele(row: RowMapping) -> Modele:
     """Return a row of `modele_ml` as a value."""
     return Modele(**{name: row[name] for name in Modele.__struct_fields__})
@@ -100,7 +107,7 @@ def lock_model(connection: Connection, modele_id: int) -> Modele:
         When there is no such model.
     """
     # SQLite has no locks of rows; there, whoever writes is alone anyway.
-    query = select(MODELS).where(ModeleML.id == modele_id).with_for_update()
+    query = select(MODELS).where(is_model(modele_id)).with_for_update()
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
         raise no_model(modele_id)
@@ -189,7 +196,7 @@ def put_in_charge(
     challenger = model.version_challenger
     connection.execute(
         update(MODELS)
-        .where(ModeleML.id == model.id)
+        .where(is_model(model.id))
         .values(
             version_courante=version,
             version_challenger=challenger if challenger is not None and challenger > version else None,

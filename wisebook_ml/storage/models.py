@@ -15,6 +15,7 @@ from wisebook_ml.storage.champions import (
     Promotion,
     RecordedVersion,
     earlier_champion,
+    is_model,
     lock_model,
     no_model,
     promotions,
@@ -86,25 +87,25 @@ class ModelRegistry:
         frequence_reentrainement : int
             Days until it is due.
         """
-        values = self._draft(
-            societe_id,
-            nom,
-            type_modele,
-            domaine_application,
-            parametres,
-            description=description,
-            reentrainement_auto=reentrainement_auto,
-            frequence_reentrainement=frequence_reentrainement,
-        )
         wanted = select(ModeleML.id).where(ModeleML.societe_id == societe_id, ModeleML.nom == nom)
-        with writing(self._engine) as connection:
+        with reading(self._engine) as connection:
             found = connection.execute(wanted).scalar_one_or_none()
-            if found is None:
-                # Another process may be faster; then its row is the one.
-                statement = self._insert(MODELS).values(values)
-                connection.execute(statement.on_conflict_do_nothing(index_elements=["societe_id", "nom"]))
-                found = connection.execute(wanted).scalar_one()
+        if found is not None:
             return found
+        try:
+            return self.create(
+                societe_id,
+                nom,
+                type_modele,
+                domaine_application,
+                parametres,
+                description=description,
+                reentrainement_auto=reentrainement_auto,
+                frequence_reentrainement=frequence_reentrainement,
+            ).id
+        except NameTaken:  # another process was faster; its model is the one
+            with reading(self._engine) as connection:
+                return connection.execute(wanted).scalar_one()
 
     def create(
         self,
@@ -127,19 +128,26 @@ class ModelRegistry:
         ValueError
             When a name or a frequency is none.
         """
-        values = self._draft(
-            societe_id,
-            nom,
-            type_modele,
-            domaine_application,
-            parametres,
+        _check(nom, frequence_reentrainement)
+        now = self._clock()
+        insert = self._insert(MODELS).values(
+            societe_id=societe_id,
+            nom=nom,
             description=description,
+            type_modele=type_modele,
+            domaine_application=domaine_application,
+            parametres_modele=dict(parametres or {}),
             reentrainement_auto=reentrainement_auto,
             frequence_reentrainement=frequence_reentrainement,
+            statut=Statut.BROUILLON,
+            metrics={},
+            derniere_version=0,
+            created_at=now,
+            updated_at=now,
         )
-        statement = self._insert(MODELS).values(values).on_conflict_do_nothing(index_elements=["societe_id", "nom"])
+        statement = insert.on_conflict_do_nothing(index_elements=["societe_id", "nom"]).returning(MODELS)
         with writing(self._engine) as connection:
-            created = connection.execute(statement.returning(MODELS)).mappings().one_or_none()
+            created = connection.execute(statement).mappings().one_or_none()
         if created is None:
             raise self._taken(societe_id, nom)
         return to_modele(created)
@@ -181,7 +189,7 @@ class ModelRegistry:
             )
             if nom is not None and connection.execute(select(other)).scalar():
                 raise self._taken(model.societe_id, nom)
-            statement = update(MODELS).where(ModeleML.id == modele_id).values(**values, updated_at=self._clock())
+            statement = update(MODELS).where(is_model(modele_id)).values(**values, updated_at=self._clock())
             return to_modele(connection.execute(statement.returning(MODELS)).mappings().one())
 
     def next_version(self, modele_id: int) -> int:
@@ -196,7 +204,7 @@ class ModelRegistry:
         """
         statement = (
             update(MODELS)
-            .where(ModeleML.id == modele_id)
+            .where(is_model(modele_id))
             .values(derniere_version=ModeleML.derniere_version + 1)
             .returning(ModeleML.derniere_version)
         )
@@ -217,7 +225,7 @@ class ModelRegistry:
             When another version has this number, or the model is another company's or of another type.
         """
         with writing(self._engine) as connection:
-            if not connection.execute(select(exists().where(ModeleML.id == version.modele_id))).scalar():
+            if not connection.execute(select(exists().where(is_model(version.modele_id)))).scalar():
                 raise no_model(version.modele_id)
             record(connection, version, metrics or {}, self._clock())
 
@@ -306,7 +314,7 @@ class ModelRegistry:
                     raise ModelNotFound(f"There is no version {version} of model {modele_id}.")
                 if version == model.version_courante:
                     raise ValueError(f"Version {version} is the champion of model {modele_id}; it cannot be in shadow.")
-            statement = update(MODELS).where(ModeleML.id == modele_id)
+            statement = update(MODELS).where(is_model(modele_id))
             connection.execute(statement.values(version_challenger=version, updated_at=self._clock()))
 
     def archive(self, modele_id: int) -> None:
@@ -322,7 +330,7 @@ class ModelRegistry:
         with writing(self._engine) as connection:
             if lock_model(connection, modele_id).statut is Statut.EN_ENTRAINEMENT:
                 raise ModelInTraining(f"Model {modele_id} is being trained; cancel its campaign, then archive it.")
-            statement = update(MODELS).where(ModeleML.id == modele_id)
+            statement = update(MODELS).where(is_model(modele_id))
             connection.execute(statement.values(statut=Statut.ARCHIVE, updated_at=self._clock()))
 
     def set_statut(self, modele_id: int, statut: Statut) -> None:
@@ -333,7 +341,7 @@ class ModelRegistry:
         ModelNotFound
             When there is no such model.
         """
-        statement = update(MODELS).where(ModeleML.id == modele_id)
+        statement = update(MODELS).where(is_model(modele_id))
         with writing(self._engine) as connection:
             changed = connection.execute(statement.values(statut=statut, updated_at=self._clock()))
             if changed.rowcount == 0:
@@ -348,7 +356,7 @@ class ModelRegistry:
             When there is no such model.
         """
         with reading(self._engine) as connection:
-            row = connection.execute(select(MODELS).where(ModeleML.id == modele_id)).mappings().one_or_none()
+            row = connection.execute(select(MODELS).where(is_model(modele_id))).mappings().one_or_none()
         if row is None:
             raise no_model(modele_id)
         return to_modele(row)
@@ -404,36 +412,6 @@ class ModelRegistry:
         with reading(self._engine) as connection:
             query = select(ModeleML.societe_id).distinct().order_by(ModeleML.societe_id)
             return connection.execute(query).scalars().all()
-
-    def _draft(
-        self,
-        societe_id: int,
-        nom: str,
-        type_modele: TypeModele,
-        domaine_application: DomaineApplication,
-        parametres: Mapping[str, object] | None,
-        *,
-        description: str,
-        reentrainement_auto: bool,
-        frequence_reentrainement: int,
-    ) -> dict[str, object]:
-        _check(nom, frequence_reentrainement)
-        now = self._clock()
-        return {
-            "societe_id": societe_id,
-            "nom": nom,
-            "description": description,
-            "type_modele": type_modele,
-            "domaine_application": domaine_application,
-            "parametres_modele": dict(parametres or {}),
-            "reentrainement_auto": reentrainement_auto,
-            "frequence_reentrainement": frequence_reentrainement,
-            "statut": Statut.BROUILLON,
-            "metrics": {},
-            "derniere_version": 0,
-            "created_at": now,
-            "updated_at": now,
-        }
 
     def _taken(self, societe_id: int, nom: str) -> NameTaken:
         return NameTaken(
