@@ -1,0 +1,101 @@
+"""What people said of entries, by word (verdicts) or by deed (corrections)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from schemas import Avis, ClasseEcriture, DomaineApplication, Objet, TypeObjet, Verdict, detection_id
+
+__all__ = ["entry_labels", "verdicts_of"]
+
+
+def verdicts_of(identifiers: Sequence[tuple[int, str]], avis: Sequence[Avis]) -> dict[str, Avis]:
+    """Return the last verdict on each entry.
+
+    Parameters
+    ----------
+    identifiers : sequence of (int, str)
+        Company and id of the entries.
+    avis : sequence of Avis
+        In the order of their publication. One on something else than an entry is passed over.
+    """
+    if not avis:
+        return {}
+    by_detection = {
+        detection_id(societe, DomaineApplication.ECRITURES_COMPTABLES, Objet(type=TypeObjet.ECRITURE, id=name)): name
+        for societe, name in identifiers
+    }
+    known = set(identifiers)
+    found = {}
+    for one in avis:
+        name = None if one.detection_id is None else by_detection.get(one.detection_id)
+        if name is None and one.ecriture_id is not None and (one.societe_id, one.ecriture_id) in known:
+            name = one.ecriture_id
+        if name is not None:
+            found[name] = one
+    return found
+
+
+def entry_labels(keys: pd.DataFrame, avis: Sequence[Avis]) -> pd.DataFrame:
+    """Return what is known of each entry.
+
+    Parameters
+    ----------
+    keys : DataFrame
+        `wisebook_ml.datasets.entries.KEYS` of all revisions of one company's entries, in the order of publication.
+    avis : sequence of Avis
+        The verdicts, in the order of publication.
+
+    Returns
+    -------
+    DataFrame
+        One row an entry about which anything is known, indexed by `ecriture_id`:
+
+        * `corrigee`: 1 where it was confirmed as wrong, reclassified, missed, withdrawn, or corrected by a later
+          revision of its date, accounts or amounts; 0 where a person said that it is right.
+        * `classe`: a `ClasseEcriture`. An input error is what was reclassified, corrected or withdrawn; what was
+          confirmed and left as it is, is to be reviewed.
+        * `avis`: whether a person gave a verdict.
+
+        What was done outweighs what was said. An entry that was changed after a revision had validated it is left
+        out: the entry as it arrived was accepted, and a verdict is about the change.
+    """
+    first = keys[keys["premiere"]]
+    said = verdicts_of(list(zip(first["societe_id"].tolist(), first["ecriture_id"].tolist(), strict=True)), avis)
+    corrected, tampered = _changed(keys)
+    rows = {}
+    for name in (set(said) | corrected) - tampered:
+        verdict = said.get(name)
+        rows[name] = (_classe(verdict, name in corrected).value, verdict is not None)
+    names = sorted(rows)
+    classes = np.array([rows[name][0] for name in names], dtype=object)
+    return pd.DataFrame(
+        {
+            "corrigee": (classes != ClasseEcriture.CORRECTE.value).astype(np.float64),
+            "classe": classes,
+            "avis": np.array([rows[name][1] for name in names], dtype=np.bool_),
+        },
+        index=pd.Index(names, name="ecriture_id", dtype=object),
+    )
+
+
+def _classe(verdict: Avis | None, corrected: bool) -> ClasseEcriture:
+    if corrected or verdict is None or verdict.verdict is Verdict.RECLASSEE:
+        return ClasseEcriture.ERREUR_SAISIE
+    if verdict.verdict is Verdict.FAUX_POSITIF:
+        return ClasseEcriture.CORRECTE
+    # One that was missed, too, may come with the account that is right.
+    return ClasseEcriture.A_REVOIR if verdict.compte_num is None else ClasseEcriture.ERREUR_SAISIE
+
+
+def _changed(keys: pd.DataFrame) -> tuple[set[str], set[str]]:
+    """Return the entries that were corrected or withdrawn, and those changed after a revision had validated them."""
+    revised = keys["ecriture_id"][~keys["premiere"].to_numpy()].unique()
+    some = keys[keys["ecriture_id"].isin(revised)]
+    groups = some.groupby("ecriture_id", sort=False)
+    before, frozen = groups["contenu"].shift(), groups["validee"].shift() > 0
+    since_arrival = ~(groups["validee"].transform("first") > 0)
+    changed = ~some["premiere"] & (some["supprimee"] | (some["contenu"] != before))
+    tampered = changed & frozen & since_arrival
+    return set(some.loc[changed, "ecriture_id"]), set(some.loc[tampered, "ecriture_id"])
