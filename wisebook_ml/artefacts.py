@@ -4,9 +4,7 @@ import datetime as dt
 import errno
 import hashlib
 import hmac
-import io
 import os
-import pickle
 import random
 import re
 import shutil
@@ -15,7 +13,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, cast
 
 import fsspec
 import msgspec
@@ -48,9 +46,6 @@ ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 ATTEMPTS = 10
 PAUSE_S = 0.05
 """Somebody who replaces a champion renames two files, one right after the other; half a second is ample."""
-
-PICKLE_START = b"\x80\x05"
-"""First bytes of a service's artefact (pickle, protocol 5); no packed forest begins so."""
 
 SIGNED = "wisebook-ml/artefact/1"
 """What a signature is for; anything else that is ever signed with the same key says something else here."""
@@ -164,9 +159,7 @@ class ArtefactStore:
         return data
 
     def load_forest(self, version: VersionModele) -> IsolationForest:
-        """Return a checked Isolation Forest: of packed arrays, or of a service's artefact that holds them.
-
-        Nothing that is read here can run code, whoever wrote it.
+        """Return a checked Isolation Forest. Its artefact holds arrays: nothing that is read here can run code.
 
         Raises
         ------
@@ -175,7 +168,7 @@ class ArtefactStore:
         """
         if version.type_modele is not TypeModele.ISOLATION_FOREST:
             raise ValueError(f"a {version.type_modele.value} model cannot take part in the score of entries")
-        return IsolationForest.load(_packed(self.read(version)), FEATURE_NAMES)
+        return IsolationForest.load(self.read(version), FEATURE_NAMES)
 
     def _path(self, relative: str) -> str:
         parts = relative.split("/")
@@ -358,24 +351,3 @@ def _sync(file: BinaryIO) -> None:
     except (AttributeError, OSError):
         return
     os.fsync(descriptor)
-
-
-class _Plain(pickle.Unpickler):
-    """Reads numbers, text and containers only, and so needs none of the libraries that trained the model."""
-
-    def find_class(self, module: str, name: str) -> NoReturn:
-        raise pickle.UnpicklingError(f"{module}.{name} is no plain value")
-
-
-def _packed(data: bytes) -> bytes:
-    """Return the packed arrays that a service's artefact ``(head, state)`` holds; those without one are themselves."""
-    if not data.startswith(PICKLE_START):
-        return data
-    try:
-        _, state = _Plain(io.BytesIO(data)).load()
-        packed = state["forest"] if isinstance(state, dict) else state
-    except Exception as error:  # whatever the bytes make it raise
-        raise ValueError(f"not a model artefact of packed arrays: {type(error).__name__}: {error}") from error
-    if not isinstance(packed, bytes):
-        raise ValueError("not a model artefact: it holds no packed arrays")  # noqa: TRY004 (as for any other artefact)
-    return packed

@@ -1,7 +1,6 @@
 """The artefact store: whole files, versions that never change, and nothing used that was not announced and signed."""
 
 import os
-import pickle
 import shutil
 import threading
 import time
@@ -322,16 +321,6 @@ class TestForests:
         version = but(saved(store, forest.dump()), type_modele=TypeModele.LSTM)
         with pytest.raises(ValueError, match="LSTM"):
             store.load_forest(version)
-
-    def test_a_services_artefact_that_holds_packed_arrays(self, store: ArtefactStore, forest: IsolationForest) -> None:
-        for number, state in enumerate((forest.dump(), {"forest": forest.dump(), "seed": 3}), start=1):
-            data = pickle.dumps(({"format": "any"}, state), protocol=5)
-            assert store.load_forest(saved(store, data, number)).dump() == forest.dump()
-
-    @pytest.mark.parametrize("value", [Path("x"), (1, 2, 3), ({}, {}), ({}, 7)])
-    def test_a_pickle_of_anything_else_is_refused_and_runs_nothing(self, store: ArtefactStore, value: object) -> None:
-        with pytest.raises(ValueError, match="not a model artefact"):
-            store.load_forest(saved(store, pickle.dumps(value, protocol=5)))
 
     def test_garbage_with_the_right_digest_is_refused(self, store: ArtefactStore) -> None:
         with pytest.raises(ValueError, match="not a model artefact"):
