@@ -10,9 +10,13 @@ from wisebook_ml.datasets.collected import Collected
 from wisebook_ml.datasets.payment_history import VARIABLES, CompanyTally, Facture, Passe, variables
 from wisebook_ml.datasets.receivables import Receivables, frame_of
 
-__all__ = ["COLUMNS", "frame_from_table", "invoice_frame"]
+__all__ = ["COLUMNS", "OUTCOMES", "frame_from_table", "invoice_frame"]
 
-COLUMNS = ("societe_id", "client", "ecriture_id", "date", *VARIABLES, "retard")
+OUTCOMES = ("retard", "jours_retard", "litige")
+"""What became of an invoice: late or not, the days after the due date (before it below 0; so far, where it is open),
+and whether it was disputed. Never an input."""
+
+COLUMNS = ("societe_id", "client", "ecriture_id", "date", *VARIABLES, *OUTCOMES)
 """Columns of the rows; a table's own attributes follow."""
 
 GRACE = 15
@@ -36,24 +40,20 @@ def invoice_frame(collected: Collected) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `COLUMNS`, ordered by date. `retard` is 1 where the invoice was settled more than `TOLERANCE` days after its due
+        `COLUMNS`, ordered by date. The label `retard` is 1 where the invoice was settled more than `TOLERANCE` days after its due
         date, or is still open `GRACE` days after that at the end of the data, and 0 where it was settled in time.
 
     Notes
     -----
+    The data end on the day of the last payment: closing entries come months later, and say nothing of who pays.
+
     Left out are invoices whose time to be late is not over at the end of the data, also those that are paid already
     (with only these of the last weeks, nobody would seem late), and those of which nobody can say when they were
     settled.
     """
     receivables = Receivables(forget=False)
     receivables.learn(collected.entries)
-    end = max(
-        (
-            (one.ecriture_date if one.saisie_le is None else one.saisie_le.date()).toordinal()
-            for one in collected.entries
-        ),
-        default=0,
-    )
+    end = receivables.last_payment
     rows = [
         (societe_id, client, keys[place], *row)
         for societe_id, client, tally, keys, passe in receivables.histories()
@@ -75,7 +75,7 @@ def frame_from_table(table: pd.DataFrame, *, tolerance: int = 0, litige_connu: b
     ----------
     table : DataFrame
         One row an invoice: `client`, `date`, `echeance`, `montant`, `reglement` (NaT: open), perhaps `litige` (in the
-        end, disputed). Every other column is an attribute that is known on the invoice's date: one of two values becomes
+        end, disputed). Every other column is an attribute known on the date of the invoice: one of two values becomes
         0 or 1 (in their order), one of up to 12 a category, more numbers a number; other texts are left out.
     tolerance : int
         Days after the due date that are not late yet.
@@ -86,8 +86,8 @@ def frame_from_table(table: pd.DataFrame, *, tolerance: int = 0, litige_connu: b
     Returns
     -------
     DataFrame
-        `client`, `date`, `VARIABLES`, `retard`, then `passe_x` for each attribute x of two values (how far the client's
-        earlier invoices differ) and `attribut_x` for all, under the index of `table`, ordered by date.
+        `client`, `date`, `VARIABLES`, `passe_x` for each attribute x of two values (how far the client's earlier
+        invoices differ), `OUTCOMES`, then `attribut_x` for all attributes, under the index of `table`, ordered by date.
 
     Raises
     ------
@@ -111,9 +111,8 @@ def frame_from_table(table: pd.DataFrame, *, tolerance: int = 0, litige_connu: b
         for place, row in _rows(Passe(factures[one] for one in ordered), tally, end):
             rows.append((client, *row))
             index.append(ordered[place])
-    columns = ["client", "date", *VARIABLES, *(f"passe_{name}" for name in two_valued), "retard"]
-    moved = [(*row[: 2 + len(VARIABLES)], *row[2 + len(VARIABLES) : -1], row[-1]) for row in rows]
-    frame = frame_of(moved, columns).astype({"retard": "int64"})
+    columns = ["client", "date", *VARIABLES, *(f"passe_{name}" for name in two_valued), *OUTCOMES]
+    frame = frame_of(rows, columns).astype({"retard": "int64"})
     for name, column in attributes.items():
         frame[f"attribut_{name}"] = column.to_numpy()[np.array(index, dtype=np.int64)]
     frame.index = table.index[np.array(index, dtype=np.int64)]
@@ -127,8 +126,9 @@ def _rows(passe: Passe, tally: CompanyTally, end: int) -> Iterator[tuple[int, tu
         if over >= end or not facture.sure or (facture.reglement is None and over + GRACE >= end):
             continue
         late = facture.reglement is None or facture.reglement > over
-        values = variables(passe, facture, tally)
-        yield place, (dt.date.fromordinal(facture.date), *values, int(late))
+        days = (end if facture.reglement is None else facture.reglement) - facture.echeance
+        outcomes = int(late), float(days), float(facture.litige)
+        yield place, (dt.date.fromordinal(facture.date), *variables(passe, facture, tally), *outcomes)
 
 
 def _attributes(table: pd.DataFrame, litige_connu: bool) -> dict[str, pd.Series]:

@@ -101,6 +101,9 @@ class Receivables:
         self._settled: dict[tuple[int, str], dict[Cle, Facture]] = {}
         """What became of a client's invoices, as the company's tally has counted them; made again after `load`."""
         self._changed: dict[tuple[int, str], None] = {}
+        self.last_payment = 0
+        """Ordinal of the day of the last payment that was taken in; of one that is dated ahead, the day it was entered.
+        Only for training: it is no part of the state."""
 
     def take(self, entries: Iterable[Ecriture]) -> pd.DataFrame:
         """Take in entries, in the order of their publication.
@@ -175,6 +178,9 @@ class Receivables:
         found = {} if entry.operation is Operation.SUPPRESSION else _documents(entry)
         if known is None and not found:
             return []
+        if any(one.montant < 0 for documents in found.values() for one in documents):
+            entered = entry.ecriture_date if entry.saisie_le is None else entry.saisie_le.date()
+            self.last_payment = max(self.last_payment, min(entry.ecriture_date, entered).toordinal())
         company.known[entry.ecriture_id] = _Known(entry.revision, tuple(found))
         if len(company.known) > REMEMBERED_ENTRIES:
             del company.known[next(iter(company.known))]
