@@ -102,13 +102,12 @@ class CampaignStore:
         """
         with reading(self._engine) as connection:
             # Trainers that wait look often, and should not keep those from writing that work.
-            if connection.execute(self._claimable().limit(1)).first() is None:
+            if connection.execute(self._claimable()).first() is None:
                 return None
         with self._changing() as connection:
-            for row in connection.execute(self._claimable()).mappings().all():
-                if self._is_over(connection, row, attempts):
-                    continue
-                return self._take(connection, row, worker, lease, attempts)
+            while (row := connection.execute(self._claimable()).mappings().first()) is not None:
+                if not self._is_over(connection, row, attempts):
+                    return self._take(connection, row, worker, lease, attempts)
         return None
 
     def renew(self, claim: Claim, lease: dt.timedelta, *, etape: Etape | None = None, avancement: float = 0.0) -> bool:
@@ -271,6 +270,7 @@ class CampaignStore:
                 )
             )
             .order_by(CampagneEntrainement.demandee_le, CampagneEntrainement.demande_id)
+            .limit(1)
         )
 
     def _is_over(self, connection: Connection, row: RowMapping, attempts: int) -> bool:
