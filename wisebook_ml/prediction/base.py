@@ -89,9 +89,9 @@ def party_subject(societe_id: int, tiers: str, what: str) -> tuple[str, Objet | 
     return f"{societe_id}/TIERS/{tiers}/{what}", objet
 
 
-def rounded(value: float) -> float:
-    """Return a value with `DECIMALS`; never a negative zero, which would be written otherwise."""
-    number = round(float(value), DECIMALS)
+def rounded(value: float, decimals: int = DECIMALS) -> float:
+    """Return a value as it is published; never a negative zero, which would be written otherwise."""
+    number = round(float(value), decimals)
     if not math.isfinite(number):
         raise ValueError(f"the model answers {value}")
     return number + 0.0

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from schemas import TypeModele
-from wisebook_ml.prediction.base import Predictor, Said, party_subject
+from wisebook_ml.prediction.base import Predictor, Said, party_subject, rounded
 from wisebook_ml.prediction.rows import CLIENTS
 
 __all__ = ["ClientRisk"]
@@ -23,7 +23,19 @@ class ClientRisk(Predictor):
 
     def read(self, frame: pd.DataFrame, answers: pd.DataFrame) -> Iterator[Said]:
         """See the base class."""
-        keys = zip(frame["societe_id"].tolist(), frame["client"].tolist(), answers["risque"].tolist(), strict=True)
-        for row, (societe_id, client, risk) in enumerate(keys):
+        keys = zip(
+            frame["societe_id"].tolist(),
+            frame["client"].tolist(),
+            answers["probabilite"].tolist(),
+            answers["classe"].tolist(),
+            strict=True,
+        )
+        for row, (societe_id, client, late, classe) in enumerate(keys):
             sujet, objet = party_subject(societe_id, client, "RISQUE")
-            yield Said(row=row, sujet=sujet, objet=objet, valeurs={"retard": round(float(risk), DECIMALS)})
+            yield Said(
+                row=row,
+                sujet=sujet,
+                objet=objet,
+                valeurs={"retard": rounded(late, DECIMALS)},
+                classe=str(classe),
+            )

@@ -19,8 +19,8 @@ class EntryClass(Predictor):
 
     def read(self, frame: pd.DataFrame, answers: pd.DataFrame) -> Iterator[Said]:
         """See the base class."""
-        classes = [classe.value for classe in ClasseEcriture if classe.value in answers.columns]
-        shares = answers[classes].to_numpy().tolist()
+        classes = [classe.value for classe in ClasseEcriture]
+        shares = answers[[f"probabilite_{name}" for name in classes]].to_numpy().tolist()
         keys = zip(frame["societe_id"].tolist(), frame["ecriture_id"].tolist(), answers["classe"].tolist(), strict=True)
         for row, (societe_id, ecriture_id, classe) in enumerate(keys):
             yield Said(

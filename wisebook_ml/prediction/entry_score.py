@@ -19,7 +19,8 @@ class EntryScore(Predictor):
 
     def read(self, frame: pd.DataFrame, answers: pd.DataFrame) -> Iterator[Said]:
         """See the base class."""
-        keys = zip(frame["societe_id"].tolist(), frame["ecriture_id"].tolist(), answers["score"].tolist(), strict=True)
+        scores = answers["probabilite"].tolist()
+        keys = zip(frame["societe_id"].tolist(), frame["ecriture_id"].tolist(), scores, strict=True)
         for row, (societe_id, ecriture_id, score) in enumerate(keys):
             yield Said(
                 row=row,

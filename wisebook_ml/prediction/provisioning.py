@@ -179,19 +179,22 @@ class Provisioner:
     def _run(self) -> None:
         pause = 0.0
         while not self._closed.is_set():
-            self._wake.wait(pause or (LOOK_SECONDS if self._due else None))
+            self._wake.wait(LOOK_SECONDS if self._due else None)
             self._wake.clear()
             if self._closed.is_set():
                 return
             try:
                 self.work()
-            except (StorageError, PublishError, ReadError) as error:
+            except Exception as error:  # whatever fails here must not stop the role; it is told, and tried again
+                expected = isinstance(error, StorageError | PublishError | ReadError)
                 pause = min(2 * pause, LONGEST_PAUSE) or FIRST_PAUSE
-                LOGGER.warning("first trainings cannot be requested: %s; tried again in %.0f s", error, pause)
+                LOGGER.warning(
+                    "first trainings cannot be requested: %s; tried again in %.0f s",
+                    error,
+                    pause,
+                    exc_info=None if expected else error,
+                )
                 self._closed.wait(pause)  # news must not make it hurry
-            except Exception:
-                pause = LONGEST_PAUSE
-                LOGGER.exception("first trainings cannot be requested; tried again in %.0f s", pause)
-                self._closed.wait(pause)
+                self._wake.set()
             else:
                 pause = 0.0
