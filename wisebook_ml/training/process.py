@@ -106,6 +106,11 @@ class TrainingProcess:
         self._reports.close()
 
     @property
+    def pid(self) -> int | None:
+        """The process's number, once it is started."""
+        return self._process.pid
+
+    @property
     def memory(self) -> int:
         """Resident memory of the process and of those that it has started, in bytes."""
         pid = self._process.pid

@@ -149,11 +149,10 @@ def promote(
         Where the brokers, the registry or the store are away.
     """
     registry = ModelRegistry(open_database(settings.sql_url))
-    found = registry.version(modele_id, version).version
-    ArtefactStore.of(settings).read(found)
-    registry.promote(modele_id, version, par=par, motif=motif)
+    ArtefactStore.of(settings).read(registry.version(modele_id, version).version)
+    champion = registry.promote(modele_id, version, par=par, motif=motif)
     Announcer(settings, bootstrap, registry).announce(modele_id)
-    return found
+    return champion
 
 
 def rollback(settings: Settings, bootstrap: str, modele_id: int, *, par: str = "", motif: str = "") -> VersionModele:
@@ -184,9 +183,8 @@ def rollback(settings: Settings, bootstrap: str, modele_id: int, *, par: str = "
         back twice as far.
     """
     registry = ModelRegistry(open_database(settings.sql_url))
-    registry.rollback(modele_id, par=par, motif=motif)
-    champion = Announcer(settings, bootstrap, registry).announce(modele_id).champion
-    assert champion is not None  # what it has just gone back to
+    champion = registry.rollback(modele_id, par=par, motif=motif)
+    Announcer(settings, bootstrap, registry).announce(modele_id)
     return champion
 
 

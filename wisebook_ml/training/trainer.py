@@ -10,8 +10,7 @@ from collections.abc import Callable
 from schemas import AnnulationEntrainement, Campagne, DemandeEntrainement
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 from wisebook_ml.settings import Settings
-from wisebook_ml.storage import DatabaseUnreachable, ModelRegistry, open_database
-from wisebook_ml.storage.campaigns import CampaignStore
+from wisebook_ml.storage import CampaignStore, DatabaseUnreachable, ModelRegistry, open_database
 from wisebook_ml.training.attempt import LEASE, Attempt
 from wisebook_ml.training.events import ENDED, campaign_event
 from wisebook_ml.training.promotion import Announcer
@@ -96,7 +95,8 @@ class Trainer:
     def _record(self, record: DemandeEntrainement | AnnulationEntrainement) -> None:
         if isinstance(record, DemandeEntrainement):
             campaign = self.store.submit(record)
-            if campaign.statut not in ENDED:  # ends are announced by the outbox
+            # Ends are announced from the outbox, but for those that SQL cannot hold.
+            if campaign.statut not in ENDED or self.store.get(campaign.campagne_id) is None:
                 self._producer.send(campaign_event(campaign))
                 self._producer.flush()
         else:

@@ -1,0 +1,411 @@
+"""The trainer: one end a campaign, whatever happens to trainings and trainers; and what has ended is announced."""
+
+import datetime as dt
+import multiprocessing
+import os
+import signal
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from schemas import (
+    Activation,
+    AnnonceModele,
+    AnnulationEntrainement,
+    Campagne,
+    DemandeEntrainement,
+    DomaineApplication,
+    Motif,
+    Record,
+    RoleModele,
+    Statut,
+    StatutCampagne,
+    TypeModele,
+    VersionModele,
+    campagne_id,
+)
+from topics import ENTRIES, MODELS, TRAINING_CAMPAIGNS, Topic
+from wisebook_ml.artefacts import ArtefactStore
+from wisebook_ml.generator import generate_ledger
+from wisebook_ml.messaging.events import Decoder
+from wisebook_ml.messaging.producer import EventProducer
+from wisebook_ml.messaging.reader import end_offsets, read_partition
+from wisebook_ml.publishing import publish_entries
+from wisebook_ml.settings import Settings
+from wisebook_ml.storage import CampaignStore, ModelRegistry, open_database
+from wisebook_ml.training.promotion import promote, rollback
+from wisebook_ml.training.trainer import Trainer
+
+from .conftest import deployment
+
+T = TypeVar("T", bound=Record)
+
+SECONDS = 60.0
+SOCIETE = 7
+LITTLE = 8
+"""A company with too little data."""
+
+LEASE = dt.timedelta(seconds=30)
+
+
+@pytest.fixture(scope="module")
+def home(kafka: str, module_prefix: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Return a deployment in which two companies have entries."""
+    with EventProducer(kafka, module_prefix) as producer:
+        publish_entries(generate_ledger(entries=1200, seed=12, societe_id=SOCIETE).events, producer, "test")
+        publish_entries(generate_ledger(entries=150, seed=12, societe_id=LITTLE).events, producer, "test")
+    return deployment(kafka, module_prefix, tmp_path_factory.mktemp("home"))
+
+
+class Bench:
+    """Trainers of one test, and what they did."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.registry = ModelRegistry(open_database(settings.sql_url))
+        self.store = CampaignStore(open_database(settings.sql_url))
+        self.failed: list[BaseException] = []
+        self._trainers: list[Trainer] = []
+
+    def trainer(self, **changes: object) -> Trainer:
+        """Start a trainer, with other settings."""
+        settings = self.settings.model_copy(update=changes)
+        trainer = Trainer(settings, settings.bootstrap_servers, fail=self.failed.append)
+        self._trainers.append(trainer)
+        trainer.start()
+        return trainer
+
+    def close(self) -> None:
+        for trainer in self._trainers:
+            trainer.stop()
+        assert self.failed == []
+        assert multiprocessing.active_children() == []
+
+    def model(self, societe_id: int = SOCIETE, **parametres: object) -> int:
+        name = f"Risque {uuid.uuid4()}"
+        parametres = {"n_estimators": 5, **parametres}
+        return self.registry.get_or_create(
+            societe_id, name, TypeModele.XGBOOST, DomaineApplication.RISQUE_CLIENT, parametres
+        )
+
+    def request(self, modele_id: int) -> DemandeEntrainement:
+        societe_id = self.registry.get(modele_id).societe_id
+        return DemandeEntrainement(
+            demande_id=str(uuid.uuid4()),
+            modele_id=modele_id,
+            societe_id=societe_id,
+            motif=Motif.MANUEL,
+            demandeur="me",
+        )
+
+    def read(self, topic: Topic, type_: type[T]) -> list[T]:
+        """Return the records of one type of a topic."""
+        name, decode = topic.full_name(self.settings.topic_prefix), Decoder(topic).decode
+        bootstrap = self.settings.bootstrap_servers
+        found = [
+            decode(raw)
+            for partition, (first, end) in end_offsets(bootstrap, name).items()
+            for run in read_partition(bootstrap, name, partition, first, end)
+            for raw in run
+        ]
+        return [record for record in found if isinstance(record, type_)]
+
+    def steps(self, request: DemandeEntrainement) -> list[Campagne]:
+        wanted = campagne_id(request.demande_id)
+        return [one for one in self.read(TRAINING_CAMPAIGNS, Campagne) if one.campagne_id == wanted]
+
+    def end(self, request: DemandeEntrainement) -> Campagne:
+        """Wait until a campaign's end is published; return it."""
+        found: list[Campagne] = []
+
+        def ended() -> bool:
+            assert self.failed == []
+            found[:] = [one for one in self.steps(request) if one.statut not in ("DEMANDEE", "EN_COURS")]
+            return bool(found)
+
+        until(ended)
+        return found[0]
+
+    def markers(self, modele_id: int) -> list[tuple[int, RoleModele]]:
+        """Return versions and roles of a model's markers, in their order."""
+        found = self.read(ENTRIES, Activation)
+        return [(one.version.version, one.role) for one in found if one.version.modele_id == modele_id]
+
+    def announced(self, modele_id: int) -> AnnonceModele:
+        """Return the last announcement of a model."""
+        return [one for one in self.read(MODELS, AnnonceModele) if one.modele_id == modele_id][-1]
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def training_process() -> int:
+    """Wait until a training's process works; return its number."""
+    until(lambda: len(multiprocessing.active_children()) > 0)
+    (child,) = multiprocessing.active_children()
+    assert child.pid is not None
+    return child.pid
+
+
+def kill_the_training() -> None:
+    """End the training's process as a crash does, and wait until it is gone."""
+    pid = training_process()
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: pid not in [child.pid for child in multiprocessing.active_children()])
+
+
+@pytest.fixture
+def bench(home: Settings) -> Iterator[Bench]:
+    one = Bench(home)
+    yield one
+    one.close()
+
+
+def test_a_request_becomes_a_version_in_force(bench: Bench) -> None:
+    trainer = bench.trainer()
+    modele_id = bench.model()
+    request = bench.request(modele_id)
+    asked = time.monotonic()
+    trainer.take(request)
+    until(lambda: len(bench.steps(request)) > 0)
+    assert time.monotonic() - asked < 2.0
+    end = bench.end(request)
+    assert end.statut is StatutCampagne.REUSSIE, end.erreur
+    assert (end.promue, end.tentative, end.avancement) == (True, 1, 1.0)
+    assert end.duree_minutes > 0
+    assert end.version is not None
+
+    steps = bench.steps(request)
+    assert [step.statut for step in steps[:2]] == [StatutCampagne.DEMANDEE, StatutCampagne.EN_COURS]
+    assert {step.statut for step in steps[2:-1]} == {StatutCampagne.EN_COURS}
+    shares = [step.avancement for step in steps]
+    assert shares == sorted(shares)
+
+    # Whoever hears of the end may rely on the version.
+    assert bench.markers(modele_id) == [(1, RoleModele.CHAMPION)]
+    assert bench.announced(modele_id).champion == end.version
+    model = bench.registry.get(modele_id)
+    assert (model.statut, model.version_courante) == (Statut.PRET, 1)
+    latest = Path(bench.settings.artefacts) / f"{SOCIETE}/{modele_id}/model_latest.pkl"
+    assert latest.read_bytes() == ArtefactStore.of(bench.settings).read(end.version)
+    until(lambda: bench.store.unannounced() == [])
+
+    # The same data once more: as good as the champion, on the same rows.
+    second = bench.request(modele_id)
+    trainer.take(second)
+    after = bench.end(second)
+    assert after.metriques_avant["auc"] == end.metriques["auc"] == after.metriques["auc"]
+    assert (after.amelioration, after.lignes_test, after.promue) == (0.0, end.lignes_test, True)
+    assert bench.announced(modele_id).champion == after.version
+
+    # A training that fails leaves the champion in charge.
+    with open_database(bench.settings.sql_url).begin() as connection:
+        wrong = text("UPDATE modele_ml SET parametres_modele = :wrong WHERE id = :id")
+        connection.execute(wrong, {"wrong": '{"x": 1}', "id": modele_id})
+    third = bench.request(modele_id)
+    trainer.take(third)
+    assert bench.end(third).statut is StatutCampagne.ECHEC
+    model = bench.registry.get(modele_id)
+    assert (model.version_courante, model.statut) == (2, Statut.PRET)
+    assert bench.announced(modele_id).champion == after.version
+    assert len(bench.markers(modele_id)) == 2
+
+
+def test_duplicates_join_and_all_end(bench: Bench) -> None:
+    modele_id = bench.model()
+    requests = [bench.request(modele_id) for _ in range(3)]
+    trainer = bench.trainer()
+    for request in requests:
+        trainer.take(request)
+    ends = [bench.end(request) for request in requests]
+    assert [end.statut for end in ends] == [StatutCampagne.REUSSIE, *[StatutCampagne.REJOINTE] * 2]
+    assert {end.rejointe for end in ends[1:]} == {ends[0].campagne_id}
+    assert len(bench.registry.versions(modele_id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("societe_id", "parametres", "settings", "reason"),
+    [
+        (SOCIETE, {"max_dept": 3}, {}, "unknown parameter 'max_dept'; did you mean 'max_depth'?"),
+        (SOCIETE, {"max_depth": 0}, {}, "'max_depth'"),
+        (LITTLE, {}, {}, "needs"),
+        (404, {}, {}, "company 404 has no entries on the topic entries; publish some first"),
+        (SOCIETE, {}, {"training_minutes": 0.001}, "took longer than 0.001 minutes; narrow the dates, or raise"),
+        (SOCIETE, {}, {"training_memory_mb": 20}, "MB of memory, 20 are allowed; narrow the dates, or raise"),
+    ],
+)
+def test_what_cannot_succeed_ends_with_a_reason_and_is_not_tried_again(
+    bench: Bench, societe_id: int, parametres: dict[str, object], settings: dict[str, object], reason: str
+) -> None:
+    trainer = bench.trainer(**settings)
+    modele_id = bench.model(societe_id, **parametres)
+    request = bench.request(modele_id)
+    trainer.take(request)
+    end = bench.end(request)
+    assert end.statut is StatutCampagne.ECHEC
+    assert reason in end.erreur
+    assert (end.version, end.tentative) == (None, 1)
+    assert bench.registry.get(modele_id).statut is Statut.ECHEC
+    assert bench.markers(modele_id) == []
+
+
+def test_an_unknown_type_and_an_unknown_model_end_with_a_reason(bench: Bench) -> None:
+    trainer = bench.trainer()
+    modele_id = bench.model()
+    strange = bench.request(modele_id)
+    with open_database(bench.settings.sql_url).begin() as connection:
+        connection.execute(text("UPDATE modele_ml SET type_modele = 'ORACLE' WHERE id = :id"), {"id": modele_id})
+    trainer.take(strange)
+    missing = msgspec.structs.replace(strange, demande_id="missing", modele_id=10_000_000)
+    unkept = msgspec.structs.replace(strange, demande_id="unkept", modele_id=2**64)
+    trainer.take(missing)
+    trainer.take(unkept)
+    assert "is of a type that this version of wisebook_ml does not know" in bench.end(strange).erreur
+    assert "there is no model 10000000" in bench.end(missing).erreur
+    assert "there is no model 18446744073709551616" in bench.end(unkept).erreur
+    with open_database(bench.settings.sql_url).begin() as connection:
+        connection.execute(text("UPDATE modele_ml SET type_modele = 'XGBOOST' WHERE id = :id"), {"id": modele_id})
+
+
+def test_a_training_in_work_is_cancelled(bench: Bench) -> None:
+    trainer = bench.trainer()
+    modele_id = bench.model()
+    request = bench.request(modele_id)
+    trainer.take(request)
+    training_process()
+    trainer.take(
+        AnnulationEntrainement(demande_id=request.demande_id, modele_id=modele_id, societe_id=SOCIETE, demandeur="me")
+    )
+    end = bench.end(request)
+    assert end.statut is StatutCampagne.ANNULEE
+    until(lambda: multiprocessing.active_children() == [])
+    assert bench.registry.versions(modele_id) == []
+
+
+def test_a_training_that_died_is_tried_once_more(bench: Bench) -> None:
+    trainer = bench.trainer()
+    once, twice = bench.request(bench.model()), bench.request(bench.model())
+    trainer.take(once)
+    kill_the_training()
+    end = bench.end(once)
+    assert (end.statut, end.tentative) == (StatutCampagne.REUSSIE, 2)
+    assert any("ended by SIGKILL" in step.erreur for step in bench.steps(once))
+
+    trainer.take(twice)
+    for _ in range(2):
+        kill_the_training()
+    end = bench.end(twice)
+    assert (end.statut, end.tentative) == (StatutCampagne.ECHEC, 2)
+    assert "ended by SIGKILL" in end.erreur
+    assert "attempt 2" in end.erreur
+
+
+def test_a_trainer_that_stops_hands_its_campaign_on(bench: Bench) -> None:
+    first = bench.trainer()
+    request = bench.request(bench.model())
+    first.take(request)
+    training_process()
+    first.stop()
+    assert multiprocessing.active_children() == []
+    bench.trainer()
+    end = bench.end(request)
+    assert (end.statut, end.tentative) == (StatutCampagne.REUSSIE, 1)
+
+
+def test_what_another_has_taken_over_is_dropped(bench: Bench) -> None:
+    trainer = bench.trainer()
+    request = bench.request(bench.model())
+    trainer.take(request)
+    training_process()
+    with open_database(bench.settings.sql_url).begin() as connection:
+        connection.execute(
+            text("UPDATE campagne_entrainement SET lease_until = '2020-01-01 00:00:00' WHERE demande_id = :id"),
+            {"id": request.demande_id},
+        )
+    claim = bench.store.claim("thief", LEASE)
+    assert claim is not None
+    trainer.wake()
+    until(lambda: multiprocessing.active_children() == [])
+    running = bench.store.get(claim.campagne_id)
+    assert running is not None
+    assert running.statut is StatutCampagne.EN_COURS
+    bench.store.finish(claim, msgspec.structs.replace(running, statut=StatutCampagne.ECHEC, erreur="by the thief"))
+    trainer.wake()
+    assert bench.end(request).erreur == "by the thief"
+
+
+def trained(bench: Bench, modele_id: int, number: int) -> VersionModele:
+    """Record an artefact as a version's."""
+    assert bench.registry.next_version(modele_id) == number
+    return ArtefactStore.of(bench.settings).save(
+        f"model {number}".encode(),
+        societe_id=SOCIETE,
+        modele_id=modele_id,
+        version=number,
+        type_modele=TypeModele.XGBOOST,
+    )
+
+
+def test_what_a_killed_trainer_has_recorded_is_announced_by_the_next(bench: Bench) -> None:
+    modele_id = bench.model()
+    champion, challenger = bench.request(modele_id), bench.request(modele_id)
+    for number, (request, promoted) in enumerate([(champion, True), (challenger, False)], 1):
+        bench.store.submit(request)
+        claim = bench.store.claim("killed", LEASE)
+        assert claim is not None
+        running = bench.store.get(claim.campagne_id)
+        assert running is not None
+        version = trained(bench, modele_id, number)
+        ended = msgspec.structs.replace(running, statut=StatutCampagne.REUSSIE, promue=promoted, version=version)
+        bench.store.finish(claim, ended, version)
+    assert bench.steps(champion) == []
+
+    bench.trainer()
+    assert bench.end(champion).promue is True
+    assert bench.end(challenger).promue is False
+    found = bench.announced(modele_id)
+    assert found.champion is not None
+    assert found.challenger is not None
+    assert (found.champion.version, found.challenger.version) == (1, 2)
+    assert bench.markers(modele_id)[-2:] == [(1, RoleModele.CHAMPION), (2, RoleModele.CHALLENGER)]
+
+
+def test_versions_are_promoted_and_rolled_back_by_hand(bench: Bench) -> None:
+    modele_id, bootstrap = bench.model(), bench.settings.bootstrap_servers
+    versions = [trained(bench, modele_id, number) for number in (1, 2, 3)]
+    for version in versions:
+        bench.registry.record_version(version, {"auc": 0.5 + version.version / 10})
+    latest = Path(bench.settings.artefacts) / f"{SOCIETE}/{modele_id}/model_latest.pkl"
+    assert promote(bench.settings, bootstrap, modele_id, 1, par="me") == versions[0]
+    assert promote(bench.settings, bootstrap, modele_id, 2, par="me") == versions[1]
+    assert latest.read_bytes() == b"model 2"
+    assert rollback(bench.settings, bootstrap, modele_id, par="me") == versions[0]
+    assert latest.read_bytes() == b"model 1"
+    assert bench.announced(modele_id).champion == versions[0]
+    assert [version for version, _ in bench.markers(modele_id)] == [1, 2, 1]
+
+    (Path(bench.settings.artefacts) / versions[2].artefact).write_bytes(b"something else")
+    with pytest.raises(ValueError, match="SHA-256 differs"):
+        promote(bench.settings, bootstrap, modele_id, 3)
+    assert bench.registry.get(modele_id).version_courante == 1
+
+
+def test_a_global_version_is_marked_on_every_partition(bench: Bench) -> None:
+    modele_id = bench.model(0)
+    version = msgspec.structs.replace(trained(bench, modele_id, 1), societe_id=0)
+    version = ArtefactStore.of(bench.settings).save(
+        b"global", societe_id=0, modele_id=modele_id, version=1, type_modele=TypeModele.XGBOOST
+    )
+    bench.registry.record_version(version)
+    promote(bench.settings, bench.settings.bootstrap_servers, modele_id, 1)
+    assert bench.markers(modele_id) == [(1, RoleModele.CHAMPION)] * ENTRIES.partitions
