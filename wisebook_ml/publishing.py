@@ -1,17 +1,27 @@
-"""Publishing entries, as WiseBook core does: keyed by company, with CloudEvents headers."""
+"""Publishing entries, verdicts and treasury, as WiseBook core does: keyed by company, with CloudEvents headers."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import msgspec
 
-from schemas import Ecriture
-from topics import ENTRIES
+from schemas import Avis, Ecriture, PositionTresorerie, Record
+from topics import ENTRIES, FEEDBACK, TREASURY, Topic
 from wisebook_ml.messaging.events import Outgoing, event_headers
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 
-__all__ = ["Published", "entry_event", "publish_entries"]
+__all__ = [
+    "Published",
+    "Sent",
+    "avis_event",
+    "entry_event",
+    "position_event",
+    "publish_avis",
+    "publish_entries",
+    "publish_positions",
+]
 
 FLUSH_EVERY = 5_000
 """Entries between two waits for delivery: what was told as published is."""
@@ -35,6 +45,86 @@ def entry_event(entry: Ecriture, source: str) -> Outgoing:
     id_ = f"{entry.societe_id}/{entry.ecriture_id}/{entry.revision}"
     headers = event_headers(entry, id_=id_, source=source, time=time)
     return Outgoing(ENTRIES, str(entry.societe_id).encode(), msgspec.json.encode(entry), headers)
+
+
+def avis_event(avis: Avis, source: str, time: dt.datetime | None = None) -> Outgoing:
+    """Return the record of a verdict: the same verdict given at the same time has the same id, however often published.
+
+    Without a time it is given now, and the same verdict has one id.
+    """
+    given = b"" if time is None else time.astimezone(dt.UTC).isoformat().encode()
+    digest = hashlib.blake2b(msgspec.json.encode(avis) + given, digest_size=12).hexdigest()
+    now = dt.datetime.now(dt.UTC) if time is None else time
+    return _event(FEEDBACK, avis, avis.societe_id, f"{avis.societe_id}/{digest}", source, now)
+
+
+def position_event(position: PositionTresorerie, source: str) -> Outgoing:
+    """Return the record of a bank account's position on a day."""
+    id_ = f"{position.societe_id}/{position.compte_num}/{position.date.isoformat()}/{position.revision}"
+    return _event(TREASURY, position, position.societe_id, id_, source, dt.datetime.combine(position.date, NOON))
+
+
+def _event(topic: Topic, record: Record, societe_id: int, id_: str, source: str, time: dt.datetime) -> Outgoing:
+    headers = event_headers(record, id_=id_, source=source, time=time)
+    return Outgoing(topic, str(societe_id).encode(), msgspec.json.encode(record), headers)
+
+
+@dataclass(slots=True)
+class Sent:
+    """How many records were delivered, and why others were not."""
+
+    records: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+def publish_avis(
+    avis: Iterable[Avis | tuple[dt.datetime | None, Avis]],
+    producer: EventProducer,
+    source: str,
+    progress: Callable[[int], None] = lambda count: None,
+) -> Sent:
+    """Publish verdicts in order, each with the moment at which it was given, as far as that is known; else now.
+
+    Raises
+    ------
+    PublishError
+        Where the brokers stopped taking them.
+    """
+    dated = (one if isinstance(one, tuple) else (None, one) for one in avis)
+    return _publish((avis_event(one, source, time) for time, one in dated), producer, "verdict", progress)
+
+
+def publish_positions(
+    positions: Iterable[PositionTresorerie],
+    producer: EventProducer,
+    source: str,
+    progress: Callable[[int], None] = lambda count: None,
+) -> Sent:
+    """Publish treasury positions in order.
+
+    Raises
+    ------
+    PublishError
+        Where the brokers stopped taking them.
+    """
+    return _publish((position_event(one, source) for one in positions), producer, "position", progress)
+
+
+def _publish(records: Iterable[Outgoing], producer: EventProducer, what: str, progress: Callable[[int], None]) -> Sent:
+    done = Sent()
+    for number, record in enumerate(records, 1):
+        try:
+            producer.send(record)
+        except PublishError as error:
+            done.refused.append(f"{what} {number}: {error}")
+            continue
+        done.records += 1
+        if done.records % FLUSH_EVERY == 0:
+            producer.flush()
+            progress(done.records)
+    producer.flush()
+    progress(done.records)
+    return done
 
 
 def publish_entries(

@@ -33,6 +33,13 @@ __all__ = ["generate"]
     help="Legitimate look-alikes per entry.",
 )
 @click.option(
+    "--verdict-rate",
+    default=0.05,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Share of the entries on which an accountant gives a verdict.",
+)
+@click.option(
     "--start",
     default="2024-01-01",
     show_default=True,
@@ -48,10 +55,14 @@ __all__ = ["generate"]
 )
 @click.option("--json", "as_json", is_flag=True, help="Say what was written as JSON on standard output.")
 def generate(
-    entries: int, seed: int, societe: int, years: int, anomaly_rate: float, twin_rate: float, start: dt.datetime,
-    out: Path, as_json: bool,
+    entries: int, seed: int, societe: int, years: int, anomaly_rate: float, twin_rate: float, verdict_rate: float,
+    start: dt.datetime, out: Path, as_json: bool,
 ) -> None:  # fmt: skip
-    """Write the ledger of a made-up French company: events, labels, company and its FEC."""
+    """Write the books of a made-up French company: events, labels, verdicts, treasury, and its FEC.
+
+    Publish them in this order: `publish events` with events.jsonl, then with corrections.jsonl; `publish feedback` with
+    avis.jsonl; `publish treasury` with tresorerie.jsonl.
+    """
     try:
         stream = stream_ledger(
             entries=entries,
@@ -67,7 +78,9 @@ def generate(
     console = Console(stderr=True)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("Generating entries", total=entries)
-        written = write_ledger(stream, out, progress=lambda count: progress.advance(task, count))
+        written = write_ledger(
+            stream, out, verdict_rate=verdict_rate, progress=lambda count: progress.advance(task, count)
+        )
     anomalies = len({label.cas for label in stream.labels if not label.jumeau})
     if as_json:
         report = {
@@ -77,13 +90,15 @@ def generate(
             "ecritures": written.ecritures,
             "etiquettes": written.etiquettes,
             "anomalies": anomalies,
+            "avis": written.avis,
+            "positions": written.positions,
             "fichiers": [str(path) for path in written.fichiers],
         }
         click.echo(json.dumps(report, ensure_ascii=False))
         return
     click.echo(
         f"{stream.company.nom} (SIREN {stream.company.siren}): {written.ecritures} entries in "
-        f"{written.evenements} events, {anomalies} planted anomalies."
+        f"{written.evenements} events, {anomalies} planted anomalies, {written.avis} verdicts."
     )
     for path in written.fichiers:
         click.echo(f"  {path}")

@@ -1,7 +1,9 @@
-"""``wisebook-ml publish``: entries from files onto the topic."""
+"""``wisebook-ml publish``: entries, verdicts and treasury positions from files onto their topics."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 import msgspec
@@ -9,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from schemas import Ecriture
-from topics import ENTRIES
+from topics import ENTRIES, FEEDBACK, TREASURY, Topic
 from wisebook_ml.cli.fec import fail_fec
 from wisebook_ml.cli.show import show_rejected
 from wisebook_ml.fec import NotAFecError, read_fec
@@ -18,7 +20,8 @@ from wisebook_ml.files import read_events
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 from wisebook_ml.messaging.reader import ReadError, end_offsets
-from wisebook_ml.publishing import Published, publish_entries
+from wisebook_ml.publishing import Published, Sent, publish_avis, publish_entries, publish_positions
+from wisebook_ml.record_files import read_avis, read_positions
 from wisebook_ml.settings import get_settings
 
 __all__ = ["publish"]
@@ -26,10 +29,12 @@ __all__ = ["publish"]
 DONE, LINES_REJECTED = 0, 1
 """Exit statuses of `publish fec`, those of `fec check`."""
 
+T = TypeVar("T", Published, Sent)
+
 
 @click.group()
 def publish() -> None:
-    """Publish entries as WiseBook core does."""
+    """Publish entries, verdicts and treasury positions as WiseBook core does."""
 
 
 @publish.command()
@@ -91,19 +96,68 @@ def events(context: click.Context, file: Path) -> None:
     context.exit(LINES_REJECTED if ledger.rejected or published.refused else DONE)
 
 
+@publish.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_context
+def feedback(context: click.Context, file: Path) -> None:
+    """Publish the verdicts of FILE, one JSON record a line (as `generate` writes them to avis.jsonl).
+
+    A field `publie_le` says when a verdict was given; without it, it is given now. The last verdict on an entry counts,
+    so that publishing the file again changes nothing. Exit status: 0 if all lines are verdicts, 1 if some are not (the
+    others are published).
+    """
+    found = read_avis(file)
+    avis = found.records
+    source = f"wisebook-ml/feedback/{file.name}"
+    sent = _deliver(FEEDBACK, len(avis), lambda producer, progress: publish_avis(avis, producer, source, progress))
+    click.echo(f"{sent.records} verdicts published.")
+    show_rejected(found.rejected)
+    context.exit(LINES_REJECTED if found.rejected or sent.refused else DONE)
+
+
+@publish.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_context
+def treasury(context: click.Context, file: Path) -> None:
+    """Publish the bank positions of FILE: one JSON record a line (as `generate` writes them), or CSV.
+
+    A CSV file (its name ends in .csv) has the columns societe_id, compte_num, date (AAAA-MM-JJ), solde, entrees,
+    sorties and devise, named in its first line; amounts have a point. The last three may be left out. Publishing it
+    again changes nothing. Exit status: 0 if all lines are positions, 1 if some are not (the others are published).
+    """
+    try:
+        found = read_positions(file)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    positions, source = found.records, f"wisebook-ml/treasury/{file.name}"
+    sent = _deliver(
+        TREASURY, len(positions), lambda producer, progress: publish_positions(positions, producer, source, progress)
+    )
+    click.echo(f"{sent.records} positions published.")
+    show_rejected(found.rejected)
+    context.exit(LINES_REJECTED if found.rejected or sent.refused else DONE)
+
+
 def _publish(entries: list[Ecriture], source: str) -> Published:
+    return _deliver(
+        ENTRIES, len(entries), lambda producer, progress: publish_entries(entries, producer, source, progress)
+    )
+
+
+def _deliver(topic: Topic, number: int, send: Callable[[EventProducer, Callable[[int], None]], T]) -> T:
+    """Publish a number of records with a progress bar; say what is missing where that cannot be."""
     settings = get_settings()
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
         bootstrap = reach_broker(settings)
-        end_offsets(bootstrap, ENTRIES.full_name(settings.topic_prefix))  # says at once if the topic is missing
+        end_offsets(bootstrap, topic.full_name(settings.topic_prefix))  # says at once if the topic is missing
         with (
             EventProducer(bootstrap, settings.topic_prefix) as producer,
             Progress(*columns, console=console, transient=True) as progress,
         ):
-            task = progress.add_task("Publishing", total=len(entries))
-            done = publish_entries(entries, producer, source, lambda count: progress.update(task, completed=count))
+            task = progress.add_task("Publishing", total=number)
+            done = send(producer, lambda count: progress.update(task, completed=count))
     except (ConnectError, ReadError, PublishError) as error:
         raise click.ClickException(str(error)) from error
     for refused in done.refused:

@@ -13,15 +13,20 @@ from wisebook_ml.generator.generate import (
 )
 from wisebook_ml.generator.labels import Label
 from wisebook_ml.generator.publish import Publication
+from wisebook_ml.generator.treasury import treasury_positions
+from wisebook_ml.generator.verdicts import Judged, judge_ledger
 
 __all__ = [
     "Company",
+    "Judged",
     "Label",
     "Ledger",
     "LedgerStream",
     "Publication",
     "final_state",
     "generate_ledger",
+    "judge_ledger",
     "stream_ledger",
+    "treasury_positions",
     "write_ledger",
 ]

@@ -106,8 +106,8 @@ def judge_ledger(
     --------
     >>> from wisebook_ml.generator import generate_ledger
     >>> ledger = generate_ledger(entries=400, seed=3)
-    >>> len(judge_ledger(ledger.publications, ledger.labels, seed=3).avis)
-    20
+    >>> len(judge_ledger(ledger.publications, ledger.labels, seed=3, share=0.05).avis)  # of 463 entries
+    23
     """
     rng = Random(f"{seed}:verdicts")
     entries = _entries(publications, labels)

@@ -1,0 +1,133 @@
+"""Verdicts and treasury positions in files: JSON Lines, and CSV for positions."""
+
+import csv
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import msgspec
+
+from schemas import Avis, PositionTresorerie
+
+__all__ = ["CSV_COLUMNS", "RecordFile", "read_avis", "read_positions"]
+
+T = TypeVar("T")
+
+CSV_COLUMNS = ("societe_id", "compte_num", "date", "solde", "entrees", "sorties", "devise")
+"""Columns of a CSV file of positions; the last three may be left out."""
+
+NEEDED = CSV_COLUMNS[:4]
+
+MAX_LINE = 1_000_000
+"""Longest line that can be a record: a longer one is of another kind of file, and is passed over without being held."""
+
+
+@dataclass(slots=True)
+class RecordFile(Generic[T]):
+    """Records read from a file.
+
+    Attributes
+    ----------
+    records : list
+        In the order of the file.
+    rejected : list of str
+        Lines that are none: file, line and reason.
+    """
+
+    records: list[T] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
+
+
+class _Moment(msgspec.Struct):
+    """The field beside a verdict's own that says when it was given."""
+
+    publie_le: dt.datetime | None = None
+
+
+def read_avis(path: Path) -> RecordFile[tuple[dt.datetime | None, Avis]]:
+    """Read verdicts, one a line, each with its moment where a field `publie_le` tells it.
+
+    Raises
+    ------
+    OSError
+        Where the file cannot be read.
+    """
+    avis = msgspec.json.Decoder(Avis).decode
+    moment = msgspec.json.Decoder(_Moment).decode
+
+    def read(line: bytes) -> tuple[dt.datetime | None, Avis]:
+        le = moment(line).publie_le
+        if le is not None and le.tzinfo is None:
+            raise ValueError("`publie_le` needs a time zone, such as 2024-01-31T09:00:00+01:00")
+        return le, avis(line)
+
+    return _read_json_lines(path, read)
+
+
+def read_positions(path: Path) -> RecordFile[PositionTresorerie]:
+    """Read treasury positions: CSV where the name ends in ``.csv``, else JSON, one a line.
+
+    Raises
+    ------
+    OSError
+        Where the file cannot be read.
+    ValueError
+        Where a CSV file lacks a column; the message names those it needs.
+    """
+    if path.suffix.lower() == ".csv":
+        return _read_csv(path)
+    return _read_json_lines(path, msgspec.json.Decoder(PositionTresorerie).decode)
+
+
+def _read_json_lines(path: Path, read: Callable[[bytes], T]) -> RecordFile[T]:
+    found = RecordFile[T]()
+    for number, line in _numbered(path):
+        if line is None:
+            found.rejected.append(f"{path}:{number}: longer than {MAX_LINE:,} bytes, which no such record is")
+        elif line.strip():
+            try:
+                found.records.append(read(line))
+            except (ValueError, RecursionError) as error:  # msgspec's errors and Unicode's are ValueErrors
+                found.rejected.append(f"{path}:{number}: {error}")
+    return found
+
+
+def _numbered(path: Path) -> Iterator[tuple[int, bytes | None]]:
+    """Yield the lines of a file with their numbers; None for one that is too long."""
+    with path.open("rb") as file:
+        number = 0
+        while line := file.readline(MAX_LINE + 1):
+            number += 1
+            too_long = len(line) > MAX_LINE
+            while len(line) > MAX_LINE and not line.endswith(b"\n"):
+                line = file.readline(MAX_LINE + 1)
+            yield number, None if too_long else line
+
+
+def _read_csv(path: Path) -> RecordFile[PositionTresorerie]:
+    found = RecordFile[PositionTresorerie]()
+    with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
+        head = file.readline()
+        file.seek(0)
+        rows = csv.DictReader(file, delimiter=";" if head.count(";") > head.count(",") else ",")
+        missing = [name for name in NEEDED if name not in (rows.fieldnames or ())]
+        if missing:
+            raise ValueError(
+                f"{path}: the first line must name the columns {', '.join(CSV_COLUMNS)} (the last three may be left "
+                f"out); missing: {', '.join(missing)}"
+            )
+        while True:
+            try:
+                row = next(rows, None)
+            except csv.Error as error:
+                found.rejected.append(f"{path}:{rows.line_num}: {error}")
+                continue
+            if row is None:
+                return found
+            given = {name: (row[name] or "").strip() for name in CSV_COLUMNS if row.get(name)}
+            try:
+                found.records.append(msgspec.convert(given, PositionTresorerie, strict=False))
+            except ValueError as error:
+                found.rejected.append(f"{path}:{rows.line_num}: {error}")
