@@ -19,13 +19,15 @@ import msgspec
 
 from bench.engines.small import SmallEvent
 from bench.preload import PARTITIONS, Record, partition
-from schemas import Activation, Ecriture, Parametres, TypeModele
+from schemas import Activation, Ecriture, TypeModele
 from wisebook_ml.artefacts import ArtefactStore
+from wisebook_ml.datasets.collected import Collected
+from wisebook_ml.datasets.entries import entry_frame
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.events import event_headers
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.publishing import entry_event
-from wisebook_ml.training.isolation import train_isolation_forest
+from wisebook_ml.services.isolation_forest import IsolationForestService
 
 __all__ = ["Ledgers", "companies_of", "global_activation", "has_model", "make_ledgers", "small_events"]
 
@@ -112,7 +114,7 @@ def make_ledgers(companies: int, events: int, artefacts: Path) -> Ledgers:
             entries=round(events / EVENTS_PER_ENTRY), seed=SEED + number, societe_id=TEMPLATE_COMPANY
         )
         templates.append([_event(entry) for entry in ledger.events][:events])
-        forests.append(train_isolation_forest(ledger.events, Parametres(societe_id=0), seed=SEED)[0])
+        forests.append(_forest(ledger.events))
     numbers = companies_of(companies)
     template = {societe: _template(index) for index, societe in enumerate(numbers)}
     records = [
@@ -216,8 +218,11 @@ def _record(societe: int, event: _Event) -> Record:
 def global_activation(artefacts: Path) -> Record:
     """Store a model for all companies, trained on one ledger, and return the marker that puts it in force."""
     ledger = generate_ledger(entries=GLOBAL_ENTRIES, seed=SEED, societe_id=TEMPLATE_COMPANY)
-    forest, _ = train_isolation_forest(ledger.events, Parametres(societe_id=0), seed=SEED)
-    return _activation(ArtefactStore(artefacts), GLOBAL, forest, GLOBAL_MODEL)
+    return _activation(ArtefactStore(artefacts), GLOBAL, _forest(ledger.events), GLOBAL_MODEL)
+
+
+def _forest(events: Sequence[Ecriture]) -> IsolationForest:
+    return IsolationForestService(seed=SEED).fit(entry_frame(Collected(entries=events))).forest
 
 
 def _activation(store: ArtefactStore, societe: int, forest: IsolationForest, modele_id: int | None = None) -> Record:

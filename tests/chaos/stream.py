@@ -10,15 +10,17 @@ from types import TracebackType
 import msgspec
 from msgspec.structs import replace
 
-from schemas import Activation, Ecriture, Operation, Parametres, TypeModele, VersionModele
+from schemas import Activation, Ecriture, Operation, TypeModele, VersionModele
 from tests.acceptance.deployment import SOURCE, Deployment, with_gaps
 from topics import ENTRIES
 from wisebook_ml.artefacts import ArtefactStore
+from wisebook_ml.datasets.collected import Collected
+from wisebook_ml.datasets.entries import entry_frame
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.events import Outgoing
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.publishing import entry_event
-from wisebook_ml.training.isolation import train_isolation_forest
+from wisebook_ml.services.isolation_forest import IsolationForestService
 
 COMPANIES = (1, 2, 3, 4, 5, 7, 16, 17, 20)
 """Of every partition one company, of one partition two."""
@@ -80,7 +82,7 @@ def _with_deletions(events: Sequence[Ecriture]) -> Iterator[Ecriture]:
 
 
 def _activation(store: ArtefactStore, events: Sequence[Ecriture], societe_id: int, version: int) -> Outgoing:
-    forest, _ = train_isolation_forest(events, Parametres(societe_id=0), seed=version)
+    forest = IsolationForestService(seed=version).fit(entry_frame(Collected(entries=events))).forest
     saved: VersionModele = store.save(
         forest.dump(),
         societe_id=societe_id,

@@ -5,10 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
-from schemas import Ecriture, Ligne, Parametres, from_minor
+from schemas import Ecriture, Ligne, from_minor
+from wisebook_ml.datasets.collected import Collected
+from wisebook_ml.datasets.entries import entry_frame
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.models.isolation_forest import IsolationForest
-from wisebook_ml.training.isolation import train_isolation_forest
+from wisebook_ml.services.isolation_forest import IsolationForestService
 
 
 class Books(list[Ecriture]):
@@ -54,7 +56,7 @@ def neighbour() -> Books:
 @pytest.fixture(scope="session")
 def forest(ledger: Books) -> IsolationForest:
     """Return a forest of the ledger."""
-    return train_isolation_forest(ledger, Parametres(societe_id=0), seed=1)[0]
+    return IsolationForestService(seed=1).fit(entry_frame(Collected(entries=ledger))).forest
 
 
 @pytest.fixture(scope="session")

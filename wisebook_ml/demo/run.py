@@ -34,8 +34,8 @@ ROLES = ("scoring", "storage", "training")
 TRAINING_SHARE = 0.25
 """Share of the ledger that the model is trained on: the first quarter of a fiscal year."""
 
-MIN_TRAINING = 400
-"""Entries below which a quarter is too little to train on; the online detector then scores the whole ledger."""
+MIN_TRAINING = 600
+"""Events below which a quarter is too little to train on; the online detector then scores the whole ledger."""
 
 WAIT_SECONDS = 600.0
 """Longest wait without any progress at any step."""
