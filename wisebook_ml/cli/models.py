@@ -130,7 +130,7 @@ def create(
             reentrainement_auto=auto,
             frequence_reentrainement=days,
         )
-    click.echo(f"model {model} created; train it with `wisebook-ml train {model} --wait`")
+    click.echo(f"model {model.id} created; train it with `wisebook-ml train {model.id} --wait`")
 
 
 @models.command()
