@@ -6,10 +6,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BENCH_VENV := .venv-bench
 CODE := schemas topics wisebook_ml agents bench tests
 FEC ?=
+DATA ?=
 ENTRIES ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos bench bench-quick lint types format contracts lock clean
+.PHONY: help setup demo test chaos evaluate bench bench-quick lint types format contracts lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,10 +26,13 @@ test: $(VENV)/.all ## Run the tests (a real Kafka and a real PostgreSQL are star
 chaos: $(VENV)/.all ## Kill workers and brokers, fill disks, and compare with a quiet run (about 10 minutes)
 	$(BIN)/python -m pytest -q -m "chaos or soak" --durations=20
 
-bench: $(VENV)/.base $(BENCH_VENV)/.done ## Measure speed, latency, memory beside Faust, Quix Streams and Bytewax (under 20 minutes)
+evaluate: $(VENV)/.all ## Evaluate the models on generated data, and on real data in DATA=folder (some minutes)
+	@$(BIN)/python -m bench.evaluate $(if $(DATA),--data "$(DATA)")
+
+bench: $(VENV)/.all $(BENCH_VENV)/.done ## Measure speed, latency, memory beside Faust, Quix Streams and Bytewax (under 20 minutes)
 	@$(BIN)/python -m bench --out docs/bench.jsonl --picture docs/bench.svg
 
-bench-quick: $(VENV)/.base $(BENCH_VENV)/.done ## The same, smaller and once (under 3 minutes)
+bench-quick: $(VENV)/.all $(BENCH_VENV)/.done ## The same, smaller and once (under 3 minutes)
 	@$(BIN)/python -m bench --quick
 
 lint: $(VENV)/.all ## Check style and format

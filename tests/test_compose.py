@@ -84,7 +84,7 @@ class TestOwnServices:
 
 class TestStack:
     def test_the_services_are_all_there(self) -> None:
-        assert set(OWN) == {"topics", "scoring", "storage", "training", "api"}
+        assert set(OWN) == {"topics", "scoring", "storage", "training", "prediction", "api"}
         assert set(SERVICES) - set(OWN) == {"kafka", "postgres"}
 
     def test_whom_a_service_waits_for_can_become_what_it_waits_for(self) -> None:
@@ -117,13 +117,15 @@ class TestStack:
         folder = re.search(r"WISEBOOK_ML_ARTEFACTS=(\S+)", DOCKERFILE)
         assert folder is not None
         assert SERVICES["training"]["volumes"] == [f"ml_models:{folder[1]}"]
-        assert f"ml_models:{folder[1]}:ro" in SERVICES["scoring"]["volumes"]
+        for reader in ("scoring", "prediction"):
+            assert f"ml_models:{folder[1]}:ro" in SERVICES[reader]["volumes"]
 
     def test_scorers_keep_their_state_where_the_image_lets_them(self) -> None:
         home = re.search(r"WISEBOOK_ML_HOME=(\S+)", DOCKERFILE)
         assert home is not None
         folder = Settings(_env_file=None, home=Path(home[1])).state_url
-        assert f"state:{folder}" in SERVICES["scoring"]["volumes"]
+        for keeper in ("scoring", "prediction"):
+            assert f"state:{folder}" in SERVICES[keeper]["volumes"]
         assert re.search(rf"install --directory --owner wisebook [^&]*{folder}\s", DOCKERFILE)
 
     def test_ports_are_open_on_this_machine_only(self) -> None:
