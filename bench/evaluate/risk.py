@@ -97,9 +97,9 @@ def _table(evaluation: Evaluation, table: pd.DataFrame, known: bool) -> None:
     metrics = service.evaluate(after)
     label = after["retard"].to_numpy(dtype=np.float64)
     ours = service.predict(after)["probabilite"].to_numpy()
-    details = {"rows": len(before), "hold_out": len(after), "since": None if since is None else since.isoformat()}
+    begun = None if since is None else since.isoformat()
     add = evaluation.results.add
-    add(line_of(f"{name}.auc", metrics["auc"], "", **details))
+    add(line_of(f"{name}.auc", metrics["auc"], "", rows=len(before), hold_out=len(after), since=begun))
     for peer, score in _peers(table, before, after, known, evaluation.seed).items():
         low, high = gain_interval(label, ours, score, evaluation.seed)
         target = None if peer.endswith("same_variables") else 0.0
@@ -205,9 +205,9 @@ def _generated(evaluation: Evaluation) -> None:
     _ledger(evaluation, "risk.generated", frame, note="late by chance in the generator: 0.5 is what can be reached")
 
 
-def _ledger(evaluation: Evaluation, name: str, frame: pd.DataFrame, **details: object) -> None:
+def _ledger(evaluation: Evaluation, name: str, frame: pd.DataFrame, note: str = "") -> None:
     before, after, _ = split_by_date(frame)
     metrics = XGBoostService(seed=evaluation.seed).fit(before).evaluate(after)
-    details = {"rows": len(before), "hold_out": len(after), "base_rate": metrics["base_rate"], **details}
-    evaluation.results.add(line_of(f"{name}.auc", metrics["auc"], "", **details))
+    line = line_of(f"{name}.auc", metrics["auc"], "", rows=len(before), hold_out=len(after), note=note)
+    evaluation.results.add({**line, "base_rate": metrics["base_rate"]})
     evaluation.results.add(line_of(f"{name}.ece", metrics["ece"], "", bins=10))

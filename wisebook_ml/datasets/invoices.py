@@ -40,8 +40,8 @@ def invoice_frame(collected: Collected) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `COLUMNS`, ordered by date. The label `retard` is 1 where the invoice was settled more than `TOLERANCE` days after its due
-        date, or is still open `GRACE` days after that at the end of the data, and 0 where it was settled in time.
+        `COLUMNS`, ordered by date. The label `retard` is 1 where the invoice was settled more than `TOLERANCE` days
+        after its due date, or is still open `GRACE` days after that at the end of the data, else 0.
 
     Notes
     -----

@@ -164,7 +164,9 @@ class Passe:
         self.reglement = np.array([NEVER if one.reglement is None else one.reglement for one in found], dtype=np.int64)
         self.sure = np.array([one.sure for one in found], dtype=np.bool_)
         self.litige = np.array([one.litige for one in found], dtype=np.float64)
-        self.attributs = np.array([one.attributs for one in found], dtype=np.float64).reshape(len(found), -1)
+        self.attributs = np.array([one.attributs for one in found], dtype=np.float64).reshape(
+            len(found), len(found[0].attributs) if found else 0
+        )
         self.since = found[0].date if since is None and found else since
 
 
@@ -192,7 +194,7 @@ def variables(
     until : int, optional
         First day of which nothing is known: the invoice's date in training; live, the day after today.
     place : int, optional
-        Where the invoice is in `passe`: it is not among its own earlier ones, unless it is past due itself.
+        Where the invoice is in `passe`: while nothing is known of how it ends, it is none of its own earlier ones.
 
     Returns
     -------
@@ -208,7 +210,7 @@ def variables(
     settled = paid < until
     overdue = ~settled & (due + tally.tolerance < until)
     other = np.ones(end - begin, dtype=np.bool_)
-    if place is not None and begin <= place < end and not overdue[place - begin]:
+    if place is not None and begin <= place < end and not (settled | overdue)[place - begin]:
         other[place - begin] = False
     known = ((settled & passe.sure[earlier]) | overdue) & other
     still = ~settled & other

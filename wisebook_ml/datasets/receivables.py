@@ -141,8 +141,8 @@ class Receivables:
         """Yield company, client, the company's rates, the entries of the client's invoices, and these invoices."""
         for societe_id, company in self._companies.items():
             for client, state in company.clients.items():
-                found = self._factures(societe_id, client)
-                yield societe_id, client, company.tally, [cle[0] for cle in found], _passe(found, state)
+                if found := self._factures(societe_id, client):
+                    yield societe_id, client, company.tally, [cle[0] for cle in found], _passe(found, state)
 
     def dump(self) -> bytes:
         """Return the state as bytes."""

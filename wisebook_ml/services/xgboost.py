@@ -32,10 +32,18 @@ INNER_CUTS = (0.5, 0.65, 0.8, 1.0)
 """Shares of the rows, in time: each stretch is predicted by what was learnt before it. So the number of
 trees and the regression's strength are chosen and the probabilities calibrated, on half of the rows, not on a tenth."""
 
-BASE_STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-"""Inverse penalties of the regression to choose from."""
+BASE_STRENGTHS: tuple[float | None, ...] = (None, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+"""Inverse penalties of the regression to choose from; None is the rate alone, where nothing else can be known."""
 
 MOST_CATEGORIES = 12
+
+MOST_CLIENTS = 200
+MIN_OF_CLIENT = 5
+"""Clients, those of most invoices, and invoices of each from which on the regression has a term of the client's own:
+what it paid long ago, which recent payments say less well."""
+
+CLIENT_SCALE = 2.0
+"""How much freer a client's term is than a variable's: clients differ more than one standard deviation of these."""
 
 ATTRIBUTS = {
     "montant": ("montant_log", "montant_relatif"),
@@ -57,6 +65,7 @@ RISING = frozenset({
 })  # fmt: skip
 """Variables with which the trees may only raise the risk: whoever paid later before is no better a payer."""
 
+CLIENT = "comp_aux_num"
 ADDED = "attribut_"
 PAST = "passe_"
 
@@ -92,6 +101,7 @@ class _Encoder(Struct):
 
     numbers: list[str]
     categories: dict[str, list[str]]
+    clients: list[str]
 
     @classmethod
     def of(cls, frame: pd.DataFrame, columns: Sequence[str]) -> "_Encoder":
@@ -104,7 +114,20 @@ class _Encoder(Struct):
                 counts = frame[name].dropna().astype("str").value_counts()
                 ordered = sorted(counts.index, key=lambda value: (-int(counts[value]), value))
                 categories[name] = ordered[:MOST_CATEGORIES]
-        return cls(numbers, categories)
+        counts = frame["client"].astype("str").value_counts() if "client" in frame.columns else {}
+        ordered = sorted((-int(count), str(name)) for name, count in counts.items() if count >= MIN_OF_CLIENT)
+        return cls(numbers, categories, [name for _, name in ordered[:MOST_CLIENTS]])
+
+    def owners(self, frame: pd.DataFrame) -> NDArray[np.int64]:
+        """Return the place of each row's client in `clients`, -1 for others, shape (n,)."""
+        if "client" not in frame.columns:
+            return np.full(len(frame), -1, dtype=np.int64)
+        places = {name: place for place, name in enumerate(self.clients)}
+        return np.array([places.get(str(name), -1) for name in frame["client"]], dtype=np.int64)
+
+    def rows(self, frame: pd.DataFrame) -> "_Rows":
+        """Return all that is learnt from."""
+        return _Rows(self.matrix(frame), self.owners(frame))
 
     @property
     def names(self) -> list[str]:
@@ -127,7 +150,19 @@ class _Encoder(Struct):
         for name, values in self.categories.items():
             here = frame[name].astype("str") if name in frame.columns else pd.Series([""] * len(frame))
             columns += [(here == value).to_numpy(dtype=np.float64) for value in values]
-        return np.column_stack(columns)
+        matrix: Floats = np.column_stack(columns)
+        return matrix
+
+
+class _Rows(Struct):
+    """Rows as numbers: variables, shape (n, k), and the place of the client, shape (n,)."""
+
+    x: Floats
+    owner: NDArray[np.int64]
+
+    def part(self, rows: slice) -> "_Rows":
+        """Return a stretch of the rows."""
+        return _Rows(self.x[rows], self.owner[rows])
 
 
 class _Base(Struct):
@@ -137,11 +172,14 @@ class _Base(Struct):
     mean: Floats
     scale: Floats
     weights: Floats
+    clients: Floats
+    """The terms of the clients, and 0 for all others."""
     intercept: float
 
     @classmethod
-    def fit(cls, x: Floats, y: Floats, strength: float | None) -> "_Base":
-        """Fit with an inverse penalty; None fits the rate alone."""
+    def fit(cls, rows: _Rows, y: Floats, strength: float | None, clients: int = 0) -> "_Base":
+        """Fit with an inverse penalty, and the terms of so many clients; without a strength, the rate alone."""
+        x = rows.x
         known = ~np.isnan(x)
         median = np.array([np.median(x[k, j]) if (k := known[:, j]).any() else 0.0 for j in range(x.shape[1])])
         filled = np.where(known, x, median)
@@ -149,18 +187,28 @@ class _Base(Struct):
         scale[scale < 1e-9] = np.inf
         if strength is None:
             rate = float(y.mean())
-            return cls(median, mean, scale, np.zeros(x.shape[1]), float(np.log(rate / (1 - rate))))
-        fitted = LogisticRegression(C=strength, max_iter=1000).fit((filled - mean) / scale, y)
-        return cls(median, mean, scale, fitted.coef_[0].astype(np.float64), float(fitted.intercept_[0]))
+            return cls(median, mean, scale, np.zeros(x.shape[1]), np.zeros(1), float(np.log(rate / (1 - rate))))
+        own = (rows.owner[:, None] == np.arange(clients)) * CLIENT_SCALE
+        fitted = LogisticRegression(C=strength, max_iter=1000).fit(np.hstack([(filled - mean) / scale, own]), y)
+        weights = fitted.coef_[0].astype(np.float64)
+        terms = np.append(weights[x.shape[1] :] * CLIENT_SCALE, 0.0)
+        return cls(median, mean, scale, weights[: x.shape[1]], terms, float(fitted.intercept_[0]))
 
-    def parts(self, x: Floats) -> Floats:
-        """Return what each variable adds to the log-odds of the mean row."""
+    def parts(self, rows: _Rows) -> Floats:
+        """Return what each variable adds to the log-odds of the mean row, shape (n, k)."""
+        x = rows.x
         parts: Floats = (np.where(np.isnan(x), self.median, x) - self.mean) / self.scale * self.weights
         return parts
 
-    def margin(self, x: Floats) -> Floats:
+    def terms(self, rows: _Rows) -> Floats:
+        """Return what each row's client adds, shape (n,)."""
+        last = len(self.clients) - 1
+        terms: Floats = self.clients[np.where((rows.owner < 0) | (rows.owner >= last), last, rows.owner)]
+        return terms
+
+    def margin(self, rows: _Rows) -> Floats:
         """Return the log-odds."""
-        return self.parts(x).sum(axis=1) + self.intercept
+        return self.parts(rows).sum(axis=1) + self.terms(rows) + self.intercept
 
 
 class _Learnt(Struct):
@@ -221,9 +269,9 @@ class XGBoostService(BaseMLService):
         y = rows[self.label].to_numpy(dtype=np.float64)
         _enough(y)
         encoder = _Encoder.of(rows, self.columns)
-        x = encoder.matrix(rows)
-        strength, rounds, slope, intercept = self._validate(encoder, x, y, progress)
-        base = _Base.fit(x, y, strength)
+        x = encoder.rows(rows)
+        strength, clients, rounds, slope, intercept = self._validate(encoder, x, y, progress)
+        base = _Base.fit(x, y, strength, clients)
         trees = self._boost(encoder, x, y, base, rounds)
         progress(0.95)
         self._trees = trees
@@ -238,7 +286,7 @@ class XGBoostService(BaseMLService):
         rows = self.checked(donnees)
         if not len(rows):
             return pd.DataFrame({"probabilite": np.empty(0), "classe": pd.Series(dtype="str")}, index=rows.index)
-        margin = _margin(trees, learnt.encoder.matrix(rows), learnt.base)
+        margin = _margin(trees, learnt.encoder.rows(rows), learnt.base)
         probability = expit(learnt.slope * margin + learnt.intercept)
         limits = (self.parametres.seuil_moyen, self.parametres.seuil_eleve)
         classes = np.array(["FAIBLE", "MOYEN", "ELEVE"])[np.searchsorted(limits, probability, side="right")]
@@ -279,14 +327,15 @@ class XGBoostService(BaseMLService):
         attributes = list(dict.fromkeys(encoder.attributes))
         if not len(rows):
             return pd.DataFrame(columns=[*attributes, "base"], index=rows.index, dtype="float64")
-        x = encoder.matrix(rows)
+        x = encoder.rows(rows)
         start = base.margin(x)
-        found = trees.predict(_dmatrix(x, start), pred_contribs=True).astype(np.float64)
+        found = trees.predict(_dmatrix(x, base), pred_contribs=True).astype(np.float64)
         parts = (found[:, :-1] + base.parts(x)) * learnt.slope
         # XGBoost counts the margin that the trees started from with its own base value.
         constant = learnt.slope * (float(np.mean(found[:, -1] - start)) + base.intercept) + learnt.intercept
         of = np.array(encoder.attributes)
         values = {name: parts[:, of == name].sum(axis=1) for name in attributes}
+        values[CLIENT] = values[CLIENT] + base.terms(x) * learnt.slope
         return pd.DataFrame({**values, "base": np.full(len(rows), constant)}, index=rows.index)
 
     def state(self) -> object:
@@ -308,9 +357,9 @@ class XGBoostService(BaseMLService):
         return self._learnt, self._trees
 
     def _validate(
-        self, encoder: _Encoder, x: Floats, y: Floats, progress: Progress
-    ) -> tuple[float | None, int, float, float]:
-        """Return the regression's strength, the number of rounds, and slope and intercept of the calibration."""
+        self, encoder: _Encoder, x: _Rows, y: Floats, progress: Progress
+    ) -> tuple[float | None, int, int, float, float]:
+        """Return the regression's strength and clients, the rounds, and slope and intercept of the calibration."""
         cuts = [int(share * len(y)) for share in INNER_CUTS]
         folds = [
             (slice(0, first), slice(first, last))
@@ -318,14 +367,14 @@ class XGBoostService(BaseMLService):
             if 0 < y[:first].mean() < 1
         ]
         if not folds:
-            return (BASE_STRENGTHS[0] if self.parametres.base else None), 1, 1.0, 0.0
-        strength = self._strength(x, y, folds)
+            return None, 0, 1, 1.0, 0.0
+        strength, clients = self._strength(x, y, folds, len(encoder.clients))
         curve, fitted = np.zeros(self.parametres.n_estimators), []
         for k, (before, after) in enumerate(folds):
-            base = _Base.fit(x[before], y[before], strength)
+            base = _Base.fit(x.part(before), y[before], strength, clients)
             seen: dict[str, dict[str, list[float]]] = {}
-            check = _dmatrix(x[after], base.margin(x[after]), y[after])
-            trees = self._boost(encoder, x[before], y[before], base, self.parametres.n_estimators, check, seen)
+            check = _dmatrix(x.part(after), base, y[after])
+            trees = self._boost(encoder, x.part(before), y[before], base, self.parametres.n_estimators, check, seen)
             curve += np.array(seen["later"]["logloss"]) * (after.stop - after.start)
             fitted.append((trees, check))
             progress(0.1 + 0.6 * (k + 1) / len(folds))
@@ -337,20 +386,27 @@ class XGBoostService(BaseMLService):
             ]
         )
         label = np.concatenate([y[after] for _, after in folds])
-        return strength, rounds, *fit_sigmoid(margin, label)
+        return strength, clients, rounds, *fit_sigmoid(margin, label)
 
-    def _strength(self, x: Floats, y: Floats, folds: Sequence[tuple[slice, slice]]) -> float | None:
+    def _strength(
+        self, x: _Rows, y: Floats, folds: Sequence[tuple[slice, slice]], clients: int
+    ) -> tuple[float | None, int]:
+        """Return the strength with the least loss on later rows, and for how many clients a term of their own helps."""
         if not self.parametres.base:
-            return None
-        losses = []
-        for strength in BASE_STRENGTHS:
-            margins = [_Base.fit(x[before], y[before], strength).margin(x[after]) for before, after in folds]
-            margin, label = np.concatenate(margins), np.concatenate([y[after] for _, after in folds])
-            losses.append(float(np.logaddexp(0.0, margin).sum() - label @ margin))
-        return BASE_STRENGTHS[int(np.argmin(losses))]
+            return None, 0
+
+        def loss(choice: tuple[float | None, int]) -> float:
+            margin = np.concatenate(
+                [_Base.fit(x.part(before), y[before], *choice).margin(x.part(after)) for before, after in folds]
+            )
+            label = np.concatenate([y[after] for _, after in folds])
+            return float(np.logaddexp(0.0, margin).sum() - label @ margin)
+
+        best = min(((strength, 0) for strength in BASE_STRENGTHS), key=loss)
+        return min((best, (best[0], clients)), key=loss) if clients else best
 
     def _boost(
-        self, encoder: _Encoder, x: Floats, y: Floats, base: _Base, rounds: int,
+        self, encoder: _Encoder, x: _Rows, y: Floats, base: _Base, rounds: int,
         check: xgb.DMatrix | None = None, seen: dict[str, dict[str, list[float]]] | None = None,
     ) -> xgb.Booster:  # fmt: skip
         given = self.parametres
@@ -374,7 +430,7 @@ class XGBoostService(BaseMLService):
                 "seed": self.seed % 2**31,
                 "nthread": given.n_jobs,
             },
-            _dmatrix(x, base.margin(x), y),
+            _dmatrix(x, base, y),
             num_boost_round=rounds,
             evals=[] if check is None else [(check, "later")],
             evals_result=seen,
@@ -402,10 +458,10 @@ def _enough(y: Floats) -> None:
         )
 
 
-def _dmatrix(x: Floats, margin: Floats, y: Floats | None = None) -> xgb.DMatrix:
-    return xgb.DMatrix(x, label=y, base_margin=margin, nthread=1)
+def _dmatrix(rows: _Rows, base: _Base, y: Floats | None = None) -> xgb.DMatrix:
+    return xgb.DMatrix(rows.x, label=y, base_margin=base.margin(rows), nthread=1)
 
 
-def _margin(trees: xgb.Booster, x: Floats, base: _Base) -> Floats:
-    margin: Floats = trees.predict(_dmatrix(x, base.margin(x)), output_margin=True).astype(np.float64)
+def _margin(trees: xgb.Booster, rows: _Rows, base: _Base) -> Floats:
+    margin: Floats = trees.predict(_dmatrix(rows, base), output_margin=True).astype(np.float64)
     return margin

@@ -1,0 +1,148 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import logit
+from sklearn.metrics import roc_auc_score
+
+from schemas import TypeModele
+from wisebook_ml.services.base import NotEnoughData, NotFitted
+from wisebook_ml.services.calibration import expected_calibration_error
+from wisebook_ml.services.catalogue import service_class
+from wisebook_ml.services.parameters import InvalidParameters
+from wisebook_ml.services.xgboost import XGBoostService
+
+SMALL = {"n_estimators": 60}
+
+
+def rows(count=700, seed=3):
+    """Rows with all columns, of which three say something."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({name: rng.normal(size=count) for name in XGBoostService.columns})
+    frame["attribut_papier"] = rng.integers(0, 2, count).astype(float)
+    frame["attribut_pays"] = rng.choice(["FR", "BE [x]", "DE <y>"], count)
+    frame["client"] = rng.choice([f"C{n}" for n in range(30)], count)
+    frame.loc[rng.random(count) < 0.2, "ecart_dernier"] = np.nan
+    odds = 1.5 * frame["ecart_moyen"] + 1.0 * frame["attribut_papier"] + (frame["echu"] > 0.5) - 1.2
+    frame["retard"] = (rng.random(count) < 1 / (1 + np.exp(-odds))).astype(int)
+    frame.insert(0, "date", pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(count), "D"))
+    return frame
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    frame = rows()
+    return XGBoostService(SMALL).fit(frame.iloc[:500]), frame.iloc[500:]
+
+
+def test_it_is_the_service_of_its_type():
+    assert service_class(TypeModele.XGBOOST) is XGBoostService
+
+
+def test_probabilities_are_good_and_mean_what_they_say(fitted):
+    service, later = fitted
+    metrics = service.evaluate(later)
+    assert metrics["auc"] > 0.8
+    assert metrics["ece"] < 0.12  # of 200 rows; chance alone is 0.07
+    assert metrics["rows"] == 200
+    assert metrics["base_rate"] == pytest.approx(later["retard"].mean())
+    found = service.predict(later)
+    assert found.index.equals(later.index)
+    assert metrics["auc"] == pytest.approx(roc_auc_score(later["retard"], found["probabilite"]))
+    expected = pd.cut(found["probabilite"], [0, 0.25, 0.5, 1], right=False, labels=["FAIBLE", "MOYEN", "ELEVE"])
+    assert found["classe"].tolist() == expected.tolist()
+
+
+def test_the_same_rows_and_seed_give_the_same_bytes_also_after_loading(fitted):
+    service, later = fitted
+    again = XGBoostService(SMALL).fit(rows().iloc[:500].sample(frac=1, random_state=1))
+    loaded = XGBoostService.load(service.dump())
+    expected = service.predict(later)["probabilite"].to_numpy().tobytes()
+    assert again.predict(later)["probabilite"].to_numpy().tobytes() == expected
+    assert loaded.predict(later)["probabilite"].to_numpy().tobytes() == expected
+    assert loaded.dump() == service.dump()
+
+
+@pytest.mark.parametrize("parametres", [SMALL, {**SMALL, "base": False, "max_depth": 4}])
+def test_shap_values_sum_to_the_log_odds(parametres):
+    frame = rows()
+    service = XGBoostService(parametres).fit(frame.iloc[:500])
+    later = frame.iloc[500:]
+    found = service.explain(later)
+    assert {"reglements", "encours", "papier", "pays", "comp_aux_num", "base"} <= set(found.columns)
+    assert found["base"].nunique() == 1
+    odds = logit(service.predict(later)["probabilite"].to_numpy())
+    np.testing.assert_allclose(found.sum(axis=1), odds, atol=1e-4)
+    importance = service.feature_importance()
+    assert sum(importance.values()) == pytest.approx(1)
+    assert next(iter(importance)) == "reglements"
+
+
+def test_who_paid_later_is_no_better_a_payer(fitted):
+    service, later = fitted
+    low, high = later.assign(echu=-2.0), later.assign(echu=2.0)
+    assert (service.predict(high)["probabilite"] >= service.predict(low)["probabilite"] - 1e-9).all()
+
+
+def test_rows_of_a_new_client_and_without_the_tables_own_columns_can_be_predicted(fitted):
+    service, later = fitted
+    bare = later[list(service.columns)]
+    assert service.predict(bare)["probabilite"].between(0, 1).all()
+    assert len(service.predict(later.iloc[:0])) == 0
+    assert len(service.explain(later.iloc[:0])) == 0
+
+
+def test_too_few_or_constant_outcomes_say_what_is_needed():
+    frame = rows(150)
+    with pytest.raises(NotEnoughData, match=r"needs 100 customer invoices whose outcome is known, has 60"):
+        XGBoostService().fit(frame.iloc[:60])
+    with pytest.raises(NotEnoughData, match=r"10 invoices that were paid late and 10 in time, has 0 and 150"):
+        XGBoostService().fit(frame.assign(retard=0))
+
+
+def test_late_invoices_that_come_only_at_the_end_are_no_failure():
+    frame = rows(200)
+    frame["retard"] = (np.arange(200) >= 180).astype(int)
+    assert XGBoostService(SMALL).fit(frame).predict(frame)["probabilite"].between(0, 1).all()
+
+
+def test_labels_that_follow_chance_give_the_rate_for_everybody():
+    frame = rows()
+    frame["retard"] = (np.random.default_rng(1).random(len(frame)) < 0.3).astype(int)
+    found = XGBoostService(SMALL).fit(frame).predict(frame)["probabilite"]
+    assert found.std() < 0.08
+    assert found.mean() == pytest.approx(0.3, abs=0.06)
+
+
+def test_a_hold_out_with_one_outcome_tells_nothing(fitted):
+    service, later = fitted
+    assert service.evaluate(later.assign(retard=1))["auc"] == 0.5
+    assert service.evaluate(later.iloc[:0]) == {"auc": 0.5, "rows": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("parametres", "match"),
+    [
+        ({"n_estimator": 500}, "did you mean 'n_estimators'"),
+        ({"max_depth": 0}, "max_depth"),
+        ({"learning_rate": 0}, "learning_rate"),
+        ({"seuil_moyen": 0.6}, "must be below seuil_eleve"),
+    ],
+)
+def test_parameters_are_checked(parametres, match):
+    with pytest.raises(InvalidParameters, match=match):
+        XGBoostService(parametres)
+
+
+def test_before_it_was_fitted_nothing_can_be_asked():
+    service = XGBoostService()
+    for ask in (service.feature_importance, service.dump, lambda: service.predict(rows(5))):
+        with pytest.raises(NotFitted):
+            ask()
+    with pytest.raises(ValueError, match="missing: montant_log"):
+        service.fit(rows(5).drop(columns="montant_log"))
+
+
+def test_calibration_error_is_that_of_bins_of_equal_mass():
+    p = np.repeat([0.1, 0.9], 50)
+    y = np.concatenate([np.tile([1.0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 5), np.ones(50)])
+    assert expected_calibration_error(p, y, bins=2) == pytest.approx(0.05)
