@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 import pandas as pd
+from msgspec.structs import replace
 
 from schemas import Ecriture, Ligne, VersionModele
 from wisebook_ml.artefacts import ArtefactStore
@@ -71,16 +72,17 @@ def warm_up() -> None:
 def _month(month: int) -> list[Ecriture]:
     sold = LONG_AGO + dt.timedelta(days=30 * month)
     paid = sold + dt.timedelta(days=25)
-    letter = f"A{month}"
-    client = {"compte_num": "411000", "comp_aux_num": "C1", "comp_aux_lib": "Client", "ecriture_let": letter}
+    client = Ligne(
+        compte_num="411000", comp_aux_num="C1", comp_aux_lib="Client", ecriture_let=f"A{month}", date_let=paid
+    )
     sale = [
-        Ligne(**client, debit="120.00", ecriture_lib="Facture", piece_ref=f"F{month}", date_let=paid),
+        replace(client, debit="120.00", ecriture_lib="Facture", piece_ref=f"F{month}"),
         Ligne(compte_num="706000", credit="100.00", ecriture_lib="Facture", piece_ref=f"F{month}"),
         Ligne(compte_num="445710", credit="20.00", ecriture_lib="Facture", piece_ref=f"F{month}"),
     ]
     payment = [
         Ligne(compte_num="512000", debit="120.00", ecriture_lib="Virement"),
-        Ligne(**client, credit="120.00", ecriture_lib="Virement", date_let=paid),
+        replace(client, credit="120.00", ecriture_lib="Virement"),
     ]
     return [
         _entry(f"V{month}", "VE", sold, sale),

@@ -121,7 +121,7 @@ class PredictionState:
         last = self._last.get(version.type_modele.value)
         if not predicts or last is None:
             return []
-        made = []
+        made: list[Made] = []
         for societe_id in last.companies():
             force = self._versions.of(version.type_modele, societe_id, role)
             if activation.societe_id in (GLOBAL, societe_id) and force is not None and force[0] == version:
