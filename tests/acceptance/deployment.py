@@ -98,6 +98,11 @@ class Worker:
         """Whether it has not ended."""
         return self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
     def check(self) -> None:
         """Fail the test where the worker has ended by itself."""
         assert self.running, f"the {self.role} worker ended: {self._process.returncode}\n{self.log.read_text()[-4000:]}"

@@ -6,12 +6,26 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from schemas import Activation, Campagne, Ecriture, Parametres, StatutCampagne, TypeModele, VersionModele
-from topics import ENTRIES
+from schemas import (
+    Activation,
+    AnnonceModele,
+    Campagne,
+    DemandeEntrainement,
+    DomaineApplication,
+    Ecriture,
+    Etape,
+    StatutCampagne,
+    TypeModele,
+    VersionModele,
+)
+from topics import ENTRIES, MODELS
 from wisebook_ml.artefacts import ArtefactStore
+from wisebook_ml.datasets.collected import Collected
+from wisebook_ml.datasets.entries import entry_frame
 from wisebook_ml.generator import generate_ledger
-from wisebook_ml.training.isolation import train_isolation_forest
-from wisebook_ml.training.request import follow_campaign, request_isolation_forest
+from wisebook_ml.services.isolation_forest import IsolationForestService
+from wisebook_ml.storage import ModelRegistry, open_database
+from wisebook_ml.training.request import cancel_training, follow_campaign, request_training
 
 from .deployment import Deployment, Worker, values_of, with_gaps
 
@@ -23,12 +37,26 @@ def workers(shared: Deployment) -> Iterator[tuple[Worker, Worker]]:
     yield shared.start("scoring"), shared.start("training")
 
 
+def model(deployment: Deployment, societe_id: int, **parametres: object) -> int:
+    """Return a company's Isolation Forest."""
+    registry = ModelRegistry(open_database(deployment.settings.sql_url))
+    domaine = DomaineApplication.ANOMALIES
+    return registry.get_or_create(societe_id, "Anomalies", TypeModele.ISOLATION_FOREST, domaine, parametres)
+
+
+def ask(deployment: Deployment, modele_id: int) -> DemandeEntrainement:
+    """Publish a request for a training."""
+    return request_training(deployment.settings, deployment.bootstrap, modele_id, demandeur="acceptance")
+
+
+def follow(deployment: Deployment, request: DemandeEntrainement) -> list[Campagne]:
+    """Return the steps of a training, to its end."""
+    return list(follow_campaign(deployment.settings, deployment.bootstrap, request, TRAINING_SECONDS))
+
+
 def train(deployment: Deployment, societe_id: int) -> Campagne:
     """Ask for a training and return how it ended."""
-    request = request_isolation_forest(deployment.settings, deployment.bootstrap, societe_id, demandeur="acceptance")
-    *_, campaign = follow_campaign(deployment.settings, deployment.bootstrap, request, TRAINING_SECONDS)
-    assert campaign.demande_id == request.demande_id
-    return campaign
+    return follow(deployment, ask(deployment, model(deployment, societe_id)))[-1]
 
 
 def versions(deployment: Deployment, societe_id: int) -> list[list[tuple[int, int]]]:
@@ -64,6 +92,8 @@ def test_a_model_trained_in_mid_stream_takes_effect_at_one_offset_for_everybody(
     assert 0 < switched < len(models) - 1
     assert models == [[(0, 1)]] * switched + [trained] * (len(models) - switched)
     (marker,) = [one for one in shared.read(ENTRIES) if one.header("ce_type") == Activation.ce_type and one.key == b"3"]
+    (announced,) = [one for one in shared.read(MODELS) if one.key == str(campaign.modele_id).encode()]
+    assert msgspec.json.decode(announced.value or b"", type=AnnonceModele).champion == campaign.version
     assert int(seen[switched - 1].header("wb_offset")) < marker.offset < int(seen[switched].header("wb_offset"))
 
     log = shared.log(3)
@@ -72,9 +102,36 @@ def test_a_model_trained_in_mid_stream_takes_effect_at_one_offset_for_everybody(
     assert shared.dead_letters(b"3") == []
 
 
+def test_duplicates_get_one_training_and_who_follows_them_sees_its_end(
+    shared: Deployment, workers: tuple[Worker, Worker]
+) -> None:
+    shared.publish(generate_ledger(entries=500, seed=15, societe_id=9).events)
+    modele_id = model(shared, 9, n_estimators=500)
+    first, second = ask(shared, modele_id), ask(shared, modele_id)
+    one, other = follow(shared, first), follow(shared, second)
+    assert other[0].statut is StatutCampagne.REJOINTE
+    assert one[-1] == other[-1]
+    assert (one[-1].statut, one[-1].tentative) == (StatutCampagne.REUSSIE, 1)
+    assert [step.etape for step in one][-2] is Etape.PUBLICATION
+    shares = [step.avancement for step in one]
+    assert shares == sorted(shares)
+    assert len(ModelRegistry(open_database(shared.settings.sql_url)).versions(modele_id)) == 1
+
+
+def test_a_training_is_cancelled_and_the_next_one_is_not(shared: Deployment, workers: tuple[Worker, Worker]) -> None:
+    shared.publish(generate_ledger(entries=500, seed=16, societe_id=10).events)
+    modele_id = model(shared, 10)
+    request = ask(shared, modele_id)
+    steps = follow_campaign(shared.settings, shared.bootstrap, request, TRAINING_SECONDS)
+    assert next(step for step in steps if step.statut is StatutCampagne.EN_COURS)
+    cancel_training(shared.settings, shared.bootstrap, request, demandeur="acceptance")
+    assert list(steps)[-1].statut is StatutCampagne.ANNULEE
+    assert follow(shared, ask(shared, modele_id))[-1].statut is StatutCampagne.REUSSIE
+
+
 @pytest.mark.parametrize(
     ("societe_id", "entries", "reason"),
-    [(41, 0, "company 41 has no entries on the topic"), (42, 12, "needs 200 entries in the range, has 12")],
+    [(41, 0, "company 41 has no entries on the topic"), (42, 12, "needs 200 entries in the range, has 11")],
 )
 def test_a_training_without_enough_entries_fails_with_a_reason_and_scoring_goes_on(
     shared: Deployment, workers: tuple[Worker, Worker], societe_id: int, entries: int, reason: str
@@ -106,7 +163,7 @@ def test_an_altered_artefact_is_refused_and_the_version_before_goes_on(
         events[len(events) // 3 : len(events) * 2 // 3],
         events[len(events) * 2 // 3 :],
     ]
-    forest, _ = train_isolation_forest(events, Parametres(societe_id=0), seed=1)
+    forest = IsolationForestService(seed=1).fit(entry_frame(Collected(entries=events))).forest
     store = ArtefactStore.of(shared.settings)
     good, altered = [
         store.save(forest.dump(), societe_id=8, modele_id=88, version=k, type_modele=TypeModele.ISOLATION_FOREST)

@@ -87,7 +87,7 @@ def learn(request: DemandeEntrainement, tentative: int, settings: Settings, boot
 
     Raises
     ------
-    TrainingFailed, NotEnoughData, InvalidParameters, MissingLibrary, ModelNotFound
+    TrainingFailed, InvalidParameters, MissingLibrary, ModelNotFound
         Where to try again would end the same; the message says what to do.
     ReadError, DatabaseUnreachable, OSError
         Where a broker, the database or the store is away.
@@ -98,10 +98,14 @@ def learn(request: DemandeEntrainement, tentative: int, settings: Settings, boot
     service = service_class(model.type_modele)(model.parametres_modele, seed=settings.seed)
     progress = _Progress(campaign_of(request, StatutCampagne.EN_COURS, tentative), tell)
     frame = _frame(DATASETS[model.type_modele], request, settings, bootstrap, progress)
-    before, after, _ = split_by_date(frame)
+    before, after, since = split_by_date(frame)
     progress.know(lignes=len(before), lignes_test=len(after), donnees_du=_first(frame), donnees_au=_last(frame))
     progress.at(Etape.APPRENTISSAGE)
-    service.fit(before, progress=lambda share: progress.at(Etape.APPRENTISSAGE, share))
+    try:
+        service.fit(before, progress=lambda share: progress.at(Etape.APPRENTISSAGE, share))
+    except NotEnoughData as error:
+        held_out = f" (besides {len(after):,} rows from {since} on, which are held out)" if len(after) else ""
+        raise TrainingFailed(f"{error}{held_out}") from error
     progress.at(Etape.EVALUATION)
     store = ArtefactStore.of(settings)
     _judge(service, model, registry, store, _HoldOut(before, after), progress)
