@@ -97,7 +97,7 @@ class EntryFeatures:
         met = observe(batch, facts_of(batch, self._words), self._habits, self._limits)
         view = View(met.batch, met.facts, met.habits, self._parametres)
         measured = strengths(view)
-        columns: dict[str, npt.NDArray[Any]] = _keys(met)
+        columns = _keys(met)
         columns.update(zip(FEATURE_NAMES, feature_matrix(view).T, strict=True))
         # What is not shared with scoring is kept in single precision: a ledger of a million entries has to fit.
         for names, matrix in ((VALUES, measured.values), (STRENGTHS, measured.strengths)):
@@ -124,7 +124,7 @@ class EntryFeatures:
         self._habits.load(parts)
 
 
-def _keys(met: Met) -> dict[str, npt.NDArray[Any]]:
+def _keys(met: Met) -> dict[str, Any]:
     batch = met.batch
     ids = batch.text("ecriture_id")
     data = batch.data.tobytes()
@@ -132,7 +132,7 @@ def _keys(met: Met) -> dict[str, npt.NDArray[Any]]:
     days = (batch.day - dt.date(1970, 1, 1).toordinal()).astype("datetime64[D]")
     return {
         "societe_id": batch.societe.copy(),
-        "ecriture_id": np.array([data[start : start + length].decode() for start, length in spans], dtype=object),
+        "ecriture_id": pd.array([data[start : start + length].decode() for start, length in spans], dtype="str"),
         "revision": batch.revision.copy(),
         "date": days.astype("datetime64[s]"),
         "premiere": met.first.copy(),

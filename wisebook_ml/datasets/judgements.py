@@ -76,7 +76,7 @@ def entry_labels(keys: pd.DataFrame, avis: Sequence[Avis]) -> pd.DataFrame:
             "classe": classes,
             "avis": np.array([rows[name][1] for name in names], dtype=np.bool_),
         },
-        index=pd.Index(names, name="ecriture_id", dtype=object),
+        index=pd.Index(names, name="ecriture_id", dtype="str"),
     )
 
 
