@@ -29,7 +29,7 @@ TICK_SECONDS = 0.2
 """Between two looks at the clock and at what is wanted of us."""
 
 WEIGH_SECONDS = 0.5
-"""Between two looks at the memory: it takes some 10 µs for each process of the machine."""
+"""Between two looks at the memory: it takes some 30 µs for each process of the machine."""
 
 STEP_SECONDS = 0.5
 """Between two steps that are published: a progress bar needs no more."""
