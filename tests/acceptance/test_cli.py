@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from schemas import Ecriture
-from topics import ENTRIES
+from schemas import Avis, Ecriture, PositionTresorerie
+from topics import ENTRIES, FEEDBACK, TREASURY
 from wisebook_ml.fec import write_fec
-from wisebook_ml.generator import final_state, generate_ledger
+from wisebook_ml.generator import final_state, generate_ledger, judge_ledger, treasury_positions, write_ledger
 
 from .deployment import Deployment
 
@@ -66,6 +66,41 @@ def test_publishing_a_fec_counts_what_checking_it_counts(
     assert {one.key for one in seen} == {b"1"}
     lines = [ligne for one in seen for ligne in msgspec.json.decode(one.value or b"", type=Ecriture).lignes]
     assert len(lines) == counts["lines"] - counts["rejected"]
+
+
+def test_verdicts_and_positions_of_a_generated_company_are_published(deployment: Deployment, tmp_path: Path) -> None:
+    made = generate_ledger(entries=200, seed=62, societe_id=3)
+    write_ledger(made, tmp_path)
+    judged = judge_ledger(made.publications, made.labels, seed=62)
+    positions = treasury_positions(made.publications, seed=62)
+    with (tmp_path / "avis.jsonl").open("a") as file:
+        file.write('{"societe_id":3,"verdict":"PEUT-ETRE","auteur":"x"}\n')
+
+    for _ in range(2):  # again changes no id
+        told = deployment.run("publish", "feedback", str(tmp_path / "avis.jsonl"))
+        assert told.returncode == 1
+        assert f"{len(judged.avis)} verdicts published." in told.stdout.decode()
+        assert f"avis.jsonl:{len(judged.avis) + 1}: " in told.stderr.decode()
+    seen = deployment.read(FEEDBACK)
+    assert {one.key for one in seen} == {b"3"}
+    assert len({one.partition for one in seen}) == 1
+    half = len(seen) // 2
+    assert [msgspec.json.decode(one.value or b"", type=Avis) for one in seen[:half]] == [a for _, a in judged.avis]
+    assert [one.header("ce_id") for one in seen[:half]] == [one.header("ce_id") for one in seen[half:]]
+    assert len({one.header("ce_id") for one in seen}) == half
+
+    told = deployment.run("publish", "treasury", str(tmp_path / "tresorerie.jsonl"))
+    assert (told.returncode, told.stdout.decode()) == (0, f"{len(positions)} positions published.\n")
+    seen = deployment.read(TREASURY)
+    assert [msgspec.json.decode(one.value or b"", type=PositionTresorerie) for one in seen] == positions
+    assert {one.key for one in seen} == {b"3"}
+
+
+def test_a_table_of_positions_without_its_columns_is_explained(bare: Deployment, tmp_path: Path) -> None:
+    path = tmp_path / "positions.csv"
+    path.write_text("compte,jour,solde\n512,2024-01-01,3.00\n")
+    done = bare.run("publish", "treasury", str(path), timeout=QUICK_SECONDS)
+    assert_told(done, "societe_id, compte_num, date, solde", "missing: societe_id, compte_num, date")
 
 
 @pytest.mark.parametrize(
