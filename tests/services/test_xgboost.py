@@ -5,9 +5,12 @@ from scipy.special import logit
 from sklearn.metrics import roc_auc_score
 
 from schemas import TypeModele
+from wisebook_ml.datasets.invoices import frame_from_table
+from wisebook_ml.datasets.split import split_by_date
 from wisebook_ml.services.base import NotEnoughData, NotFitted
 from wisebook_ml.services.calibration import expected_calibration_error
 from wisebook_ml.services.catalogue import service_class
+from wisebook_ml.services.expected import Expected
 from wisebook_ml.services.parameters import InvalidParameters
 from wisebook_ml.services.xgboost import XGBoostService
 
@@ -75,6 +78,50 @@ def test_shap_values_sum_to_the_log_odds(parametres):
     importance = service.feature_importance()
     assert sum(importance.values()) == pytest.approx(1)
     assert next(iter(importance)) == "reglements"
+
+
+def habits(count=600, seed=8):
+    """Rows of clients that pay by habit, later with paper and when they dispute."""
+    rng = np.random.default_rng(seed)
+    owner = rng.integers(0, 25, count)
+    usual, disputes = rng.normal(-2, 9, 25), rng.beta(1, 3, 25)
+    dates = pd.Timestamp("2023-01-01") + pd.to_timedelta(np.sort(rng.integers(0, 500, count)), "D")
+    paper, disputed = rng.integers(0, 2, count), rng.random(count) < disputes[owner]
+    days = np.maximum(usual[owner] + 7 * paper + 14 * disputed + rng.normal(0, 5, count), -30).round()
+    table = pd.DataFrame({"client": [f"C{one}" for one in owner], "date": dates, "montant": 100.0})
+    table["echeance"] = dates + pd.Timedelta(days=30)
+    table["reglement"] = table["echeance"] + pd.to_timedelta(days, "D")
+    return table.assign(litige=disputed, papier=paper)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_what_is_expected_of_habits_is_found_and_explained_exactly(known):
+    before, after, _ = split_by_date(frame_from_table(habits(), litige_connu=known))
+    service = XGBoostService(SMALL).fit(before)
+    without = XGBoostService(SMALL).fit(before.drop(columns="jours_retard"))
+    assert service.evaluate(after)["auc"] > 0.85
+    assert service.evaluate(after)["log_loss"] < without.evaluate(after)["log_loss"] + 0.01
+    found = service.explain(after)
+    np.testing.assert_allclose(found.sum(axis=1), logit(service.predict(after)["probabilite"]), atol=1e-4)
+    paper = after["attribut_papier"] == 1
+    assert found.loc[paper, "papier"].mean() > 0 > found.loc[~paper, "papier"].mean()
+    if known:
+        assert (found.loc[after["attribut_litige"] == 1, "litige"] > 0).all()
+    predicted = service.predict(after.drop(columns=["jours_retard", "litige", "retard"]))
+    pd.testing.assert_frame_equal(predicted, service.predict(after))
+
+
+def test_effects_are_estimated_within_clients():
+    rng = np.random.default_rng(2)
+    owner = rng.integers(0, 20, 800)
+    paper = (rng.random(800) < np.where(owner < 10, 0.9, 0.1)).astype(float)
+    disputed = (rng.random(800) < 0.2).astype(float)
+    days = np.where(owner < 10, -15, 15) + 6 * paper + 12 * disputed + rng.normal(0, 4, 800)
+    names = ["ecart_moyen", "confiance", "part_litiges", "passe_papier", "attribut_papier"]
+    x = np.column_stack([np.where(owner < 10, -12.0, 15.0), np.full(800, 0.9), np.full(800, 0.2), 0 * paper, paper])
+    model = Expected.fit(names, x, owner, days, disputed, (days > 0).astype(float))
+    np.testing.assert_allclose(model.effects, [12, 6], atol=1.0)
+    assert Expected.fit(names, x, owner * 0 - 1, days, disputed, (days > 0).astype(float)) is None
 
 
 def test_who_paid_later_is_no_better_a_payer(fitted):

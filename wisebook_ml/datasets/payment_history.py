@@ -219,6 +219,7 @@ def variables(
     amount = max(facture.montant / 100, 0.01)
     due_date = dt.date.fromordinal(facture.echeance)
     dates = passe.date[earlier][other]
+    usually = tally.rates(until)
     confidence = int(known.sum()) / (int(known.sum()) + SPREAD_PRIOR)
     row = [
         float(np.log(amount)),
@@ -231,24 +232,31 @@ def variables(
         confidence,
         float(until - passe.since) if passe.since is not None and len(dates) else 0.0,
         float(until - dates[-1]) if len(dates) else np.nan,
-        *_outcomes(np.where(settled, paid, until)[known], due[known], passe.date[earlier][known], until, tally),
+        *_outcomes(
+            np.where(settled, paid, until)[known],
+            due[known],
+            passe.date[earlier][known],
+            until,
+            usually,
+            tally.tolerance,
+        ),
         confidence * float(passe.litige[earlier][known].mean()) if known.any() else 0.0,
         float(until - paid[settled].max()) if settled.any() else np.nan,
         *_open(amounts, still, overdue & other, usual),
-        tally.rates(until)[0],
+        usually[0],
     ]
     return row + _differences(passe.attributs[earlier][known], facture.attributs, confidence)
 
 
 def _outcomes(paid: NDArray[np.int64], due: NDArray[np.int64], date: NDArray[np.int64], until: int,
-              tally: CompanyTally) -> list[float]:  # fmt: skip
+              usually: tuple[float, float], tolerance: int) -> list[float]:  # fmt: skip
     """Return what the known outcomes say: rates, days late, their spread and direction."""
-    rate, mean = tally.rates(until)
+    rate, mean = usually
     n = len(paid)
     if not n:
         return [rate, rate, np.nan, mean, mean, *[np.nan] * 5]
     gap = np.clip((paid - due).astype(np.float64), -LONGEST, LONGEST)
-    late = (paid - due > tally.tolerance).astype(np.float64)
+    late = (paid - due > tolerance).astype(np.float64)
     weight = np.exp2(-np.maximum(until - due, 0) / HALF_LIFE)
     total = float(weight.sum())
     order = np.argsort(due, kind="stable")

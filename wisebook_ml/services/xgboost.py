@@ -10,13 +10,13 @@ import xgboost as xgb
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from schemas import TypeModele
 from wisebook_ml.services.base import BaseMLService, Gate, NotEnoughData, NotFitted, Progress, no_progress
 from wisebook_ml.services.calibration import expected_calibration_error, fit_sigmoid
 from wisebook_ml.services.parameters import Parameters
+from wisebook_ml.services.risk_base import ATTRIBUTS, CLIENT, Base, Encoder, Rows
 
 __all__ = ["XGBoostParameters", "XGBoostService"]
 
@@ -32,42 +32,14 @@ INNER_CUTS = (0.5, 0.65, 0.8, 1.0)
 """Shares of the rows, in time: each stretch is predicted by what was learnt before it. So the number of
 trees and the regression's strength are chosen and the probabilities calibrated, on half of the rows, not on a tenth."""
 
-BASE_STRENGTHS: tuple[float | None, ...] = (None, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+BASE_STRENGTHS: tuple[float | None, ...] = (None, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Inverse penalties of the regression to choose from; None is the rate alone, where nothing else can be known."""
-
-MOST_CATEGORIES = 12
-
-MOST_CLIENTS = 200
-MIN_OF_CLIENT = 5
-"""Clients, those of most invoices, and invoices of each from which on the regression has a term of the client's own:
-what it paid long ago, which recent payments say less well."""
-
-CLIENT_SCALE = 2.0
-"""How much freer a client's term is than a variable's: clients differ more than one standard deviation of these."""
-
-ATTRIBUTS = {
-    "montant": ("montant_log", "montant_relatif"),
-    "date_echeance": ("delai", "mois_echeance", "jour_echeance"),
-    "comp_aux_num": ("factures", "anciennete", "intervalle"),
-    "reglements": (
-        "issues", "confiance", "taux_retard", "taux_retard_recent", "derniers_retards", "ecart_moyen", "ecart_recent",
-        "ecart_dernier", "ecart_max", "ecart_dispersion", "tendance", "delai_reglement", "jours_sans_reglement",
-    ),
-    "litiges": ("part_litiges",),
-    "encours": ("encours", "encours_factures", "echu", "echu_factures"),
-    "societe": ("taux_societe",),
-}  # fmt: skip
-"""Accounting attributes, and the variables that come from each."""
 
 RISING = frozenset({
     "taux_retard", "taux_retard_recent", "derniers_retards", "ecart_moyen", "ecart_recent", "ecart_dernier",
     "ecart_max", "echu", "echu_factures", "taux_societe", "attribut_litige",
 })  # fmt: skip
 """Variables with which the trees may only raise the risk: whoever paid later before is no better a payer."""
-
-CLIENT = "comp_aux_num"
-ADDED = "attribut_"
-PAST = "passe_"
 
 
 class XGBoostParameters(Parameters, frozen=True, kw_only=True):
@@ -96,124 +68,9 @@ class XGBoostParameters(Parameters, frozen=True, kw_only=True):
             raise ValueError(f"seuil_moyen ({self.seuil_moyen}) must be below seuil_eleve ({self.seuil_eleve})")
 
 
-class _Encoder(Struct):
-    """From a frame's columns to numbers: variables as they are, categories as 0 and 1 each."""
-
-    numbers: list[str]
-    categories: dict[str, list[str]]
-    clients: list[str]
-
-    @classmethod
-    def of(cls, frame: pd.DataFrame, columns: Sequence[str]) -> "_Encoder":
-        """Find the columns to learn from: those of every ledger, and a table's own."""
-        numbers, categories = list(columns), {}
-        for name in (name for name in map(str, frame.columns) if name.startswith((PAST, ADDED))):
-            if pd.api.types.is_numeric_dtype(frame[name]):
-                numbers.append(name)
-            else:
-                counts = frame[name].dropna().astype("str").value_counts()
-                ordered = sorted(counts.index, key=lambda value: (-int(counts[value]), value))
-                categories[name] = ordered[:MOST_CATEGORIES]
-        counts = frame["client"].astype("str").value_counts() if "client" in frame.columns else {}
-        ordered = sorted((-int(count), str(name)) for name, count in counts.items() if count >= MIN_OF_CLIENT)
-        return cls(numbers, categories, [name for _, name in ordered[:MOST_CLIENTS]])
-
-    def owners(self, frame: pd.DataFrame) -> NDArray[np.int64]:
-        """Return the place of each row's client in `clients`, -1 for others, shape (n,)."""
-        if "client" not in frame.columns:
-            return np.full(len(frame), -1, dtype=np.int64)
-        places = {name: place for place, name in enumerate(self.clients)}
-        return np.array([places.get(str(name), -1) for name in frame["client"]], dtype=np.int64)
-
-    def rows(self, frame: pd.DataFrame) -> "_Rows":
-        """Return all that is learnt from."""
-        return _Rows(self.matrix(frame), self.owners(frame))
-
-    @property
-    def names(self) -> list[str]:
-        """The columns of the matrix."""
-        return [*self.numbers, *(f"{name}={value}" for name, values in self.categories.items() for value in values)]
-
-    @property
-    def attributes(self) -> list[str]:
-        """The accounting attribute of each column of the matrix."""
-        of = {variable: attribute for attribute, variables in ATTRIBUTS.items() for variable in variables}
-        found = [of.get(name, name.removeprefix(PAST).removeprefix(ADDED)) for name in self.numbers]
-        return found + [name.removeprefix(ADDED) for name, values in self.categories.items() for _ in values]
-
-    def matrix(self, frame: pd.DataFrame) -> Floats:
-        """Return the rows as numbers, shape (n, len(names)); NaN where something is unknown."""
-        columns = [
-            frame[name].to_numpy(dtype=np.float64) if name in frame.columns else np.full(len(frame), np.nan)
-            for name in self.numbers
-        ]
-        for name, values in self.categories.items():
-            here = frame[name].astype("str") if name in frame.columns else pd.Series([""] * len(frame))
-            columns += [(here == value).to_numpy(dtype=np.float64) for value in values]
-        matrix: Floats = np.column_stack(columns)
-        return matrix
-
-
-class _Rows(Struct):
-    """Rows as numbers: variables, shape (n, k), and the place of the client, shape (n,)."""
-
-    x: Floats
-    owner: NDArray[np.int64]
-
-    def part(self, rows: slice) -> "_Rows":
-        """Return a stretch of the rows."""
-        return _Rows(self.x[rows], self.owner[rows])
-
-
-class _Base(Struct):
-    """A logistic regression over standardised variables, a missing one at its median: what the trees start from."""
-
-    median: Floats
-    mean: Floats
-    scale: Floats
-    weights: Floats
-    clients: Floats
-    """The terms of the clients, and 0 for all others."""
-    intercept: float
-
-    @classmethod
-    def fit(cls, rows: _Rows, y: Floats, strength: float | None, clients: int = 0) -> "_Base":
-        """Fit with an inverse penalty, and the terms of so many clients; without a strength, the rate alone."""
-        x = rows.x
-        known = ~np.isnan(x)
-        median = np.array([np.median(x[k, j]) if (k := known[:, j]).any() else 0.0 for j in range(x.shape[1])])
-        filled = np.where(known, x, median)
-        mean, scale = filled.mean(axis=0), filled.std(axis=0)
-        scale[scale < 1e-9] = np.inf
-        if strength is None:
-            rate = float(y.mean())
-            return cls(median, mean, scale, np.zeros(x.shape[1]), np.zeros(1), float(np.log(rate / (1 - rate))))
-        own = (rows.owner[:, None] == np.arange(clients)) * CLIENT_SCALE
-        fitted = LogisticRegression(C=strength, max_iter=1000).fit(np.hstack([(filled - mean) / scale, own]), y)
-        weights = fitted.coef_[0].astype(np.float64)
-        terms = np.append(weights[x.shape[1] :] * CLIENT_SCALE, 0.0)
-        return cls(median, mean, scale, weights[: x.shape[1]], terms, float(fitted.intercept_[0]))
-
-    def parts(self, rows: _Rows) -> Floats:
-        """Return what each variable adds to the log-odds of the mean row, shape (n, k)."""
-        x = rows.x
-        parts: Floats = (np.where(np.isnan(x), self.median, x) - self.mean) / self.scale * self.weights
-        return parts
-
-    def terms(self, rows: _Rows) -> Floats:
-        """Return what each row's client adds, shape (n,)."""
-        last = len(self.clients) - 1
-        terms: Floats = self.clients[np.where((rows.owner < 0) | (rows.owner >= last), last, rows.owner)]
-        return terms
-
-    def margin(self, rows: _Rows) -> Floats:
-        """Return the log-odds."""
-        return self.parts(rows).sum(axis=1) + self.terms(rows) + self.intercept
-
-
 class _Learnt(Struct):
-    encoder: _Encoder
-    base: _Base
+    encoder: Encoder
+    base: Base
     trees: bytes
     slope: float
     intercept: float
@@ -225,15 +82,17 @@ class XGBoostService(BaseMLService):
 
     Boosted trees that start from a regularised logistic regression over the same variables and correct it: on the few
     hundred invoices of a small company most of what can be known is a sum of habits, which trees approximate badly,
-    and the trees add where it is not. Columns named ``attribut_*`` (known of the invoice) and ``passe_*`` (how the
-    client's earlier invoices differ in it) are learnt from as well.
+    and the trees add where it is not. One of the regression's variables is a model of days (`Expected`), where the rows
+    to learn from tell them (`jours_retard`, `litige`). Columns named ``attribut_*`` (known of the invoice) and
+    ``passe_*`` (how the client's earlier invoices differ in it) are learnt from as well.
 
     Good for companies whose clients have habits. It fails where there are none (then it says the company's rate for
     everybody), for a client's first invoices, and when a client's situation changes from one day to the next.
 
     `predict` returns `probabilite`, calibrated, and `classe`: FAIBLE below `seuil_moyen` (0.25), ELEVE from
     `seuil_eleve` (0.5) on, MOYEN between. `explain` is on the scale of the log-odds of `probabilite`: exact TreeSHAP
-    of the trees plus the regression's parts against the mean row, both times the slope of the calibration.
+    of the trees plus the regression's parts (those of `Expected` by exact Shapley values) against the mean row, both
+    times the slope of the calibration.
 
     `fit` takes the rows in the order of their column `date`, where there is one; else they must be ordered by time.
 
@@ -268,10 +127,10 @@ class XGBoostService(BaseMLService):
             rows = rows.sort_values("date", kind="stable")
         y = rows[self.label].to_numpy(dtype=np.float64)
         _enough(y)
-        encoder = _Encoder.of(rows, self.columns)
-        x = encoder.rows(rows)
+        encoder = Encoder.of(rows, self.columns)
+        x = encoder.rows(rows, outcomes=True)
         strength, clients, rounds, slope, intercept = self._validate(encoder, x, y, progress)
-        base = _Base.fit(x, y, strength, clients)
+        base = Base.fit(x, y, strength, clients)
         trees = self._boost(encoder, x, y, base, rounds)
         progress(0.95)
         self._trees = trees
@@ -332,10 +191,15 @@ class XGBoostService(BaseMLService):
         found = trees.predict(_dmatrix(x, base), pred_contribs=True).astype(np.float64)
         parts = (found[:, :-1] + base.parts(x)) * learnt.slope
         # XGBoost counts the margin that the trees started from with its own base value.
-        constant = learnt.slope * (float(np.mean(found[:, -1] - start)) + base.intercept) + learnt.intercept
+        constant = float(np.mean(found[:, -1] - start)) + base.intercept
         of = np.array(encoder.attributes)
         values = {name: parts[:, of == name].sum(axis=1) for name in attributes}
         values[CLIENT] = values[CLIENT] + base.terms(x) * learnt.slope
+        if base.expected is not None:
+            constant += base.slope * float(base.expected.odds(base.expected.reference[None, :])[0])
+            for name, part in base.expected.parts(base.expected.select(x.names, x.x)).items():
+                values[name] = values[name] + part * base.slope * learnt.slope
+        constant = constant * learnt.slope + learnt.intercept
         return pd.DataFrame({**values, "base": np.full(len(rows), constant)}, index=rows.index)
 
     def state(self) -> object:
@@ -357,7 +221,7 @@ class XGBoostService(BaseMLService):
         return self._learnt, self._trees
 
     def _validate(
-        self, encoder: _Encoder, x: _Rows, y: Floats, progress: Progress
+        self, encoder: Encoder, x: Rows, y: Floats, progress: Progress
     ) -> tuple[float | None, int, int, float, float]:
         """Return the regression's strength and clients, the rounds, and slope and intercept of the calibration."""
         cuts = [int(share * len(y)) for share in INNER_CUTS]
@@ -371,7 +235,7 @@ class XGBoostService(BaseMLService):
         strength, clients = self._strength(x, y, folds, len(encoder.clients))
         curve, fitted = np.zeros(self.parametres.n_estimators), []
         for k, (before, after) in enumerate(folds):
-            base = _Base.fit(x.part(before), y[before], strength, clients)
+            base = Base.fit(x.part(before), y[before], strength, clients)
             seen: dict[str, dict[str, list[float]]] = {}
             check = _dmatrix(x.part(after), base, y[after])
             trees = self._boost(encoder, x.part(before), y[before], base, self.parametres.n_estimators, check, seen)
@@ -389,7 +253,7 @@ class XGBoostService(BaseMLService):
         return strength, clients, rounds, *fit_sigmoid(margin, label)
 
     def _strength(
-        self, x: _Rows, y: Floats, folds: Sequence[tuple[slice, slice]], clients: int
+        self, x: Rows, y: Floats, folds: Sequence[tuple[slice, slice]], clients: int
     ) -> tuple[float | None, int]:
         """Return the strength with the least loss on later rows, and for how many clients a term of their own helps."""
         if not self.parametres.base:
@@ -397,7 +261,7 @@ class XGBoostService(BaseMLService):
 
         def loss(choice: tuple[float | None, int]) -> float:
             margin = np.concatenate(
-                [_Base.fit(x.part(before), y[before], *choice).margin(x.part(after)) for before, after in folds]
+                [Base.fit(x.part(before), y[before], *choice).margin(x.part(after)) for before, after in folds]
             )
             label = np.concatenate([y[after] for _, after in folds])
             return float(np.logaddexp(0.0, margin).sum() - label @ margin)
@@ -406,7 +270,7 @@ class XGBoostService(BaseMLService):
         return min((best, (best[0], clients)), key=loss) if clients else best
 
     def _boost(
-        self, encoder: _Encoder, x: _Rows, y: Floats, base: _Base, rounds: int,
+        self, encoder: Encoder, x: Rows, y: Floats, base: Base, rounds: int,
         check: xgb.DMatrix | None = None, seen: dict[str, dict[str, list[float]]] | None = None,
     ) -> xgb.Booster:  # fmt: skip
         given = self.parametres
@@ -458,10 +322,10 @@ def _enough(y: Floats) -> None:
         )
 
 
-def _dmatrix(rows: _Rows, base: _Base, y: Floats | None = None) -> xgb.DMatrix:
+def _dmatrix(rows: Rows, base: Base, y: Floats | None = None) -> xgb.DMatrix:
     return xgb.DMatrix(rows.x, label=y, base_margin=base.margin(rows), nthread=1)
 
 
-def _margin(trees: xgb.Booster, rows: _Rows, base: _Base) -> Floats:
+def _margin(trees: xgb.Booster, rows: Rows, base: Base) -> Floats:
     margin: Floats = trees.predict(_dmatrix(rows, base), output_margin=True).astype(np.float64)
     return margin
