@@ -23,6 +23,9 @@ REQUESTER = "provisioning"
 LOOK_SECONDS = 30.0
 """Between two looks at trainings that have not ended: they take minutes."""
 
+SETTLE_SECONDS = 2.0
+"""Between news and asking: an import passes a threshold within seconds, and a moment later there is more to learn."""
+
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 """Seconds until the next attempt after SQL or the brokers failed: doubled from the first to the longest."""
@@ -179,7 +182,8 @@ class Provisioner:
     def _run(self) -> None:
         pause = 0.0
         while not self._closed.is_set():
-            self._wake.wait(LOOK_SECONDS if self._due else None)
+            if self._wake.wait(LOOK_SECONDS if self._due else None):
+                self._closed.wait(SETTLE_SECONDS)
             self._wake.clear()
             if self._closed.is_set():
                 return
