@@ -72,7 +72,7 @@ def test_save_and_load_give_the_same_predictions(frame: pd.DataFrame, fitted: DB
 
 def test_evaluation_counts_outliers_against_a_version(frame: pd.DataFrame, fitted: DBSCANService) -> None:
     metrics = fitted.evaluate(frame)
-    assert metrics["lignes"] == len(frame)
+    assert metrics["rows"] == len(frame)
     assert metrics["segments"] == 5
     assert metrics["silhouette_ponderee"] == pytest.approx(metrics["silhouette"] * (1 - metrics["bruit"]))
     strict = DBSCANService({"eps": 0.3}).fit(frame).evaluate(frame)

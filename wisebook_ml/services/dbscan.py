@@ -229,7 +229,7 @@ class DBSCANService(BaseMLService):
         dict of str to float
             `silhouette` of the rows that are in a segment (0 with one segment), `bruit` the share of those that are
             in none, `silhouette_ponderee` their product with what is placed, which the gate looks at, since a version
-            could otherwise win by calling most third parties outliers; `segments` and `lignes`, numbers.
+            could otherwise win by calling most third parties outliers; `segments` and `rows`, numbers.
         """
         sides = self._fitted()
         found = self.predict(donnees)
@@ -248,7 +248,7 @@ class DBSCANService(BaseMLService):
             "silhouette_ponderee": silhouette * share,
             "bruit": 1.0 - share,
             "segments": float(sum(len(np.unique(side.segments)) for side in sides.values())),
-            "lignes": float(len(donnees)),
+            "rows": float(len(donnees)),
         }
 
     def profiles(self) -> pd.DataFrame:
@@ -375,15 +375,15 @@ def _metric(scaled: Floats) -> Floats:
     """Return the matrix that takes rows to where third parties alike differ by one in every direction."""
     floor = np.array(list(NOISE.values()))
     low, high = np.percentile(scaled, [10, 90], axis=0)
-    within = np.diag(np.maximum((high - low) / 2.56, floor) ** 2)
+    within: Floats = np.diag(np.maximum((high - low) / 2.56, floor) ** 2)
     count = min(NEIGHBOURS + 1, len(scaled))
     for _ in range(ROUNDS):
         points = scaled @ np.linalg.cholesky(np.linalg.inv(within))
         distance, neighbour = NearestNeighbors(n_neighbors=count).fit(points).kneighbors(points)
         near = distance[:, 1:] <= np.quantile(distance[:, 1:], TRIM)
         difference = np.repeat(scaled, count - 1, axis=0)[near.ravel()] - scaled[neighbour[:, 1:][near]]
-        pooled = np.asarray(difference.T @ difference, dtype=np.float64) / (2 * len(difference))
-        within = pooled + np.diag(floor**2) * NOISE_SHARE
+        pooled = difference.T @ difference / (2 * len(difference))
+        within = np.asarray(pooled + np.diag(floor**2) * NOISE_SHARE, dtype=np.float64)
     metric: Floats = np.linalg.cholesky(np.linalg.inv(within))
     return metric
 
