@@ -6,8 +6,10 @@ force once it is announced (`wisebook_ml.training.promotion`).
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pandas as pd
 from msgspec.structs import replace
@@ -19,7 +21,7 @@ from wisebook_ml.datasets.split import split_by_date
 from wisebook_ml.services.base import BaseMLService, NotEnoughData
 from wisebook_ml.services.catalogue import service_class
 from wisebook_ml.settings import Settings
-from wisebook_ml.storage import Modele, ModelRegistry, open_database
+from wisebook_ml.storage import DatabaseUnreachable, Modele, ModelRegistry, open_database
 from wisebook_ml.training.collect import Collection, collect
 from wisebook_ml.training.exceptions import TrainingFailed
 from wisebook_ml.training.gate import Champion, decide
@@ -27,6 +29,14 @@ from wisebook_ml.training.gate import Champion, decide
 __all__ = ["LEARNT_UNTIL", "Tell", "campaign_of", "learn"]
 
 LOGGER = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+AWAY_SECONDS = 120.0
+"""How long a database may be away once a model is fitted: what took an hour is not thrown away for a restart."""
+
+ASK_SECONDS = 1.0
+"""Pause before it is asked again."""
 
 Tell = Callable[[Campagne], None]
 """Told how far a training is."""
@@ -170,7 +180,8 @@ def _judge(
     learnt_until = _last(hold_out.before)
     champion: Champion | None = None
     if model.version_courante is not None:
-        recorded = registry.version(model.id, model.version_courante)
+        number = model.version_courante
+        recorded = _patiently(lambda: registry.version(model.id, number))
         hold_out = _unseen(hold_out, recorded.metrics)
         champion = _evaluate_champion(store, recorded.version, hold_out)
     progress.at(Etape.EVALUATION, 0.5)
@@ -231,9 +242,22 @@ def _save(service: BaseMLService, model: Modele, registry: ModelRegistry, store:
         service.dump(),
         societe_id=model.societe_id,
         modele_id=model.id,
-        version=registry.next_version(model.id),
+        version=_patiently(lambda: registry.next_version(model.id)),
         type_modele=model.type_modele,
     )
+
+
+def _patiently(ask: Callable[[], T]) -> T:
+    """Ask the database, again where it is away."""
+    deadline = time.monotonic() + AWAY_SECONDS
+    while True:
+        try:
+            return ask()
+        except DatabaseUnreachable as error:
+            if time.monotonic() > deadline:
+                raise
+            LOGGER.warning("the database is asked again: %s", error)
+            time.sleep(ASK_SECONDS)
 
 
 def _first(frame: pd.DataFrame) -> dt.date | None:
