@@ -94,7 +94,8 @@ class Expected(Struct):
 
     def select(self, names: Sequence[str], x: Floats) -> Floats:
         """Return the columns that it is made from, shape (n, len(columns))."""
-        return x[:, [list(names).index(name) for name in self.columns]]
+        selected: Floats = x[:, [list(names).index(name) for name in self.columns]]
+        return selected
 
     def of(self, z: Floats, name: str) -> Floats:
         """Return one of the columns."""
@@ -103,7 +104,7 @@ class Expected(Struct):
 
     def offset(self, z: Floats) -> Floats:
         """Return the client's mean days late, freed of earlier disputes and set to this invoice's attributes."""
-        days = self.of(z, "ecart_moyen") - self.effects[0] * self.of(z, "part_litiges")
+        days: Floats = self.of(z, "ecart_moyen") - self.effects[0] * self.of(z, "part_litiges")
         for effect, name in zip(self.effects[1:], self.names, strict=True):
             days = days - effect * self.of(z, f"passe_{name}")
         return days
@@ -111,7 +112,9 @@ class Expected(Struct):
     def beginning(self, z: Floats) -> Floats:
         """Return what the mean of a client without history is corrected by."""
         new = 1 - self.of(z, "confiance")
-        return np.column_stack([np.ones(len(z)), new, *(new * self.of(z, f"attribut_{name}") for name in self.names)])
+        attributes = (new * self.of(z, f"attribut_{name}") for name in self.names)
+        columns: Floats = np.column_stack([np.ones(len(z)), new, *attributes])
+        return columns
 
     def odds(self, z: Floats) -> Floats:
         """Return the log-odds of being late, shape (n,), of the selected columns."""
@@ -128,7 +131,7 @@ class Expected(Struct):
     def parts(self, z: Floats) -> dict[str, Floats]:
         """Return the exact Shapley values of the log-odds against the mean row, by the kind of column.
 
-        Keys are ``reglements``, ``litiges``, ``litige`` and the attributes. All combinations are looked at, 256 at
+        Keys are ``reglements``, ``litiges``, ``litige`` and the attributes. All combinations are looked at, 512 at
         most.
         """
         groups = {
@@ -149,10 +152,10 @@ class Expected(Struct):
         found = {}
         for group, name in enumerate(groups):
             total = np.zeros(len(z))
-            for chosen, odds in value.items():
-                if group not in chosen:
-                    weight = math.factorial(len(chosen)) * math.factorial(count - len(chosen) - 1)
-                    total += weight / math.factorial(count) * (value[chosen | {group}] - odds)
+            for others, odds in value.items():
+                if group not in others:
+                    weight = math.factorial(len(others)) * math.factorial(count - len(others) - 1)
+                    total += weight / math.factorial(count) * (value[others | {group}] - odds)
             found[name] = total
         return found
 
@@ -171,5 +174,5 @@ def _within(values: Floats, owner: NDArray[np.int64]) -> Floats:
 
 def _solve(a: Floats, b: Floats, prior: float) -> Floats:
     """Return least squares with a little shrinkage, `prior` rows' worth."""
-    solution: Floats = np.linalg.solve(a.T @ a + prior * np.eye(a.shape[1]), a.T @ b)
+    solution: Floats = np.linalg.solve(a.T @ a + prior * np.eye(a.shape[1]), a.T @ b).astype(np.float64)
     return solution

@@ -176,7 +176,7 @@ class Base(Struct):
 
     def margin(self, rows: Rows) -> Floats:
         """Return the log-odds."""
-        margin = self.parts(rows).sum(axis=1) + self.terms(rows) + self.intercept
+        margin: Floats = self.parts(rows).sum(axis=1) + self.terms(rows) + self.intercept
         if self.expected is not None:
             margin = margin + self.slope * self.expected.odds(self.expected.select(rows.names, rows.x))
         return margin

@@ -25,6 +25,9 @@ Floats = NDArray[np.float64]
 MIN_ROWS = 100
 """Invoices of known outcome below which a client's habit cannot be told from chance."""
 
+EXPLAINED_ROWS = 2_000
+"""Rows, the last ones, that the importance is the mean of: more do not change it."""
+
 MIN_OF_EACH = 10
 """Late invoices, and invoices in time, below which nothing can be compared."""
 
@@ -135,7 +138,7 @@ class XGBoostService(BaseMLService):
         progress(0.95)
         self._trees = trees
         self._learnt = _Learnt(encoder, base, bytes(trees.save_raw("ubj")), slope, intercept, {})
-        self._learnt.importance = self._importance(rows)
+        self._learnt.importance = self._importance(rows.tail(EXPLAINED_ROWS))
         progress(1.0)
         return self
 
@@ -175,7 +178,7 @@ class XGBoostService(BaseMLService):
         }
 
     def feature_importance(self) -> dict[str, float]:
-        """Return the mean size of each accounting attribute's SHAP values over the rows that were learnt from."""
+        """Return the mean size of each accounting attribute's SHAP values over the last rows learnt from."""
         return dict(self._fitted()[0].importance)
 
     def explain(self, donnees: pd.DataFrame) -> pd.DataFrame:
