@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import cast
 
 import click
 import msgspec
@@ -167,7 +168,7 @@ def show(modele: str, societe: int | None, as_json: bool) -> None:
             f"{promotion.promue_le:%Y-%m-%d %H:%M}", str(promotion.version), promotion.par, promotion.motif
         )
     plain_console().print(promotions)
-    show_campaigns(campaigns)
+    show_campaigns(campaigns, registry)
 
 
 @models.command()
@@ -180,7 +181,7 @@ def campaigns(societe: int | None, as_json: bool) -> None:
     if as_json:
         _print_json(found)
         return
-    show_campaigns(found)
+    show_campaigns(found, _registry())
 
 
 @models.command()
@@ -236,8 +237,9 @@ def importance(modele: str, societe: int | None, as_json: bool) -> None:
     plain_console().print(table)
 
 
-def show_campaigns(found: Sequence[Mapping[str, object]]) -> None:
-    """Print campaigns, one a row."""
+def show_campaigns(found: Sequence[Mapping[str, object]], registry: ModelRegistry) -> None:
+    """Print campaigns, one a row, with the names of their models."""
+    names = {model.id: f"{model.nom} ({model.type_modele.value})" for model in registry.list()}
     table = Table(
         "Requested", "Model", "Company", "State", "Rows", "Minutes", "Version", "What became of it",
         title="Campaigns", title_justify="left",
@@ -246,7 +248,7 @@ def show_campaigns(found: Sequence[Mapping[str, object]]) -> None:
         minutes = row["duree_minutes"]
         table.add_row(
             f"{row['demandee_le']:%Y-%m-%d %H:%M}",
-            str(row["modele_id"]),
+            f"{row['modele_id']} {names.get(cast(int, row['modele_id']), '')}",
             str(row["societe_id"]),
             str(row["statut"]),
             str(row["lignes"] or ""),

@@ -94,7 +94,7 @@ def train(
     campaigns = CampaignStore(open_database(settings.sql_url))
     wanted = {str(end.campagne_id) for end in ends}
     rows = [row for model in models for row in campaigns.list(modele_id=model.id) if str(row["campagne_id"]) in wanted]
-    show_campaigns(rows)
+    show_campaigns(rows, registry)
     if any(end.statut is not StatutCampagne.REUSSIE for end in ends):
         raise click.exceptions.Exit(1)
 
@@ -135,7 +135,8 @@ def _follow(
                 if campaign.statut is not StatutCampagne.DEMANDEE:
                     silent.cancel()
                 ends[request.demande_id] = campaign
-                stage = campaign.etape.value if campaign.etape else campaign.statut.value
+                under_way = campaign.statut is StatutCampagne.EN_COURS and campaign.etape is not None
+                stage = campaign.etape.value if under_way and campaign.etape else campaign.statut.value
                 progress.update(tasks[request.demande_id], completed=campaign.avancement, stage=stage.lower())
         finally:
             silent.cancel()
