@@ -20,6 +20,7 @@ from wisebook_ml.services.catalogue import DOMAINES, MissingLibrary, service_cla
 from wisebook_ml.services.parameters import InvalidParameters
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import CampaignStore, Modele, ModelRegistry, StorageError, open_database
+from wisebook_ml.training.learn import LEARNT_UNTIL
 from wisebook_ml.training.promotion import promote as put_in_force
 from wisebook_ml.training.promotion import rollback as go_back
 
@@ -278,7 +279,8 @@ def _measure(model: Modele) -> str:
 
 
 def _figures(metrics: Mapping[str, object]) -> str:
-    return ", ".join(f"{name} {value:.4g}" for name, value in metrics.items() if isinstance(value, int | float))
+    shown = {name: value for name, value in metrics.items() if isinstance(value, int | float) and name != LEARNT_UNTIL}
+    return ", ".join(f"{name} {value:.4g}" for name, value in shown.items())
 
 
 def _parameter(text: str) -> tuple[str, object]:
