@@ -265,6 +265,11 @@ class TestWhatEndsIt:
         with pytest.raises(TrainingFailed, match="company 7 has no treasury positions on the topic treasury"):
             train(company, request(model_of(company)))
 
+    def test_a_forecast_for_all_companies(self, company: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(DATASETS, KIND, Rows("", (TREASURY,)))
+        with pytest.raises(TrainingFailed, match="there is no global one; train it for a company"):
+            train(company, request(model_of(company, 0), 0))
+
     def test_a_constant_label(self, company: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(DATASETS, KIND, OneSided("", (ENTRIES,)))
         held_out = r"\(besides 30 rows from 2024-03-11 on, which are held out\)"

@@ -15,6 +15,7 @@ import pandas as pd
 from msgspec.structs import replace
 
 from schemas import Campagne, DemandeEntrainement, Etape, StatutCampagne, VersionModele, campagne_id
+from topics import TREASURY
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.datasets.catalogue import DATASETS, Dataset
 from wisebook_ml.datasets.split import split_by_date
@@ -22,7 +23,7 @@ from wisebook_ml.services.base import BaseMLService, NotEnoughData
 from wisebook_ml.services.catalogue import service_class
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import DatabaseUnreachable, Modele, ModelRegistry, open_database
-from wisebook_ml.training.collect import Collection, collect
+from wisebook_ml.training.collect import ALL_COMPANIES, Collection, collect
 from wisebook_ml.training.exceptions import TrainingFailed
 from wisebook_ml.training.gate import Champion, decide
 
@@ -141,6 +142,10 @@ def _frame(
     dataset: Dataset, request: DemandeEntrainement, settings: Settings, bootstrap: str, progress: _Progress
 ) -> pd.DataFrame:
     """Collect what the data set is made of, and return its rows; of several companies, one after the other."""
+    if request.societe_id == ALL_COMPANIES and TREASURY in dataset.topics:
+        raise TrainingFailed(
+            "a forecast goes on from one company's cash flows, so there is no global one; train it for a company"
+        )
     progress.at(Etape.COLLECTE)
     collection = collect(
         bootstrap,
