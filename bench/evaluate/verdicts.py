@@ -53,9 +53,18 @@ def run(evaluation: Evaluation) -> None:
     for name in figures[0]:
         values = [figure[name] for figure in figures]
         target = {"verdicts.gradient_boosting.auc": AUC, "verdicts.svm.macro_f1": MACRO_F1}.get(name)
-        details = {"least": float(min(values)), "most": float(max(values)), "companies": COMPANIES, "entries": ENTRIES}
-        unit = "F1" if "macro_f1" in name else "rows" if name.endswith(".rows") else ""
-        evaluation.results.add(line_of(name, float(np.mean(values)), unit, at_least=target, **details))
+        evaluation.results.add(
+            line_of(
+                name,
+                float(np.mean(values)),
+                "rows" if name.endswith(".rows") else "",
+                at_least=target,
+                least=float(min(values)),
+                most=float(max(values)),
+                companies=COMPANIES,
+                entries=ENTRIES,
+            )
+        )
 
 
 def _company(seed: int) -> _Company:

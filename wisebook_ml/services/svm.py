@@ -19,7 +19,7 @@ from wisebook_ml.services.base import (
     no_progress,
 )
 from wisebook_ml.services.parameters import Parameters
-from wisebook_ml.services.training_rows import Floats, Folds, by_attribute, drawn, matrix_of, said, shares
+from wisebook_ml.services.training_rows import Floats, Folds, Scale, by_attribute, drawn, matrix_of, said, shares
 
 __all__ = ["SVMParameters", "SVMService"]
 
@@ -34,9 +34,6 @@ MIN_JUDGED = 10
 
 FOLDS = 5
 """Fits for the calibration, besides the one that is kept."""
-
-FARTHEST = 5.0
-"""Standard deviations at which columns are cut: one absurd amount would else move the border of all."""
 
 IMPORTANCE_ROWS, REPETITIONS = 1_000, 3
 """Rows whose attributes are shuffled to tell how much each matters, and how often."""
@@ -64,8 +61,7 @@ class SVMParameters(Parameters, frozen=True, kw_only=True):
 class _State(NamedTuple):
     """What was learnt: the scale of columns, the machine, and the logistic model that makes decisions probabilities."""
 
-    mean: Floats
-    scale: Floats
+    scale: Scale
     machine: Any
     weights: Floats
     intercepts: Floats
@@ -121,13 +117,11 @@ class SVMService(BaseMLService):
         if self.parametres.unlabelled_weight > 0.0:
             open_ = drawn(np.flatnonzero(~known), self.parametres.max_unlabelled, rng)
         rows = np.concatenate([judged, open_])
-        raw = _logs(matrix_of(donnees.iloc[rows], self.columns))
+        raw = matrix_of(donnees.iloc[rows], self.columns)
         target = np.searchsorted(CLASSES, label.fillna(CORRECTE).to_numpy(str)[rows])
         weight = np.concatenate([np.ones(len(judged)), np.full(len(open_), self.parametres.unlabelled_weight)])
-        mean = np.average(raw, axis=0, weights=weight)
-        spread = np.sqrt(np.average((raw - mean) ** 2, axis=0, weights=weight))
-        scale = np.where(spread > 1e-9, spread, 1.0)
-        matrix = _scaled(raw, mean, scale)
+        scale = Scale.of(raw, weight)
+        matrix = scale.scaled(raw)
         outside = np.zeros((len(rows), len(CLASSES)))
         folds = Folds.stratified(np.where(known[rows], target, len(CLASSES)), FOLDS, rng)
         for k in range(FOLDS):
@@ -138,7 +132,7 @@ class SVMService(BaseMLService):
         weights, intercepts = _multinomial(outside, target, weight)
         machine = self._machine(matrix, target, weight)
         progress((FOLDS + 1) / (FOLDS + 2))
-        self._learnt = _State(mean, scale, machine, weights, intercepts, {})
+        self._learnt = _State(scale, machine, weights, intercepts, {})
         some = drawn(np.arange(len(judged)), IMPORTANCE_ROWS, rng)
         self._learnt = self._learnt._replace(importance=self._importance(matrix[some], target[some], rng))
         progress(1.0)
@@ -182,8 +176,8 @@ class SVMService(BaseMLService):
         return odds
 
     def _matrix(self, donnees: pd.DataFrame) -> Floats:
-        learnt = self._fitted
-        return _scaled(_logs(matrix_of(self.checked(donnees), self.columns)), learnt.mean, learnt.scale)
+        scale = self._fitted.scale
+        return scale.scaled(matrix_of(self.checked(donnees), self.columns))
 
     def predict(self, donnees: pd.DataFrame) -> pd.DataFrame:
         """Return `classe` and `probabilite_<CLASSE>` of each row."""
@@ -307,15 +301,6 @@ def _bounded(label: Any, rows: Any, number: int, rng: np.random.Generator) -> An
         kept.append(drawn(group, left // (len(groups) - k), rng))
         left -= len(kept[-1])
     return np.sort(np.concatenate(kept))
-
-
-def _logs(matrix: Floats) -> Floats:
-    """Return values with long tails drawn in, either side of 0."""
-    return np.sign(matrix) * np.log1p(np.abs(matrix))
-
-
-def _scaled(matrix: Floats, mean: Floats, scale: Floats) -> Floats:
-    return np.clip((matrix - mean) / scale, -FARTHEST, FARTHEST)
 
 
 def _multinomial(decisions: Floats, target: Any, weight: Floats) -> tuple[Floats, Floats]:

@@ -1,7 +1,7 @@
 """What the services that learn from verdicts share: rows to learn from, with or without a verdict."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,7 @@ import pandas as pd
 
 from wisebook_ml.entry_columns import ATTRIBUTES
 
-__all__ = ["Floats", "Folds", "by_attribute", "drawn", "matrix_of", "said", "shares"]
+__all__ = ["Floats", "Folds", "Scale", "by_attribute", "drawn", "matrix_of", "said", "shares"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -41,6 +41,34 @@ class Folds:
             rows = rng.permutation(np.flatnonzero(classes == value))
             of[rows] = np.arange(len(rows)) % number
         return cls(of, number)
+
+
+FARTHEST = 5.0
+"""Standard deviations at which columns are cut: one absurd amount would else move the border of all."""
+
+
+class Scale(NamedTuple):
+    """What makes columns comparable for a linear model: logarithms of long tails, mean 0, standard deviation 1."""
+
+    mean: Floats
+    spread: Floats
+
+    @classmethod
+    def of(cls, matrix: Floats, weight: Floats) -> "Scale":
+        """Return the scale of weighed rows; a constant column stays 0."""
+        logs = _logs(matrix)
+        mean = np.average(logs, axis=0, weights=weight)
+        spread = np.sqrt(np.average((logs - mean) ** 2, axis=0, weights=weight))
+        return cls(mean, np.where(spread > 1e-9, spread, 1.0))
+
+    def scaled(self, matrix: Floats) -> Floats:
+        """Return rows on this scale."""
+        return np.clip((_logs(matrix) - self.mean) / self.spread, -FARTHEST, FARTHEST)
+
+
+def _logs(matrix: Floats) -> Floats:
+    """Return values with long tails drawn in, either side of 0."""
+    return np.sign(matrix) * np.log1p(np.abs(matrix))
 
 
 def by_attribute(columns: Any, values: Floats) -> dict[str, Floats]:
