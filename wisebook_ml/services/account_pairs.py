@@ -62,7 +62,7 @@ class Accounts:
         opposite = [_longest(COUNTERPARTS, str(number)) for number in numbers]
         self._kinds = sorted({kind for kind in opposite if kind})
         places = {kind: place for place, kind in enumerate(self._kinds)}
-        self._kind_of = np.array([places.get(kind, len(places)) for kind in opposite])
+        self._kind_of = np.array([places[kind] if kind else len(places) for kind in opposite])
 
     def __len__(self) -> int:
         return len(self.numbers)

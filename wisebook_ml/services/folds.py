@@ -63,4 +63,5 @@ def _entries(frame: pd.DataFrame) -> Ints:
     if "ecriture_id" not in frame.columns:
         return np.arange(len(frame))
     which = [name for name in ("societe_id", "ecriture_id") if name in frame.columns]
-    return frame.groupby(which, sort=False).ngroup().to_numpy(np.int64)
+    numbers: Ints = frame.groupby(which, sort=False).ngroup().to_numpy(np.int64)
+    return numbers

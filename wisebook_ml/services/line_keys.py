@@ -238,7 +238,7 @@ class _Texts:
         self._texts = [str(text) for text in different]
 
     def hashed(self, of: Callable[[str], str]) -> Keys:
-        return _hash(np.array([of(text) for text in self._texts], dtype=object))[self._codes]
+        return _hash(np.array([of(text) for text in self._texts], dtype=object)).take(self._codes)
 
     def each(self, of: Callable[[str], T]) -> list[T]:
         made = [of(text) for text in self._texts]
@@ -275,7 +275,8 @@ def _hash(values: pd.Series | npt.NDArray[np.object_]) -> Keys:
 
 def _hash_number(values: pd.Series, decimals: int = 3) -> Keys:
     """Return hashes of rounded numbers."""
-    return np.round(values.to_numpy(float) * 10**decimals).astype(np.int64).view(np.uint64)
+    rounded: Keys = np.round(values.to_numpy(float) * 10**decimals).astype(np.int64).view(np.uint64)
+    return rounded
 
 
 def _mix(parts: Sequence[Keys]) -> Keys:
