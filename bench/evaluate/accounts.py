@@ -1,8 +1,9 @@
-"""Account recommendation: the Random Forest beside a plain one, on the later 30 % of ledgers, and how long it trains."""
+"""Account recommendation: the Random Forest beside a plain one, on later lines of ledgers, and how long it trains."""
 
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,7 @@ def _evaluate(evaluation: Evaluation, name: str, frame: pd.DataFrame) -> None:
     seconds = time.perf_counter() - begun
     metrics = service.evaluate(after)
     plain = _plain(before, after, evaluation.seed)
-    details = {
+    details: dict[str, Any] = {
         "lines": len(before),
         "tested": len(after),
         "since": str(since),
@@ -109,7 +110,7 @@ def _plain(before: pd.DataFrame, after: pd.DataFrame, seed: int) -> dict[str, fl
 def _measure_time(evaluation: Evaluation) -> None:
     ledger = generate_ledger(entries=int(SIZE * ENTRIES_PER_LINE), seed=evaluation.seed)
     frame = line_frame(Collected(entries=ledger.events)).head(SIZE)
-    details = {"lines": len(frame), "accounts": int(frame["compte_num"].nunique())}
+    details: dict[str, Any] = {"lines": len(frame), "accounts": int(frame["compte_num"].nunique())}
     begun = time.perf_counter()
     service = RandomForestService(seed=evaluation.seed).fit(frame)
     seconds = time.perf_counter() - begun

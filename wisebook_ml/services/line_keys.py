@@ -238,7 +238,9 @@ class _Texts:
         self._texts = [str(text) for text in different]
 
     def hashed(self, of: Callable[[str], str]) -> Keys:
-        return _hash(np.array([of(text) for text in self._texts], dtype=object)).take(self._codes)
+        """Return the hash of what each row's text becomes."""
+        made: Keys = _hash(np.array([of(text) for text in self._texts], dtype=object))[self._codes]
+        return made
 
     def each(self, of: Callable[[str], T]) -> list[T]:
         made = [of(text) for text in self._texts]
