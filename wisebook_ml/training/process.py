@@ -168,10 +168,14 @@ def _main(
     def tell(campaign: Campagne) -> None:
         send(_Told(campaign))
 
+    end: Message
     try:
-        tell(learn(request, tentative, settings, bootstrap, tell))
+        end = _Told(learn(request, tentative, settings, bootstrap, tell))
     except Exception as error:
-        send(_message_of(error))
+        end = _message_of(error)
+    # Nothing is being written any more; an interruption now would only show in the log, as an error.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    send(end)
 
 
 def _message_of(error: Exception) -> Message:
