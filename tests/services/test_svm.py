@@ -99,7 +99,7 @@ def test_the_classes_of_the_hold_out_are_those_that_count(linear: SVMService) ->
 def test_too_few_verdicts_are_said_in_figures(linear: SVMService) -> None:
     frame = judged_rows(200)
     few = frame[frame["classe"] != "A_REVOIR"]
-    with pytest.raises(NotEnoughData, match=r"needs 5 judged entries of each class, has 0 A_REVOIR, \d+ CORRECTE"):
+    with pytest.raises(NotEnoughData, match=r"needs 3 judged entries of each class, has 0 A_REVOIR, \d+ CORRECTE"):
         SVMService().fit(few)
     with pytest.raises(NotEnoughData, match="has 0 A_REVOIR, 0 CORRECTE, 0 ERREUR_SAISIE"):
         SVMService().fit(frame.assign(classe=None))

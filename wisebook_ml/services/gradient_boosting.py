@@ -103,8 +103,8 @@ class GradientBoostingService(BaseMLService):
     counts, a little, as right.
 
     `predict` returns `probabilite`, that the entry will be corrected or rejected; calibrated by a logistic line through
-    the scores of rows that were not learnt from (Platt 1999). `explain` returns SHAP values of its log-odds: TreeSHAP of
-    the trees (Lundberg et al. 2020), plus coefficient times distance from the mean of the line.
+    the scores of rows that were not learnt from (Platt 1999). `explain` returns SHAP values of its log-odds: TreeSHAP
+    of the trees (Lundberg et al. 2020), plus coefficient times distance from the mean of the line.
 
     References
     ----------

@@ -26,8 +26,9 @@ __all__ = ["SVMParameters", "SVMService"]
 CLASSES = tuple(sorted(one.value for one in ClasseEcriture))
 CORRECTE = ClasseEcriture.CORRECTE.value
 
-MIN_OF_EACH = 5
-"""Entries of each class below which its border is that of a single case."""
+MIN_OF_EACH = 3
+"""Entries of each class below which a fold of the calibration could be fitted to a single one. So few tell little:
+whether it is enough, the gate sees on the hold-out."""
 
 MIN_JUDGED = 10
 """Judged entries of a hold-out below which a single one moves the F1 of a class from nothing to all."""
@@ -106,7 +107,7 @@ class SVMService(BaseMLService):
         Raises
         ------
         NotEnoughData
-            With fewer than five entries of a class.
+            With fewer than three entries of a class.
         """
         label = self.checked(donnees, label=True)["classe"]
         known = label.notna().to_numpy()
