@@ -112,8 +112,8 @@ def lines_of(entries: Iterable[Ecriture]) -> pd.DataFrame:
     ...          Ligne(compte_num="401000", comp_aux_num="F01", credit="120.00")]
     >>> entry = Ecriture(societe_id=1, ecriture_id="E1", journal_code="AC", ecriture_date=dt.date(2024, 3, 1),
     ...                  lignes=lines)
-    >>> lines_of([entry])[["ligne", "tiers_num", "autres_comptes", "taux_tva", "taux_base"]].iloc[1].to_list()
-    [2, 'F01', 'C401000 D606300', '20', '']
+    >>> lines_of([entry])[["tiers_num", "autres_comptes", "taux_tva", "taux_base"]].iloc[1].to_list()
+    ['F01', 'C401000 D606300', '20', '']
     """
     rows = [row for entry in entries for row in _rows(entry)]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
