@@ -93,14 +93,16 @@ class _State(NamedTuple):
 class GradientBoostingService(BaseMLService):
     """Trees, each correcting the ones before, on what people said of a company's entries; and a straight line beside.
 
-    The line is a strongly regularised logistic regression on the same rows, whose log-odds are added to the trees':
-    of a kind of mistake that was judged twice or thrice, trees learn nothing, while the line knows that evidence adds
-    up. Together they are better than either (measured on generated companies).
+    The line is a strongly regularised logistic regression on the same rows, whose log-odds are added to the trees': of
+    a kind of mistake that was judged twice or thrice, trees learn nothing, while the line knows that evidence adds up.
+    Measured on generated companies, it is a draw with trees alone (`linear_C` 0): the same AUC, and a Brier score that
+    was better on the companies that parameters were chosen on (0.051, 0.059) and not on others (0.056, 0.054).
 
     Good where controls and features together tell right from wrong: it learns which findings this company's accountants
-    act on, and which they wave through. It fails where the verdicts are few (below some two hundred, a logistic
-    regression does as well) or one-sided, and it knows nothing of mistakes that nobody ever found: what was not judged
-    counts, a little, as right.
+    act on, and which they wave through. With some hundred verdicts a plain logistic regression orders judged entries as
+    well (AUC 0.937 against 0.932 on five generated companies), and those nobody judged less well (0.901 against 0.915).
+    It fails where the verdicts are few or one-sided, and it knows nothing of mistakes that nobody ever found: what was
+    not judged counts, a little, as right.
 
     `predict` returns `probabilite`, that the entry will be corrected or rejected; calibrated by a logistic line through
     the scores of rows that were not learnt from (Platt 1999). `explain` returns SHAP values of its log-odds: TreeSHAP
