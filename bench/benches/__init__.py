@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bench.benches import bulk, core, decode, forest, guarantee, latency, memory, recovery, training, whole
+from bench.benches import bulk, core, decode, forest, guarantee, latency, memory, recovery, swap, training, whole
 from bench.context import Context
 
 __all__ = ["BENCHES"]
@@ -18,4 +18,5 @@ BENCHES: dict[str, Callable[[Context], None]] = {
     "g": guarantee.run,
     "h": forest.run,
     "i": training.run,
+    "j": swap.run,
 }

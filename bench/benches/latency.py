@@ -21,7 +21,7 @@ from bench.preload import PARTITIONS, Record, partition, preload
 from bench.results import line_of
 from bench.synthetic import unbalanced
 
-__all__ = ["out_of_balance", "percentile", "run"]
+__all__ = ["out_of_balance", "percentile", "planted", "publish_and_follow", "run", "warm_up"]
 
 RATES = (1_000, 10_000)
 """Entry lines a second."""
@@ -52,10 +52,10 @@ def _measure(context: Context, rate: int) -> None:
     preload(context.bootstrap, deployment.entries, [*markers, *warm_up("warm")])
     per_second = rate / ledgers.lines
     wanted = round(per_second * (context.sizes.latency_seconds + WARM_SECONDS))
-    records = _planted(entries[:wanted])
+    records = planted(entries[:wanted])
     worker = deployment.start_worker("scoring")
     try:
-        published, seen = _publish(context, deployment, worker, records, per_second)
+        published, seen = publish_and_follow(context, deployment, worker, records, per_second)
     finally:
         stop(worker)
     begin = min(published.at.values()) + WARM_SECONDS
@@ -83,13 +83,20 @@ def _measure(context: Context, rate: int) -> None:
         )
 
 
-def _publish(
+def publish_and_follow(
     context: Context,
     deployment: Deployment,
     worker: "subprocess.Popen[bytes]",
     records: list[tuple[int, bytes, bytes, list[tuple[str, bytes]], str]],
     rate: float,
 ) -> tuple[Published, Seen]:
+    """Publish records at a rate; return when planted ones were handed over, and when their detections were read.
+
+    Raises
+    ------
+    Failed
+        Where one of the processes gives no result.
+    """
     home = deployment.settings.home
     readable = Readable(context.bootstrap, deployment.detections)
     ready = readable.wait_for({f"warm-{societe}" for societe in company_of_each()}, START_SECONDS, worker)
@@ -154,17 +161,17 @@ def company_of_each() -> list[int]:
     return [found[number] for number in range(PARTITIONS)]
 
 
-def _planted(entries: Sequence[Record]) -> list[tuple[int, bytes, bytes, list[tuple[str, bytes]], str]]:
+def planted(entries: Sequence[Record]) -> list[tuple[int, bytes, bytes, list[tuple[str, bytes]], str]]:
     """Return entries to publish; every so many of the first revisions is put out of balance."""
-    every, planted, records = round(1 / PLANTED_SHARE), 0, []
+    every, changes, records = round(1 / PLANTED_SHARE), 0, []
     for number, record in enumerate(entries):
         id_ = ""
         value = record.value
-        if number // every >= planted:
+        if number // every >= changes:
             changed = out_of_balance(value)
             if changed is not None:
                 value, id_ = changed
-                planted += 1
+                changes += 1
         records.append((partition(record.key), record.key, value, list(record.headers), id_))
     return records
 
