@@ -40,23 +40,24 @@ class Need:
 
 
 NEEDS: Mapping[TypeModele, Need] = {
-    # A company uses some hundred accounts; a dozen lines each, on average, make two trees agree.
+    # A company uses some hundred accounts: a dozen lines each, on average, besides those that are held out.
     TypeModele.RANDOM_FOREST: Need("lines", 2_000),
-    # A third is held out; below some sixty outcomes a metric on them tells nothing.
+    # A hundred to learn from; and below some sixty outcomes held out a metric tells nothing.
     TypeModele.XGBOOST: Need("outcomes", 200),
-    # Below, density says nothing: clients and suppliers are segmented apart, in groups of five at least.
+    # Twenty to learn from: clients and suppliers are segmented apart, in groups of five at least.
     TypeModele.DBSCAN: Need("parties", 40),
-    # The first two hundred met no habits yet and are left out; two hundred more are a tree's subsample, and a hold-out.
+    # The first two hundred met no habits yet and are left out; two hundred more are what is learnt from.
     TypeModele.ISOLATION_FOREST: Need("entries", 600),
-    # Verdicts are what is learnt from; there are two classes, and three, of which some are rare.
+    # Verdicts are what is learnt from: ten that were wrong and ten that were right.
     TypeModele.GRADIENT_BOOSTING: Need("avis", 60),
+    # As many of each of three classes, of which some are rare.
     TypeModele.SVM: Need("avis", 90),
-    # Half a year: windows of 90 days, and as many days that follow one.
-    TypeModele.LSTM: Need("days", 180),
-    # A quarter: twelve weeks for what a week looks like.
-    TypeModele.PROPHET: Need("days", 90),
+    # Half a year to learn from: a window of 90 days, and as many that follow it.
+    TypeModele.LSTM: Need("days", 260),
+    # A quarter to learn from: twelve weeks for what a week looks like.
+    TypeModele.PROPHET: Need("days", 130),
 }
-"""What each algorithm needs. Too little is told by the training itself, which is then tried again with twice as much;
+"""What each algorithm needs, with the third that is held out. Too little is told by the training itself, which is then tried again with twice as much;
 too much would leave a company without its model."""
 
 
