@@ -10,9 +10,6 @@ __all__ = ["folds_of"]
 
 Ints = npt.NDArray[np.int64]
 
-COLD = 0.3
-"""Share of the lines that are also asked about as if their third party, or the accounts beside them, were new."""
-
 LARGE, FEW_BLOCKS = 20_000, 4
 """Lines from which on fewer blocks do, since each costs a pass over all lines."""
 
@@ -20,7 +17,7 @@ LARGE, FEW_BLOCKS = 20_000, 4
 def folds_of(frame: pd.DataFrame, keys: LineKeys, blocks: int, most: int, seed: int) -> list[tuple[Ints, Ints]]:
     """Return pairs of the rows that are learnt from and the rows that are asked about, never the same entry in both.
 
-    Each block of time is seen from all others, and once more from the earlier ones alone. Some lines are seen from
+    Each block of time is seen from all others, and once more from the earlier ones alone. Each line is also seen from
     those with another third party and label, and from those with other accounts beside them: what a new supplier, or
     the first closing of the books, is like.
 
@@ -40,19 +37,19 @@ def folds_of(frame: pd.DataFrame, keys: LineKeys, blocks: int, most: int, seed: 
     blocks = min(blocks, FEW_BLOCKS) if len(frame) > LARGE else blocks
     entries = _entries(frame)
     by_time = entries * blocks // (int(entries.max()) + 1)
-    folds = [(np.flatnonzero(by_time != one), np.flatnonzero(by_time == one), 1.0) for one in range(blocks)]
-    folds += [(np.flatnonzero(by_time < one), np.flatnonzero(by_time == one), 1.0) for one in range(1, blocks)]
+    folds = [(np.flatnonzero(by_time != one), np.flatnonzero(by_time == one)) for one in range(blocks)]
+    folds += [(np.flatnonzero(by_time < one), np.flatnonzero(by_time == one)) for one in range(1, blocks)]
     for kinds in (keys.views["party"] ^ keys.views["label"], keys.views["others_roots_both_sides"]):
         drawn = (kinds >> np.uint64(20)) % np.uint64(blocks)
         for one in range(blocks):
             asked = drawn == one
-            folds.append((np.flatnonzero(~asked & ~np.isin(entries, entries[asked])), np.flatnonzero(asked), COLD))
-    wanted = sum(len(asked) * share for _, asked, share in folds)
+            folds.append((np.flatnonzero(~asked & ~np.isin(entries, entries[asked])), np.flatnonzero(asked)))
+    wanted = sum(len(asked) for _, asked in folds)
     scale = min(1.0, most / wanted)
     rng = np.random.default_rng(seed)
     made = []
-    for seen, asked, share in folds:
-        size = round(len(asked) * share * scale)
+    for seen, asked in folds:
+        size = round(len(asked) * scale)
         if len(seen) and size:
             made.append((seen, np.sort(rng.choice(asked, size, replace=False)) if size < len(asked) else asked))
     return made
