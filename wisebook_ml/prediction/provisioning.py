@@ -57,8 +57,8 @@ NEEDS: Mapping[TypeModele, Need] = {
     # A quarter to learn from: twelve weeks for what a week looks like.
     TypeModele.PROPHET: Need("days", 130),
 }
-"""What each algorithm needs, with the third that is held out. Too little is told by the training itself, which is then tried again with twice as much;
-too much would leave a company without its model."""
+"""What each algorithm needs, with the third that is held out. Too little is told by the training itself, which is then
+tried again with twice as much; too much would leave a company without its model."""
 
 
 def stage(count: int, least: int) -> int:
