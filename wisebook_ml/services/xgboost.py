@@ -109,7 +109,7 @@ class XGBoostService(BaseMLService):
     parameters: ClassVar[type[Parameters]] = XGBoostParameters
     columns: ClassVar[Sequence[str]] = tuple(name for names in ATTRIBUTS.values() for name in names)
     label: ClassVar[str | None] = "retard"
-    gate: ClassVar[Gate] = Gate("auc", margin=-0.01, min_rows=50)
+    gate: ClassVar[Gate] = Gate("auc", margin=-0.01, min_rows=50, floor=0.5)
     libraries: ClassVar[Sequence[str]] = ("scikit-learn", "xgboost")
 
     def __init__(self, parametres: Mapping[str, object] | None = None, **options: Any) -> None:

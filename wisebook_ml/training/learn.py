@@ -191,7 +191,8 @@ def _judge(
         champion = _evaluate_champion(store, recorded.version, hold_out)
     progress.at(Etape.EVALUATION, 0.5)
     metrics = _evaluate(service, hold_out)
-    decision = decide(metrics, champion, len(hold_out.after), service.gate)
+    judged = int(metrics.get("rows", len(hold_out.after)))  # of verdicts, fewer than there are entries
+    decision = decide(metrics, champion, judged, service.gate)
     if learnt_until is not None:
         metrics[LEARNT_UNTIL] = float(f"{learnt_until:%Y%m%d}")
     progress.know(
