@@ -98,7 +98,7 @@ def test_what_the_models_say_of_a_ledger_is_published(shared: Deployment, worker
 
 def test_first_trainings_are_requested_as_soon_as_there_is_enough(shared: Deployment, worker: Worker) -> None:
     shared.publish(of_company(6))
-    wanted = {TypeModele.ISOLATION_FOREST, TypeModele.DBSCAN, TypeModele.RANDOM_FOREST}
+    wanted = {TypeModele.ISOLATION_FOREST, TypeModele.RANDOM_FOREST}
 
     def requested() -> dict[TypeModele, str]:
         found = [

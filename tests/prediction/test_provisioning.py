@@ -112,7 +112,8 @@ def test_enough_data_makes_a_model_and_one_request_whoever_asks_again(company: C
     assert company.requests() == before  # SQL knows the campaign
 
 
-def test_what_failed_is_asked_for_again_with_twice_as_much(company: Company) -> None:
+@pytest.mark.parametrize("end", [StatutCampagne.ECHEC, StatutCampagne.REUSSIE], ids=["failed", "not promoted"])
+def test_what_led_to_no_champion_is_asked_for_again_with_twice_as_much(company: Company, end: StatutCampagne) -> None:
     provisioner = Provisioner(company.settings, company.kafka)
     provisioner.counted(1, {"parties": LEAST})
     provisioner.work()
@@ -122,7 +123,7 @@ def test_what_failed_is_asked_for_again_with_twice_as_much(company: Company) -> 
     provisioner.counted(1, {"parties": 2 * LEAST})
     provisioner.work()
     assert company.requests() == [request_id(model.id, 1)]  # the first has not ended
-    company.end(StatutCampagne.ECHEC)
+    company.end(end)
     provisioner.work()  # as the thread does now and then
     assert company.requests() == [request_id(model.id, 1), request_id(model.id, 2)]
     company.take()
@@ -135,7 +136,7 @@ def test_what_failed_is_asked_for_again_with_twice_as_much(company: Company) -> 
     assert company.requests()[-1] == request_id(model.id, 3)
 
 
-def test_what_was_trained_or_ended_otherwise_is_left_alone(company: Company) -> None:
+def test_what_somebody_has_cancelled_is_left_alone(company: Company) -> None:
     provisioner = Provisioner(company.settings, company.kafka)
     provisioner.counted(1, {"parties": LEAST})
     provisioner.work()

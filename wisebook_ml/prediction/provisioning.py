@@ -44,8 +44,8 @@ NEEDS: Mapping[TypeModele, Need] = {
     TypeModele.RANDOM_FOREST: Need("lines", 2_000),
     # A hundred to learn from; and below some sixty outcomes held out a metric tells nothing.
     TypeModele.XGBOOST: Need("outcomes", 200),
-    # Twenty to learn from: clients and suppliers are segmented apart, in groups of five at least.
-    TypeModele.DBSCAN: Need("parties", 40),
+    # Thirty are held out, or the gate lets no first version pass; twenty would be enough to learn from.
+    TypeModele.DBSCAN: Need("parties", 100),
     # The first two hundred met no habits yet and are left out; two hundred more are what is learnt from.
     TypeModele.ISOLATION_FOREST: Need("entries", 600),
     # Verdicts are what is learnt from: ten that were wrong and ten that were right.
@@ -57,8 +57,9 @@ NEEDS: Mapping[TypeModele, Need] = {
     # A quarter to learn from: twelve weeks for what a week looks like.
     TypeModele.PROPHET: Need("days", 130),
 }
-"""What each algorithm needs, with the third that is held out. Too little is told by the training itself, which is then
-tried again with twice as much; too much would leave a company without its model."""
+"""What each algorithm needs, with the third that is held out. Where that is too little after all (the training fails,
+or the gate lets no version pass) it is tried again with twice as much; too much would leave a company without its
+model."""
 
 
 def stage(count: int, least: int) -> int:
@@ -155,8 +156,8 @@ class Provisioner:
                 continue  # it was passed by before anybody asked
             if campaign.statut in (StatutCampagne.DEMANDEE, StatutCampagne.EN_COURS):
                 return False
-            if campaign.statut not in (StatutCampagne.ECHEC, StatutCampagne.REJOINTE):
-                return True
+            if campaign.statut is StatutCampagne.ANNULEE:
+                return True  # somebody does not want it
         request_training(
             self._settings,
             self._bootstrap,
