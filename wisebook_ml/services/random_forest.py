@@ -15,9 +15,10 @@ from schemas import TypeModele
 from wisebook_ml.services.account_history import AccountHistory, Vocabulary, coded, vocabulary_of
 from wisebook_ml.services.account_pairs import Accounts, attribute_shares, make_pairs
 from wisebook_ml.services.base import DEFAULT_SEED, BaseMLService, Gate, NotEnoughData, NotFitted, Progress, no_progress
-from wisebook_ml.services.folds import folds_of
+from wisebook_ml.services.folds import entry_numbers, folds_of
 from wisebook_ml.services.line_keys import COLUMNS, line_keys
 from wisebook_ml.services.parameters import Parameters
+from wisebook_ml.services.vote_calibration import VoteCalibration, calibrated
 
 __all__ = ["RandomForestParameters", "RandomForestService"]
 
@@ -34,6 +35,9 @@ PAIRS_PER_TREE = 20_000
 
 CELLS = 200_000
 """Rows times accounts that are looked at together: bounds memory to some 50 MB."""
+
+CALIBRATION_SHARE = 6
+"""The trees whose votes are calibrated with are so many times fewer than the forest's, in each half."""
 
 STEPS = 10
 """Steps of growing the forest, between which progress is told."""
@@ -66,6 +70,7 @@ class _Learnt:
     vocabulary: Vocabulary
     history: AccountHistory
     forest: RandomForestClassifier
+    calibration: VoteCalibration
 
 
 class RandomForestService(BaseMLService):
@@ -86,8 +91,9 @@ class RandomForestService(BaseMLService):
     party's invoices go elsewhere from one day on, until it is trained again. Entries of the year's end are
     recommended as well as the last year's were seen.
 
-    Probabilities are the forest's votes for the pair; where those of a line's candidates sum to more than 1 they are
-    divided by their sum. They are cautious: the rest to 1 is for accounts that are no candidates, or never seen.
+    Probabilities are a softmax over the log-odds of the forest's votes for a line's candidates and for "none of them"
+    (`VoteCalibration`), which is fitted to the votes of smaller forests for entries that these did not see; the order
+    of accounts is that of the votes. The rest to 1 is for accounts that are no candidates, or never seen.
 
     `explain` explains the probability of the account recommended first; an attribute's value is the sum over what the
     forest sees of it, and evidence from several attributes counts for each alike. `habitude` is how often the account
@@ -142,40 +148,71 @@ class RandomForestService(BaseMLService):
         accounts = Accounts(numbers)
         most = max(1, MOST_PAIRS // min(self.parametres.candidats, len(numbers)))
         folds = folds_of(frame, keys, self.parametres.blocs, most, self.seed)
-        inputs, right = [], []
-        for number, (seen, asked) in enumerate(folds):
-            history = AccountHistory(lines.rows(seen), wanted[seen], len(numbers), sizes)
-            for some in _chunks(asked, len(numbers)):
+        inputs, right, asked = [], [], []
+        for number, fold in enumerate(folds):
+            history = AccountHistory(lines.rows(fold.seen), wanted[fold.seen], len(numbers), sizes)
+            for some in _chunks(fold.asked, len(numbers)):
                 pairs = make_pairs(history, accounts, keys.take(some), lines.rows(some), self.parametres.candidats)
-                inputs.append(pairs.inputs.reshape(-1, pairs.inputs.shape[2]))
-                right.append((pairs.candidates == wanted[some][:, None]).ravel())
+                inputs.append(pairs.inputs)
+                right.append(pairs.candidates == wanted[some][:, None])
+            asked.append(fold.asked)
             progress(0.5 * (number + 1) / len(folds))
-        forest = self._grown(np.concatenate(inputs), np.concatenate(right), progress)
+        by_time = np.concatenate([np.full(len(fold.asked), fold.by_time) for fold in folds])
+        forest, calibration = self._grown(
+            np.concatenate(inputs),
+            np.concatenate(right),
+            entry_numbers(frame)[np.concatenate(asked)],
+            by_time,
+            progress,
+        )
         history = AccountHistory(lines, wanted, len(numbers), sizes)
-        self.restore(_Learnt(numbers, vocabulary, history, forest))
+        self.restore(_Learnt(numbers, vocabulary, history, forest, calibration))
         return self
 
-    def _grown(self, inputs: npt.NDArray[np.float32], right: npt.NDArray[np.bool_], progress: Progress) -> Any:
-        """Return the forest, grown in steps."""
+    def _grown(
+        self,
+        inputs: npt.NDArray[np.float32],
+        right: npt.NDArray[np.bool_],
+        entries: npt.NDArray[np.int64],
+        by_time: npt.NDArray[np.bool_],
+        progress: Progress,
+    ) -> tuple[RandomForestClassifier, VoteCalibration]:
+        """Return the forest, grown in steps, and the calibration of its votes, of the rows that are `by_time`."""
+        forest, width = self._forest(inputs, self.parametres.n_estimators), inputs.shape[2]
+        for step in range(1, STEPS + 1):
+            forest.set_params(n_estimators=max(1, self.parametres.n_estimators * step // STEPS))
+            if step == 1 or forest.n_estimators > len(forest.estimators_):
+                forest.fit(inputs.reshape(-1, width), right.ravel())
+            progress(0.5 + 0.4 * step / STEPS)
+        forest.set_params(n_jobs=1, warm_start=False)
+        second = np.random.default_rng(self.seed).random(int(entries.max()) + 1)[entries] < 0.5
+        votes = np.zeros(right.shape)
+        for half in (second, ~second):
+            asked = half & by_time
+            if not asked.any() or not 0 < right[~half].sum() < right[~half].size:
+                progress(1.0)
+                return forest, VoteCalibration()
+            smaller = self._forest(inputs[~half], max(1, self.parametres.n_estimators // CALIBRATION_SHARE))
+            smaller.fit(inputs[~half].reshape(-1, width), right[~half].ravel())
+            votes[asked] = _votes(smaller, inputs[asked])
+        progress(1.0)
+        return forest, calibrated(votes[by_time], right[by_time])
+
+    def _forest(self, inputs: npt.NDArray[np.float32], trees: int) -> RandomForestClassifier:
+        """Return a forest that is not grown yet."""
         wanted = self.parametres
-        forest = RandomForestClassifier(
+        return RandomForestClassifier(
+            trees,
             max_depth=wanted.max_depth,
             min_samples_leaf=wanted.min_samples_leaf,
             min_samples_split=wanted.min_samples_split,
             max_features=wanted.max_features,
             criterion=wanted.criterion,
-            max_samples=min(1.0, PAIRS_PER_TREE / len(inputs)),
+            max_samples=min(1.0, PAIRS_PER_TREE / (inputs.shape[0] * inputs.shape[1])),
             random_state=self.seed,
             n_jobs=min(2, os.cpu_count() or 1),
             warm_start=True,
         )
-        for step in range(1, STEPS + 1):
-            forest.set_params(n_estimators=max(1, wanted.n_estimators * step // STEPS))
-            if step == 1 or forest.n_estimators > len(forest.estimators_):
-                forest.fit(inputs, right)
-            progress(0.5 + 0.5 * step / STEPS)
-        forest.set_params(n_jobs=1, warm_start=False)
-        return forest
 
     def predict(self, donnees: pd.DataFrame) -> pd.DataFrame:
         """Return the most likely accounts of lines.
@@ -213,14 +250,14 @@ class RandomForestService(BaseMLService):
             besides = np.minimum(np.searchsorted(learnt.accounts, used), len(learnt.accounts) - 1)
             known = learnt.accounts[besides] == used
         candidates, inputs = self._pairs(frame, besides)
-        votes = np.zeros(candidates.shape)
-        if len(frame):
-            votes = learnt.forest.predict_proba(inputs.reshape(-1, inputs.shape[2]))[:, 1].reshape(candidates.shape)
-        total = np.maximum(1.0, votes[:, :count].sum(axis=1))
-        order = np.argsort(-votes[:, :count], axis=1, kind="stable")
-        shares = np.take_along_axis(votes[:, :count], order, axis=1) / total[:, None]
-        of_used = np.where(known, np.minimum(1.0, votes[:, -1] / total), 0.0)
-        return np.take_along_axis(candidates[:, :count], order, axis=1), shares, of_used
+        votes, calibration = _votes(learnt.forest, inputs), learnt.calibration
+        among, own = votes[:, :count], votes[:, -1]
+        order = np.argsort(-among, axis=1, kind="stable")
+        shares = calibration.probabilities(among)
+        there = candidates[:, :count] == besides[:, None]
+        of_used = np.where(there.any(axis=1), (shares * there).sum(axis=1), calibration.besides(among, own))
+        found = np.take_along_axis(candidates[:, :count], order, axis=1)
+        return found, np.take_along_axis(shares, order, axis=1), np.where(known, of_used, 0.0)
 
     def _pairs(
         self, frame: pd.DataFrame, besides: npt.NDArray[np.int64]
@@ -279,7 +316,7 @@ class RandomForestService(BaseMLService):
     def explain(self, donnees: pd.DataFrame) -> pd.DataFrame:
         """Return SHAP values of the account recommended first; with `base` they sum to `probabilite_1`.
 
-        Where probabilities were divided by their sum, values and base are divided by it alike.
+        Trees explain votes; values and base are multiplied alike with what makes the vote the probability.
         """
         from shap import TreeExplainer
 
@@ -306,6 +343,14 @@ class RandomForestService(BaseMLService):
     def restore(self, state: _Learnt) -> None:
         """Take what `state` returned."""
         self._learnt, self._accounts = state, Accounts(state.accounts)
+
+
+def _votes(forest: RandomForestClassifier, inputs: npt.NDArray[np.float32]) -> Floats:
+    """Return the share of the votes for each pair (rows x candidates)."""
+    if not len(inputs):
+        return np.zeros(inputs.shape[:2])
+    votes: Floats = forest.predict_proba(inputs.reshape(-1, inputs.shape[2]))[:, 1].reshape(inputs.shape[:2])
+    return votes
 
 
 def _chunks(rows: npt.NDArray[np.int64], accounts: int) -> Iterator[npt.NDArray[np.int64]]:
