@@ -395,6 +395,26 @@ class TestFinish:
         one = registry.get(model)
         assert (one.version_courante, one.version_challenger) == (3, None)
 
+    def test_a_champion_that_was_changed_meanwhile_stays(
+        self, store: CampaignStore, registry: ModelRegistry, model: int, clock: Clock
+    ) -> None:
+        for number in (1, 2):
+            clock.advance(60)
+            succeed(store, model, number)
+        store.submit(request(model, "third"))
+        claim = claimed(store)
+        clock.advance(60)
+        registry.rollback(model, par="anna")
+        store.finish(claim, ended(claim, promue=True, decision="promoted: auc 0.9"), version(model, 3))
+        one = registry.get(model)
+        assert (one.version_courante, one.version_challenger) == (1, 3)
+        told = found(store, "third")
+        assert told.promue is False
+        assert "version 1 was put in charge by anna" in told.decision
+
+        succeed(store, model, 4)  # it began afterwards
+        assert registry.get(model).version_courante == 4
+
     @pytest.mark.parametrize(
         ("statut", "with_champion", "stands"),
         [

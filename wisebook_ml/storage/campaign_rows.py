@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, String, and_, select, type_coerce, update
 
 from schemas import Campagne, DemandeEntrainement, Statut, StatutCampagne, VersionModele, campagne_id
-from wisebook_ml.storage.champions import MODELS, is_model, lock_model, put_in_charge, record, versions
+from wisebook_ml.storage.champions import MODELS, is_model, lock_model, promotions, put_in_charge, record, versions
 from wisebook_ml.storage.exceptions import ModelNotFound, VersionConflict
 from wisebook_ml.storage.tables import Base, CampagneEntrainement, ModeleML
 
@@ -121,8 +121,11 @@ def end(connection: Connection, row: RowMapping, statut: StatutCampagne, now: dt
 
 def place_version(
     connection: Connection, row: RowMapping, campagne: Campagne, version: VersionModele, now: dt.datetime
-) -> None:
-    """Record the version of a campaign and make it the champion, or the challenger.
+) -> Campagne:
+    """Record the version of a campaign and make it the champion, or the challenger; return the campaign as it ends.
+
+    Where somebody has changed the champion since the attempt began, the version was compared with one that is not in
+    charge any more: what a person wants outweighs the gate, and the version is the challenger.
 
     Raises
     ------
@@ -136,11 +139,20 @@ def place_version(
     if version.modele_id != model.id:
         raise VersionConflict(f"Version {version.version} of model {version.modele_id} is none of model {model.id}.")
     record(connection, version, finite(campagne.metriques), now)
+    meanwhile = [one for one in promotions(connection, model.id) if one.promue_le > row["commencee_le"]]
+    if campagne.promue and meanwhile:
+        now_in_charge = f"version {meanwhile[-1].version} was put in charge by {meanwhile[-1].par or 'somebody'}"
+        decision = (
+            f"challenger: {now_in_charge} during the training, and is not what this one was compared with "
+            f"({campagne.decision})"
+        )
+        campagne = msgspec.structs.replace(campagne, promue=False, amelioration=None, decision=decision)
     if campagne.promue:
         put_in_charge(connection, model, version.version, now, par=row["demandeur"], motif=text(campagne.decision))
     else:
         mine = update(MODELS).where(is_model(model.id))
         connection.execute(mine.values(version_challenger=version.version, updated_at=now))
+    return campagne
 
 
 def new_row(request: DemandeEntrainement, now: dt.datetime) -> dict[str, object]:

@@ -164,9 +164,11 @@ class CampaignStore:
         """End a campaign, with all that follows from it in one transaction.
 
         `campagne` tells the rest: where `version` is given, it is recorded with `campagne.metriques`, and is the
-        model's champion (`campagne.promue`) or its challenger. The model's statut follows: PRET with a champion, ECHEC
-        where there is none and the campaign failed, BROUILLON where there is none and it was cancelled. The campaign is
-        to be announced, see `unannounced`. Metrics that are no finite numbers are left out.
+        model's champion (`campagne.promue`) or its challenger; the challenger, too, where somebody has changed the
+        champion since the attempt began, since that is not the one it was compared with. The model's statut follows:
+        PRET with a champion, ECHEC where there is none and the campaign failed, BROUILLON where there is none and it
+        was cancelled. The campaign is to be announced, see `unannounced`. Metrics that are no finite numbers are left
+        out.
 
         Raises
         ------
@@ -185,7 +187,7 @@ class CampaignStore:
         with self._changing() as connection:
             row = held(connection, claim)
             if version is not None:
-                place_version(connection, row, campagne, version, now)
+                campagne = place_version(connection, row, campagne, version, now)
             number = None if version is None else version.version
             end(connection, row, campagne.statut, now, version=number, **told(campagne))
 
