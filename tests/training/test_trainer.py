@@ -18,14 +18,15 @@ from schemas import (
     TypeModele,
     VersionModele,
 )
-from topics import ENTRIES
+from topics import ENTRIES, MODELS
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.generator import generate_ledger
+from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.publishing import publish_entries
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import open_database
-from wisebook_ml.training.promotion import promote, rollback
+from wisebook_ml.training.promotion import LEAD_SECONDS, promote, rollback
 
 from .conftest import deployment
 from .workbench import SOCIETE, Bench, kill_the_training, training_process, until
@@ -261,6 +262,25 @@ def test_what_a_killed_trainer_has_recorded_is_announced_by_the_next(bench: Benc
     assert bench.markers(modele_id)[-2:] == [(1, RoleModele.CHAMPION), (2, RoleModele.CHALLENGER)]
 
 
+def test_an_end_that_cannot_be_announced_yet_ends_no_trainer(bench: Bench, kafka: str, topic_prefix: str) -> None:
+    modele_id = bench.model(0)
+    request = bench.request(modele_id)
+    bench.store.submit(request)
+    claim = bench.store.claim("killed", LEASE)
+    assert claim is not None
+    running = bench.store.get(claim.campagne_id)
+    assert running is not None
+    version = msgspec.structs.replace(trained(bench, modele_id, 1), societe_id=0)
+    ended = msgspec.structs.replace(running, statut=StatutCampagne.REUSSIE, promue=True, version=version)
+    bench.store.finish(claim, ended, version)
+
+    apply_topics(kafka, topic_prefix, declared=[MODELS])  # and none for markers yet
+    bench.trainer(topic_prefix=topic_prefix)
+    time.sleep(LEAD_SECONDS + 2.0)
+    assert bench.failed == []
+    assert [one.campagne_id for one in bench.store.unannounced()] == [claim.campagne_id]
+
+
 def test_versions_are_promoted_and_rolled_back_by_hand(bench: Bench) -> None:
     modele_id, bootstrap = bench.model(), bench.settings.bootstrap_servers
     versions = [trained(bench, modele_id, number) for number in (1, 2, 3)]
@@ -279,6 +299,12 @@ def test_versions_are_promoted_and_rolled_back_by_hand(bench: Bench) -> None:
     with pytest.raises(ValueError, match="SHA-256 differs"):
         promote(bench.settings, bootstrap, modele_id, 3)
     assert bench.registry.get(modele_id).version_courante == 1
+
+    promote(bench.settings, bootstrap, modele_id, 2)
+    (Path(bench.settings.artefacts) / versions[0].artefact).unlink()
+    with pytest.raises(ValueError, match="cannot be read"):
+        rollback(bench.settings, bootstrap, modele_id)
+    assert bench.registry.get(modele_id).version_courante == 2
 
 
 def test_a_global_version_is_marked_on_every_partition(bench: Bench) -> None:

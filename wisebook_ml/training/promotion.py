@@ -19,6 +19,7 @@ from wisebook_ml.messaging.reader import end_offsets
 from wisebook_ml.messaging.transactions import TransactionalProducer
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import ModelRegistry, open_database
+from wisebook_ml.storage.champions import earlier_champion
 from wisebook_ml.training.collect import ALL_COMPANIES
 from wisebook_ml.training.events import record_event
 
@@ -178,11 +179,15 @@ def rollback(settings: Settings, bootstrap: str, modele_id: int, *, par: str = "
     ------
     NoEarlierChampion
         Where there was none before.
-    PublishError, ReadError, StorageError
-        Where the brokers or the registry are away. Promote the version by number then: to roll back twice is to go
-        back twice as far.
+    ValueError
+        Where its artefact is missing or was altered: nothing is changed.
+    PublishError, ReadError, StorageError, OSError
+        Where the brokers, the registry or the store are away. Promote the version by number then: to roll back twice
+        is to go back twice as far.
     """
     registry = ModelRegistry(open_database(settings.sql_url))
+    earlier = earlier_champion(registry.get(modele_id), registry.history(modele_id))
+    ArtefactStore.of(settings).read(registry.version(modele_id, earlier).version)
     champion = registry.rollback(modele_id, par=par, motif=motif)
     Announcer(settings, bootstrap, registry).announce(modele_id)
     return champion

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from schemas import AnnulationEntrainement, Campagne, DemandeEntrainement
 from wisebook_ml.messaging.producer import EventProducer, PublishError
+from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import CampaignStore, DatabaseUnreachable, ModelRegistry, open_database
 from wisebook_ml.training.attempt import LEASE, Attempt
@@ -100,7 +101,7 @@ class Trainer:
                 self._producer.send(campaign_event(campaign))
                 self._producer.flush()
         else:
-            self.store.cancel(record.demande_id)
+            self.store.cancel(record.demande_id, societe_id=record.societe_id)
         self.wake()
 
     def wake(self) -> None:
@@ -179,7 +180,7 @@ class Trainer:
                     if before is None or own or campaign.campagne_id in before:
                         self._announce_end(campaign)
                 before = {campaign.campagne_id for campaign in waiting}
-            except (DatabaseUnreachable, PublishError, OSError) as error:
+            except (DatabaseUnreachable, PublishError, ReadError, OSError) as error:
                 LOGGER.warning("what has ended is not announced yet: %s", error)
                 before = None
             self._finished.wait(OUTBOX_SECONDS)
