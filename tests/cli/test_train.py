@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from schemas import StatutCampagne
+from schemas import DomaineApplication, StatutCampagne, TypeModele
 from wisebook_ml.cli import main
 from wisebook_ml.settings import get_settings
+from wisebook_ml.storage import ModelRegistry, open_database
 from wisebook_ml.training.exceptions import CampaignTimeout
 
 MODULE = "wisebook_ml.cli.train"
@@ -84,6 +85,16 @@ def test_all_asks_for_one_model_an_algorithm() -> None:
     code, said = train("--all", "--societe", "1")
     assert code == 0
     assert said.count("training requested as") == 8
+
+
+def test_all_means_every_company_with_models_or_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{MODULE}.companies_on_topic", lambda bootstrap, prefix: [2, 3])
+    registry = ModelRegistry(open_database(get_settings().sql_url))
+    for societe in (0, 1, 2):
+        registry.get_or_create(societe, "Mine", TypeModele.XGBOOST, DomaineApplication.RISQUE_CLIENT)
+    assert train("--all")[1].count("training requested as") == 3 * 8
+    assert registry.societes() == [0, 1, 2, 3]
+    assert len(registry.list(0)) == 1  # global models are asked for by --societe 0
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,6 @@
+import math
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -160,10 +163,19 @@ def test_labels_that_follow_chance_give_the_rate_for_everybody():
     assert found.mean() == pytest.approx(0.3, abs=0.06)
 
 
+def test_an_artefact_of_another_release_says_what_to_do(fitted):
+    head, state = pickle.loads(fitted[0].dump())
+    head["parametres"]["n_bushes"] = 7
+    with pytest.raises(ValueError, match=r"another release of wisebook_ml .*n_bushes.*train the model again"):
+        XGBoostService.load(pickle.dumps((head, state)))
+
+
 def test_a_hold_out_with_one_outcome_tells_nothing(fitted):
     service, later = fitted
-    assert service.evaluate(later.assign(retard=1))["auc"] == 0.5
-    assert service.evaluate(later.iloc[:0]) == {"auc": 0.5, "rows": 0.0}
+    assert math.isnan(service.evaluate(later.assign(retard=1))["auc"])  # the gate knows: it is not promoted
+    nothing = service.evaluate(later.iloc[:0])
+    assert math.isnan(nothing["auc"])
+    assert nothing["rows"] == 0
 
 
 @pytest.mark.parametrize(

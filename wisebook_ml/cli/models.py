@@ -255,9 +255,15 @@ def show_campaigns(found: Sequence[Mapping[str, object]], registry: ModelRegistr
             str(row["lignes"] or ""),
             f"{minutes:.2f}" if isinstance(minutes, float) and minutes else "",
             _number(row["version"]),
-            str(row["erreur"] or row["decision"] or ""),
+            _became(row),
         )
     plain_console().print(table)
+
+
+def _became(row: Mapping[str, object]) -> str:
+    """Return what became of a campaign, for people."""
+    joined = f"joined campaign {row['rejointe']}, which was under way" if row["rejointe"] else ""
+    return str(row["erreur"] or row["decision"] or joined)
 
 
 def _print_json(rows: Sequence[object]) -> None:

@@ -15,6 +15,7 @@ from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.settings import Settings, get_settings
 from wisebook_ml.storage import CampaignStore, Modele, ModelRegistry, StorageError, open_database
+from wisebook_ml.training.collect import ALL_COMPANIES
 from wisebook_ml.training.companies import companies_on_topic
 from wisebook_ml.training.defaults import default_models
 from wisebook_ml.training.exceptions import CampaignTimeout
@@ -100,11 +101,12 @@ def train(
 
 
 def _defaults(registry: ModelRegistry, settings: Settings, bootstrap: str, societe: int | None) -> list[Modele]:
-    """Return the default models of a company, or of all that there are."""
+    """Return the default models of a company, or of all that there are but the global ones, which are no company's."""
     if societe is not None:
         companies: Sequence[int] = [societe]
     else:
-        companies = registry.societes() or companies_on_topic(bootstrap, settings.topic_prefix)
+        on_topic = companies_on_topic(bootstrap, settings.topic_prefix)
+        companies = sorted({*registry.societes(), *on_topic} - {ALL_COMPANIES})
     if not companies:
         raise click.ClickException("there are no companies yet; publish entries first (`wisebook-ml publish`)")
     return [registry.get(model) for company in companies for model in default_models(registry, company).values()]

@@ -198,7 +198,7 @@ class BaseMLService(ABC):
         Raises
         ------
         ValueError
-            Where it is no artefact of this algorithm, or one of other library versions.
+            Where it is no artefact of this algorithm, or one of other library versions or of another release.
         """
         try:
             head, state = pickle.loads(data)
@@ -212,8 +212,14 @@ class BaseMLService(ABC):
             now = _release(name)
             if now.split(".")[:2] != then.split(".")[:2]:
                 raise ValueError(f"trained with {name} {then}, and this is {now}; train the model again")
-        service = cls(head["parametres"], seed=head["seed"])
-        service.restore(state)
+        try:
+            service = cls(head["parametres"], seed=head["seed"])
+            service.restore(state)
+        except Exception as error:  # of a release whose parameters or state were others
+            raise ValueError(
+                f"the artefact is of another release of wisebook_ml ({type(error).__name__}: {error}); train the model "
+                "again"
+            ) from error
         return service
 
     def load_model(self, path: str | Path) -> None:

@@ -160,16 +160,16 @@ class XGBoostService(BaseMLService):
         Returns
         -------
         dict
-            `auc` (0.5 where all have the same outcome: then it tells nothing), `ece` (10 bins of equal mass, see
+            `auc` (NaN where all have the same outcome: then it tells nothing), `ece` (10 bins of equal mass, see
             `expected_calibration_error`), `brier`, `log_loss`, `base_rate`, `rows`.
         """
         y = self.checked(donnees, label=True)[self.label].to_numpy(dtype=np.float64)
         p = self.predict(donnees)["probabilite"].to_numpy()
         if not len(y):
-            return {"auc": 0.5, "rows": 0.0}
+            return {"auc": float("nan"), "rows": 0.0}
         cut = np.clip(p, 1e-9, 1 - 1e-9)
         return {
-            "auc": float(roc_auc_score(y, p)) if 0 < y.mean() < 1 else 0.5,
+            "auc": float(roc_auc_score(y, p)) if 0 < y.mean() < 1 else float("nan"),
             "ece": expected_calibration_error(p, y),
             "brier": float(np.mean((p - y) ** 2)),
             "log_loss": float(-np.mean(y * np.log(cut) + (1 - y) * np.log(1 - cut))),
