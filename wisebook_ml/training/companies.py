@@ -5,6 +5,9 @@ from wisebook_ml.messaging.reader import end_offsets, read_partition
 
 __all__ = ["companies_on_topic"]
 
+MAX_BIGINT = 2**63 - 1
+"""What SQL can hold: a larger number is a dead letter's, too."""
+
 
 def companies_on_topic(bootstrap: str, prefix: str) -> list[int]:
     """Return the companies with entries on the topic, ascending; reads it from its start.
@@ -20,4 +23,4 @@ def companies_on_topic(bootstrap: str, prefix: str) -> list[int]:
         for run in read_partition(bootstrap, topic, partition, start, end):
             keys.update(raw.key for raw in run if raw.key is not None)
     # A key that is no number is that of a dead letter; 0 is that of markers for all companies.
-    return sorted(int(key) for key in keys if key.isdigit() and int(key) > 0)
+    return sorted(int(key) for key in keys if key.isdigit() and 0 < int(key) <= MAX_BIGINT)
