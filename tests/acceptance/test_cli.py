@@ -105,7 +105,7 @@ def test_a_table_of_positions_without_its_columns_is_explained(bare: Deployment,
 
 @pytest.mark.parametrize(
     "command",
-    [("worker", "scoring"), ("worker", "storage"), ("publish", "fec", "{fec}"), ("train", "--societe", "1")],
+    [("worker", "scoring"), ("worker", "storage"), ("publish", "fec", "{fec}"), ("train", "--all", "--societe", "1")],
     ids=" ".join,
 )
 def test_without_a_broker_a_command_says_how_to_start_one(
@@ -123,7 +123,7 @@ def test_without_a_broker_a_command_says_how_to_start_one(
         ("worker", "storage"),
         ("worker", "training"),
         ("publish", "fec", "{fec}"),
-        ("train", "--societe", "1"),
+        ("train", "--all", "--societe", "1"),
     ],
     ids=" ".join,
 )

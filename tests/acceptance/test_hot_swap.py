@@ -133,12 +133,17 @@ def test_no_entry_is_lost_or_waits_for_a_swap(
     shared.publish(events[:FIRST])
     shared.wait(role, ENTRIES, *workers)
 
+    # Before the load: to fit and save them takes seconds, in which nothing would be published.
+    versions = {
+        number: [save(shared, type_modele, 20 + number, societe_id=societe_id) for type_modele in types]
+        for number in range(1, SWAPS + 1)
+    }
+
     def swap(number: int) -> None:
-        versions = [save(shared, type_modele, 20 + number, societe_id=societe_id) for type_modele in types]
-        for version in versions:
+        for version in versions[number]:
             announce(shared, version)
         time.sleep(AHEAD)
-        for version in versions:
+        for version in versions[number]:
             mark(shared, version)
 
     under_load(shared, events[FIRST:], swap)

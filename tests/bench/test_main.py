@@ -5,7 +5,9 @@ import pytest
 from bench.__main__ import NAMES, main
 from bench.benches import BENCHES
 
-LISTED = "a decode, b1 core, b2 whole, c bulk, d latency, e memory, f recovery, g guarantee"
+LISTED = (
+    "a decode, b1 core, b2 whole, c bulk, d latency, e memory, f recovery, g guarantee, h forest, i training, j swap"
+)
 
 
 def test_each_letter_has_a_name_of_its_own() -> None:

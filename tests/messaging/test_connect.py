@@ -36,7 +36,7 @@ def test_one_that_does_not_is_named_with_its_setting(nowhere: str) -> None:
 def test_commands_say_so_and_no_more(nowhere: str, tmp_path: Path) -> None:
     events = tmp_path / "events.jsonl"
     events.write_text("")
-    for command in (["publish", "events", str(events)], ["worker", "storage"], ["train", "--societe", "1"]):
+    for command in (["publish", "events", str(events)], ["worker", "storage"], ["train", "--all", "--societe", "1"]):
         done = CliRunner().invoke(main, command)
         assert done.exit_code == 1
         assert done.stderr.startswith(f"Error: No Kafka answers at {nowhere}")

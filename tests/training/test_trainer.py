@@ -86,7 +86,7 @@ def test_a_request_becomes_a_version_in_force(bench: Bench) -> None:
     second = bench.request(modele_id)
     trainer.take(second)
     after = bench.end(second)
-    assert after.metriques_avant["auc"] == end.metriques["auc"] == after.metriques["auc"]
+    assert after.metriques_avant["auc_permute"] == end.metriques["auc_permute"] == after.metriques["auc_permute"]
     assert (after.amelioration, after.lignes_test, after.promue) == (0.0, end.lignes_test, True)
     assert bench.announced(modele_id).champion == after.version
 
@@ -118,8 +118,8 @@ def test_duplicates_join_and_all_end(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("societe_id", "parametres", "settings", "reason"),
     [
-        (SOCIETE, {"max_dept": 3}, {}, "unknown parameter 'max_dept'; did you mean 'max_depth'?"),
-        (SOCIETE, {"max_depth": 0}, {}, "'max_depth'"),
+        (SOCIETE, {"max_sample": 3}, {}, "unknown parameter 'max_sample'; did you mean 'max_samples'?"),
+        (SOCIETE, {"max_samples": 0}, {}, "'max_samples'"),
         (LITTLE, {}, {}, "needs"),
         (404, {}, {}, "company 404 has no entries on the topic entries; publish some first"),
         (SOCIETE, {}, {"training_minutes": 0.001}, "took longer than 0.001 minutes; narrow the dates, or raise"),
@@ -234,7 +234,7 @@ def trained(bench: Bench, modele_id: int, number: int) -> VersionModele:
         societe_id=SOCIETE,
         modele_id=modele_id,
         version=number,
-        type_modele=TypeModele.XGBOOST,
+        type_modele=TypeModele.ISOLATION_FOREST,
     )
 
 
@@ -311,7 +311,7 @@ def test_a_global_version_is_marked_on_every_partition(bench: Bench) -> None:
     modele_id = bench.model(0)
     version = msgspec.structs.replace(trained(bench, modele_id, 1), societe_id=0)
     version = ArtefactStore.of(bench.settings).save(
-        b"global", societe_id=0, modele_id=modele_id, version=1, type_modele=TypeModele.XGBOOST
+        b"global", societe_id=0, modele_id=modele_id, version=1, type_modele=TypeModele.ISOLATION_FOREST
     )
     bench.registry.record_version(version)
     promote(bench.settings, bench.settings.bootstrap_servers, modele_id, 1)

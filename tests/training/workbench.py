@@ -58,10 +58,10 @@ class Bench:
         assert multiprocessing.active_children() == []
 
     def model(self, societe_id: int = SOCIETE, **parametres: object) -> int:
-        name = f"Risque {uuid.uuid4()}"
+        name = f"Anomalies {uuid.uuid4()}"
         parametres = {"n_estimators": 5, **parametres}
         return self.registry.get_or_create(
-            societe_id, name, TypeModele.XGBOOST, DomaineApplication.RISQUE_CLIENT, parametres
+            societe_id, name, TypeModele.ISOLATION_FOREST, DomaineApplication.ANOMALIES, parametres
         )
 
     def request(self, modele_id: int) -> DemandeEntrainement:
