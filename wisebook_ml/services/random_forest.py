@@ -36,6 +36,10 @@ PAIRS_PER_TREE = 20_000
 CELLS = 200_000
 """Rows times accounts that are looked at together: bounds memory to some 50 MB."""
 
+HARD, EASY = 8, 10
+"""Trees learn from so many of a line's first candidates, and from one in so many of the others, which counts for all of
+them: those are easy to tell apart from the right one, and took most of what a tree sees."""
+
 CALIBRATION_SHARE = 6
 """The trees whose votes are calibrated with are so many times fewer than the forest's, in each half."""
 
@@ -178,11 +182,13 @@ class RandomForestService(BaseMLService):
         progress: Progress,
     ) -> tuple[RandomForestClassifier, VoteCalibration]:
         """Return the forest, grown in steps, and the calibration of its votes, of the rows that are `by_time`."""
-        forest, width = self._forest(inputs, self.parametres.n_estimators), inputs.shape[2]
+        kept, weights = _lessons(right, self.seed)
+        forest = self._forest(self.parametres.n_estimators, int(kept.sum()))
+        pairs, wanted, counted = inputs[kept], right[kept], weights[kept]
         for step in range(1, STEPS + 1):
             forest.set_params(n_estimators=max(1, self.parametres.n_estimators * step // STEPS))
             if step == 1 or forest.n_estimators > len(forest.estimators_):
-                forest.fit(inputs.reshape(-1, width), right.ravel())
+                forest.fit(pairs, wanted, counted)
             progress(0.5 + 0.4 * step / STEPS)
         forest.set_params(n_jobs=1, warm_start=False)
         second = np.random.default_rng(self.seed).random(int(entries.max()) + 1)[entries] < 0.5
@@ -192,14 +198,15 @@ class RandomForestService(BaseMLService):
             if not asked.any() or not 0 < right[~half].sum() < right[~half].size:
                 progress(1.0)
                 return forest, VoteCalibration()
-            smaller = self._forest(inputs[~half], max(1, self.parametres.n_estimators // CALIBRATION_SHARE))
-            smaller.fit(inputs[~half].reshape(-1, width), right[~half].ravel())
+            some = kept & ~half[:, None]
+            smaller = self._forest(max(1, self.parametres.n_estimators // CALIBRATION_SHARE), int(some.sum()))
+            smaller.fit(inputs[some], right[some], weights[some])
             votes[asked] = _votes(smaller, inputs[asked])
         progress(1.0)
         return forest, calibrated(votes[by_time], right[by_time])
 
-    def _forest(self, inputs: npt.NDArray[np.float32], trees: int) -> RandomForestClassifier:
-        """Return a forest that is not grown yet."""
+    def _forest(self, trees: int, pairs: int) -> RandomForestClassifier:
+        """Return a forest that is not grown yet, for so many pairs."""
         wanted = self.parametres
         return RandomForestClassifier(
             trees,
@@ -208,7 +215,7 @@ class RandomForestService(BaseMLService):
             min_samples_split=wanted.min_samples_split,
             max_features=wanted.max_features,
             criterion=wanted.criterion,
-            max_samples=min(1.0, PAIRS_PER_TREE / (inputs.shape[0] * inputs.shape[1])),
+            max_samples=min(1.0, PAIRS_PER_TREE / pairs),
             random_state=self.seed,
             n_jobs=min(2, os.cpu_count() or 1),
             warm_start=True,
@@ -343,6 +350,13 @@ class RandomForestService(BaseMLService):
     def restore(self, state: _Learnt) -> None:
         """Take what `state` returned."""
         self._learnt, self._accounts = state, Accounts(state.accounts)
+
+
+def _lessons(right: npt.NDArray[np.bool_], seed: int) -> tuple[npt.NDArray[np.bool_], Floats]:
+    """Return which pairs trees learn from, and how many pairs each counts for."""
+    hard = right | (np.arange(right.shape[1]) < HARD)
+    drawn = np.random.default_rng(seed).random(right.shape) < 1 / EASY
+    return hard | drawn, np.where(hard, 1.0, float(EASY))
 
 
 def _votes(forest: RandomForestClassifier, inputs: npt.NDArray[np.float32]) -> Floats:
