@@ -213,7 +213,7 @@ class TestTheChampion:
         assert (done.promue, done.decision) == (False, "challenger: needs a hold-out of 10 rows, has 0")
 
     @pytest.mark.parametrize(("damage", "reason"), [(b"x", "its SHA-256 differs"), (None, "cannot be read")])
-    def test_that_is_damaged_is_said_and_the_floor_decides(
+    def test_that_is_damaged_stays_until_a_person_decides(
         self, company: Settings, damage: bytes | None, reason: str
     ) -> None:
         modele_id = model_of(company)
@@ -224,11 +224,21 @@ class TestTheChampion:
         path.unlink()
         if damage is not None:
             path.write_bytes(damage)
+        with pytest.raises(TrainingFailed, match=rf"version 1, the champion, .*{reason}.* models promote"):
+            train(company, request(modele_id))
+
+    def test_of_another_release_is_no_obstacle(self, company: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+        modele_id = model_of(company)
+        record(company, train(company, request(modele_id)))
+
+        def refuse(data: bytes) -> Guess:
+            raise ValueError("trained with scikit-learn 0.1, and this is 1.9; train the model again")
+
+        monkeypatch.setattr(Guess, "load", refuse)
         done = train(company, request(modele_id))
         assert done.promue is True
         assert done.metriques_avant == {}
-        assert "promoted: auc 0.8 on 30 rows; version 1 cannot be compared" in done.decision
-        assert reason in done.decision
+        assert "promoted: auc 0.8 on 30 rows; version 1 cannot be compared: trained with" in done.decision
 
 
 class TestWhatEndsIt:

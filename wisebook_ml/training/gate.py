@@ -51,9 +51,9 @@ def decide(metrics: Mapping[str, float], champion: Champion | None, rows: int, g
     """Compare a new version with the champion.
 
     It takes over where the hold-out has enough rows, its metric reaches the floor (if there is one), and it is better
-    than the champion by the margin. A champion that cannot be evaluated is no obstacle: what cannot be loaded does not
-    serve anybody. It fails its purpose where the hold-out is unlike what comes after it; then the challenger in shadow
-    is the one to look at.
+    than the champion by the margin. A champion that cannot be evaluated is no obstacle: what an update of a library has
+    made useless does not serve anybody. It fails its purpose where the hold-out is unlike what comes after it; then the
+    challenger in shadow is the one to look at.
 
     Parameters
     ----------

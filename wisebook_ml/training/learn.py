@@ -222,7 +222,16 @@ def _unseen(hold_out: _HoldOut, metrics: Mapping[str, object]) -> _HoldOut:
 
 def _evaluate_champion(store: ArtefactStore, version: VersionModele, hold_out: _HoldOut) -> Champion:
     try:
-        service = service_class(version.type_modele).load(store.read(version))
+        data = store.read(version)
+    except ValueError as error:
+        # Nobody knows whether the new version would be better: that is for a person to decide.
+        raise TrainingFailed(
+            f"version {version.version}, the champion, cannot be compared with: {error}. It stays; bring its artefact "
+            f"back, or put another version in charge (`wisebook-ml models promote {version.modele_id} VERSION`), then "
+            "train again; where there is no other, create the model anew"
+        ) from error
+    try:
+        service = service_class(version.type_modele).load(data)
         return Champion(version.version, _evaluate(service, hold_out))
     except OSError:
         raise  # the store is away; so the new version could not be saved either
