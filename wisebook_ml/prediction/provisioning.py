@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from schemas import Motif, StatutCampagne, TypeModele, campagne_id
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
-from wisebook_ml.services.catalogue import DOMAINES
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import CampaignStore, ModelRegistry, StorageError, open_database
-from wisebook_ml.training.defaults import DEFAULT_NAMES
+from wisebook_ml.training.defaults import default_model
 from wisebook_ml.training.request import request_training
 
 __all__ = ["NEEDS", "Need", "Provisioner", "request_id", "stage"]
@@ -145,7 +144,7 @@ class Provisioner:
     def _is_settled(self, societe_id: int, type_modele: TypeModele, number: int) -> bool:
         """Ask for a training where one is due; tell whether there is nothing left to do at this stage."""
         registry, campaigns = self._open()
-        modele_id = registry.get_or_create(societe_id, DEFAULT_NAMES[type_modele], type_modele, DOMAINES[type_modele])
+        modele_id = default_model(registry, societe_id, type_modele)
         if registry.get(modele_id).version_courante is not None:
             return True
         if campaigns.get(campagne_id(request_id(modele_id, number))) is not None:

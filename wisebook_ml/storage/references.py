@@ -29,11 +29,13 @@ def meant(reference: int | str, there: Sequence[Modele], societe_id: int | None 
     named = [model for model in there if model.nom == text]
     if len(named) > 1:
         which = ", ".join(f"{model.id} (company {model.societe_id})" for model in named)
-        raise ModelNotFound(f"Several companies have a model {text!r}: {which}. Name the company, or the id.")
+        raise ModelNotFound(
+            f"Several companies have a model {text!r}: {which}. Name the company (--societe), or the id."
+        )
     if named:
         return named[0]
     names = sorted({model.nom for model in there})
-    near = difflib.get_close_matches(text, names, n=1, cutoff=0.4)
+    near = difflib.get_close_matches(text, names, n=1, cutoff=0.6)
     if near:
         hint = f"Did you mean {near[0]!r}?"
     elif names:
