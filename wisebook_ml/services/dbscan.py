@@ -166,7 +166,7 @@ class DBSCANService(BaseMLService):
     type_modele = TypeModele.DBSCAN
     parameters = DBSCANParameters
     columns: ClassVar[Sequence[str]] = ("client", *NOISE)
-    gate = Gate(metric="silhouette_ponderee", margin=-0.05)
+    gate = Gate(metric="silhouette_ponderee", margin=-0.05, min_rows=10)
 
     parametres: DBSCANParameters
 

@@ -25,7 +25,7 @@ from wisebook_ml.settings import Settings
 from wisebook_ml.storage import DatabaseUnreachable, Modele, ModelRegistry, open_database
 from wisebook_ml.training.collect import ALL_COMPANIES, Collection, collect
 from wisebook_ml.training.exceptions import TrainingFailed
-from wisebook_ml.training.gate import Champion, decide
+from wisebook_ml.training.gate import Champion, Decision, decide
 
 __all__ = ["LEARNT_UNTIL", "Tell", "campaign_of", "learn"]
 
@@ -190,9 +190,11 @@ def _judge(
         hold_out = _unseen(hold_out, recorded.metrics)
         champion = _evaluate_champion(store, recorded.version, hold_out)
     progress.at(Etape.EVALUATION, 0.5)
-    metrics = _evaluate(service, hold_out)
+    metrics, reason = _evaluate(service, hold_out)
     judged = int(metrics.get("rows", len(hold_out.after)))  # of verdicts, fewer than there are entries
     decision = decide(metrics, champion, judged, service.gate)
+    if reason:
+        decision = Decision(False, None, f"challenger: {reason}")
     if learnt_until is not None:
         metrics[LEARNT_UNTIL] = float(f"{learnt_until:%Y%m%d}")
     progress.know(
@@ -232,7 +234,7 @@ def _evaluate_champion(store: ArtefactStore, version: VersionModele, hold_out: _
         ) from error
     try:
         service = service_class(version.type_modele).load(data)
-        return Champion(version.version, _evaluate(service, hold_out))
+        return Champion(version.version, *_evaluate(service, hold_out))
     except OSError:
         raise  # the store is away; so the new version could not be saved either
     except Exception as error:  # whatever unpickling or an artefact of another release makes of it
@@ -240,16 +242,15 @@ def _evaluate_champion(store: ArtefactStore, version: VersionModele, hold_out: _
         return Champion(version.version, {}, str(error) or type(error).__name__)
 
 
-def _evaluate(service: BaseMLService, hold_out: _HoldOut) -> dict[str, float]:
-    """Return the metrics; none without rows, which the gate knows how to judge."""
+def _evaluate(service: BaseMLService, hold_out: _HoldOut) -> tuple[dict[str, float], str]:
+    """Return the metrics, or why there are none; without rows, the gate knows how to say that."""
     if hold_out.after.empty:
-        return {}
+        return {}, ""
     try:
         found = service.evaluate(hold_out.after, avant=hold_out.before)
     except NotEnoughData as error:
-        LOGGER.info("no metrics: %s", error)
-        return {}
-    return {name: float(value) for name, value in found.items() if pd.notna(value)}
+        return {}, str(error)
+    return {name: float(value) for name, value in found.items() if pd.notna(value)}, ""
 
 
 def _save(service: BaseMLService, model: Modele, registry: ModelRegistry, store: ArtefactStore) -> VersionModele:

@@ -85,7 +85,10 @@ class TrainingProcess:
         context = multiprocessing.get_context("spawn")
         self._reports, self._sending = context.Pipe(duplex=False)
         self._process = context.Process(
-            target=_main, args=(self._sending, request, tentative, settings, bootstrap), name="training"
+            target=_main,
+            # As talkative as the trainer is.
+            args=(self._sending, request, tentative, settings, bootstrap, logging.getLogger().level),
+            name="training",
         )
         self._decode = msgspec.json.Decoder(Message).decode
 
@@ -154,13 +157,13 @@ def _how_it_ended(exitcode: int | None) -> str:
 
 
 def _main(
-    reports: Connection, request: DemandeEntrainement, tentative: int, settings: Settings, bootstrap: str
+    reports: Connection, request: DemandeEntrainement, tentative: int, settings: Settings, bootstrap: str, level: int
 ) -> None:
     """Train; the process's whole life."""
     os.setsid()  # a group of its own: it can be ended with all that it starts, and Ctrl-C is for the trainer only
     signal.signal(signal.SIGTERM, _leave)
     _end_with_parent()
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
+    logging.basicConfig(level=level, format=LOG_FORMAT, stream=sys.stderr)
 
     def send(message: Message) -> None:
         reports.send_bytes(msgspec.json.encode(message))
