@@ -28,6 +28,7 @@ def without_kafka(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 
     monkeypatch.setattr(f"{MODULE}.reach_broker", lambda settings: "nowhere:9")
     monkeypatch.setattr(f"{MODULE}.request_training", request)
+    monkeypatch.setattr(f"{MODULE}.is_on_topic", lambda bootstrap, prefix, societe: societe == 1)
     monkeypatch.setattr(f"{MODULE}.SILENT_SECONDS", 0.05)
     yield
     get_settings.cache_clear()
@@ -39,7 +40,9 @@ def answer_after(seconds: float, monkeypatch: pytest.MonkeyPatch, statut: Statut
     ) -> Iterator[tuple[SimpleNamespace, SimpleNamespace]]:
         time.sleep(seconds)
         for request in requests:
-            end = SimpleNamespace(statut=statut, etape=None, avancement=1.0, campagne_id=request.demande_id)
+            end = SimpleNamespace(
+                statut=statut, etape=None, avancement=1.0, campagne_id=request.demande_id, rejointe=None
+            )
             yield request, end
 
     monkeypatch.setattr(f"{MODULE}.follow_campaigns", follow)
@@ -103,6 +106,7 @@ def test_all_means_every_company_with_models_or_entries(monkeypatch: pytest.Monk
         ([], "name a model"),
         (["1", "--all"], "name a model"),
         (["--all", "--cancel"], "--cancel needs a model"),
+        (["--all", "--societe", "99"], "company 99 has no entries on the topic; publish some first"),
         (["nothing"], "nothing"),
         (["1", "--from", "2024-02-01", "--to", "2024-01-01"], "--from lies after --to"),
     ],

@@ -10,7 +10,7 @@ import msgspec
 from rich.table import Table
 
 from schemas import DomaineApplication, TypeModele
-from wisebook_ml.artefacts import ArtefactStore
+from wisebook_ml.artefacts import LATEST, ArtefactStore
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
@@ -25,6 +25,9 @@ from wisebook_ml.training.promotion import promote as put_in_force
 from wisebook_ml.training.promotion import rollback as go_back
 
 __all__ = ["models", "show_campaigns"]
+
+BY = "cli"
+"""Who promotes, in the history."""
 
 SHOWN_CAMPAIGNS = 20
 SHARE_DIGITS = 4
@@ -122,7 +125,9 @@ def create(
     given = dict(_parameter(text) for text in params)
     with _errors():
         service_class(kind)(given)  # an error names what is wrong with the parameters
-        model = _registry().create(
+        registry = _registry()
+        others = [other.id for other in registry.list(societe) if other.type_modele is kind]
+        model = registry.create(
             societe,
             nom,
             kind,
@@ -131,6 +136,12 @@ def create(
             description=description,
             reentrainement_auto=auto,
             frequence_reentrainement=days,
+        )
+    if others:
+        click.echo(
+            f"company {societe} has model {', '.join(map(str, others))} of this algorithm, too; of each algorithm the "
+            "version that was put in force last predicts",
+            err=True,
         )
     click.echo(f"model {model.id} created; train it with `wisebook-ml train {model.id} --wait`")
 
@@ -157,6 +168,8 @@ def show(modele: str, societe: int | None, as_json: bool) -> None:
     again = f"every {model.frequence_reentrainement} days" if model.reentrainement_auto else "by hand"
     click.echo(f"state {model.statut.value}, trained again {again}")
     click.echo(f"parameters {json.dumps(msgspec.to_builtins(service.parametres), ensure_ascii=False)}")
+    if model.version_courante is not None:
+        click.echo(f"artefact {ArtefactStore.of(get_settings()).place}/{model.societe_id}/{model.id}/{LATEST}")
     table = Table("Version", "Made", "Role", "Measures on its hold-out", title="Versions", title_justify="left")
     for recorded in versions:
         number = recorded.version.version
@@ -166,7 +179,7 @@ def show(modele: str, societe: int | None, as_json: bool) -> None:
     promotions = Table("When", "Version", "By", "Why", title="Promotions", title_justify="left")
     for promotion in history:
         promotions.add_row(
-            f"{promotion.promue_le:%Y-%m-%d %H:%M}", str(promotion.version), promotion.par, promotion.motif
+            f"{promotion.promue_le:%Y-%m-%d %H:%M:%S}", str(promotion.version), promotion.par, promotion.motif
         )
     plain_console().print(promotions)
     show_campaigns(campaigns, registry)
@@ -195,8 +208,9 @@ def promote(modele: str, version: int, societe: int | None) -> None:
         settings = get_settings()
         bootstrap = reach_broker(settings)
         model = _registry().find(modele, societe)
-        now = put_in_force(settings, bootstrap, model.id, version, par="cli")
-    click.echo(f"version {now.version} of model {model.id} is the champion; workers use it from its marker on")
+        now = put_in_force(settings, bootstrap, model.id, version, par=BY, motif="promoted by hand")
+    was = "was the champion already; it is marked again" if model.version_courante == version else "is the champion"
+    click.echo(f"version {now.version} of model {model.id} {was}; workers use it from its marker on")
 
 
 @models.command()
@@ -208,7 +222,7 @@ def rollback(modele: str, societe: int | None) -> None:
         settings = get_settings()
         bootstrap = reach_broker(settings)
         model = _registry().find(modele, societe)
-        now = go_back(settings, bootstrap, model.id, par="cli")
+        now = go_back(settings, bootstrap, model.id, par=BY, motif="rolled back by hand")
     click.echo(f"version {now.version} of model {model.id} is the champion again")
 
 
@@ -263,7 +277,8 @@ def show_campaigns(found: Sequence[Mapping[str, object]], registry: ModelRegistr
 def _became(row: Mapping[str, object]) -> str:
     """Return what became of a campaign, for people."""
     joined = f"joined campaign {row['rejointe']}, which was under way" if row["rejointe"] else ""
-    return str(row["erreur"] or row["decision"] or joined)
+    doing = f"{row['etape']} {row['avancement']:.0%}" if row["etape"] and not row["terminee_le"] else ""
+    return str(row["erreur"] or row["decision"] or joined or doing)
 
 
 def _print_json(rows: Sequence[object]) -> None:

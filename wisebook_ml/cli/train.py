@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from schemas import Campagne, DemandeEntrainement, Motif, StatutCampagne
+from schemas import Campagne, DemandeEntrainement, Etape, Motif, StatutCampagne
 from wisebook_ml.cli.models import show_campaigns
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
@@ -16,8 +16,9 @@ from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.settings import Settings, get_settings
 from wisebook_ml.storage import CampaignStore, Modele, ModelRegistry, StorageError, open_database
 from wisebook_ml.training.collect import ALL_COMPANIES
-from wisebook_ml.training.companies import companies_on_topic
+from wisebook_ml.training.companies import companies_on_topic, is_on_topic
 from wisebook_ml.training.defaults import default_models
+from wisebook_ml.training.events import ENDED
 from wisebook_ml.training.exceptions import CampaignTimeout
 from wisebook_ml.training.request import cancel_training, follow_campaigns, request_training
 
@@ -27,6 +28,13 @@ SILENT_SECONDS = 10.0
 """Without any answer for so long there is probably no training worker; one that is free answers within a second."""
 
 SILENT = "no training worker has answered yet; start `wisebook-ml worker training`"
+
+STAGES = {
+    Etape.COLLECTE: "collecting",
+    Etape.APPRENTISSAGE: "learning",
+    Etape.EVALUATION: "evaluating",
+    Etape.PUBLICATION: "publishing",
+}
 
 OPEN = frozenset({StatutCampagne.DEMANDEE.value, StatutCampagne.EN_COURS.value})
 DEMANDEUR = "cli"
@@ -103,6 +111,9 @@ def train(
 def _defaults(registry: ModelRegistry, settings: Settings, bootstrap: str, societe: int | None) -> list[Modele]:
     """Return the default models of a company, or of all that there are but the global ones, which are no company's."""
     if societe is not None:
+        is_known = societe == ALL_COMPANIES or bool(registry.list(societe))
+        if not is_known and not is_on_topic(bootstrap, settings.topic_prefix, societe):
+            raise click.ClickException(f"company {societe} has no entries on the topic; publish some first")
         companies: Sequence[int] = [societe]
     else:
         on_topic = companies_on_topic(bootstrap, settings.topic_prefix)
@@ -134,15 +145,26 @@ def _follow(
         silent.start()
         try:
             for request, campaign in follow_campaigns(settings, bootstrap, requests, timeout):
-                if campaign.statut is not StatutCampagne.DEMANDEE:
-                    silent.cancel()
+                silent.cancel()  # a worker has recorded it, at least
                 ends[request.demande_id] = campaign
-                under_way = campaign.statut is StatutCampagne.EN_COURS and campaign.etape is not None
-                stage = campaign.etape.value if under_way and campaign.etape else campaign.statut.value
-                progress.update(tasks[request.demande_id], completed=campaign.avancement, stage=stage.lower())
+                task = tasks[request.demande_id]
+                progress.update(task, completed=campaign.avancement, stage=_stage(campaign))
+                if campaign.statut in ENDED and campaign.rejointe is None:
+                    progress.stop_task(task)
         finally:
             silent.cancel()
     return list(ends.values())
+
+
+def _stage(campaign: Campagne) -> str:
+    """Return what a campaign is doing, for a person."""
+    if campaign.rejointe is not None:
+        return "joined the training under way"
+    if campaign.statut is StatutCampagne.DEMANDEE:
+        return "waiting for a free trainer"
+    if campaign.statut is StatutCampagne.EN_COURS and campaign.etape is not None:
+        return STAGES[campaign.etape]
+    return campaign.statut.value
 
 
 def _cancel(settings: Settings, bootstrap: str, model: Modele) -> None:

@@ -2,8 +2,9 @@
 
 from topics import ENTRIES
 from wisebook_ml.messaging.reader import end_offsets, read_partition
+from wisebook_ml.training.collect import partition_of
 
-__all__ = ["companies_on_topic"]
+__all__ = ["companies_on_topic", "is_on_topic"]
 
 MAX_BIGINT = 2**63 - 1
 """What SQL can hold: a larger number is a dead letter's, too."""
@@ -24,3 +25,18 @@ def companies_on_topic(bootstrap: str, prefix: str) -> list[int]:
             keys.update(raw.key for raw in run if raw.key is not None)
     # A key that is no number is that of a dead letter; 0 is that of markers for all companies.
     return sorted(int(key) for key in keys if key.isdigit() and 0 < int(key) <= MAX_BIGINT)
+
+
+def is_on_topic(bootstrap: str, prefix: str, societe_id: int) -> bool:
+    """Tell whether there is anything of a company on the topic; reads its partition as far as needed.
+
+    Raises
+    ------
+    ReadError
+        Where the topic cannot be read.
+    """
+    topic, key = ENTRIES.full_name(prefix), str(societe_id).encode()
+    offsets = end_offsets(bootstrap, topic)
+    partition = partition_of(societe_id, len(offsets))
+    runs = read_partition(bootstrap, topic, partition, *offsets[partition])
+    return any(raw.key == key for run in runs for raw in run)
