@@ -18,6 +18,9 @@ from wisebook_ml.broker import LocalKafka
 NAMES = {letter: bench.__module__.rpartition(".")[2] for letter, bench in BENCHES.items()}
 """What each letter measures: the name of its file."""
 
+LONG = ("i", "j")
+"""What a quick run leaves out unless it is asked for by name: trainings of a large ledger, and a run under load."""
+
 LISTED = ", ".join(f"{letter} {name}" for letter, name in NAMES.items())
 
 
@@ -30,7 +33,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="also write the lines into this file")
     arguments = parser.parse_args()
     letters = {name: letter for letter, name in NAMES.items()}
-    wanted = [letters.get(part, part) for part in arguments.only.split(",") if part] or list(BENCHES)
+    usual = [name for name in BENCHES if not (arguments.quick and name in LONG)]
+    wanted = [letters.get(part, part) for part in arguments.only.split(",") if part] or usual
     if unknown := set(wanted) - set(BENCHES):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {LISTED}")
     sizes = QUICK if arguments.quick else FULL
