@@ -7,9 +7,20 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from schemas import Activation, DomaineApplication, Ecriture, Operation, Prediction, RoleModele, TypeModele, TypeObjet
+from schemas import (
+    Activation,
+    DomaineApplication,
+    Ecriture,
+    Operation,
+    Prediction,
+    RoleModele,
+    TypeModele,
+    TypeObjet,
+    VersionModele,
+)
 from wisebook_ml.prediction.catalogue import PREDICTORS
 from wisebook_ml.prediction.state import Made, PredictionState, StateError
+from wisebook_ml.services.base import BaseMLService
 
 from .fitted import BROKEN, activation, ledger, load
 
@@ -244,6 +255,21 @@ class TestState:
         again.load({name: memoryview(bytearray(part)) for name, part in without.dump()})
         assert fold(without, [ledger()[1]]) == []
         assert len(fold(again, [ledger()[1]])) == 1
+
+    def test_no_global_model_stands_in_for_a_version_that_is_gone(self) -> None:
+        shared = activation(TypeModele.GRADIENT_BOOSTING, 1, societe_id=0)
+        own = activation(TypeModele.GRADIENT_BOOSTING, 2, modele_id=9)
+
+        def own_gone(version: VersionModele) -> BaseMLService:
+            if version == own.version:
+                raise ValueError("gone")
+            return load(version)
+
+        state = PredictionState(load)
+        fold(state, [shared, own, ledger()[0]])
+        without = PredictionState(own_gone)
+        without.load({name: memoryview(bytearray(part)) for name, part in state.dump()})
+        assert fold(without, [ledger()[1]]) == []
 
     @pytest.mark.parametrize("part", ["versions", "seen", "rows/clients", "last/DBSCAN"])
     def test_what_is_no_state_is_refused(self, part: str) -> None:

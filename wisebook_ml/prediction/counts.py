@@ -63,7 +63,7 @@ class Counts:
 
     def dump(self) -> bytes:
         """Return the state."""
-        return msgspec.msgpack.encode(self._of)
+        return msgspec.msgpack.encode(self._of, order="deterministic")
 
     def load(self, data: bytes | memoryview) -> None:
         """Take a state that was dumped."""

@@ -73,7 +73,12 @@ class Versions:
             self._ever.add(slot)
 
     def of(self, type_modele: TypeModele, societe_id: int, role: RoleModele) -> Force | None:
-        """Return what predicts for a company: its own version, else that for all companies."""
+        """Return what predicts for a company: its own version, else that for all companies.
+
+        Nothing where its own is in force and cannot be loaded: another model in its place would be told by nobody.
+        """
+        if (type_modele, societe_id, role) in self._missing:
+            return None
         own = self._force.get((type_modele, societe_id, role))
         return own if own is not None else self._force.get((type_modele, GLOBAL, role))
 
