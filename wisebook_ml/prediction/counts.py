@@ -63,7 +63,10 @@ class Counts:
 
     def dump(self) -> bytes:
         """Return the state."""
-        return msgspec.msgpack.encode(self._of, order="deterministic")
+        # Sets have an order of their own in each process, and the same state should be the same bytes.
+        return msgspec.msgpack.encode(
+            {societe_id: msgspec.to_builtins(known, order="deterministic") for societe_id, known in self._of.items()}
+        )
 
     def load(self, data: bytes | memoryview) -> None:
         """Take a state that was dumped."""
