@@ -2,23 +2,19 @@
 
 import asyncio
 import logging
-import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import faust
 
-from agents.app import SESSION_SECONDS, Batch, consume, consume_batches, partitions_of, role_app
-from agents.lease import EXIT_FAILED, Lease
+from agents.app import Batch, consume, partitions_of, role_app
+from agents.fold import EntriesFold
 from agents.swap import HotSwap
 from schemas import VersionModele
-from topics import ENTRIES
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.connect import resolve_bootstrap
 from wisebook_ml.messaging.reader import ReadError
-from wisebook_ml.messaging.transactions import Fenced, TransactionalProducer
-from wisebook_ml.pipeline.live import LivePartitions, NotAssigned
+from wisebook_ml.pipeline.live import LivePartitions
 from wisebook_ml.prediction.loading import load_service, warm_up
 from wisebook_ml.prediction.pipeline import PredictionPipeline
 from wisebook_ml.prediction.provisioning import Provisioner
@@ -27,7 +23,6 @@ from wisebook_ml.prediction.tallies import Days, Tally, Verdicts
 from wisebook_ml.services.base import BaseMLService
 from wisebook_ml.settings import Settings
 from wisebook_ml.snapshots import SnapshotStore
-from wisebook_ml.transport import RecordBatch
 
 __all__ = ["create_app"]
 
@@ -46,15 +41,13 @@ def create_app(settings: Settings) -> faust.App:
     warm_up()  # before the group hands out partitions, which would wait for it
     app = role_app("prediction", settings)
     bootstrap = resolve_bootstrap(settings)
-    lease = Lease(SESSION_SECONDS)
-    app.task(lease.beat)
+    fold = EntriesFold(app, "prediction", settings)
     store = ArtefactStore.of(settings)
 
     def load(version: VersionModele) -> BaseMLService:
         return load_service(store, version)
 
     swap = HotSwap(settings, load, concerns)
-    app.task(swap.start)
     provisioner = Provisioner(settings, bootstrap) if settings.provisioning else None
 
     def accepts(societe_id: int) -> bool:
@@ -68,62 +61,22 @@ def create_app(settings: Settings) -> faust.App:
         state = PredictionState(swap.models.get)
         return PredictionPipeline(topic, partition, state, utc_now, accepts=accepts, counted=counted)
 
-    def open_publisher(partition: int) -> TransactionalProducer:
-        name = f"{settings.topic_prefix}prediction-{partition}"
-        producer = TransactionalProducer(bootstrap, settings.topic_prefix, name)
-        # A process that slept has just shut out its successor; it must not publish in its place.
-        lease.check()
-        return producer
-
     snapshots = SnapshotStore(f"{settings.state_url.rstrip('/')}/{SNAPSHOTS}")
-    partitions = LivePartitions(settings, bootstrap, open_publisher, pipeline=pipeline, store=snapshots)
-    threads = ThreadPoolExecutor(ENTRIES.partitions, thread_name_prefix="prediction")
+    partitions = LivePartitions(settings, bootstrap, fold.open_publisher, pipeline=pipeline, store=snapshots)
     tallies: list[Tally] = []
     if provisioner is not None:
         tallies = [kind(bootstrap, settings.topic_prefix, counted) for kind in (Verdicts, Days)]
 
-    def predict(batch: RecordBatch) -> None:
-        lease.check()
-        try:
-            partitions.process(
-                batch.partition,
-                batch.records,  # type: ignore[arg-type]  # see `agents.app.Batch`
-                first_offset=batch.first_offset,
-                next_offset=batch.next_offset,
-                gets_on=batch.gets_on,
-            )
-        except NotAssigned as error:
-            # A rebalance did not wait for so long a batch. Nothing of it is committed, and the new owner does it.
-            LOGGER.info("%s; what was in work is dropped", error)
-        except Fenced as error:
-            LOGGER.critical("%s. The worker ends; restarted, it joins its group again", error)
-            logging.shutdown()
-            os._exit(EXIT_FAILED)
-
-    async def work(batch: RecordBatch) -> None:
-        await asyncio.get_running_loop().run_in_executor(threads, predict, batch)
-
-    async def keep(_app: Any, assigned: Any, *_: Any, **__: Any) -> None:
-        ours = partitions_of(ENTRIES, settings, assigned)
-        swap.keep(ours)
-        partitions.keep(ours)
+    def kept(assigned: Any) -> None:
         for tally in tallies:
             for partition in partitions_of(tally.topic, settings, assigned):
-                threads.submit(_catch_up, tally, partition)
+                fold.threads.submit(_catch_up, tally, partition)
 
-    async def revoke(_app: Any, revoked: Any, *_: Any, **__: Any) -> None:
-        await asyncio.to_thread(partitions.revoke, partitions_of(ENTRIES, settings, revoked))
-
-    async def close(*_: Any, **__: Any) -> None:
-        await asyncio.to_thread(partitions.close)
-        await asyncio.to_thread(swap.close)
+    def closed() -> None:
         if provisioner is not None:
-            await asyncio.to_thread(provisioner.close)
+            provisioner.close()
 
-    app.on_partitions_assigned.connect(keep)  # type: ignore[arg-type]  # mode types a signal's handlers too narrowly
-    app.on_partitions_revoked.connect(revoke)  # type: ignore[arg-type]
-    app.on_before_shutdown.connect(close)
-    consume_batches(app, ENTRIES, settings, work)
+    fold.run(partitions, swap, kept=kept, closed=closed)
     if provisioner is not None:
         _count(app, settings, tallies, provisioner)
     return app
