@@ -77,44 +77,23 @@ class _Entries:
         self._fold.load(data)
 
 
-class _Parties:
-    """One row a third party that an entry changes."""
+class _Changed:
+    """One row a third party, or a client, that an entry changes."""
 
-    def __init__(self) -> None:
-        self._fold = ThirdParties()
+    def __init__(self, fold: ThirdParties | Receivables) -> None:
+        self._fold = fold
 
     def take(self, entries: Sequence[Ecriture]) -> pd.DataFrame:
-        return _caused(self._fold, entries)
+        frame, places = self._fold.caused(entries)
+        return frame.assign(**{PLACE: np.array(places, dtype=np.int64)})
 
     def dump(self) -> bytes:
         return self._fold.dump()
 
     def load(self, data: bytes) -> None:
         self._fold.load(data)
-
-
-class _Clients:
-    """One row a client that an entry changes."""
-
-    def __init__(self) -> None:
-        self._fold = Receivables()
-
-    def take(self, entries: Sequence[Ecriture]) -> pd.DataFrame:
-        return _caused(self._fold, entries)
-
-    def dump(self) -> bytes:
-        return self._fold.dump()
-
-    def load(self, data: bytes) -> None:
-        self._fold.load(data)
-
-
-def _caused(fold: ThirdParties | Receivables, entries: Sequence[Ecriture]) -> pd.DataFrame:
-    """Return a fold's rows with the position of the entry that caused each."""
-    frame, places = fold.caused(entries)
-    return frame.assign(**{PLACE: np.array(places, dtype=np.int64)})
 
 
 def new_rows() -> Mapping[str, Rows]:
     """Return the folds by kind, each with an empty state."""
-    return {LINES: _Lines(), ENTRIES: _Entries(), CLIENTS: _Clients(), PARTIES: _Parties()}
+    return {LINES: _Lines(), ENTRIES: _Entries(), CLIENTS: _Changed(Receivables()), PARTIES: _Changed(ThirdParties())}
