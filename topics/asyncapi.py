@@ -18,6 +18,7 @@ from schemas import (
     PositionTresorerie,
     Prediction,
     Record,
+    Reglage,
     Statistique,
     Tick,
 )
@@ -36,12 +37,12 @@ DEAD_LETTER_MESSAGE = "DeadLetter"
 
 RECEIVES: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
     "scoring": (
-        (topics.ENTRIES, (Ecriture, Activation, Tick)),
+        (topics.ENTRIES, (Ecriture, Activation, Reglage, Tick)),
         (topics.MODELS, (AnnonceModele,)),
         (topics.SETTINGS, (Parametres,)),
     ),
     "prediction": (
-        (topics.ENTRIES, (Ecriture, Activation, Tick)),
+        (topics.ENTRIES, (Ecriture, Activation, Reglage, Tick)),
         (topics.MODELS, (AnnonceModele,)),
         (topics.FEEDBACK, (Avis,)),
         (topics.TREASURY, (PositionTresorerie,)),

@@ -43,7 +43,7 @@ LOGGER = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
-PACKAGES = ("ledger", "habits", "features", "controls", "models", "scoring")
+PACKAGES = ("ledger", "habits", "features", "controls", "models", "subjects", "scoring")
 """Where compiled functions live, and what they go by: the core."""
 
 
