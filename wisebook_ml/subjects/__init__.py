@@ -6,7 +6,8 @@ Adding a kind is adding its file and its line in `SUBJECTS`; its code must be in
 """
 
 from wisebook_ml.subjects.base import Subject, SubjectFinding
+from wisebook_ml.subjects.lettering import LETTERING
 
 __all__ = ["SUBJECTS", "Subject", "SubjectFinding"]
 
-SUBJECTS: tuple[Subject, ...] = ()
+SUBJECTS: tuple[Subject, ...] = (LETTERING,)
