@@ -7,7 +7,8 @@ Adding a kind is adding its file and its line in `SUBJECTS`; its code must be in
 
 from wisebook_ml.subjects.base import Subject, SubjectFinding
 from wisebook_ml.subjects.lettering import LETTERING
+from wisebook_ml.subjects.recurrence import RECURRENCE
 
 __all__ = ["SUBJECTS", "Subject", "SubjectFinding"]
 
-SUBJECTS: tuple[Subject, ...] = (LETTERING,)
+SUBJECTS: tuple[Subject, ...] = (LETTERING, RECURRENCE)

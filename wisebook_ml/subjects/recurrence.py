@@ -64,9 +64,10 @@ class Recurrence:
     tick counts too, but only up to the date that the journal has come to: books that are not kept yet miss nothing. In
     a file, where no time of entry is known, it is the date of the journal's entries.
 
-    It closes when the entry comes late. After three in a row it has ended, which closes what was told; a label like
-    « résiliation » or « dernière échéance » ends it at once. What was missing in the same month of another year is a
-    season, and is not told. Two series of one subject and month are one absence.
+    It closes when the entry comes late. After three or four in a row it has ended, which closes what was told, unless
+    it goes on later; a label like « résiliation » or « dernière échéance » ends it at once. What was missing in the
+    same month of another year is a season, and is not told. Two series of one subject and month are one absence. VAT
+    that is paid is not followed: some months have none to pay.
 
     Good for rents, leases, subscriptions, loans, wages, declarations. It fails where a third party invoices several
     things in one journal at different dates: no rhythm is seen then, and nothing is told.
@@ -211,8 +212,8 @@ def _texts(event: np.void, ident: str, journal: str, label: str, expected: dt.da
     return (
         f"{french} : {euros_fr(amount)} attendu vers le {date_fr(expected)}, non comptabilisé "
         f"{int(event['late'])} jours après ; reçu {every_fr} depuis {since:%m/%Y}.",
-        f"{english}: {euros_en(amount)} expected about {date_en(expected)}, not posted {int(event['late'])} days later; "
-        f"it came {every_en} since {since:%Y-%m}.",
+        f"{english}: {euros_en(amount)} expected about {date_en(expected)}, not posted {int(event['late'])} days "
+        f"later; it came {every_en} since {since:%Y-%m}.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What is remembered of what comes again and again: the latest occurrences of each series, and those that are missed."""
+"""What is remembered of what comes again and again: latest occurrences of each series, and what is missed."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ __all__ = [
     "EVENT",
     "MAX_SERIES",
     "MAX_TOLD",
+    "OPENS",
     "RING",
     "SERIES_QUEUE",
     "TOLD_QUEUE",
@@ -25,6 +26,7 @@ __all__ = [
     "lags_of",
     "members_of",
     "new_store",
+    "opens_of",
     "queues_of",
     "regular_of",
     "series_of",
@@ -34,6 +36,9 @@ __all__ = [
 
 RING = 12
 """Occurrences that a rhythm is learnt from: a year of months."""
+
+OPENS = 3
+"""Absences of a series that can still end by its coming late: the latest."""
 
 MAX_SERIES, MAX_TOLD = 20_000, 20_000
 """Series of a company that are followed, and absences whose revision is remembered. The oldest are forgotten, but a
@@ -52,10 +57,13 @@ SERIES = np.dtype(
         ("ident", np.int64),
         ("amount", np.int64),
         *[(what, np.int32) for what in ("serial", "company", "journal", "before", "after", "next")],
-        *[(what, np.int32) for what in ("anchor", "spread", "lag", "since", "open_first", "open_second", "length")],
+        *[(what, np.int32) for what in ("anchor", "spread", "lag", "since", "length")],
         *[(what, np.int32) for what in ("id", "id_length", "code", "code_length", "label", "label_length")],
         ("skipped", np.int32),
-        *[(what, np.uint8) for what in ("count", "live", "tiers", "period", "regular", "missed", "touched", "steady")],
+        *[
+            (what, np.uint8)
+            for what in ("count", "live", "tiers", "period", "regular", "missed", "touched", "steady", "strict")
+        ],
     ],
     align=True,
 )
@@ -92,6 +100,7 @@ SIDES: dict[str, tuple[str, np.dtype[Any], int]] = {
     "lags": ("series", np.dtype(np.int32), RING),
     "amounts": ("series", np.dtype(np.int64), RING),
     "keys": ("series", np.dtype(np.int64), RING),
+    "opens": ("series", np.dtype(np.int32), OPENS),
 }
 POOLS: dict[str, dict[str, np.dtype[Any]]] = {"words": {"items": np.dtype(np.int64)}}
 
@@ -111,6 +120,7 @@ days_of = array_at(NAMES.index("days"), np.int32, RING)
 lags_of = array_at(NAMES.index("lags"), np.int32, RING)
 amounts_of = array_at(NAMES.index("amounts"), np.int64, RING)
 keys_of = array_at(NAMES.index("keys"), np.int64, RING)
+opens_of = array_at(NAMES.index("opens"), np.int32, OPENS)
 _words = array_at(NAMES.index("words.items"), np.int64)
 _word_heads = array_at(NAMES.index("words.heads"), np.int64)
 

@@ -15,6 +15,7 @@ from wisebook_ml.subjects.packing import advance, keep_text, link, read_text, un
 from wisebook_ml.subjects.recurrence_layout import (
     MAX_SERIES,
     MAX_TOLD,
+    OPENS,
     RING,
     SERIES_QUEUE,
     TOLD_QUEUE,
@@ -25,13 +26,14 @@ from wisebook_ml.subjects.recurrence_layout import (
     keys_of,
     lags_of,
     members_of,
+    opens_of,
     queues_of,
     regular_of,
     series_of,
     told_of,
     word_pool_of,
 )
-from wisebook_ml.subjects.rhythm import MONTH, add_months, label_words, learn_rhythm
+from wisebook_ml.subjects.rhythm import MONTH, add_months, label_words, learn_rhythm, steps_between
 
 __all__ = ["CAME", "DONE", "ENDED", "FULL", "MISSED", "ROOM", "TEXT_BYTES", "WORDS", "follow_entries", "follow_tick"]
 
@@ -48,17 +50,29 @@ TEXT_BYTES = 2 * 256 + LABEL_BYTES
 WORDS = 2 * 64 + 32
 """Bytes of the texts of an event, and the words that they take in their pool."""
 
-ENTRY_EVENTS = 8
-"""Events that there must be room for: an entry and a series that is looked at tell a few at most."""
+ENTRY_EVENTS = 12
+"""Events that there must be room for: what an entry, or a series that is looked at, tells at most."""
 
-ENDS_AFTER = 3
-"""So many missed in a row, and it has ended: it was agreed so, and nobody told the books."""
+ENDS_AFTER, LONG_ENDS_AFTER, LONG = 3, 4, 6
+"""So many missed in a row, and it has ended, which nobody told the books: one more for what came six times and more."""
+
+RESUMED = 6
+"""Periods after which what comes again is a new series."""
+
+RESUME_DAYS = 6
+"""Days off its rhythm, besides what it varies, at which an entry still is the next one."""
 
 MOST_BEHIND = 45
 """Days that entries of a file can be behind the dates of their journal and count as a habit."""
 
 AHEAD_DAYS = 5
 """Days that an entry can be dated after it was entered and count as the date that books have come to."""
+
+VAT = 445
+"""VAT is paid only where it is due: a month without it is none that misses something."""
+
+GOODS, ENERGY = 60, 6061
+"""Goods are bought when they are needed; water and energy of class 60 come every month."""
 
 PERIOD_SLACK = 6
 """Days before the next one is due that a late one still is late."""
@@ -115,7 +129,7 @@ def follow_entries(
             moved = _time(state, company, at, first[i], day[i], stamp[i], operation[i], valid[i])
             member = 0 if first[i] else find(members_of(state).slots, members_of(state).keys, key[i])
             if first[i] or member != 0:
-                largest, by_party = _subject_line(bounds[i], bounds[i + 1], net, amount, root, party)
+                largest, by_party, strict = _subject_line(bounds[i], bounds[i + 1], amount, root, party)
                 series, says_last = 0, False
                 if largest >= 0 and not deleted[i]:
                     hashed, says_last = label_words(
@@ -129,12 +143,13 @@ def follow_entries(
                         _leave(state, member, key[i])
                     if series != 0:
                         lag = UNIX_DAY + stamp[i] // 86_400 - day[i] if stamp[i] != 0 else 0
+                        noted = series_of(state).rows[series]
+                        noted.strict = 1 if strict else 0
                         _close_late(state, series, day[i], i, events, used, texts)
                         _join(state, series, key[i], day[i], size, lag, stamp[i] != 0)
-                        _learn(state, series, bases[i], scratch)
-                        noted = series_of(state).rows[series]
+                        _learn(state, series, day[i], size, i, bases[i], active[i], scratch, events, used, texts)
                         if says_last:
-                            _end(state, series)
+                            _end(state, series, True)
                         elif noted.regular != 0:
                             named = auxes if by_party and auxes[1][largest] > 0 else comptes
                             noted.tiers = 1 if by_party and auxes[1][largest] > 0 else 0
@@ -143,9 +158,9 @@ def follow_entries(
             cursor[1] = 1 if moved else 2
         whole = companies_of(state).rows[company]
         latest = max(whole.now, journals_of(state).rows[at].clock)
-        if cursor[1] == 1 and whole.due != 0 and latest >= whole.due:
-            if not _look(state, company, i, bases[i], active[i], events, used, texts):
-                return FULL
+        due = cursor[1] == 1 and whole.due != 0 and latest >= whole.due
+        if due and not _look(state, company, i, bases[i], active[i], events, used, texts):
+            return FULL
         cursor[0], cursor[1] = i + 1, 0
     return DONE
 
@@ -224,20 +239,30 @@ def _time(state: Array, row: int, at: int, first: bool, day: int, stamp: int, op
 
 
 @compiled
-def _subject_line(start: int, end: int, net: Array, amount: Array, root: Array, party: Array) -> tuple[int, bool]:
-    """Return the line that an entry is about (-1: none that is followed), and whether it is a third party's."""
-    bank, largest, of_party = False, -1, -1
+def _subject_line(start: int, end: int, amount: Array, root: Array, party: Array) -> tuple[int, bool, bool]:
+    """Return the line that an entry is about (-1: none that is followed), and whether it is a third party's.
+
+    Last, whether only equal amounts make a rhythm of it.
+    """
+    bank, largest, of_party, charge = False, -1, -1, -1
     for k in range(start, end):
         group = root[k] // 1000
         bank |= group // 10 == 5
-        if (group == 40 or group == 41) and party[k] != 0:
-            if of_party < 0 or amount[k] > amount[of_party]:
+        if group == 40 or group == 41:
+            if party[k] != 0 and (of_party < 0 or amount[k] > amount[of_party]):
                 of_party = k
+        elif group // 10 == 6 and (charge < 0 or amount[k] > amount[charge]):
+            charge = k
         if group // 10 != 5 and (largest < 0 or amount[k] > amount[largest]):
             largest = k
-    if of_party >= 0:
-        return (-1, True) if bank else (of_party, True)
-    return largest, False
+    if of_party < 0:
+        if largest >= 0 and root[largest] // 100 == VAT:
+            return -1, False, False
+        return largest, False, False
+    if bank:
+        return -1, True, False
+    goods = charge < 0 or (root[charge] // 1000 == GOODS and root[charge] // 10 != ENERGY)
+    return of_party, True, goods or root[of_party] // 1000 == 41
 
 
 @compiled
@@ -263,10 +288,12 @@ def _series(state: Array, company: int, at: int, what: int, by_party: bool, debi
     noted.serial, noted.company, noted.journal = companies_of(state).rows[company].serials, company, at
     noted.ident, noted.amount, noted.before, noted.after = 0, 0, 0, 0
     noted.anchor, noted.spread, noted.lag, noted.since, noted.length = 0, 0, 0, 0, 0
-    noted.open_first, noted.open_second, noted.skipped = 0, 0, 0
+    noted.skipped = 0
+    for k in range(OPENS):
+        opens_of(state)[row, k] = 0
     noted.id, noted.id_length, noted.code, noted.code_length, noted.label, noted.label_length = 0, 0, 0, 0, 0, 0
     noted.count, noted.live, noted.tiers, noted.period, noted.regular, noted.missed = 0, 0, 0, 0, 0, 0
-    noted.touched, noted.steady = 0, 0
+    noted.touched, noted.steady, noted.strict = 0, 0, 0
     enqueue(queue, series.rows, row)
     return row
 
@@ -275,7 +302,7 @@ def _series(state: Array, company: int, at: int, what: int, by_party: bool, debi
 def _forget(state: Array, row: int) -> None:
     series, pool = series_of(state), word_pool_of(state)
     noted = series.rows[row]
-    _end(state, row)
+    _end(state, row, True)
     keep_text(pool.heads, pool.links, noted.id, noted.id_length, pool.links, 0, 0)
     keep_text(pool.heads, pool.links, noted.code, noted.code_length, pool.links, 0, 0)
     keep_text(pool.heads, pool.links, noted.label, noted.label_length, pool.links, 0, 0)
@@ -284,15 +311,17 @@ def _forget(state: Array, row: int) -> None:
 
 
 @compiled
-def _end(state: Array, row: int) -> None:
-    """Forget what a series was: nothing is due, and a new rhythm must be learnt."""
+def _end(state: Array, row: int, forget: bool) -> None:
+    """Expect nothing more of a series; `forget` what it was, so that a new rhythm must be learnt."""
     noted, members = series_of(state).rows[row], members_of(state)
+    _set_regular(state, row, False)
+    if not forget:
+        return
     for k in range(noted.count):
         member = find(members.slots, members.keys, keys_of(state)[row, k])
         if member != 0:
             remove(members.slots, members.keys, members.meta, member)
-    noted.count, noted.missed = 0, 0
-    _set_regular(state, row, False)
+    noted.count, noted.missed, noted.period = 0, 0, 0
 
 
 @compiled
@@ -371,29 +400,61 @@ def _join(state: Array, row: int, key: int, day: int, amount: int, lag: int, liv
 
 
 @compiled
-def _learn(state: Array, row: int, base: int, scratch: Array) -> None:
-    """Learn the rhythm of a series anew, and what is due next."""
+def _learn(
+    state: Array, row: int, day: int, amount: int, i: int, base: int, active: bool, scratch: Array,
+    events: Array, used: Array, texts: Array,
+) -> None:  # fmt: skip
+    """Learn the rhythm of a series anew with an entry that came, and what is due next."""
     noted = series_of(state).rows[row]
-    before, missed, regular, period = noted.anchor, noted.missed, noted.regular, noted.period
+    before, missed, regular, period = noted.anchor, noted.missed, noted.regular != 0, noted.period
+    known = regular or missed > 0
+    steps = steps_between(before, day, period, noted.spread + RESUME_DAYS) if known else 0
     days = days_of(state)[row]
-    if not learn_rhythm(days, amounts_of(state)[row], noted.count, scratch, noted):
-        _set_regular(state, row, False)
-        noted.missed = 0
-        return
-    if regular == 0 or period != noted.period:
-        noted.since, noted.missed = days[max(0, noted.count - noted.length)], 0
-    elif missed > 0:
-        # One that comes late is the first of those that were missed.
+    learnt = learn_rhythm(days, amounts_of(state)[row], noted.count, noted.strict != 0, scratch, noted)
+    if learnt and period == noted.period and known:
         came = int((noted.anchor - before) / (MONTH * period) + 0.5)
+    elif known and not learnt and steps > 0 and _near(amount, noted):
+        # Too many were missed to learn it from what came, but it goes on as before.
+        noted.anchor, came, learnt = add_months(before, steps * period), steps, True
+    else:
+        came, known = 0, False
+        noted.missed = 0
+        if learnt:
+            noted.since = days[max(0, noted.count - noted.length)]
+    if known:
+        # One that comes late is the first of those that were missed.
         noted.missed = max(0, missed - max(0, came))
+        if not regular and 0 < steps <= RESUMED:
+            _reopen(state, row, before, steps, i, day, base, active, events, used, texts)
+    _set_regular(state, row, learnt)
+    if not learnt:
+        return
     lag = 0
     for k in range(noted.count):
         lag = max(lag, lags_of(state)[row, k])
     noted.lag = lag
-    _set_regular(state, row, True)
     company = companies_of(state).rows[noted.company]
     deadline = _deadline(state, row, base)
     company.due = deadline if company.due == 0 else min(company.due, deadline)
+
+
+@compiled
+def _near(amount: int, noted: Array) -> bool:
+    """Return whether an amount may be one of a series."""
+    return bool(abs(amount - noted.amount) * 20 <= (7 if noted.strict == 0 else 1) * noted.amount)
+
+
+@compiled
+def _reopen(
+    state: Array, row: int, anchor: int, steps: int, i: int, day: int, base: int, active: bool,
+    events: Array, used: Array, texts: Array,
+) -> None:  # fmt: skip
+    """Tell what was missed by something that seemed to have ended, and goes on."""
+    noted = series_of(state).rows[row]
+    for step in range(1, steps):
+        expected = add_months(anchor, step * noted.period)
+        if active:
+            _tell(state, row, MISSED, expected, i, day - expected, base + noted.spread, events, used, texts)
 
 
 @compiled
@@ -430,15 +491,12 @@ def _name(
 @compiled
 def _close_late(state: Array, row: int, day: int, i: int, events: Array, used: Array, texts: Array) -> None:
     """Close the absence that an entry ends by coming late."""
-    noted = series_of(state).rows[row]
+    noted, opens = series_of(state).rows[row], opens_of(state)[row]
     window = noted.period * MONTH - noted.spread - PERIOD_SLACK
-    for second in range(2):
-        missing = noted.open_second if second else noted.open_first
-        if missing != 0 and missing - window / 2 <= day < missing + window:
-            _tell(state, row, CAME, missing, i, 0, 0, events, used, texts)
-            if second == 0:
-                noted.open_first = noted.open_second
-            noted.open_second = 0
+    for k in range(OPENS):
+        if opens[k] != 0 and opens[k] - window / 2 <= day < opens[k] + window:
+            _tell(state, row, CAME, opens[k], i, 0, 0, events, used, texts)
+            opens[k] = 0
             return
 
 
@@ -473,27 +531,23 @@ def _miss(
     events: Array, used: Array, texts: Array,
 ) -> None:  # fmt: skip
     """Note that something did not come, and tell it unless it never does at this time of the year."""
-    noted = series_of(state).rows[row]
+    noted, opens = series_of(state).rows[row], opens_of(state)[row]
     noted.missed += 1
-    if noted.missed == ENDS_AFTER:
-        for missing in (noted.open_first, noted.open_second):
-            if missing != 0:
-                _tell(state, row, ENDED, missing, i, 0, 0, events, used, texts)
-        noted.open_first, noted.open_second = 0, 0
-        _end(state, row)
+    if noted.missed == (ENDS_AFTER if noted.length < LONG else LONG_ENDS_AFTER):
+        for k in range(OPENS):
+            if opens[k] > noted.anchor:
+                _tell(state, row, ENDED, opens[k], i, 0, 0, events, used, texts)
+                opens[k] = 0
+        _end(state, row, False)
         return
     month = 1 << civil(expected)[1]
     seasonal = noted.skipped & month != 0
     noted.skipped |= month
     if seasonal or not active or not _tell(state, row, MISSED, expected, i, late, limit, events, used, texts):
         return
-    if noted.open_first != 0 and noted.open_second != 0:
-        noted.open_first = noted.open_second  # an absence so long ago is not ended by what comes now
-        noted.open_second = 0
-    if noted.open_first == 0:
-        noted.open_first = expected
-    else:
-        noted.open_second = expected
+    for k in range(OPENS - 1):
+        opens[k] = opens[k + 1]
+    opens[OPENS - 1] = expected
 
 
 @compiled

@@ -5,7 +5,7 @@ from wisebook_ml.ledger.characters import DIGIT, LETTER, MARK, WORD, code_point,
 from wisebook_ml.ledger.dates import civil, ordinal
 from wisebook_ml.ledger.hashing import mix
 
-__all__ = ["add_months", "label_words", "learn_rhythm"]
+__all__ = ["MONTH", "add_months", "label_words", "learn_rhythm", "steps_between"]
 
 SAME_DAYS = 5
 """Entries within so many days are one occurrence: two invoices of one delivery."""
@@ -21,25 +21,29 @@ LETTER_BASE, LETTERS = 32, 12
 """A word is a number in this base, by its first letters."""
 
 
-def _word(text: str) -> int:
-    number = 0
-    for character in text[:LETTERS]:
-        number = number * LETTER_BASE + ord(character) - 96
-    return number
-
-
-MONTHS = tuple(
-    _word(text)
-    for text in (
-        "janvier janv jan fevrier fevr fev mars avril avr mai juin juillet juil jul aout septembre sept sep octobre oct "
-        "novembre nov decembre dec"
-    ).split()
+MONTH_NAMES = (
+    "janvier janv jan fevrier fevr fev mars avril avr mai juin juillet juil jul aout septembre sept sep octobre oct",
+    "novembre nov decembre dec",
 )
+LAST_WORDS = "derniere dernier resilie resiliee resiliation anticipe"
+END_WORDS, OF_WORDS = "fin solde cloture", "contrat bail abonnement pret emprunt location credit"
+
+
+def _words(text: str) -> tuple[int, ...]:
+    """Return words as numbers."""
+    numbers = []
+    for word in text.split():
+        number = 0
+        for character in word[:LETTERS]:
+            number = number * LETTER_BASE + ord(character) - 96
+        numbers.append(number)
+    return tuple(numbers)
+
+
+MONTHS = _words(" ".join(MONTH_NAMES))
 """Words of labels that change from month to month."""
 
-LAST = tuple(_word(text) for text in ("derniere", "dernier", "resilie", "resiliee", "resiliation", "anticipe"))
-END = tuple(_word(text) for text in ("fin", "solde", "cloture"))
-OF = tuple(_word(text) for text in ("contrat", "bail", "abonnement", "pret", "emprunt", "location", "credit"))
+LAST, END, OF = _words(LAST_WORDS), _words(END_WORDS), _words(OF_WORDS)
 """What says that nothing comes any more: one of `LAST`, or one of `END` with one of `OF`."""
 
 
@@ -74,6 +78,15 @@ def label_words(data: Array, start: int, end: int, fold: Array, kind: Array) -> 
 
 
 @compiled
+def steps_between(anchor: int, day: int, period: int, slack: int) -> int:
+    """Return how many periods of months after an anchor a day lies, give or take some days; 0 where it does not."""
+    steps = int((day - anchor) / (MONTH * period) + 0.5)
+    if steps < 1 or abs(day - add_months(anchor, steps * period)) > slack:
+        return 0
+    return steps
+
+
+@compiled
 def add_months(day: int, months: int) -> int:
     """Return the same day some months later, or the last one of a shorter month."""
     year, month, date = civil(day)
@@ -85,13 +98,15 @@ def add_months(day: int, months: int) -> int:
 
 
 @compiled
-def learn_rhythm(days: Array, amounts: Array, count: int, scratch: Array, series: Array) -> bool:
+def learn_rhythm(days: Array, amounts: Array, count: int, strict: bool, scratch: Array, series: Array) -> bool:
     """Learn the rhythm of some occurrences by ascending date; return whether there is one.
 
     Parameters
     ----------
     days, amounts : ndarray, shape (RING,)
         The first `count` are used.
+    strict : bool
+        Whether amounts must be equal: goods are bought, and customers buy, whenever they need to, some of them monthly.
     scratch : ndarray of int64, shape (4, RING)
     series : record of `SERIES`
         Its period, anchor, spread, amount, length and steady are set where there is one.
@@ -119,7 +134,7 @@ def learn_rhythm(days: Array, amounts: Array, count: int, scratch: Array, series
     length = seen - start
     if length < (3 if period in (1, 12) else 4):
         return False
-    return _describe(scratch, start, seen, period, series)
+    return _describe(scratch, start, seen, period, strict, series)
 
 
 @compiled
@@ -151,7 +166,7 @@ def _regular_from(days: Array, seen: int, period: int) -> int:
 
 
 @compiled
-def _describe(scratch: Array, start: int, seen: int, period: int, series: Array) -> bool:
+def _describe(scratch: Array, start: int, seen: int, period: int, strict: bool, series: Array) -> bool:
     """Write down a rhythm, if dates and amounts are those of one."""
     days, amounts, due, sizes = scratch[0], scratch[1], scratch[2], scratch[3]
     length, slots = seen - start, 0
@@ -176,6 +191,8 @@ def _describe(scratch: Array, start: int, seen: int, period: int, series: Array)
         near += abs(sizes[j] - amount) * 20 <= 7 * amount
     if length < 4:
         spread = worst
+    if strict and (length < 4 or steady * 4 < 3 * length):
+        return False
     if not _is_rhythm(period, length, spread, steady / length, near / length):
         return False
     series.period, series.anchor, series.spread, series.amount = period, anchor, spread, amount
@@ -189,7 +206,7 @@ def _is_rhythm(period: int, length: int, spread: int, steady: float, near: float
     if period == 12:
         return spread <= 15 and near >= 0.75
     if period > 1:
-        return (spread <= 6 and near >= 0.75) or (spread <= 10 and steady >= 0.75)
+        return (spread <= 6 and near >= 0.75 and length >= 6) or (spread <= 10 and steady >= 0.75)
     if length == 3:
         return spread <= 3 and steady == 1.0
     if length == 4:
