@@ -70,7 +70,7 @@ a month of delay; it grows where groups were completed later than that."""
 START_DAYS = 150
 """Days of a file's beginning in which a payment without invoice settled one of the year before."""
 
-REWIND_DAYS, REWINDS = 60, 20
+REWIND_DAYS, REWINDS = 60, 8
 """So many dates in a row that lie so far behind the last one: another journal of the file begins."""
 
 SMALL_CENTS, SMALL_SHARE, SMALL_KNOWN = 100, 0.02, 5
@@ -517,7 +517,7 @@ def _scan(
         alone = group.debits == 0 or group.credits == 0
         if tick:
             clock = max(clock, company.last_day)
-        elif alone and company.by_journal != 0:
+        elif alone and (company.by_journal != 0 or company.behind != 0):
             clock = 0
         if clock >= group.last_day + company.slack:
             if len(events) - used[0] < 3 or len(texts) - used[1] < TEXT_BYTES:

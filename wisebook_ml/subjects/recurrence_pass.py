@@ -59,8 +59,8 @@ ENDS_AFTER, LONG_ENDS_AFTER, LONG = 3, 4, 6
 RESUMED = 6
 """Periods after which what comes again is a new series."""
 
-RESUME_DAYS = 6
-"""Days off its rhythm, besides what it varies, at which an entry still is the next one."""
+EARLY_DAYS, LATE_DAYS = 6, 13
+"""Days before and after it is due, besides what it varies, at which an entry still is the one that is expected."""
 
 MOST_BEHIND = 45
 """Days that entries of a file can be behind the dates of their journal and count as a habit."""
@@ -140,7 +140,7 @@ def follow_entries(
                 size = amount[largest] if by_party else total[i]
                 if member == 0 or not _same(state, member, series, key[i], day[i], size):
                     if member != 0:
-                        _leave(state, member, key[i])
+                        _leave(state, member, key[i], scratch)
                     if series != 0:
                         lag = UNIX_DAY + stamp[i] // 86_400 - day[i] if stamp[i] != 0 else 0
                         noted = series_of(state).rows[series]
@@ -362,17 +362,25 @@ def _drop(state: Array, row: int, place: int) -> None:
 
 
 @compiled
-def _leave(state: Array, member: int, key: int) -> None:
-    """Take what an entry said before out of its series."""
+def _leave(state: Array, member: int, key: int, scratch: Array) -> None:
+    """Take what an entry said before out of its series, which may be due again."""
     members = members_of(state)
     row, serial = members.rows[member].series, members.rows[member].serial
     remove(members.slots, members.keys, members.meta, member)
-    if series_of(state).rows[row].serial != serial:
+    noted = series_of(state).rows[row]
+    if noted.serial != serial:
         return
-    for k in range(series_of(state).rows[row].count):
+    for k in range(noted.count):
         if keys_of(state)[row, k] == key:
             _drop(state, row, k)
-            return
+            break
+    before = noted.anchor
+    if not learn_rhythm(days_of(state)[row], amounts_of(state)[row], noted.count, noted.strict != 0, scratch, noted):
+        _set_regular(state, row, False)
+        noted.missed = 0
+    elif noted.regular != 0 and noted.anchor < before:
+        noted.missed = 0
+        companies_of(state).rows[noted.company].due = 1  # to be looked at soon
 
 
 @compiled
@@ -408,7 +416,8 @@ def _learn(
     noted = series_of(state).rows[row]
     before, missed, regular, period = noted.anchor, noted.missed, noted.regular != 0, noted.period
     known = regular or missed > 0
-    steps = steps_between(before, day, period, noted.spread + RESUME_DAYS) if known else 0
+    slack = int(noted.spread)
+    steps = steps_between(before, day, period, slack + EARLY_DAYS, slack + LATE_DAYS) if known else 0
     days = days_of(state)[row]
     learnt = learn_rhythm(days, amounts_of(state)[row], noted.count, noted.strict != 0, scratch, noted)
     if learnt and period == noted.period and known:

@@ -78,12 +78,11 @@ def label_words(data: Array, start: int, end: int, fold: Array, kind: Array) -> 
 
 
 @compiled
-def steps_between(anchor: int, day: int, period: int, slack: int) -> int:
-    """Return how many periods of months after an anchor a day lies, give or take some days; 0 where it does not."""
-    steps = int((day - anchor) / (MONTH * period) + 0.5)
-    if steps < 1 or abs(day - add_months(anchor, steps * period)) > slack:
-        return 0
-    return steps
+def steps_between(anchor: int, day: int, period: int, early: int, late: int) -> int:
+    """Return how many periods of months after an anchor a day lies, but for some days; 0 where it does not."""
+    steps = int((day - anchor + early) / (MONTH * period))
+    off = day - add_months(anchor, steps * period)
+    return steps if steps > 0 and -early - 2 <= off <= late else 0
 
 
 @compiled
@@ -121,12 +120,10 @@ def learn_rhythm(days: Array, amounts: Array, count: int, strict: bool, scratch:
         seen += 1
     if seen < 3 or extras * 3 > seen:
         return False
-    shortest = scratch[0, seen - 1] - scratch[0, seen - 2]
-    for j in range(max(1, seen - 3), seen):
-        shortest = min(shortest, scratch[0, j] - scratch[0, j - 1])
+    usual = _middle_interval(scratch[0], seen)
     period = 0
     for least, most, months in PERIODS:
-        if least <= shortest <= most:
+        if least <= usual <= most:
             period = months
     if period == 0:
         return False
@@ -138,10 +135,20 @@ def learn_rhythm(days: Array, amounts: Array, count: int, strict: bool, scratch:
 
 
 @compiled
+def _middle_interval(days: Array, seen: int) -> int:
+    """Return the middle one of the last three intervals, the shorter one of two."""
+    last, before = days[seen - 1] - days[seen - 2], days[seen - 2] - days[seen - 3]
+    if seen == 3:
+        return min(last, before)
+    first = days[seen - 3] - days[seen - 4]
+    return max(min(last, before), min(max(last, before), first))
+
+
+@compiled
 def _steps(interval: int, period: int) -> int:
     """Return how many periods an interval is; 0 where it is none."""
     steps = int(interval / (MONTH * period) + 0.5)
-    slack = 7 if period <= 2 else 10 if period <= 6 else 16
+    slack = 12 if period <= 6 else 16  # one that is two weeks late, and the next one in time
     if steps < 1 or steps > 3 or abs(interval - steps * MONTH * period) > slack:
         return 0
     return steps
