@@ -9,6 +9,7 @@ from schemas import CodeMotif, Etat, Parametres, TypeObjet
 from wisebook_ml.controls.texts import euros_en, euros_fr, number_fr
 from wisebook_ml.features.view import View
 from wisebook_ml.habits.store import Store
+from wisebook_ml.ledger.batch import EntryBatch, Ints
 from wisebook_ml.subjects import lettering_pass as passes
 from wisebook_ml.subjects.base import SubjectFinding
 from wisebook_ml.subjects.lettering_layout import EVENT, new_store
@@ -77,7 +78,7 @@ class Lettering:
             return findings
         chosen = [self._setting(parametres) for parametres in view.settings]
         limits, usual, active = (np.array([one[k] for one in chosen])[view.setting_of] for k in range(3))
-        compte, aux, letter = (tuple(batch.text(name)) for name in ("compte_num", "comp_aux_num", "ecriture_let"))
+        compte, aux, letter = (_span(batch, name) for name in ("compte_num", "comp_aux_num", "ecriture_let"))
         output, cursor = _Output(), np.zeros(2, np.int64)
         while True:
             stopped = passes.follow_entries(
@@ -86,13 +87,14 @@ class Lettering:
                 batch.societe,
                 batch.first,
                 facts.key,
+                facts.journal,
                 batch.day,
                 facts.stamp,
                 batch.valid,
                 batch.operation,
                 facts.deleted,
                 first,
-                tuple(batch.text("ecriture_id")),
+                _span(batch, "ecriture_id"),
                 batch.net,
                 batch.root,
                 facts.party,
@@ -145,6 +147,12 @@ class Lettering:
             {"companies": ROOM_LINES, "books": lines, "groups": lines, "members": ROOM_LINES},
             {"traces": 4 * lines, "words": passes.WORDS_OF_LINE * lines},
         )
+
+
+def _span(batch: EntryBatch, name: str) -> tuple[Ints, Ints]:
+    """Return where a text of each entry or line starts, and its length, as compiled functions take them."""
+    span = batch.text(name)
+    return span.start, span.length
 
 
 def _finding(event: np.void, texts: npt.NDArray[np.uint8]) -> SubjectFinding:

@@ -49,14 +49,16 @@ ENDS = np.dtype([("first", np.int32), ("last", np.int32)], align=True)
 
 BOOK = np.dtype(
     [
+        ("journal", np.int64),
         *[(what, np.int32) for what in ("root", "company", "balanced", "unequal", "small", "revision")],
         *[(what, np.int32) for what in ("debit_clock", "debit_ahead", "credit_clock", "credit_ahead", "week")],
         ("open", np.uint8),
+        ("journals", np.uint8),
     ],
     align=True,
 )
-"""A collective account (three digits) of a company: how its groups came out, and how far its lettered lines have come
-on each side."""
+"""A collective account (three digits) of a company: how its groups came out; of a file, how far its lettered lines have
+come on each side, and whether they are of several `journals` or of one."""
 
 GROUP = np.dtype(
     [

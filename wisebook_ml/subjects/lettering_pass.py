@@ -2,8 +2,8 @@
 
 A group is unequal for a while: its lines are lettered one after the other. So it is judged only when it should be
 complete. Where the times of entry are known (live books), that is some days after it last changed. In a file without
-them, it is when lettered lines on the side that it lacks have come that far and more; but whole groups may lack a
-side because the file comes journal by journal: these wait for a tick.
+them, it is when lettered lines on the side that it lacks have come that far and more; but in a file that comes journal
+by journal another one may bring what is lacking: there, groups wait for a tick.
 """
 
 from wisebook_ml.compiled import Array, compiled
@@ -94,6 +94,7 @@ def follow_entries(
     societe: Array,
     bounds: Array,
     key: Array,
+    journal: Array,
     day: Array,
     stamp: Array,
     valid: Array,
@@ -156,7 +157,8 @@ def follow_entries(
                         if not whole or root[k] // 10_000 != CLASS_4:
                             continue
                         group = _group(state, company, data, k, root[k], party[k], account[k], comptes, auxes, letters)
-                        _put_in(state, group, net[k], day[i], stamp[i] != 0, data, ids[0][i], ids[1][i])
+                        _put_in(state, group, net[k], day[i], stamp[i] != 0, journal[i])
+                        _name(state, group, data, ids[0][i], ids[1][i])
                         trace = traces_of(state)[noted.traces + noted.count]
                         trace.net, trace.group, trace.serial = net[k], group, groups_of(state).rows[group].serial
                         noted.count += 1
@@ -406,10 +408,9 @@ def _book(state: Array, company: int, root: int) -> int:
 
 
 @compiled
-def _put_in(state: Array, row: int, net: int, day: int, live: bool, data: Array, id_at: int, id_length: int) -> None:
+def _put_in(state: Array, row: int, net: int, day: int, live: bool, journal: int) -> None:
     """Add a line to a group."""
-    group, pool = groups_of(state).rows[row], word_pool_of(state)
-    book = books_of(state).rows[group.book]
+    group = groups_of(state).rows[row]
     if net > 0:
         group.debit += net
         group.debits += 1
@@ -420,12 +421,24 @@ def _put_in(state: Array, row: int, net: int, day: int, live: bool, data: Array,
     group.last_day = max(group.last_day, day)
     if live:
         group.live = 1
-    elif net > 0:
+        return
+    book = books_of(state).rows[group.book]
+    if net > 0:
         book.debit_clock, book.debit_ahead = advance(book.debit_clock, book.debit_ahead, day)
     else:
         book.credit_clock, book.credit_ahead = advance(book.credit_clock, book.credit_ahead, day)
-    group.id = keep_text(pool.heads, pool.links, group.id, group.id_length, data, id_at, id_length)
-    group.id_length = id_length
+    if book.journal == 0:
+        book.journal = journal
+    elif book.journal != journal:
+        book.journals = 1
+
+
+@compiled
+def _name(state: Array, row: int, data: Array, at: int, length: int) -> None:
+    """Keep the id of the entry that came last into a group."""
+    group, pool = groups_of(state).rows[row], word_pool_of(state)
+    group.id = keep_text(pool.heads, pool.links, group.id, group.id_length, data, at, length)
+    group.id_length = length
 
 
 @compiled
@@ -514,11 +527,10 @@ def _scan(
         following, group = groups[row].after, groups[row]
         lacks_credit = group.debit > group.credit
         clock = noted.credit_clock if lacks_credit else noted.debit_clock
-        alone = group.debits == 0 or group.credits == 0
         if tick:
             clock = max(clock, company.last_day)
-        elif alone and (company.by_journal != 0 or company.behind != 0):
-            clock = 0
+        elif company.by_journal != 0 or company.behind != 0 or noted.journals == 0:
+            clock = 0  # another journal may bring what is lacking
         if clock >= group.last_day + company.slack:
             if len(events) - used[0] < 3 or len(texts) - used[1] < TEXT_BYTES:
                 return False

@@ -9,6 +9,7 @@ from schemas import CodeMotif, Etat, Parametres, TypeObjet
 from wisebook_ml.controls.texts import date_en, date_fr, euros_en, euros_fr
 from wisebook_ml.features.view import View
 from wisebook_ml.habits.store import Store
+from wisebook_ml.ledger.batch import EntryBatch, Ints
 from wisebook_ml.ledger.characters import characters
 from wisebook_ml.subjects import recurrence_pass as passes
 from wisebook_ml.subjects.base import SubjectFinding
@@ -108,16 +109,16 @@ class Recurrence:
                 batch.operation,
                 facts.deleted,
                 first,
-                tuple(batch.text("journal_code")),
+                _span(batch, "journal_code"),
                 batch.total,
                 batch.net,
                 batch.amount,
                 batch.root,
                 facts.party,
                 facts.account,
-                tuple(batch.text("compte_num")),
-                tuple(batch.text("comp_aux_num")),
-                tuple(batch.text("ecriture_lib")),
+                _span(batch, "compte_num"),
+                _span(batch, "comp_aux_num"),
+                _span(batch, "ecriture_lib"),
                 *characters(),
                 bases,
                 active,
@@ -160,6 +161,12 @@ class Recurrence:
     def _reserve(state: Store) -> None:
         rows = dict.fromkeys(("companies", "journals", "series", "members", "told"), ROOM)
         state.reserve(rows, {"words": ROOM * passes.WORDS})
+
+
+def _span(batch: EntryBatch, name: str) -> tuple[Ints, Ints]:
+    """Return where a text of each entry or line starts, and its length, as compiled functions take them."""
+    span = batch.text(name)
+    return span.start, span.length
 
 
 def _finding(event: np.void, texts: npt.NDArray[np.uint8]) -> SubjectFinding:

@@ -476,7 +476,7 @@ def _deadline(state: Array, row: int, base: int) -> int:
     """Return the day at which what is due next is overdue."""
     noted = series_of(state).rows[row]
     late = noted.lag if noted.live != 0 else journals_of(state).rows[noted.journal].behind
-    return _expected(noted) + base + noted.spread + late
+    return int(_expected(noted) + base + noted.spread + late)
 
 
 @compiled

@@ -137,10 +137,11 @@ def learn_rhythm(days: Array, amounts: Array, count: int, strict: bool, scratch:
 @compiled
 def _middle_interval(days: Array, seen: int) -> int:
     """Return the middle one of the last three intervals, the shorter one of two."""
-    last, before = days[seen - 1] - days[seen - 2], days[seen - 2] - days[seen - 3]
+    last: int = days[seen - 1] - days[seen - 2]
+    before: int = days[seen - 2] - days[seen - 3]
     if seen == 3:
         return min(last, before)
-    first = days[seen - 3] - days[seen - 4]
+    first: int = days[seen - 3] - days[seen - 4]
     return max(min(last, before), min(max(last, before), first))
 
 
@@ -215,7 +216,7 @@ def _is_rhythm(period: int, length: int, spread: int, steady: float, near: float
     if period > 1:
         return (spread <= 6 and near >= 0.75 and length >= 6) or (spread <= 10 and steady >= 0.75)
     if length == 3:
-        return spread <= 3 and steady == 1.0
+        return spread <= 4 and steady == 1.0
     if length == 4:
         return (spread <= 4 and steady >= 0.75) or (spread <= 2 and near == 1.0)
     if spread <= 4 and near >= 0.8:
