@@ -12,6 +12,7 @@ from wisebook_ml.ledger.hashing import mix
 from wisebook_ml.subjects.packing import advance
 from wisebook_ml.subjects.recurrence_due import ENTRY_EVENTS, TEXT_BYTES, WORDS, close_late, learn, look
 from wisebook_ml.subjects.recurrence_layout import (
+    MAX_JOURNALS,
     companies_of,
     journals_of,
     members_of,
@@ -94,6 +95,9 @@ def follow_entries(
             return FULL
         company = _company(state, societe[i])
         at = _journal(state, company, journal[i])
+        if at == 0:
+            cursor[0] = i + 1
+            continue
         if cursor[1] == 0:
             moved = _time(state, company, at, first[i], day[i], stamp[i], operation[i], valid[i])
             member = 0 if first[i] else find(members_of(state).slots, members_of(state).keys, key[i])
@@ -182,12 +186,14 @@ def _company(state: Array, societe: int) -> int:
 
 @compiled
 def _journal(state: Array, company: int, code: int) -> int:
+    """Return the row of a journal, 0 where there are too many."""
     journals = journals_of(state)
     key = mix(companies_of(state).keys[company], code)
     row = find(journals.slots, journals.keys, key)
-    if row == 0:
+    if row == 0 and companies_of(state).rows[company].journals < MAX_JOURNALS:
         row = insert(journals.slots, journals.keys, journals.meta, key)
         journals.rows[row].company = company
+        companies_of(state).rows[company].journals += 1
     return row
 
 
