@@ -4,6 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
+from wisebook_ml.controls.texts import count_en, count_fr
 from wisebook_ml.features.measures import hour_surprise
 from wisebook_ml.ledger.facts import OFF_DAY_HOURS
 
@@ -18,11 +19,13 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     author = view.batch.entry(entry).saisie_par
     hour, around, total = (int(view.habits.entry[k][entry]) for k in ("hour", "hour_count", "author"))
     off = hour >= OFF_DAY_HOURS
+    french = f"{around} seulement" if around else "aucune"
+    english = f"only {around}" if around else "none"
     return (
-        f"Saisie par {author} vers {hour % 24} h{' un jour non ouvré' if off else ''} : {around} de ses {total} "
-        f"écritures seulement à cette heure.",
-        f"Entered by {author} around {hour % 24}:00{' on a day off' if off else ''}: only {around} of their {total} "
-        f"entries are at that time.",
+        f"Saisie par {author} vers {hour % 24} h{', un jour non ouvré' if off else ''} : à cette heure, {french} de "
+        f"ses {count_fr(total, 'écriture', 'écritures')}.",
+        f"Entered by {author} around {hour % 24}:00{', on a day off' if off else ''}: {english} of this author's "
+        f"{count_en(total, 'entry', 'entries')} at that time.",
     )
 
 
