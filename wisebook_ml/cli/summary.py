@@ -91,7 +91,7 @@ def show_summary(companies: Sequence[Company], lang: str) -> None:
         put(console, glued(_found(company, lang)))
     found = [one for company in companies for one in company.detections]
     if found:
-        console.print(_severities(found, lang))
+        put(console, _severities(found, lang))
         _reasons(found, lang, console)
     _off(companies, lang, console)
 
@@ -141,7 +141,7 @@ def _found(company: Company, lang: str) -> str:
         about = count_fr(others, "constat", "constats")
         return f"{text}, et {about} sur des comptes, journaux ou tiers." if others else f"{text}."
     text = (
-        f"{count_en(flagged, 'entry flagged', 'entries flagged')}, or {number_en(rate)} % "
+        f"{count_en(flagged, 'entry flagged', 'entries flagged')}, which is {number_en(rate)} % "
         f"(alert budget: {number_en(budget)} %)"
     )
     about = count_en(others, "finding", "findings")

@@ -28,9 +28,9 @@ def measure(view: View) -> Finding:
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the reversed entry."""
     earlier, days = view.habits.reversal_of(entry), int(view.habits.entry["reversal_days"][entry])
-    french = f"{count_fr(days, 'jour', 'jours')} après elle" if days else "le jour même"
-    english = f"{count_en(days, 'day', 'days')} after it" if days else "on the same day"
-    return f"Contre-passe l'écriture {earlier} {french}.", f"Reverses entry {earlier} {english}."
+    french = f"{count_fr(days, 'jour', 'jours')} plus tard" if days else "le jour même"
+    english = f"{count_en(days, 'day', 'days')} later" if days else "on the same day"
+    return f"Contre-passe, {french}, l'écriture {earlier}.", f"Reverses, {english}, entry {earlier}."
 
 
 CONTROL = Control(

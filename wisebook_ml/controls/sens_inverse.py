@@ -30,10 +30,10 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     lines_fr, lines_en = count_fr(total, "ligne", "lignes"), count_en(total, "line", "lines")
     french = f"sens observé {same} fois seulement sur {lines_fr}" if same else f"sens jamais observé sur {lines_fr}"
     times = "once" if same == 1 else f"{same} times"
-    english = f"a side seen only {times} in {lines_en}" if same else f"a side never seen in {lines_en}"
+    english = f"seen only {times} in {lines_en}" if same else f"never seen in {lines_en}"
     return (
         f"Compte {account} au {'débit' if debit else 'crédit'}, {french}.",
-        f"Account {account} on the {'debit' if debit else 'credit'}, {english}.",
+        f"Account {account} on the {'debit' if debit else 'credit'} side, {english}.",
     )
 
 

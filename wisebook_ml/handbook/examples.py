@@ -48,12 +48,14 @@ def _variants(code: CodeMotif, twin: bool) -> list[Variante]:
 @lru_cache
 def _told(code: CodeMotif, twin: bool) -> tuple[str, ...]:
     """Return what an auditor would write next to a case of each variant, as planted in a made-up ledger."""
-    variants = _variants(code, twin)
-    if not variants:
+    if not any(variant.code is code for variant in VARIANTES):
         return ()
     ledger = generate_ledger(entries=ENTRIES, seed=SEED, codes=(code,), anomaly_rate=RATE, twin_rate=RATE)
-    told = {label.variante: label.commentaire for label in reversed(ledger.labels) if label.code is code}
-    return tuple(told[variant.nom] for variant in variants if told.get(variant.nom))
+    told: dict[str, str] = {}
+    for label in ledger.labels:
+        if label.code is code and label.jumeau is twin and label.commentaire:
+            told.setdefault(label.variante, label.commentaire)
+    return tuple(told.values())
 
 
 def _english(variant: Variante) -> str:
