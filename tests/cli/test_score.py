@@ -185,7 +185,7 @@ def detection(objet: Objet, ecriture: Ecriture | None = None, **fields: object) 
         (TypeObjet.JOURNAL, "VE/2024", "Journal VE (2024)", "Journal VE (2024)"),
         (TypeObjet.COMPTE, "411000/AB", "Compte 411000 (AB)", "Account 411000 (AB)"),
         (TypeObjet.TIERS, "DURAND", "Tiers DURAND", "Third party DURAND"),
-        (TypeObjet.TIERS, "DURAND/2024/03", "Tiers DURAND (2024, 03)", "Third party DURAND (2024, 03)"),
+        (TypeObjet.TIERS, "DURAND/2024/03", "Tiers DURAND (2024/03)", "Third party DURAND (2024/03)"),
     ],
 )
 def test_a_subject_is_named(

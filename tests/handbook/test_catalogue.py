@@ -1,9 +1,12 @@
 """What is looked for, as a company has set it."""
 
+import dataclasses
+
 import pytest
 
 from schemas import CodeMotif, Parametres, ReglageControle
 from wisebook_ml.controls import CONTROLS
+from wisebook_ml.handbook import catalogue, document
 from wisebook_ml.handbook.catalogue import Kind, checks, find_check, near_codes
 from wisebook_ml.handbook.examples import examples
 from wisebook_ml.subjects import SUBJECTS
@@ -14,6 +17,15 @@ def test_everything_that_is_registered_is_in_it_once() -> None:
     assert len(set(codes)) == len(codes)
     assert {one.code for one in (*CONTROLS, *SUBJECTS)} <= set(codes)
     assert all(check.source and check.description for check in checks())
+
+
+def test_what_is_told_of_journals_too_is_one_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    control = CONTROLS[0]
+    of_journals = dataclasses.replace(control, threshold=0.1)  # declares what a subject does
+    monkeypatch.setattr(catalogue, "SUBJECTS", (of_journals,))
+    (check,) = (check for check in checks() if check.code is control.code)
+    assert (check.kind, check.threshold, check.systemic) == (Kind.CONTROL, control.threshold, 0.1)
+    assert "systemic" in document.document()
 
 
 def test_a_company_s_overrides_show_beside_the_defaults() -> None:

@@ -34,6 +34,7 @@ _WORDS = {
         "kind": "Nature",
         "required": "exigé par la réglementation",
         "rule": "règle : indépendant du budget d'alertes",
+        "systemic": "un seul constat quand tout un journal est ainsi",
         "off": "désactivé",
         "found": "Doit être trouvé",
         "left": "À ne pas signaler (légitime)",
@@ -55,6 +56,7 @@ _WORDS = {
         "kind": "Kind",
         "required": "required by regulation",
         "rule": "rule: whatever the alert budget",
+        "systemic": "told once where a whole journal is so",
         "off": "switched off",
         "found": "Must be found",
         "left": "To be left alone (legitimate)",
@@ -176,7 +178,12 @@ def _title(check: Check, lang: str) -> Text:
 
 def _marks(check: Check, lang: str) -> list[str]:
     words = _WORDS[lang]
-    given = {"required": check.required, "rule": check.rule, "off": not check.active}
+    given = {
+        "required": check.required,
+        "rule": check.rule,
+        "systemic": check.systemic is not None,
+        "off": not check.active,
+    }
     return [words[name] for name, holds in given.items() if holds]
 
 
@@ -205,6 +212,7 @@ def _as_dict(check: Check) -> dict[str, object]:
         "active": check.active,
         "required": check.required,
         "rule": check.rule,
+        "systemic": check.systemic,
         "attribute": check.attribute,
         "needs": list(about.needs),
         "source": check.source,

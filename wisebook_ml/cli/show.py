@@ -211,8 +211,8 @@ def _entry_name(record: Detection | Ecriture, lang: str) -> str:
 
 def _subject(detection: Detection, lang: str) -> str:
     """Return what a detection is about that is about no single entry; what tells several apart, in brackets."""
-    name, *apart = detection.objet.id.split("/")
-    return f"{SUBJECTS[lang][detection.objet.type]} {name}" + (f" ({', '.join(apart)})" if apart else "")
+    name, _, apart = detection.objet.id.partition("/")
+    return f"{SUBJECTS[lang][detection.objet.type]} {name}" + (f" ({apart})" if apart else "")
 
 
 def _about(detection: Detection, entry: Ecriture | None, lang: str) -> Iterable[Text]:

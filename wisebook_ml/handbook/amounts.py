@@ -78,6 +78,18 @@ DESCRIPTIONS = {
         "the account, and the choice of the journal.",
         value=RARITY,
     ),
+    CodeMotif.COMPTE_INHABITUEL: Description(
+        title_fr="Compte inhabituel pour ce tiers",
+        title_en="Unusual account for this third party",
+        about_fr="Relève une charge, un produit ou une immobilisation sur un compte que ce tiers n'a jamais eu, alors "
+        "qu'il en a d'ordinaire peu. Un fournisseur aux dépenses variées n'est pas signalé, ni un tiers ou une "
+        "société encore peu mouvementés. Comparer avec les factures précédentes du tiers, et reclasser si besoin.",
+        about_en="Finds an expense, an income or an asset on an account that this third party never had, where it "
+        "usually has few. A supplier of many kinds of things passes, and so do third parties and companies that are "
+        "little used yet. Compare with the third party's earlier invoices, and reclassify where needed.",
+        value=RARITY,
+        needs=("comp_aux_num",),
+    ),
     CodeMotif.SENS_INVERSE: Description(
         title_fr="Débit et crédit inversés",
         title_en="Debit and credit swapped",

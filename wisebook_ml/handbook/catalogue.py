@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from schemas import CodeMotif, Parametres
@@ -46,6 +46,8 @@ class Check:
         Whether a regulation asks for it; whether facts decide it, whatever the alert budget.
     active : bool
         Whether the company has it switched on.
+    systemic : float or None
+        Where it is told of a whole journal or account, too, instead of each entry: the threshold of that finding.
     """
 
     code: CodeMotif
@@ -59,6 +61,7 @@ class Check:
     required: bool = False
     rule: bool = False
     active: bool = True
+    systemic: float | None = None
 
     @property
     def description(self) -> Description:
@@ -87,11 +90,12 @@ def checks(parametres: Parametres | None = None) -> tuple[Check, ...]:
         The company's settings; the defaults without.
     """
     settings = parametres or Parametres(societe_id=0)
-    return (
-        *(_declared(one, Kind.CONTROL, settings) for one in CONTROLS),
-        *(_declared(one, Kind.SUBJECT, settings) for one in SUBJECTS),
-        *_models(),
-    )
+    subjects = {one.code: _declared(one, Kind.SUBJECT, settings) for one in SUBJECTS}
+    of_entries = [_declared(one, Kind.CONTROL, settings) for one in CONTROLS]
+    for k, check in enumerate(of_entries):
+        if check.code in subjects:
+            of_entries[k] = replace(check, systemic=subjects.pop(check.code).threshold)
+    return (*of_entries, *subjects.values(), *_models())
 
 
 def _declared(one: Control | Subject, kind: Kind, settings: Parametres) -> Check:

@@ -32,8 +32,9 @@ settings.
 
 A **value** from the **threshold** on makes a finding; from half of it on it is evidence, the stronger the nearer. The
 **weight** is how much a full finding is believed. A company can override both. *Required* means asked for by a
-regulation: no habit and no verdict excuses it. *Rule* means decided by facts: found whatever the alert budget. What a
-control **needs** are the fields of an entry that a publisher may leave out, and without which it is switched off.
+regulation: no habit and no verdict excuses it. *Rule* means decided by facts: found whatever the alert budget.
+*Systemic* means told once of a whole journal where its entries are habitually so. What a control **needs** are the
+fields of an entry that a publisher may leave out, and without which it is switched off.
 """
 
 SECTIONS = {
@@ -70,7 +71,7 @@ def _row(check: Check) -> str:
 
 
 def _marks(check: Check) -> list[str]:
-    return ["required"] * check.required + ["rule"] * check.rule
+    return ["required"] * check.required + ["rule"] * check.rule + ["systemic"] * (check.systemic is not None)
 
 
 def _section(check: Check) -> Iterator[str]:
@@ -78,6 +79,8 @@ def _section(check: Check) -> Iterator[str]:
     yield f"\n### {check.code.value}\n"
     yield textwrap.fill(f"**{about.title_en}** (*{about.title_fr}*). {about.about_en}", WIDTH, break_on_hyphens=False)
     yield f"\n- value: {about.value[1]}; threshold {check.threshold:g}, weight {check.weight:g}"
+    if check.systemic is not None:
+        yield f"- told once of a whole journal or account from a share of {check.systemic:g} of the entries on"
     if check.attribute:
         yield f"- counts for: `{check.attribute}`"
     if about.needs:

@@ -173,6 +173,6 @@ DESCRIPTIONS = {
         about_en="Finds fields that the French audit file (FEC) requires and that are missing, or not in the form it "
         "asks for (article A47 A-1 LPF). No habit excuses it. Complete the fields before the file is handed to the "
         "tax authority.",
-        value=FACT,
+        value=("nombre de défauts de forme", "number of faults of form"),
     ),
 }
