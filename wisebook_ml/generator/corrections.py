@@ -30,6 +30,9 @@ WRONG_ACCOUNT = frozenset(
 )
 """Mistakes that are mended by naming the right account."""
 
+INSTEAD = ("compte_d_un_autre_journal", "charge_d_un_autre_fournisseur")
+"""Those whose comment names it."""
+
 WITHDRAWN = frozenset(
     {
         (CodeMotif.DOUBLON, "piece_saisie_deux_fois"),
@@ -66,9 +69,7 @@ class Usage:
 
     def right_account(self, entry: Ecriture, label: Label) -> str:
         """Return the account that a wrongly booked entry should have used."""
-        if (
-            "au lieu d" in label.commentaire
-        ):  # "Compte 641 au lieu de 6064 : ...", "... : 6132 au lieu du 6064 habituel."
+        if label.variante in INSTEAD:  # "Compte 641 au lieu de 6064 : étranger à ce journal."
             return label.commentaire.partition("au lieu d")[2].split()[1]
         if label.variante == "compte_inexistant":  # "Numéro de compte mal saisi : 6604 pour 6064."
             return label.commentaire.partition(" pour ")[2].rstrip(".")
