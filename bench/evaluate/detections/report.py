@@ -10,17 +10,17 @@ from bench.evaluate.detections.measure import OURS, MeasuredBook, MeasuredCase
 from bench.results import Results, line_of
 from schemas import CodeMotif
 
-__all__ = ["ALERTS_GENERATED", "ALERTS_REAL", "ranked_by_us", "report", "table_of_kinds", "table_of_misses"]
+__all__ = ["ranked_by_us", "report", "table_of_kinds", "table_of_misses"]
 
 RECALL = {"rules": 0.98, "statistical": 0.80, "absent": 0.90}
-ALERTS_GENERATED, ALERTS_REAL = 0.015, 0.015
+ALERTS = 0.015
 TWINS = 0.05
 FALSE_A_YEAR = 1.0
 
 
 def report(
     results: Results, name: str, high: Sequence[MeasuredBook], low: Sequence[MeasuredBook],
-    clean: Sequence[MeasuredBook], *, precision: float, alerts: float, seed: int,
+    clean: Sequence[MeasuredBook], *, precision: float, seed: int,
 ) -> None:  # fmt: skip
     """Add the lines of one source: generated books, or one real ledger.
 
@@ -31,8 +31,8 @@ def report(
         How its lines begin.
     high, low, clean : sequence of MeasuredBook
         With 1 % and 0.5 % planted, and with nothing.
-    precision, alerts : float
-        Targets: average precision, and alerts for each clean entry.
+    precision : float
+        Target of the average precision.
     seed : int
         Of the resampling.
     """
@@ -61,7 +61,7 @@ def report(
         false = mean_of(years, lambda book: book.absent_false / book.years, seed)
         add("absent_false_alarms", false, at_most=FALSE_A_YEAR, per="company and year")
     if clean:
-        add("alert_rate.clean", mean_of(clean, lambda book: book.alert_rate, seed), at_most=alerts, planted="nothing")
+        add("alert_rate.clean", mean_of(clean, lambda book: book.alert_rate, seed), at_most=ALERTS, planted="nothing")
     _add_kinds(results, name, high, low, seed)
 
 
