@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from bench.evaluate.detections.core import Book, Scored, Scores
 from schemas import CodeMotif, Detection
-from wisebook_ml.evaluation import Case, Found, cases_of, evaluate
+from wisebook_ml.evaluation import Case, Found, alert_of, cases_of, evaluate
 
 __all__ = ["OURS", "MeasuredBook", "MeasuredCase", "measure"]
 
@@ -75,8 +75,8 @@ def measure(book: Book, scored: Scored, peers: dict[str, Scores]) -> MeasuredBoo
     hits = [found.of(case) for case in cases]
     planted = [(case, its) for case, its in zip(cases, hits, strict=True) if not case.jumeau]
     touched = {id_ for case, _ in planted for id_ in case.entries}
-    right = {hit.objet for _, its in planted for hit in its}
-    wrong_objects = {objet: its for objet, its in found.objects.items() if objet not in right}
+    right = {alert_of(hit) for _, its in planted for hit in its}
+    wrong_objects = {alert: its for alert, its in found.objects.items() if alert not in right}
     methods = {OURS: scored.scores, **peers}
     lifted = {id_: max((hit.score / 100 for hit in its), default=0.0) for case, its in planted for id_ in case.entries}
     innocent, guilty = {}, {}
@@ -112,7 +112,7 @@ def measure(book: Book, scored: Scored, peers: dict[str, Scores]) -> MeasuredBoo
         guilty,
         judged.precision,
         judged.alert_rate,
-        sum(map(len, absent)),
+        len(absent),
         _wrong(found, touched, list(wrong_objects.values())),
     )
 
