@@ -25,11 +25,11 @@ from schemas.enums import (
     Verdict,
 )
 from schemas.feedback import Avis
-from schemas.marker import Activation, Tick
+from schemas.marker import Activation, Reglage, Tick
 from schemas.model import AnnonceModele, VersionModele
 from schemas.money import from_minor, to_minor
 from schemas.outputs import Alerte, Derive, DeriveVariable, Prediction, Statistique
-from schemas.settings import Parametres, ReglageControle
+from schemas.settings import Attenuation, Parametres, ReglageControle
 from schemas.training import AnnulationEntrainement, Campagne, DemandeEntrainement, campagne_id
 from schemas.treasury import PositionTresorerie
 
@@ -38,6 +38,7 @@ __all__ = [
     "Alerte",
     "AnnonceModele",
     "AnnulationEntrainement",
+    "Attenuation",
     "Avis",
     "Campagne",
     "ClasseEcriture",
@@ -61,6 +62,7 @@ __all__ = [
     "PositionTresorerie",
     "Prediction",
     "Record",
+    "Reglage",
     "ReglageControle",
     "RoleModele",
     "Severite",

@@ -63,14 +63,33 @@ class CodeMotif(StrEnum):
     """A recurring entry that was expected and did not arrive."""
     IBAN_PARTAGE = "IBAN_PARTAGE"
     """The same bank details used for several suppliers."""
+    FEC_NON_CONFORME = "FEC_NON_CONFORME"
+    """A field that the French audit file requires is missing, or is not as it must be."""
 
     # Models: an unusual combination that no single control names.
     FORET_ISOLATION = "FORET_ISOLATION"
     """The company's Isolation Forest isolates the entry quickly."""
     DETECTEUR_EN_LIGNE = "DETECTEUR_EN_LIGNE"
     """The online detector, for a company without a model, finds little mass where the entry lies."""
+    COMPTE_IMPROBABLE = "COMPTE_IMPROBABLE"
+    """The Random Forest gives the account that was used little probability."""
+    RISQUE_CORRECTION = "RISQUE_CORRECTION"
+    """Gradient Boosting expects the entry to be corrected or rejected."""
+    CLASSE_SUSPECTE = "CLASSE_SUSPECTE"
+    """The SVM takes the entry for an input error, or for one to be reviewed."""
 
     @property
     def is_model(self) -> bool:
         """Whether the code stands for a model rather than for a control."""
-        return self in (CodeMotif.FORET_ISOLATION, CodeMotif.DETECTEUR_EN_LIGNE)
+        return self in _MODELS
+
+
+_MODELS = frozenset(
+    {
+        CodeMotif.FORET_ISOLATION,
+        CodeMotif.DETECTEUR_EN_LIGNE,
+        CodeMotif.COMPTE_IMPROBABLE,
+        CodeMotif.RISQUE_CORRECTION,
+        CodeMotif.CLASSE_SUSPECTE,
+    }
+)

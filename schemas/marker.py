@@ -9,8 +9,9 @@ from typing import ClassVar
 from schemas.base import Record, SocieteOuGlobal
 from schemas.enums import RoleModele
 from schemas.model import VersionModele
+from schemas.settings import Parametres
 
-__all__ = ["Activation", "Tick"]
+__all__ = ["Activation", "Reglage", "Tick"]
 
 
 class Activation(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -25,6 +26,19 @@ class Activation(Record, frozen=True, kw_only=True, omit_defaults=True):
     societe_id: SocieteOuGlobal
     version: VersionModele
     role: RoleModele = RoleModele.CHAMPION
+
+
+class Reglage(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """From this offset on, the company's entries are scored with these settings.
+
+    The whole version travels with the marker, so that a replay asks nobody. Those of all companies (`societe_id` 0) are
+    placed on every partition, and hold for companies without settings of their own.
+    """
+
+    ce_type: ClassVar[str] = "fr.wisebook.ml.reglage.v1"
+
+    societe_id: SocieteOuGlobal
+    parametres: Parametres
 
 
 class Tick(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,5 +1,6 @@
 """The settings of one company: a new immutable version at every change."""
 
+import datetime as dt
 from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
@@ -8,7 +9,7 @@ from schemas.base import Record, SocieteOuGlobal
 from schemas.codes import CodeMotif
 from schemas.money import Montant
 
-__all__ = ["Parametres", "ReglageControle"]
+__all__ = ["Attenuation", "Parametres", "ReglageControle"]
 
 
 class ReglageControle(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -19,10 +20,25 @@ class ReglageControle(Struct, frozen=True, kw_only=True, omit_defaults=True):
     poids: Annotated[float, Meta(ge=0, le=1)] | None = None
 
 
+class Attenuation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What verdicts have taught of a control in a journal: its evidence counts by `facteur` there.
+
+    `rejets` of `avis` verdicts said false positive when it was set.
+    """
+
+    code: CodeMotif
+    journal_code: Annotated[str, Meta(min_length=1, max_length=64)]
+    facteur: Annotated[float, Meta(ge=0, le=1)]
+    avis: Annotated[int, Meta(ge=0)] = 0
+    rejets: Annotated[int, Meta(ge=0)] = 0
+
+
 class Parametres(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Thresholds, weights, alert budget and word list of a company (0: the default of all).
 
-    `budget_alertes` is the share of entries that the company wants to look at.
+    `budget_alertes` is the share of entries that the company wants to look at. `jours_feries` are days off besides
+    those of France. A company's own settings replace the default of all as a whole. `auteur` and `motif` say who made
+    the version, and why; `attenuations` are what verdicts have taught.
     """
 
     ce_type: ClassVar[str] = "fr.wisebook.ml.parametres.v1"
@@ -33,5 +49,8 @@ class Parametres(Record, frozen=True, kw_only=True, omit_defaults=True):
     seuil_signification: Montant | None = None
     plafonds_approbation: list[Montant] = []
     mots_cles: list[str] = []
-    jours_feries: list[str] = []
+    jours_feries: list[dt.date] = []
     controles: dict[CodeMotif, ReglageControle] = {}
+    attenuations: list[Attenuation] = []
+    auteur: Annotated[str, Meta(max_length=200)] = ""
+    motif: Annotated[str, Meta(max_length=1000)] = ""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from wisebook_ml import compiled as module
-from wisebook_ml.compiled import PACKAGES, SOURCES, Array, array_at, compiled, directory
+from wisebook_ml.compiled import PACKAGES, Array, array_at, cache_folder, compiled, directory
 
 ROW = np.dtype([("count", np.int32), ("flag", np.uint8)], align=True)
 
@@ -62,31 +62,59 @@ def test_arithmetic_is_that_of_numpy() -> None:
 
 
 class TestCache:
-    """Its folder is named after the sources of everything that is compiled."""
+    """A module's folder is named after its source, and those of all that it imports of the core."""
 
     @pytest.fixture
     def sources(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         """Return a package of our own in the place of the real one."""
+        here = tmp_path / "wisebook_ml"
         for package in PACKAGES:
-            (tmp_path / package).mkdir()
-            (tmp_path / package / "kernel.py").write_text("x = 1\n")
-        (tmp_path / "compiled.py").write_text("y = 1\n")
-        monkeypatch.setattr(module, "__file__", str(tmp_path / "compiled.py"))
-        return tmp_path
+            (here / package).mkdir(parents=True)
+            (here / package / "kernel.py").write_text("x = 1\n")
+        (here / "compiled.py").write_text("y = 1\n")
+        (here / "habits" / "__init__.py").write_text("from wisebook_ml.habits.kernel import x\n")
+        (here / "scoring" / "kernel.py").write_text("from wisebook_ml.models import kernel\n")
+        (here / "models" / "kernel.py").write_text("def f():\n    from wisebook_ml.habits import x\n")
+        monkeypatch.setattr(module, "__file__", str(here / "compiled.py"))
+        cache_folder.cache_clear()
+        return here
+
+    def name(self, source: Path) -> str:
+        """Return the name of a module's folder as another process would."""
+        cache_folder.cache_clear()
+        return cache_folder(source).name
 
     def test_the_same_sources_have_the_same_one(self, sources: Path) -> None:
-        assert module._sources_digest() == module._sources_digest()
+        kernel = sources / "scoring" / "kernel.py"
+        assert self.name(kernel) == self.name(kernel)
 
-    @pytest.mark.parametrize("name", ["compiled.py", *(f"{package}/kernel.py" for package in PACKAGES)])
-    def test_a_changed_source_has_another(self, sources: Path, name: str) -> None:
+    @pytest.mark.parametrize(
+        "changed",
+        ["compiled.py", "scoring/kernel.py", "models/kernel.py", "habits/__init__.py", "habits/kernel.py"],
+    )
+    def test_a_changed_source_has_another(self, sources: Path, changed: str) -> None:
+        kernel = sources / "scoring" / "kernel.py"
+        before = self.name(kernel)
+        with (sources / changed).open("a") as file:
+            file.write("z = 2\n")
+        assert self.name(kernel) != before
+
+    def test_what_is_not_imported_does_not_count(self, sources: Path) -> None:
+        kernel = sources / "scoring" / "kernel.py"
+        before = self.name(kernel)
+        (sources / "controls" / "kernel.py").write_text("x = 2\n")
+        assert self.name(kernel) == before
+
+    def test_all_sources_count_for_what_states_rest_on(self, sources: Path) -> None:
         before = module._sources_digest()
-        (sources / name).write_text("x = 2\n")
+        (sources / "controls" / "kernel.py").write_text("x = 2\n")
         assert module._sources_digest() != before
 
-    def test_so_has_another_numba(self, sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        before = module._sources_digest()
+    def test_another_numba_has_another(self, sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        kernel = sources / "scoring" / "kernel.py"
+        before = self.name(kernel)
         monkeypatch.setattr("importlib.metadata.version", lambda name: "99.0")
-        assert module._sources_digest() != before
+        assert self.name(kernel) != before
 
     def test_every_compiled_function_of_the_package_counts(self) -> None:
         """A function that is compiled elsewhere would be loaded from a cache that does not know its source."""
@@ -99,7 +127,7 @@ class TestCache:
         assert users <= set(PACKAGES)
 
     def test_the_environment_names_its_place(self, tmp_path: Path) -> None:
-        code = "from wisebook_ml.compiled import CACHE; from numba.core import config; print(CACHE, config.CACHE_DIR)"
+        code = "from wisebook_ml.compiled import CACHE; print(CACHE)"
         done = subprocess.run(
             [sys.executable, "-c", code],
             env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)},
@@ -107,16 +135,15 @@ class TestCache:
             text=True,
             check=True,
         )
-        assert done.stdout.split() == [str(tmp_path / SOURCES)] * 2
+        assert done.stdout.split() == [str(tmp_path)]
 
     def test_one_that_cannot_be_written_is_said_and_replaced(self) -> None:
         environment = {**os.environ, "NUMBA_CACHE_DIR": "/proc/nowhere"}
-        asked = "import wisebook_ml.compiled as c; print(c.CACHE, c.config.CACHE_DIR)"
+        asked = "import wisebook_ml.compiled as c; print(c.CACHE)"
         told = subprocess.run(
             [sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=True
         )
-        cache, numbas = told.stdout.split()
-        assert cache == numbas
+        cache = told.stdout.strip()
         assert Path(cache).is_dir()
         assert "cannot be written" in told.stderr
         assert "NUMBA_CACHE_DIR" in told.stderr

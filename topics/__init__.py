@@ -19,6 +19,7 @@ from schemas import (
     Parametres,
     PositionTresorerie,
     Prediction,
+    Reglage,
     Statistique,
     Tick,
 )
@@ -59,7 +60,7 @@ DEAD_LETTER_BYTES = ENTRY_BYTES + 64 * 1024
 ENTRIES = Topic(
     name="entries",
     key="societe_id",
-    records=(Ecriture, Activation, Tick),
+    records=(Ecriture, Activation, Reglage, Tick),
     description="Journal entries in the order of their publication, and the markers that stand between them. All "
     "records of a company belong into one partition: the key is its number as text, and murmur2 of the key chooses the "
     "partition, as in Java's clients; clients made with librdkafka need partitioner=murmur2_random.",

@@ -18,6 +18,7 @@ from schemas import (
     PositionTresorerie,
     Prediction,
     Record,
+    Reglage,
     Statistique,
     Tick,
 )
@@ -36,12 +37,15 @@ DEAD_LETTER_MESSAGE = "DeadLetter"
 
 RECEIVES: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
     "scoring": (
-        (topics.ENTRIES, (Ecriture, Activation, Tick)),
+        (topics.ENTRIES, (Ecriture, Activation, Reglage, Tick)),
         (topics.MODELS, (AnnonceModele,)),
+    ),
+    "tuning": (
         (topics.SETTINGS, (Parametres,)),
+        (topics.FEEDBACK, (Avis,)),
     ),
     "prediction": (
-        (topics.ENTRIES, (Ecriture, Activation, Tick)),
+        (topics.ENTRIES, (Ecriture, Activation, Reglage, Tick)),
         (topics.MODELS, (AnnonceModele,)),
         (topics.FEEDBACK, (Avis,)),
         (topics.TREASURY, (PositionTresorerie,)),
@@ -77,6 +81,11 @@ SENDS: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
         (topics.TRAINING_CAMPAIGNS, (Campagne,)),
         (topics.MODELS, (AnnonceModele,)),
         (topics.ENTRIES, (Activation,)),
+        (topics.DEAD_LETTER, ()),
+    ),
+    "tuning": (
+        (topics.ENTRIES, (Reglage,)),
+        (topics.SETTINGS, (Parametres,)),
         (topics.DEAD_LETTER, ()),
     ),
     "timers": (

@@ -1,15 +1,17 @@
 """How hot loops are compiled: one decorator, and one cache that never serves what was compiled from older code.
 
-numba notices that a function's own file changed, but not the files of what it calls. So the cache's folder is named
-after the sources of everything that is compiled.
+numba notices that a function's own file changed, but not the files of what it calls. So each module's functions are
+kept in a folder that is named after its source and those of all that it imports of the core.
 """
 
+import ast
 import hashlib
 import importlib.metadata
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
@@ -21,7 +23,17 @@ from numba import carray  # type: ignore[attr-defined]
 from numba.core import cgutils, config, types
 from numba.extending import intrinsic
 
-__all__ = ["CACHE", "SOURCES", "Array", "array_at", "compiled", "directory"]
+__all__ = [
+    "CACHE",
+    "SOURCES",
+    "Array",
+    "array_at",
+    "cache_folder",
+    "compiled",
+    "directory",
+    "is_compiled",
+    "used_folders",
+]
 
 Array: TypeAlias = Any
 """An array, or a record of one, inside a compiled function: numba infers what it holds; mypy knows no fields of it."""
@@ -31,8 +43,8 @@ LOGGER = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
-PACKAGES = ("ledger", "habits", "features", "controls", "models", "scoring")
-"""Where compiled functions live, and what they go by."""
+PACKAGES = ("ledger", "habits", "features", "controls", "models", "subjects", "scoring")
+"""Where compiled functions live, and what they go by: the core."""
 
 
 def _sources_digest() -> str:
@@ -46,7 +58,39 @@ def _sources_digest() -> str:
 
 
 SOURCES = _sources_digest()
-"""Digest of the sources of all that is compiled."""
+"""Digest of the sources of the core."""
+
+
+def _imported(source: Path) -> Iterator[Path]:
+    """Yield the files of the core that a file imports itself."""
+    here = Path(__file__).parent
+    for node in ast.walk(ast.parse(source.read_bytes())):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            root, _, rest = name.partition(".")
+            path = here / rest.replace(".", "/")
+            if root == here.name and rest.split(".")[0] in PACKAGES:
+                yield from (file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file())
+
+
+@cache
+def cache_folder(source: Path) -> Path:
+    """Return where what is compiled of a file is kept: named after it and all that it rests on."""
+    found, waiting = {source}, [source]
+    while waiting:
+        for path in _imported(waiting.pop()):
+            if path not in found:
+                found.add(path)
+                waiting.append(path)
+    digest = hashlib.blake2b(importlib.metadata.version("numba").encode(), digest_size=8)
+    digest.update(Path(__file__).read_bytes())
+    for path in sorted(found):
+        digest.update(path.read_bytes())
+    return CACHE / digest.hexdigest()
 
 
 def _usable(folder: Path) -> Path:
@@ -70,13 +114,23 @@ def _usable(folder: Path) -> Path:
         return instead
 
 
-CACHE = _usable(
-    Path(os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("wisebook-ml") / "compiled") / SOURCES
-)
-"""Where compiled functions are kept."""
+CACHE = _usable(Path(os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("wisebook-ml") / "compiled"))
+"""Where the folders of compiled functions are."""
 
-# Read when functions are decorated, so it is set before any of them is.
-config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]
+_used: set[Path] = set()
+
+
+def used_folders() -> frozenset[Path]:
+    """Return the folders of the modules that were imported."""
+    return frozenset(_used)
+
+
+def is_compiled() -> bool:
+    """Return whether the passes over entries, which call nearly all that is compiled, were compiled before."""
+    here = Path(__file__).parent
+    tops = (here / "habits" / "meet.py", here / "scoring" / "judge.py")
+    # numba makes folders when functions are decorated, and files when they are compiled.
+    return all(any(path.is_file() for path in cache_folder(top).rglob("*")) for top in tops)
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
@@ -86,6 +140,9 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     NumPy: whole numbers wrap around, a division by zero is infinite. Only arrays of whole numbers, floats and records,
     and scalars, go in and out.
     """
+    folder = cache_folder(Path(function.__code__.co_filename))
+    _used.add(folder)
+    config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]  # numba reads it when it decorates
     return cast(Callable[P, R], numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 

@@ -29,7 +29,7 @@ class TestAnnouncement:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         for cache in (tmp_path / "missing", tmp_path / "imported"):
-            monkeypatch.setattr(compiled, "CACHE", cache)
+            monkeypatch.setattr(compiled, "cache_folder", lambda source, cache=cache: cache)
             announce_compiling()
             assert capsys.readouterr() == ("", LINE)
             (tmp_path / "imported" / "core_1").mkdir(parents=True, exist_ok=True)
@@ -37,30 +37,26 @@ class TestAnnouncement:
     def test_none_where_it_is(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setattr(compiled, "CACHE", folder(tmp_path, "0123456789abcdef", 0))
+        made = folder(tmp_path, "0123456789abcdef", 0)
+        monkeypatch.setattr(compiled, "cache_folder", lambda source: made)
         announce_compiling()
         assert capsys.readouterr() == ("", "")
 
 
 class TestRemoval:
     def test_what_was_not_written_for_long_goes_and_the_rest_stays(self, tmp_path: Path) -> None:
-        current = folder(tmp_path, compiled.SOURCES, 2 * UNUSED_SECONDS)
+        current = folder(tmp_path, "3" * 16, 2 * UNUSED_SECONDS)
         old = folder(tmp_path, "0123456789abcdef", UNUSED_SECONDS + 60)
         recent = folder(tmp_path, "fedcba9876543210", UNUSED_SECONDS - 60)
         others = folder(tmp_path, "notes", 2 * UNUSED_SECONDS)
         elsewhere = folder(tmp_path / "elsewhere", "0" * 16, 2 * UNUSED_SECONDS)
         (tmp_path / ("1" * 16)).symlink_to(elsewhere)
         (tmp_path / ("2" * 16)).write_text("a file")
-        assert remove_unused(current) == 1
+        assert remove_unused(tmp_path, {current}) == 1
         assert not old.exists()
         assert all((path / "core_1" / "f.nbc").exists() for path in (current, recent, others, elsewhere))
 
     def test_a_new_file_in_an_old_folder_keeps_it(self, tmp_path: Path) -> None:
         old = folder(tmp_path, "0123456789abcdef", 2 * UNUSED_SECONDS)
         (old / "core_1" / "g.nbc").write_bytes(b"newer")
-        assert remove_unused(tmp_path / compiled.SOURCES) == 0
-
-    def test_nothing_goes_beside_a_folder_that_is_not_in_the_cache(self, tmp_path: Path) -> None:
-        old = folder(tmp_path, "0123456789abcdef", 2 * UNUSED_SECONDS)
-        assert remove_unused(tmp_path / "wisebook-ml-x1") == 0
-        assert old.exists()
+        assert remove_unused(tmp_path, ()) == 0

@@ -4,6 +4,7 @@ import logging
 import re
 import shutil
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 import click
@@ -25,7 +26,7 @@ def compile_() -> None:
     does it otherwise.
     """
     announce_compiling()
-    from wisebook_ml.compiled import CACHE
+    from wisebook_ml.compiled import CACHE, used_folders
     from wisebook_ml.pipeline import warm
 
     started = time.perf_counter()
@@ -33,27 +34,27 @@ def compile_() -> None:
     logging.getLogger(warm.__name__).addHandler(logging.NullHandler())
     warm.warm_up()
     click.echo(f"The scoring core is compiled, in {CACHE} ({time.perf_counter() - started:.1f} s).", err=True)
-    removed = remove_unused(CACHE)
+    removed = remove_unused(CACHE, used_folders())
     if removed:
         click.echo(f"Removed {removed} folders of older versions that were not used for 30 days.", err=True)
 
 
 def announce_compiling() -> None:
     """Say that the core has to be compiled first, where nothing of it is compiled yet."""
-    from wisebook_ml.compiled import CACHE
+    from wisebook_ml.compiled import is_compiled
 
-    # Folders are made when functions are decorated, files when they are compiled.
-    if not any(path.is_file() for path in CACHE.rglob("*")):
+    if not is_compiled():
         click.echo("Compiling the scoring core for this machine (once, a minute or two) ...", err=True)
 
 
-def remove_unused(current: Path) -> int:
-    """Remove the folders beside the current one in which nothing was written for 30 days; return how many."""
-    if not DIGEST.fullmatch(current.name):  # a folder of this process alone: its neighbours are anybody's
-        return 0
+def remove_unused(cache: Path, used: Collection[Path]) -> int:
+    """Remove the folders of the cache that are not used, and in which nothing was written for 30 days; return how many.
+
+    Whatever else lies there, where `NUMBA_CACHE_DIR` names a folder of other uses, too, is left alone.
+    """
     removed = 0
-    for folder in current.parent.glob("*"):
-        if folder == current or not DIGEST.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
+    for folder in cache.glob("*"):
+        if folder in used or not DIGEST.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
             continue
         try:
             newest = max(path.stat().st_mtime for path in (folder, *folder.rglob("*")))

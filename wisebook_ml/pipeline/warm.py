@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from schemas import Activation, Ecriture, Ligne, Parametres, TypeModele, VersionModele
-from wisebook_ml.compiled import CACHE
+from wisebook_ml.compiled import is_compiled
 from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.messaging.events import RawRecord
 from wisebook_ml.models.isolation_forest import IsolationForest
@@ -34,7 +34,7 @@ def warm_up() -> int:
     int
         The records that followed from them.
     """
-    if not any(path.is_file() for path in CACHE.rglob("*")):  # numba makes folders at once
+    if not is_compiled():
         LOGGER.warning("compiling the scoring core for this machine, once; this takes a minute or two")
     scorer = _new_scorer()
     pipeline = PartitionPipeline("warm-up", 0, scorer, lambda: LONG_AGO)
