@@ -92,8 +92,8 @@ class Found:
     def of(self, case: Case) -> list[Detection]:
         """Return the detections that a case was found by.
 
-        Those of its entries, from the revision on that shows it; those about its objects, of its time. An object's id
-        may go on behind a separator (a period, a journal).
+        Those of its entries, from the revision on that shows it; those about its objects, of its time; those about an
+        object that name one of its entries. An object's id may go on behind a separator (a period, a letter).
         """
         found = [
             detection
@@ -102,8 +102,12 @@ class Found:
             if detection.revision >= revision
         ]
         for (objet, _), detections in self.objects.items():
-            if any(_is_about(objet, sought) for sought in case.objects):
-                found += [detection for detection in detections if case.is_at(detection.ecriture_date)]
+            about = any(_is_about(objet, sought) for sought in case.objects)
+            found += [
+                detection
+                for detection in detections
+                if detection.ecriture_id in case.entries or (about and case.is_at(detection.ecriture_date))
+            ]
         return found
 
     def __len__(self) -> int:

@@ -111,7 +111,8 @@ class RealJob(Job):
             entries.sort(key=lambda entry: entry.ecriture_date)
         twins = self.twins if self.rate else 0.0
         implanted = implant(entries, seed=self.seed, anomaly_rate=self.rate, twin_rate=twins)
-        return Book(self.path.stem, self.order, self.rate, self.seed, implanted.events, implanted.labels)
+        by_date = self.order == "date"
+        return Book(self.path.stem, self.order, self.rate, self.seed, implanted.events, implanted.labels, by_date)
 
 
 def generated_jobs(seed: int, *, quick: bool) -> list[GeneratedJob]:
