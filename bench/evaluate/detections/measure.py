@@ -18,10 +18,14 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class MeasuredCase:
-    """A case, whether it was found, whether one of the reasons names its kind, and how everybody scores it."""
+    """A case, whether it was found, whether one of the reasons names its kind, and how everybody scores it.
+
+    `dealt` is False for twins that ordinary life brings whether any were asked for or not.
+    """
 
     code: CodeMotif
     variante: str
+    dealt: bool
     jumeau: bool
     entries: tuple[str, ...]
     found: bool
@@ -100,6 +104,7 @@ def measure(book: Book, scored: Scored, peers: dict[str, Scores]) -> MeasuredBoo
             MeasuredCase(
                 case.code,
                 case.variante,
+                case.cas.startswith(("anomalie", "jumeau")),
                 case.jumeau,
                 tuple(case.entries),
                 bool(its),

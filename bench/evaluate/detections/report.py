@@ -55,7 +55,9 @@ def report(
         if figure.n:
             add(f"recall.{group}", figure, at_least=RECALL[group])
     twins = [case for book in both for case in book.cases if case.jumeau]
-    add("twins_flagged", share_of(twins, _found, seed), at_most=TWINS)
+    add("twins_flagged", share_of([case for case in twins if case.dealt], _found, seed), at_most=TWINS)
+    if ordinary := [case for case in twins if not case.dealt]:
+        add("twins_flagged.of_ordinary_life", share_of(ordinary, _found, seed))
     years = [*both, *clean]
     if any(case.code in ABSENT for case in _cases(both)):
         false = mean_of(years, lambda book: book.absent_false / book.years, seed)
