@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -9,7 +10,7 @@ from schemas import Attenuation, CodeMotif, Parametres, ReglageControle
 from wisebook_ml.tuning.checks import nearest
 from wisebook_ml.tuning.exceptions import Refusal
 
-__all__ = ["explain", "parse"]
+__all__ = ["explain", "parse", "read_file"]
 
 CODES = frozenset(code.value for code in CodeMotif)
 
@@ -45,6 +46,22 @@ def parse(data: bytes, *, societe_id: int | None = None) -> Parametres:
         return msgspec.convert(fields, Parametres)
     except msgspec.ValidationError as error:
         raise Refusal(str(error)) from error
+
+
+def read_file(path: Path, *, societe_id: int | None = None) -> Parametres:
+    """Return the settings in a file; see `parse`.
+
+    Raises
+    ------
+    Refusal
+        With the file, what is wrong, and where.
+    OSError
+        Where the file cannot be read.
+    """
+    try:
+        return parse(path.read_bytes(), societe_id=societe_id)
+    except Refusal as error:
+        raise Refusal(f"{path}: {error}") from error
 
 
 def explain(data: bytes, detail: str) -> str:
