@@ -65,6 +65,13 @@ def test_what_was_left_undone_is_done_at_the_start(shared: Deployment, tuning: W
         assert (reglage.parametres.version, reglage.parametres.budget_alertes) == (1, budget)
 
 
+def test_one_change_after_the_other(shared: Deployment, tuning: Worker) -> None:
+    for version, budget in ((2, "0.06"), (3, "0.07")):
+        done = shared.run("settings", "set", "--societe", "31", "--budget", budget, "--json")
+        assert done.returncode == 0, done.stderr.decode()
+        assert json.loads(done.stdout) == {"societe_id": 31, "version": version, "en_vigueur": True}
+
+
 def test_they_hold_from_their_marker_on_whatever_happens_to_the_worker(shared: Deployment, tuning: Worker) -> None:
     societe_id = 33
     events = ledger(societe_id)

@@ -130,7 +130,7 @@ def set_(
             _told(base, in_force=True, as_json=as_json)
             return
         bootstrap = reach_broker(deployment)
-        if is_waiting(deployment, bootstrap, societe):
+        if is_waiting(deployment, bootstrap, store, societe):
             raise click.ClickException(
                 f"a change of company {societe} waits for a worker, and this one would not follow it; start "
                 "`wisebook-ml worker tuning`, then set it again"

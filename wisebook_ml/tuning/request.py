@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from schemas import Parametres
 from topics import DEAD_LETTER, SETTINGS
-from wisebook_ml.messaging.events import RawRecord
+from wisebook_ml.messaging.events import Decoder, RawRecord, Undecodable
 from wisebook_ml.messaging.groups import group_lag, group_name
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import SettingsStore
 from wisebook_ml.training.events import record_event
-from wisebook_ml.tuning.change import SOURCE as ANNOUNCER
 from wisebook_ml.tuning.checks import faults
 from wisebook_ml.tuning.exceptions import Refusal
 
@@ -25,6 +24,9 @@ SOURCE = "wisebook-ml/requests"
 ROLE = "tuning"
 POLL_SECONDS = 0.1
 """Between two looks; a worker takes some tenths of a second."""
+
+TAKEN_SECONDS = 3.0
+"""Longest wait for what was published before: a worker takes it at once, and commits within a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +48,48 @@ class Requested:
     dead: dict[int, int]
 
 
-def is_waiting(settings: Settings, bootstrap: str, societe_id: int) -> bool:
-    """Tell whether a change of a company's settings is published that no worker has taken yet.
+def is_waiting(settings: Settings, bootstrap: str, store: SettingsStore, societe_id: int) -> bool:
+    """Tell whether a change of a company's settings is published that no worker takes.
+
+    It is waited for as long as a worker may take that runs, and to commit what it has taken.
 
     Raises
     ------
-    ReadError
-        Where the brokers do not tell.
+    ReadError, StorageError
+        Where brokers or database do not tell.
     """
+    deadline = time.monotonic() + TAKEN_SECONDS
+    while _not_taken(settings, bootstrap, store, societe_id):
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(POLL_SECONDS)
+    return False
+
+
+def _not_taken(settings: Settings, bootstrap: str, store: SettingsStore, societe_id: int) -> bool:
     topic = SETTINGS.full_name(settings.topic_prefix)
     left = group_lag(bootstrap, group_name(settings.topic_prefix, ROLE), topic)
     if not left:
         return False
+    last = store.last(societe_id)
     records = [
         raw
         for partition, (start, end) in end_offsets(bootstrap, topic).items()
         for run in read_partition(bootstrap, topic, partition, start, end)
         for raw in run
     ]
-    # What a worker has announced itself is in force, whether or not it has read it back.
-    ours = ("ce_source", ANNOUNCER.encode())
-    return any(raw.key == str(societe_id).encode() and ours not in raw.headers for raw in records[-left:])
+    key, decoder = str(societe_id).encode(), Decoder(SETTINGS)
+    for raw in records[-left:]:
+        if raw.key != key:
+            continue
+        try:
+            asked = decoder.decode(raw)
+        except Undecodable:
+            continue  # it will be refused
+        assert isinstance(asked, Parametres)  # what SETTINGS declares
+        if asked.version == 0 or last is None or asked.version > last.version:
+            return True
+    return False
 
 
 def request_settings(settings: Settings, bootstrap: str, parametres: Parametres) -> Requested:
