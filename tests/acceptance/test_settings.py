@@ -11,8 +11,9 @@ from schemas import CodeMotif, Ecriture, Parametres, Reglage, ReglageControle
 from topics import ENTRIES, SETTINGS
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.storage import SettingsStore, open_database
+from wisebook_ml.tuning.request import change_settings
 
-from .deployment import Deployment, Raw, Seen, Worker, values_of, with_gaps
+from .deployment import DONE_SECONDS, Deployment, Raw, Seen, Worker, values_of, with_gaps
 
 PART = 120
 """Entries between two changes."""
@@ -70,6 +71,24 @@ def test_one_change_after_the_other(shared: Deployment, tuning: Worker) -> None:
         done = shared.run("settings", "set", "--societe", "31", "--budget", budget, "--json")
         assert done.returncode == 0, done.stderr.decode()
         assert json.loads(done.stdout) == {"societe_id": 31, "version": version, "en_vigueur": True}
+
+
+def test_a_change_that_somebody_has_overtaken_is_made_anew(shared: Deployment, tuning: Worker) -> None:
+    store, overtaken = store_of(shared), False
+
+    def edit(base: Parametres) -> Parametres:
+        nonlocal overtaken
+        if not overtaken:
+            overtaken = True
+            shared.send(SETTINGS, [on_topic(Parametres(societe_id=34, version=1, mots_cles=["perso"], auteur="luc"))])
+            shared.until(lambda: store.last(34) is not None, "the other change", tuning)
+        return replace(base, budget_alertes=0.02)
+
+    changed = change_settings(shared.settings, shared.bootstrap, store, 34, edit, timeout=DONE_SECONDS)
+    assert changed.in_force
+    assert changed.parametres == Parametres(
+        societe_id=34, version=2, mots_cles=["perso"], auteur="luc", budget_alertes=0.02
+    )
 
 
 def test_they_hold_from_their_marker_on_whatever_happens_to_the_worker(shared: Deployment, tuning: Worker) -> None:

@@ -2,7 +2,10 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from schemas import Parametres
 from topics import DEAD_LETTER, SETTINGS
@@ -14,9 +17,10 @@ from wisebook_ml.settings import Settings
 from wisebook_ml.storage import SettingsStore
 from wisebook_ml.training.events import record_event
 from wisebook_ml.tuning.checks import faults
+from wisebook_ml.tuning.differences import differences
 from wisebook_ml.tuning.exceptions import Refusal
 
-__all__ = ["ROLE", "Requested", "await_settings", "is_waiting", "request_settings"]
+__all__ = ["ROLE", "Changed", "Requested", "await_settings", "change_settings", "is_waiting", "request_settings"]
 
 SOURCE = "wisebook-ml/requests"
 """CloudEvents source of requests."""
@@ -27,6 +31,19 @@ POLL_SECONDS = 0.1
 
 TAKEN_SECONDS = 3.0
 """Longest wait for what was published before: a worker takes it at once, and commits within a second."""
+
+
+ATTEMPTS = 3
+"""How often a change is made anew because somebody else has changed the settings meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What became of a change: the version, whether it is in force by now, and whether it is a new one."""
+
+    parametres: Parametres
+    in_force: bool
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +63,61 @@ class Requested:
     parametres: Parametres
     ce_id: str
     dead: dict[int, int]
+
+
+def change_settings(
+    settings: Settings,
+    bootstrap: str,
+    store: SettingsStore,
+    societe_id: int,
+    edit: Callable[[Parametres], Parametres],
+    *,
+    timeout: float,
+) -> Changed:
+    """Change what is in force for a company through the topic, and wait for the role that puts it in force.
+
+    Parameters
+    ----------
+    settings : Settings
+        The deployment's.
+    bootstrap : str
+        Brokers.
+    store : SettingsStore
+        Knows what is in force.
+    societe_id : int
+        The company; 0 for the default of all.
+    edit : callable
+        Given what is in force, returns what is to be; called again where somebody else has been faster.
+    timeout : float
+        Longest wait, in seconds.
+
+    Raises
+    ------
+    Refusal
+        Where the result makes no sense, or another change waits for a worker: nothing is changed.
+    PublishError, ReadError, StorageError
+        Where brokers or database are away.
+    """
+    if is_waiting(settings, bootstrap, store, societe_id):
+        raise Refusal(
+            f"a change of company {societe_id} waits for a worker, and this one would not follow it; start "
+            f"`wisebook-ml worker {ROLE}`, then set it again"
+        )
+    attempt = 1
+    while True:
+        base = store.in_force(societe_id)
+        wanted = replace(edit(base), societe_id=societe_id, version=base.version + 1)
+        if not differences(base, wanted):
+            return Changed(base, in_force=not store.unmarked(societe_id), is_new=False)
+        requested = request_settings(settings, bootstrap, wanted)
+        try:
+            in_force = await_settings(settings, bootstrap, store, requested, timeout)
+        except Refusal:
+            if attempt == ATTEMPTS or store.in_force(societe_id).version < wanted.version:
+                raise
+            attempt += 1
+        else:
+            return Changed(wanted, in_force=in_force, is_new=True)
 
 
 def is_waiting(settings: Settings, bootstrap: str, store: SettingsStore, societe_id: int) -> bool:
