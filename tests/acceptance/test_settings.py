@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from random import Random
 
 import msgspec
 import pytest
@@ -169,3 +170,36 @@ def test_a_file_is_scored_with_settings_as_the_stream_is(shared: Deployment, tun
     wrong = shared.run("score", "events.jsonl", "--settings", "settings.json")
     assert wrong.returncode == 1
     assert "settings.json: unknown field 'budget'; did you mean 'budget_alertes'?" in wrong.stderr.decode()
+
+
+@pytest.mark.chaos
+def test_killed_at_any_moment_no_version_is_lost_or_comes_back(deployment: Deployment) -> None:
+    """Versions reach the entries in their order, however often the role is killed; the same one may come twice."""
+    companies, rounds = (35, 36, 37), 12
+    store, random = store_of(deployment), Random(7)
+    for kill in range(4):
+        worker = deployment.start("tuning")
+        wanted = [
+            Parametres(societe_id=societe_id, mots_cles=[f"mot {kill} {k}"])
+            for k in range(rounds)
+            for societe_id in companies
+        ]
+        deployment.send(SETTINGS, [on_topic(one) for one in wanted])
+        done = sum(len(store.history(societe_id)) for societe_id in companies) + random.randrange(1, len(wanted))
+        deployment.until(
+            lambda done=done: sum(len(store.history(societe_id)) for societe_id in companies) >= done, "some", worker
+        )
+        worker.kill()
+    worker = deployment.start("tuning")
+    deployment.wait("tuning", SETTINGS, worker)
+    deployment.until(lambda: store.unmarked_companies() == [], "all markers placed", worker)
+    assert worker.stop() == 0
+    assert deployment.dead_letters() == []
+    expected = [f"mot {kill} {k}" for kill in range(4) for k in range(rounds)]
+    for societe_id in companies:
+        assert [one.parametres.mots_cles for one in store.history(societe_id)] == [[word] for word in expected]
+        placed = [msgspec.json.decode(one.value or b"", type=Reglage) for one in markers(deployment, societe_id)]
+        versions = [one.parametres.version for one in placed]
+        assert versions == sorted(versions)
+        assert sorted(set(versions)) == list(range(1, len(expected) + 1))
+        assert all(one.parametres == store.history(societe_id)[one.parametres.version - 1].parametres for one in placed)
