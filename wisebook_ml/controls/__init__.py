@@ -9,6 +9,7 @@ from wisebook_ml.controls import (
     desequilibre,
     doublon,
     extourne_rapide,
+    fec_non_conforme,
     heure_inhabituelle,
     hors_exercice,
     iban_partage,
@@ -59,4 +60,5 @@ CONTROLS: tuple[Control, ...] = (
     modifiee_apres_validation.CONTROL,
     mot_cle.CONTROL,
     iban_partage.CONTROL,
+    fec_non_conforme.CONTROL,
 )
