@@ -138,7 +138,9 @@ def _place(series: Array, number: int) -> int:
         return 0
     missing = False
     for back in range(WINDOW - ahead, WINDOW):
-        missing |= (series.used >> back) & 1 == 0 and series.high - back >= series.low
-    series.used = ((series.used << ahead) | 1) & ((1 << WINDOW) - 1)
+        # Of numbers that are missing one after the other, the first counts.
+        gone = (series.used >> back) & 1 == 0 and series.high - back >= series.low
+        missing |= gone and ((series.used >> (back + 1)) & 1 == 1 or series.high - back == series.low)
+    series.used = ((series.used << ahead) | 1) & ((1 << (WINDOW + 1)) - 1)
     series.high = number
     return AHEAD if missing else 0
