@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import CodeMotif, Ecriture, Etat, Operation, Parametres, ReglageControle, TypeObjet
-from tests.subjects.following import DAY, DEFAULTS, Followed, days_pass, entry, in_parts, line
 from wisebook_ml.generator import generate_ledger
-from wisebook_ml.subjects.lettering import LETTERING
+from wisebook_ml.subjects.lettering import SUBJECT
+
+from .postings import DAY, DEFAULTS, Followed, days_pass, entry, in_parts, line
 
 CODE = CodeMotif.LETTRAGE_INEGAL
 START = dt.date(2024, 3, 4)
@@ -47,7 +48,7 @@ def lettered(source: Ecriture, letter: str, revision: int = 2) -> Ecriture:
 @pytest.fixture
 def books() -> Followed:
     """Return books in which nothing is lettered yet."""
-    return Followed(LETTERING)
+    return Followed(SUBJECT)
 
 
 def settle(books: Followed) -> None:
@@ -137,7 +138,7 @@ def test_a_difference_in_cents_is_rounding(books: Followed) -> None:
 
 
 def test_small_differences_can_be_a_habit() -> None:
-    books = Followed(LETTERING)
+    books = Followed(SUBJECT)
     for k in range(40):
         books.post(
             invoice(120_000, letter="AA", name=f"V{k}", aux=f"C{k}"),
@@ -217,20 +218,20 @@ def by_date(entries: list[Ecriture]) -> list[Ecriture]:
 
 
 def test_a_file_by_date() -> None:
-    books = Followed(LETTERING)
+    books = Followed(SUBJECT)
     alone = invoice(50_000, letter="AA", aux="C9", day=dt.date(2024, 6, 3))
     books.post(*by_date([*pairs(12), alone]))
     assert list(books.standing) == ["C9/AA"]
 
 
 def test_what_a_file_settles_after_its_end() -> None:
-    books = Followed(LETTERING)
+    books = Followed(SUBJECT)
     books.post(*by_date([*pairs(12), invoice(50_000, letter="AA", aux="C9", day=dt.date(2024, 12, 3))]))
     assert not books.told
 
 
 def test_money_for_an_invoice_of_the_year_before() -> None:
-    books = Followed(LETTERING)
+    books = Followed(SUBJECT)
     books.post(*by_date([*pairs(12), receipt(50_000, letter="AA", aux="C9", day=dt.date(2024, 1, 20))]))
     assert not books.told
 
@@ -238,7 +239,7 @@ def test_money_for_an_invoice_of_the_year_before() -> None:
 def test_a_file_by_journal_waits_for_a_tick() -> None:
     made = [*pairs(24), invoice(50_000, letter="AA", aux="C9", day=dt.date(2024, 6, 3))]
     entries = sorted(by_date(made), key=lambda one: one.journal_code == "BQ")
-    books = Followed(LETTERING)
+    books = Followed(SUBJECT)
     books.post(*entries)
     assert not books.standing
     books.tick(dt.date(2026, 6, 1))
@@ -246,7 +247,7 @@ def test_a_file_by_journal_waits_for_a_tick() -> None:
 
 
 def test_an_account_whose_lettering_cannot_be_used_is_one_finding() -> None:
-    books = Followed(LETTERING)
+    books = Followed(SUBJECT)
     for k in range(60):
         books.post(invoice(10_000 + k, letter="AA", name=f"V{k}", aux=f"C{k}"))
     settle(books)
@@ -259,14 +260,14 @@ def test_an_account_whose_lettering_cannot_be_used_is_one_finding() -> None:
 
 
 def test_a_company_can_ask_for_another_difference() -> None:
-    books = Followed(LETTERING, Parametres(societe_id=1, controles={CODE: ReglageControle(seuil=500.0)}))
+    books = Followed(SUBJECT, Parametres(societe_id=1, controles={CODE: ReglageControle(seuil=500.0)}))
     books.post(invoice(120_000, letter="AA"), receipt(100_000, letter="AA"))
     settle(books)
     assert not books.told
 
 
 def test_what_is_switched_off_is_followed_and_not_told() -> None:
-    books = Followed(LETTERING, Parametres(societe_id=1, controles={CODE: ReglageControle(actif=False)}))
+    books = Followed(SUBJECT, Parametres(societe_id=1, controles={CODE: ReglageControle(actif=False)}))
     books.post(invoice(120_000, letter="AA"), receipt(100_000, letter="AA"))
     settle(books)
     assert not books.told
@@ -290,7 +291,7 @@ def planted() -> list[Ecriture]:
 
 def test_planted_ones_are_found_and_twins_are_not() -> None:
     ledger = generate_ledger(entries=2500, seed=12, anomaly_rate=0.02, twin_rate=0.02, codes={CODE})
-    books = Followed(LETTERING)
+    books = Followed(SUBJECT)
     books.post(*ledger.events)
     books.tick(dt.date(2025, 3, 1))
     latest = {one.ecriture_id: one for one in ledger.events}
@@ -308,9 +309,9 @@ def test_planted_ones_are_found_and_twins_are_not() -> None:
 @given(cuts=st.lists(st.integers(1, 700), max_size=5))
 def test_any_cut_of_the_stream_tells_the_same(planted: list[Ecriture], cuts: list[int]) -> None:
     cuts = [cut for cut in cuts if cut < len(planted)]
-    whole = in_parts(LETTERING, planted, [])
+    whole = in_parts(SUBJECT, planted, [])
     assert whole[0], "something is told"
-    assert in_parts(LETTERING, planted, cuts) == whole
+    assert in_parts(SUBJECT, planted, cuts) == whole
 
 
 def test_an_empty_batch_tells_nothing(books: Followed) -> None:

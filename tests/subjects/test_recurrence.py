@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import CodeMotif, Ecriture, Etat, Operation, Parametres, ReglageControle, TypeObjet
-from tests.subjects.following import DAY, DEFAULTS, Followed, days_pass, entry, in_parts, line
 from wisebook_ml.generator import generate_ledger
-from wisebook_ml.subjects.recurrence import RECURRENCE
+from wisebook_ml.subjects.recurrence import SUBJECT
 from wisebook_ml.subjects.rhythm import add_months
+
+from .postings import DAY, DEFAULTS, Followed, days_pass, entry, in_parts, line
 
 CODE = CodeMotif.RECURRENTE_ABSENTE
 RENT = 150_000
@@ -61,7 +62,7 @@ def without(*missing: int) -> list[int]:
 @pytest.fixture
 def books() -> Followed:
     """Return books that have nothing regular yet."""
-    return Followed(RECURRENCE)
+    return Followed(SUBJECT)
 
 
 # What is found.
@@ -234,7 +235,7 @@ def test_an_entry_that_is_deleted_did_not_come(books: Followed) -> None:
 
 def test_what_is_switched_off_is_followed_and_not_told() -> None:
     off = Parametres(societe_id=1, controles={CODE: ReglageControle(actif=False)})
-    books = Followed(RECURRENCE, off)
+    books = Followed(SUBJECT, off)
     books.post(*year_of(rent, (1, 2, 3, 4, 6, 7, 8, 9), until=dt.date(2024, 9, 5)))
     assert not books.told
     books.parametres = DEFAULTS
@@ -243,7 +244,7 @@ def test_what_is_switched_off_is_followed_and_not_told() -> None:
 
 
 def test_a_company_can_wait_longer() -> None:
-    books = Followed(RECURRENCE, Parametres(societe_id=1, controles={CODE: ReglageControle(seuil=25.0)}))
+    books = Followed(SUBJECT, Parametres(societe_id=1, controles={CODE: ReglageControle(seuil=25.0)}))
     books.post(*year_of(rent, range(1, 7), until=dt.date(2024, 7, 10)))
     assert not books.tick(dt.date(2024, 7, 27))
     assert books.tick(dt.date(2024, 8, 2))
@@ -258,7 +259,7 @@ def test_companies_are_apart(books: Followed) -> None:
 
 def test_planted_ones_are_found_and_twins_are_not() -> None:
     ledger = generate_ledger(entries=4000, seed=21, anomaly_rate=0.0015, twin_rate=0.001, codes={CODE})
-    books = Followed(RECURRENCE)
+    books = Followed(SUBJECT)
     books.post(*ledger.events)
     books.tick(dt.date(2025, 1, 25))
     missing = {
@@ -281,9 +282,9 @@ def planted() -> list[Ecriture]:
 @given(cuts=st.lists(st.integers(1, 1200), max_size=5))
 def test_any_cut_of_the_stream_tells_the_same(planted: list[Ecriture], cuts: list[int]) -> None:
     cuts = [cut for cut in cuts if cut < len(planted)]
-    whole = in_parts(RECURRENCE, planted, [])
+    whole = in_parts(SUBJECT, planted, [])
     assert whole[0], "something is told"
-    assert in_parts(RECURRENCE, planted, cuts) == whole
+    assert in_parts(SUBJECT, planted, cuts) == whole
 
 
 def test_an_empty_batch_tells_nothing(books: Followed) -> None:

@@ -15,7 +15,7 @@ from wisebook_ml.subjects import lettering_pass as passes
 from wisebook_ml.subjects.base import SubjectFinding
 from wisebook_ml.subjects.lettering_layout import EVENT, new_store
 
-__all__ = ["LETTERING", "Lettering"]
+__all__ = ["SUBJECT", "Lettering"]
 
 CENTS = 100
 
@@ -230,4 +230,4 @@ def _of_account(event: np.void, stands: bool) -> SubjectFinding:
     )
 
 
-LETTERING = Lettering()
+SUBJECT = Lettering()

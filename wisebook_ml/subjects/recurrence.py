@@ -16,7 +16,7 @@ from wisebook_ml.subjects import recurrence_pass as passes
 from wisebook_ml.subjects.base import SubjectFinding
 from wisebook_ml.subjects.recurrence_layout import EVENT, RING, new_store
 
-__all__ = ["RECURRENCE", "Recurrence"]
+__all__ = ["SUBJECT", "Recurrence"]
 
 LATE_DAYS = 14.0
 """Days after the expected date at which something is missing: two weeks hold a weekend, a holiday and a forgotten
@@ -225,4 +225,4 @@ def _texts(event: np.void, ident: str, journal: str, label: str, expected: dt.da
     )
 
 
-RECURRENCE = Recurrence()
+SUBJECT = Recurrence()
