@@ -23,7 +23,7 @@ from wisebook_ml.subjects.recurrence_layout import (
     word_pool_of,
 )
 from wisebook_ml.subjects.recurrence_series import LABEL_BYTES, end_series, set_regular
-from wisebook_ml.subjects.rhythm import MONTH, add_months, learn_rhythm, steps_between
+from wisebook_ml.subjects.rhythm import MONTH, NEED, add_months, learn_rhythm, steps_between
 
 __all__ = ["CAME", "ENDED", "ENTRY_EVENTS", "MISSED", "TEXT_BYTES", "WORDS", "close_late", "learn", "look"]
 
@@ -32,6 +32,10 @@ MISSED, CAME, ENDED = range(3)
 
 ENDS_AFTER, LONG_ENDS_AFTER, LONG = 3, 4, 6
 """So many missed in a row, and it has ended, which nobody told the books: one more for what came six times and more."""
+
+SURE_STEADY, SURE_LENGTH = 75, 9
+"""Percent of equal amounts, or occurrences, from which on a second miss in a row is told before it goes on again: else
+the first one may have been no more than the end of a chance."""
 
 RESUMED = 6
 """Periods after which what comes again is a new series."""
@@ -62,7 +66,7 @@ def learn(
     slack = int(noted.spread)
     steps = steps_between(before, day, period, slack + EARLY_DAYS, slack + LATE_DAYS) if known else 0
     days = days_of(state)[row]
-    learnt = learn_rhythm(days, amounts_of(state)[row], noted.count, noted.strict != 0, scratch, noted)
+    learnt = learn_rhythm(days, amounts_of(state)[row], noted.count, noted.kind, scratch, noted)
     if learnt and period == noted.period and known:
         came = int((noted.anchor - before) / (MONTH * period) + 0.5)
     elif known and not learnt and steps > 0 and _near(amount, noted):
@@ -93,7 +97,7 @@ def learn(
 @compiled
 def _near(amount: int, noted: Array) -> bool:
     """Return whether an amount may be one of a series."""
-    return bool(abs(amount - noted.amount) * 20 <= (7 if noted.strict == 0 else 1) * noted.amount)
+    return bool(abs(amount - noted.amount) * 20 <= (1 if noted.kind == NEED else 7) * noted.amount)
 
 
 @compiled
@@ -177,7 +181,13 @@ def _miss(
     month = 1 << civil(expected)[1]
     seasonal = noted.skipped & month != 0
     noted.skipped |= month
-    if seasonal or not active or not _tell(state, row, MISSED, expected, i, late, limit, events, used, texts):
+    sure = noted.missed == 1 or noted.steady >= SURE_STEADY or noted.length >= SURE_LENGTH
+    if (
+        seasonal
+        or not sure
+        or not active
+        or not _tell(state, row, MISSED, expected, i, late, limit, events, used, texts)
+    ):
         return
     for k in range(OPENS - 1):
         opens[k] = opens[k + 1]

@@ -67,7 +67,7 @@ SERIES = np.dtype(
         ("skipped", np.int32),
         *[
             (what, np.uint8)
-            for what in ("count", "live", "tiers", "period", "regular", "missed", "touched", "steady", "strict")
+            for what in ("count", "live", "tiers", "period", "regular", "missed", "touched", "steady", "kind")
         ],
     ],
     align=True,

@@ -28,7 +28,7 @@ from wisebook_ml.subjects.recurrence_series import (
     says_the_same,
     series_for,
 )
-from wisebook_ml.subjects.rhythm import label_words
+from wisebook_ml.subjects.rhythm import LABELLED, NEED, SERVICE, label_words
 
 __all__ = ["DONE", "FULL", "ROOM", "follow_entries", "follow_tick"]
 
@@ -102,7 +102,7 @@ def follow_entries(
             moved = _time(state, company, at, first[i], day[i], stamp[i], operation[i], valid[i])
             member = 0 if first[i] else find(members_of(state).slots, members_of(state).keys, key[i])
             if first[i] or member != 0:
-                largest, by_party, strict = _subject_line(bounds[i], bounds[i + 1], amount, root, party)
+                largest, by_party, what_kind = _subject_line(bounds[i], bounds[i + 1], amount, root, party)
                 series, says_last = 0, False
                 if largest >= 0 and not deleted[i]:
                     hashed, says_last = label_words(
@@ -117,7 +117,7 @@ def follow_entries(
                     if series != 0:
                         lag = UNIX_DAY + stamp[i] // 86_400 - day[i] if stamp[i] != 0 else 0
                         noted = series_of(state).rows[series]
-                        noted.strict = 1 if strict else 0
+                        noted.kind = what_kind
                         close_late(state, series, day[i], i, events, used, texts)
                         join_series(state, series, key[i], day[i], size, lag, stamp[i] != 0)
                         learn(state, series, day[i], size, i, bases[i], active[i], scratch, events, used, texts)
@@ -214,10 +214,10 @@ def _time(state: Array, row: int, at: int, first: bool, day: int, stamp: int, op
 
 
 @compiled
-def _subject_line(start: int, end: int, amount: Array, root: Array, party: Array) -> tuple[int, bool, bool]:
+def _subject_line(start: int, end: int, amount: Array, root: Array, party: Array) -> tuple[int, bool, int]:
     """Return the line that an entry is about (-1: none that is followed), and whether it is a third party's.
 
-    Last, whether only equal amounts make a rhythm of it.
+    Last, what kind of series it is part of.
     """
     bank, largest, of_party, charge = False, -1, -1, -1
     for k in range(start, end):
@@ -232,9 +232,9 @@ def _subject_line(start: int, end: int, amount: Array, root: Array, party: Array
             largest = k
     if of_party < 0:
         if largest >= 0 and root[largest] // 100 == VAT:
-            return -1, False, False
-        return largest, False, False
+            return -1, False, LABELLED
+        return largest, False, LABELLED
     if bank:
-        return -1, True, False
+        return -1, True, NEED
     goods = charge < 0 or (root[charge] // 1000 == GOODS and root[charge] // 10 != ENERGY)
-    return of_party, True, goods or root[of_party] // 1000 == 41
+    return of_party, True, NEED if goods or root[of_party] // 1000 == 41 else SERVICE

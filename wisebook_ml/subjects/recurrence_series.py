@@ -68,7 +68,7 @@ def series_for(state: Array, company: int, at: int, what: int, by_party: bool, d
         opens_of(state)[row, k] = 0
     noted.id, noted.id_length, noted.code, noted.code_length, noted.label, noted.label_length = 0, 0, 0, 0, 0, 0
     noted.count, noted.live, noted.tiers, noted.period, noted.regular, noted.missed = 0, 0, 0, 0, 0, 0
-    noted.touched, noted.steady, noted.strict = 0, 0, 0
+    noted.touched, noted.steady, noted.kind = 0, 0, 0
     enqueue(queue, series.rows, row)
     return row
 
@@ -151,7 +151,7 @@ def leave_series(state: Array, member: int, key: int, scratch: Array) -> None:
             _drop(state, row, k)
             break
     before = noted.anchor
-    if not learn_rhythm(days_of(state)[row], amounts_of(state)[row], noted.count, noted.strict != 0, scratch, noted):
+    if not learn_rhythm(days_of(state)[row], amounts_of(state)[row], noted.count, noted.kind, scratch, noted):
         set_regular(state, row, False)
         noted.missed = 0
     elif noted.regular != 0 and noted.anchor < before:
