@@ -20,6 +20,7 @@ from wisebook_ml.storage.exceptions import (
 from wisebook_ml.storage.migrations import upgrade
 from wisebook_ml.storage.models import ModelRegistry
 from wisebook_ml.storage.statistics import StatisticsStore
+from wisebook_ml.storage.verdicts import VerdictStore
 
 __all__ = [
     "CampaignStore",
@@ -40,6 +41,7 @@ __all__ = [
     "StorageError",
     "StoredDetection",
     "UnsupportedDatabase",
+    "VerdictStore",
     "VersionConflict",
     "create_engine",
     "open_database",
