@@ -36,7 +36,7 @@ OWN_VERDICTS = 4
 NOTICEABLE = 10
 """Hundredths by which a factor moves at least for new settings to be made: each is a version to be kept for ever."""
 
-SHOWN = 8
+SHOWN = 6
 """Changes that the reason of a version names; there is room for that many."""
 
 Cell = tuple[CodeMotif, str]
@@ -73,7 +73,8 @@ def attenuations(
     """Return by what factor each control or model counts in each journal, given a company's verdicts.
 
     What is lowered comes back as it is confirmed again. Controls that a regulation asks for are never lowered. A factor
-    that has not moved by a tenth stays as it was, so that the result equals `before` where nothing of note was learnt.
+    that has neither moved by a tenth nor come back to 1 stays as it was, so that the result equals `before` where
+    nothing of note was learnt.
 
     Parameters
     ----------
@@ -106,7 +107,7 @@ def attenuations(
         usual = _usual(all_said - len(said), all_dismissed - dismissed)
         new = factor(len(said), dismissed, usual)
         old = standing[cell].facteur if cell in standing else 1.0
-        if abs(round(100 * new) - round(100 * old)) < NOTICEABLE:
+        if abs(round(100 * new) - round(100 * old)) < NOTICEABLE and not new == 1.0 > old:
             continue
         found.pop(cell, None)
         if new < 1.0:

@@ -122,7 +122,8 @@ class VerdictStore:
     def counts(self, societe_id: int | None = None) -> dict[int, dict[Verdict, int]]:
         """Return how many verdicts of each kind stand, by company."""
         columns = (AvisDetection.societe_id, AvisDetection.verdict)
-        query = _of(select(*columns, func.count()), societe_id, standing=True).group_by(*columns)
+        counted: Select[Any] = select(*columns, func.count())
+        query = _of(counted, societe_id, standing=True).group_by(*columns)
         found: dict[int, dict[Verdict, int]] = defaultdict(dict)
         with reading(self._engine) as connection:
             for societe, verdict, number in sorted(connection.execute(query).all()):
