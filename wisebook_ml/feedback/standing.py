@@ -1,11 +1,12 @@
 """Which of several verdicts stands: one rule, for what is stored and for what is learnt from."""
 
 import uuid
+from collections.abc import Iterable
 from enum import StrEnum
 
 from schemas import Avis, DomaineApplication, Objet, TypeObjet, Verdict, detection_id
 
-__all__ = ["Outcome", "subject_of", "weigh"]
+__all__ = ["Outcome", "standing", "subject_of", "weigh"]
 
 
 class Outcome(StrEnum):
@@ -63,3 +64,19 @@ def weigh(avis: Avis, before: Avis | None) -> Outcome:
     if (avis.verdict, avis.compte_num) == (before.verdict, before.compte_num):
         return Outcome.REPEATED
     return Outcome.STANDS if avis.remplace else Outcome.CONTRADICTS
+
+
+def standing(avis: Iterable[Avis]) -> dict[tuple[int, uuid.UUID], Avis]:
+    """Return the verdict that stands on each subject, by company and subject.
+
+    Parameters
+    ----------
+    avis : iterable of Avis
+        In the order of their publication; those that contradict one that stands are passed over.
+    """
+    found: dict[tuple[int, uuid.UUID], Avis] = {}
+    for one in avis:
+        key = (one.societe_id, subject_of(one))
+        if weigh(one, found.get(key)) is Outcome.STANDS:
+            found[key] = one
+    return found
