@@ -131,6 +131,13 @@ def test_what_waited_in_suspense_is_a_label_of_its_line_and_no_mistake() -> None
     assert reclassified([bought(), moved(piece="F2024-118")]) == {"A1"}
 
 
+def test_an_admitted_error_may_be_of_any_account() -> None:
+    sold = entry("V1", 0, line("613200", -100, piece="V0077"), line("411000", 100, "C1"), journal="VE")
+    lines = [line("613200", 100, label="RECTIFICATION V0077"), line("706000", -100, label="RECTIFICATION V0077")]
+    assert found(sold, entry("OD1", 5, *lines)) == [("V1", 1, "613200", "706000", "OD1")]
+    assert found(sold, entry("OD1", 5, *(replace(one, ecriture_lib="V0077") for one in lines))) == []
+
+
 TWINS = {
     "no link": [bought(), moved()],
     "mere words of the account": [
@@ -165,7 +172,12 @@ TWINS = {
     ],
     "doubtful client": [
         entry("V1", 0, line("411000", 120, "C1", piece="V1"), line("707000", -120), journal="VE"),
-        entry("OD1", 300, line("416000", 120, "C1", piece="V1"), line("411000", -120, "C1", piece="V1")),
+        entry(
+            "OD1",
+            300,
+            line("416000", 120, "C1", "Reclassement douteux V1", piece="V1"),
+            line("411000", -120, "C1", "Reclassement douteux V1", piece="V1"),
+        ),
     ],
     "cut-off and its reversal": [
         bought(),

@@ -30,6 +30,9 @@ NO_SLIP = ("28", "29", "39", "49", "59", "68", "78", "603", "713", "675", "775",
 """Accounts that value is moved to and from in the course of business: depreciation, provisions, stock, disposals,
 money."""
 
+BALANCES = frozenset("58")
+"""Classes of money and of special accounts: what is posted there happened there."""
+
 CUT_OFF = ("408", "418", "428", "438", "448", "468", "48")
 """Accounts that hold what belongs to another period."""
 
@@ -44,6 +47,9 @@ IN_COURSE = ("23",)
 
 SAYS_SO = re.compile(r"RECLASS|RECTIF|CORREC|ERREUR|IMPUTATION|REIMPUT|A TORT|AFFECTATION")
 """How a label says that it corrects."""
+
+ADMITS = re.compile(r"RECTIF|CORREC|ERREUR|IMPUTATION|REIMPUT|A TORT")
+"""How a label says that the account was wrong; a reclassification can be plain business (a doubtful client)."""
 
 _NO_LINK = (
     "FACTURE FACTURES COMPTE ECRITURE ACHAT ACHATS VENTE VENTES FRAIS CHARGES DIVERS PIECE REFERENCE REGULARISATION "
@@ -117,7 +123,8 @@ def reclassifications(entries: Iterable[Ecriture]) -> list[Reclassification]:
     -----
     Two ways of correcting are recognised, in any journal. *A transfer*: the entry takes an amount from an account and
     puts it on another one that could be confused with it (both are charges or fixed assets, both are products, a charge
-    is the owner's, a line waited in a suspense account). Within eighteen months before, a line has that account and
+    is the owner's, a line waited in a suspense account; any two, where the label admits an error and names the piece).
+    Within eighteen months before, a line has that account and
     that amount on the other side. What links the two is, the strongest first: the piece or the number of the entry,
     the third party, or a label that says that it corrects and shares a telling word. Equal candidates: the latest, but
     for mere words, which must leave no doubt. *A reversal and a new posting*: an entry reverses another line by line,
@@ -201,23 +208,26 @@ class _Transfers:
                     yield from self._moved(entry, there[-amount][0], there[amount][0], amount)
         for number, line in enumerate(entry.lignes):
             amount = _net(line)
-            if amount and _may_be_moved(line.compte_num):
+            if amount and line.compte_num[:1] not in BALANCES:
                 key = (entry.societe_id, line.compte_num, amount)
                 self._open.setdefault(key, deque(maxlen=CANDIDATES)).append(_Line(entry, number))
 
     def _moved(self, entry: Ecriture, wrong: str, right: str, amount: int) -> Iterator[Reclassification]:
-        if not _confused(wrong, right):
-            return
         candidates = self._open.get((entry.societe_id, wrong, amount))
-        if not candidates:
+        if not candidates or wrong[:1] in BALANCES or right[:1] in BALANCES or wrong == right:
+            return
+        admitted = _admits(entry)
+        least = NOTHING if _confused(wrong, right) else NAMED
+        if least == NAMED and not admitted:
             return
         ranked = [
             (_link(entry, line.entry), k)
             for k, line in enumerate(candidates)
             if (entry.ecriture_date - line.entry.ecriture_date).days <= MEMORY_DAYS
         ]
-        best = max((rank for rank, _ in ranked), default=0)
-        if best <= 0 and not (wrong.startswith(SUSPENSE) and len(ranked) == 1 and best == 0):
+        best = max((rank for rank, _ in ranked), default=APART)
+        alone = wrong.startswith(SUSPENSE) and len(ranked) == 1
+        if best < least or (best == NOTHING and not alone):
             return
         equal = [k for rank, k in ranked if rank == best]
         if best == WORDS and len(equal) > 1:
@@ -273,10 +283,6 @@ def _found(line: _Line, right: str, by: Ecriture) -> Reclassification:
     return Reclassification(entry.societe_id, entry.ecriture_id, line.number + 1, line.account, right, by.ecriture_id)
 
 
-def _may_be_moved(account: str) -> bool:
-    return account.startswith(("2", "6", "7", "40", "41", *SUSPENSE)) and not account.startswith(NO_SLIP + CUT_OFF)
-
-
 def _confused(wrong: str, right: str) -> bool:
     """Whether one account can have been taken for the other, rather than value have moved between them."""
     if wrong == right or any(account.startswith(NO_SLIP + CUT_OFF) for account in (wrong, right)):
@@ -314,6 +320,10 @@ def _link(by: Ecriture, first: Ecriture) -> int:
     if not SAYS_SO.search(text) or (by.ecriture_date - first.ecriture_date).days > WORDS_DAYS:
         return NOTHING
     return WORDS if (_words([text]) & _words(_texts(first))) - _names_of_accounts(by, first) else NOTHING
+
+
+def _admits(entry: Ecriture) -> bool:
+    return any(ADMITS.search(_plain(line.ecriture_lib)) for line in entry.lignes)
 
 
 def _tells(piece: str) -> bool:
