@@ -33,21 +33,12 @@ class Reglage(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     The whole version travels with the marker, so that a replay asks nobody. Those of all companies (`societe_id` 0) are
     placed on every partition, and hold for companies without settings of their own.
-
-    Raises
-    ------
-    ValueError
-        When the settings are another company's.
     """
 
     ce_type: ClassVar[str] = "fr.wisebook.ml.reglage.v1"
 
     societe_id: SocieteOuGlobal
     parametres: Parametres
-
-    def __post_init__(self) -> None:
-        if self.parametres.societe_id != self.societe_id:
-            raise ValueError(f"the settings are of company {self.parametres.societe_id}, not of {self.societe_id}")
 
 
 class Tick(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -39,7 +39,10 @@ RECEIVES: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
     "scoring": (
         (topics.ENTRIES, (Ecriture, Activation, Reglage, Tick)),
         (topics.MODELS, (AnnonceModele,)),
+    ),
+    "tuning": (
         (topics.SETTINGS, (Parametres,)),
+        (topics.FEEDBACK, (Avis,)),
     ),
     "prediction": (
         (topics.ENTRIES, (Ecriture, Activation, Reglage, Tick)),
@@ -78,6 +81,11 @@ SENDS: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
         (topics.TRAINING_CAMPAIGNS, (Campagne,)),
         (topics.MODELS, (AnnonceModele,)),
         (topics.ENTRIES, (Activation,)),
+        (topics.DEAD_LETTER, ()),
+    ),
+    "tuning": (
+        (topics.ENTRIES, (Reglage,)),
+        (topics.SETTINGS, (Parametres,)),
         (topics.DEAD_LETTER, ()),
     ),
     "timers": (

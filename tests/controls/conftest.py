@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from schemas import CodeMotif, Detection, Ecriture, Etat, Ligne, Origine, Parametres, from_minor
+from wisebook_ml.controls import CONTROLS, SettingsTable
 from wisebook_ml.features import FEATURES
 from wisebook_ml.ledger.batch import EntryBatch
 from wisebook_ml.ledger.calendar import is_off_day
@@ -20,6 +21,7 @@ CUSTOMERS = ("ALPHA", "BETA", "GAMMA")
 LAST_DAY = dt.date(2024, 11, 15)
 """A Friday; what is tested is posted on the Tuesday after."""
 SPLITS = grow_splits(seed=1, features=len(FEATURES))
+TABLE = SettingsTable.of([Parametres(societe_id=0)], CONTROLS)
 
 
 class Books:
@@ -160,7 +162,8 @@ class Books:
     def score_all(self, entries: Sequence[Ecriture]) -> Scored:
         """Score any entries."""
         batch, no_model = EntryBatch.from_entries(entries), np.full(len(entries), ONLINE, dtype=np.int64)
-        return score_batch(batch, self.state, [], no_model, Parametres(societe_id=0), SPLITS)
+        same = np.zeros(len(batch), np.int64)
+        return score_batch(batch, self.state, [], no_model, TABLE, same, SPLITS)
 
     def found(self, *entries: Ecriture) -> set[CodeMotif]:
         """Return the controls that pass their threshold in any of the next entries."""

@@ -14,19 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import CodeMotif, Ecriture, Ligne, Operation, Origine, Parametres, from_minor
-from wisebook_ml.controls import CONTROLS, Control, View, approval_limits
+from wisebook_ml.controls import CONTROLS, Control, SettingsTable, View
 from wisebook_ml.controls.base import chosen
 from wisebook_ml.features import FEATURES
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.habits.layout import new_store
 from wisebook_ml.habits.observe import observe
 from wisebook_ml.ledger.batch import EntryBatch
-from wisebook_ml.ledger.facts import facts_of
-from wisebook_ml.ledger.vocabulary import vocabulary
-from wisebook_ml.scoring.fusion import ONSET
+from wisebook_ml.scoring.belief import ONSET
 
 REPEATABLE = settings(derandomize=True, deadline=None, max_examples=25)
-PARAMETRES = Parametres(societe_id=0)
+TABLE = SettingsTable.of([Parametres(societe_id=0)], CONTROLS)
 EVERY_CONTROL = pytest.mark.parametrize("control", CONTROLS, ids=[control.code.value for control in CONTROLS])
 
 DOT_DECIMAL = re.compile(r"\d\.\d|€\d|\d,\d{3}\b")
@@ -39,8 +37,9 @@ NO_FIGURES = {CodeMotif.LIBELLE_PAUVRE, CodeMotif.MODIFIEE_APRES_VALIDATION}
 def view_of(entries: list[Ecriture]) -> View:
     """Return what controls see of the entries of new companies."""
     batch = EntryBatch.from_entries(entries)
-    met = observe(batch, facts_of(batch, vocabulary()), new_store(), approval_limits(PARAMETRES))
-    return View(met.batch, met.facts, met.habits, PARAMETRES)
+    same = np.zeros(len(batch), np.int64)
+    met = observe(batch, TABLE.facts(batch, same), new_store(), TABLE.limits(same))
+    return View(met.batch, met.facts, met.habits, TABLE.settings, same[met.taken])
 
 
 def part_of(view: View, entries: npt.NDArray[np.int64]) -> View:
@@ -52,7 +51,7 @@ def part_of(view: View, entries: npt.NDArray[np.int64]) -> View:
         line={name: column[lines] for name, column in view.habits.line.items()},
         entry={name: column[entries] for name, column in view.habits.entry.items()},
     )
-    return View(batch, view.facts.select(entries, first), habits, view.parametres)
+    return View(batch, view.facts.select(entries, first), habits, view.settings, view.setting_of[entries])
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +120,7 @@ def test_measuring_changes_nothing(control: Control, planted: View) -> None:
     for other in CONTROLS:
         other.measure(planted)
     assert control.measure(planted).values.tobytes() == first
-    again = View(planted.batch, planted.facts, planted.habits, planted.parametres)
+    again = View(planted.batch, planted.facts, planted.habits, planted.settings, planted.setting_of)
     assert control.measure(again).values.tobytes() == first
 
 

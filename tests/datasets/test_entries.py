@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from schemas import Ecriture, Ligne, Operation, Origine, Parametres
-from wisebook_ml.controls import CONTROLS, View, approval_limits
+from wisebook_ml.controls import CONTROLS, SettingsTable, View
 from wisebook_ml.datasets.collected import Collected
 from wisebook_ml.datasets.entries import KEYS, MIN_ROWS, WARM_UP, EntryFeatures, entry_frame
 from wisebook_ml.entry_columns import ATTRIBUTES, ENTRY_COLUMNS, STRENGTHS, VALUES
@@ -18,8 +18,6 @@ from wisebook_ml.habits.layout import new_store
 from wisebook_ml.habits.observe import observe
 from wisebook_ml.habits.store import StateError
 from wisebook_ml.ledger.batch import EntryBatch
-from wisebook_ml.ledger.facts import facts_of
-from wisebook_ml.ledger.vocabulary import vocabulary
 from wisebook_ml.scoring.fusion import strengths
 
 
@@ -47,12 +45,13 @@ def entry(
 
 
 def test_rows_are_what_scoring_measures(events: list[Ecriture]) -> None:
-    parametres = Parametres(societe_id=0)
+    table = SettingsTable.of([Parametres(societe_id=0)], CONTROLS)
     rows = EntryFeatures().take(events)
     batch = EntryBatch.from_entries(events)
-    met = observe(batch, facts_of(batch, vocabulary(())), new_store(), approval_limits(parametres))
-    view = View(met.batch, met.facts, met.habits, parametres)
-    measured = strengths(view)
+    same = np.zeros(len(batch), np.int64)
+    met = observe(batch, table.facts(batch, same), new_store(), table.limits(same))
+    view = View(met.batch, met.facts, met.habits, table.settings, same)
+    measured = strengths(view, table)
     assert rows[list(FEATURE_NAMES)].to_numpy().tobytes() == feature_matrix(view).tobytes()
     np.testing.assert_array_equal(rows[list(VALUES)].to_numpy(), measured.values.astype(np.float32))
     np.testing.assert_array_equal(rows[list(STRENGTHS)].to_numpy(), measured.strengths.astype(np.float32))

@@ -6,6 +6,7 @@ import numpy as np
 
 from schemas import Ecriture
 from wisebook_ml.habits.layout import new_store
+from wisebook_ml.habits.limits import Limits
 from wisebook_ml.habits.observe import Met, observe
 from wisebook_ml.habits.store import Store
 from wisebook_ml.ledger.batch import EntryBatch
@@ -21,4 +22,5 @@ def met(entries: Sequence[Ecriture], store: Store | None = None, limits: Sequenc
 def met_batch(batch: EntryBatch, store: Store | None = None, limits: Sequence[int] = ()) -> Met:
     """Return what the entries of a batch meet."""
     facts = facts_of(batch, vocabulary())
-    return observe(batch, facts, new_store() if store is None else store, np.array(limits, dtype=np.int64))
+    same = Limits.from_lists([np.array(limits, dtype=np.int64)], np.zeros(len(batch), np.int64))
+    return observe(batch, facts, new_store() if store is None else store, same)

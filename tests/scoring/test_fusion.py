@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,8 +14,9 @@ from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.habits.arrivals import company_key, company_of
 from wisebook_ml.habits.profiles import journal_of
 from wisebook_ml.ledger.hashing import hash_text, mix
+from wisebook_ml.scoring.belief import TAIL_FULL, TAIL_ONSET, model_strength
 from wisebook_ml.scoring.core import REQUIRED
-from wisebook_ml.scoring.fusion import TAIL_FULL, TAIL_ONSET, apportion, model_strength
+from wisebook_ml.scoring.fusion import apportion
 from wisebook_ml.scoring.judge import (
     HABITUAL_RATE,
     OPENED,
@@ -34,13 +36,15 @@ SHARES = st.lists(st.floats(0, 1e6) | st.sampled_from([0.0, 1.0, 1e-300]), min_s
 STRENGTHS = st.lists(st.floats(0, 1), min_size=len(CONTROLS), max_size=len(CONTROLS))
 SIZE = len(CONTROLS)
 WEIGHT = 0.5
+EACH_ITS_OWN = np.arange(SIZE)
 
 
 class Judge:
     """Judges entries of one company by the strengths of their evidence; each passes by itself at full strength."""
 
-    def __init__(self) -> None:
+    def __init__(self, causes: npt.NDArray[np.int64] = EACH_ITS_OWN) -> None:
         self.state = ScoringState()
+        self.causes = causes
         self.strengths = np.zeros((1, SIZE))
 
     def judge(
@@ -63,10 +67,12 @@ class Judge:
             SPLITS,
             self.strengths.copy(),
             self.strengths,
-            np.ones(SIZE),
-            np.full(SIZE, WEIGHT),
+            np.ones((1, SIZE)),
+            np.full((1, SIZE), WEIGHT),
+            np.full(1, 0.01),
+            np.zeros(1, np.int64),
             REQUIRED,
-            0.01,
+            self.causes,
             directory,
             self.state.judged.directory(),
             judgement,

@@ -1,12 +1,14 @@
 """``wisebook-ml score FILE``: the scoring core on a file, without any broker."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import msgspec
+from msgspec.structs import replace
 
-from schemas import Activation, Detection, Ecriture, Etat, VersionModele
+from schemas import Activation, Detection, Ecriture, Etat, Reglage, VersionModele
 from wisebook_ml.artefacts import DESCRIPTION, ArtefactStore
 from wisebook_ml.cli.compile import announce_compiling
 from wisebook_ml.cli.fec import fail_fec
@@ -17,6 +19,8 @@ from wisebook_ml.pipeline.live import new_scorer
 from wisebook_ml.pipeline.scoring import encode_detection
 from wisebook_ml.scoring.stream import Event, LedgerScorer
 from wisebook_ml.settings import get_settings
+from wisebook_ml.tuning.checks import faults
+from wisebook_ml.tuning.reading import read_file
 
 __all__ = ["score"]
 
@@ -29,11 +33,20 @@ RUN = 1_000
 @click.option("--json", "as_json", is_flag=True, help="Print one detection per line, as on the topic.")
 @click.option("--societe", type=click.IntRange(min=1), default=1, show_default=True, help="Company of a FEC.")
 @click.option("--model", type=click.Path(exists=True, path_type=Path), help="Folder of a model version to score with.")
+@click.option("--settings", "chosen", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Settings to score with, as `settings show --json` prints them.")  # fmt: skip
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Detections shown.")
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Language of reasons.")
 @click.pass_context
 def score(
-    context: click.Context, file: Path, as_json: bool, societe: int, model: Path | None, top: int, lang: str
+    context: click.Context,
+    file: Path,
+    as_json: bool,
+    societe: int,
+    model: Path | None,
+    chosen: Path | None,
+    top: int,
+    lang: str,
 ) -> None:
     """Score the entries of FILE, a FEC or a file of entry events (.jsonl), with the core that workers use.
 
@@ -44,7 +57,10 @@ def score(
         ledger = read_ledger(file, societe)
         entries = ledger.entries
         societes = sorted({entry.societe_id for entry in entries})
-        events: list[Event] = [*(_activation(model, number) for number in societes if model), *entries]
+        events: list[Event] = [*(_activation(model, number) for number in societes if model)]
+        if chosen is not None:
+            events += _settings(chosen, societes)
+        events += entries
     except NotAFecError as error:
         fail_fec(context, error.message(lang), as_json, file, error.line)
         return
@@ -94,6 +110,15 @@ def _activation(model: Path, societe: int) -> Activation:
         raise ValueError(f"{model} is no folder of a model version: {error}") from error
     ArtefactStore.of(get_settings()).read(version)  # a broken one is an error here, not a line among many
     return Activation(societe_id=societe, version=version)
+
+
+def _settings(path: Path, societes: Sequence[int]) -> list[Reglage]:
+    """Return the markers that put settings in force for companies, from the first entry on."""
+    parametres = read_file(path)
+    found = faults(parametres)
+    if found:
+        raise ValueError(f"{path}: {'; '.join(found)}")
+    return [Reglage(societe_id=number, parametres=replace(parametres, societe_id=number)) for number in societes]
 
 
 def _by_id(entries: list[Ecriture]) -> dict[str, Ecriture]:

@@ -29,9 +29,10 @@ from wisebook_ml.controls import (
     tva_sans_base,
     tva_taux,
 )
-from wisebook_ml.controls.base import Control, Finding, View, approval_limits
+from wisebook_ml.controls.base import Control, Finding, View
+from wisebook_ml.controls.settings_table import SettingsTable
 
-__all__ = ["CONTROLS", "Control", "Finding", "View", "approval_limits"]
+__all__ = ["CONTROLS", "Control", "Finding", "SettingsTable", "View"]
 
 CONTROLS: tuple[Control, ...] = (
     desequilibre.CONTROL,

@@ -75,7 +75,11 @@ class Control:
     lines : callable, optional
         ``(View, entry) -> lines of the batch`` that a finding comes from, where `measure` does not know them.
     required : bool
-        Asked for by regulation: no habit of the company excuses it.
+        Asked for by regulation: no habit of the company and no verdict excuses it.
+    rule : bool
+        Decided by facts of the entry rather than by how far it is from a habit: found whatever the alert budget.
+    cause : str
+        Findings of one cause count once; by default those of one attribute.
     """
 
     code: CodeMotif
@@ -87,6 +91,8 @@ class Control:
     explain: Callable[[View, int, float], tuple[str, str]]
     lines: Callable[[View, int], list[int]] | None = None
     required: bool = False
+    rule: bool = False
+    cause: str = ""
 
 
 def on_lines(view: View, values: Floats) -> Finding:

@@ -16,7 +16,7 @@ def measure(view: View) -> Finding:
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Quote word and label."""
     label = view.batch.line(chosen(view, entry, view.facts.watched)[0]).ecriture_lib
-    word, quoted = vocabulary(tuple(view.parametres.mots_cles)).find(WATCHED, label), label.strip()
+    word, quoted = vocabulary(tuple(view.parametres_of(entry).mots_cles)).find(WATCHED, label), label.strip()
     return f"Mot surveillé « {word} » dans « {quoted} ».", f"Watched word “{word}” in “{quoted}”."
 
 

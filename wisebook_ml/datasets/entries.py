@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from schemas import Ecriture, Origine, Parametres
-from wisebook_ml.controls import View, approval_limits
+from wisebook_ml.controls import CONTROLS, SettingsTable, View
 from wisebook_ml.datasets.collected import Collected
 from wisebook_ml.datasets.judgements import entry_labels
 from wisebook_ml.datasets.reclassifications import reclassified
@@ -21,8 +21,7 @@ from wisebook_ml.habits.observe import Met, observe
 from wisebook_ml.habits.store import StateError
 from wisebook_ml.ledger.accounts import accounts_under
 from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
-from wisebook_ml.ledger.facts import NO_LAG, facts_of
-from wisebook_ml.ledger.vocabulary import vocabulary
+from wisebook_ml.ledger.facts import NO_LAG
 from wisebook_ml.scoring.fusion import Measured, strengths
 
 __all__ = ["KEYS", "MIN_ROWS", "WARM_UP", "EntryFeatures", "entry_frame", "first_arrivals"]
@@ -71,9 +70,7 @@ class EntryFeatures:
     """
 
     def __init__(self, parametres: Parametres | None = None) -> None:
-        self._parametres = Parametres(societe_id=0) if parametres is None else parametres
-        self._limits = approval_limits(self._parametres)
-        self._words = vocabulary(tuple(self._parametres.mots_cles))
+        self._table = SettingsTable.of([Parametres(societe_id=0) if parametres is None else parametres], CONTROLS)
         self._habits = new_store()
 
     def take(self, entries: EntryBatch | Sequence[Ecriture]) -> pd.DataFrame:
@@ -95,9 +92,10 @@ class EntryFeatures:
             Where an entry is not as its schema asks, which only one made by Python code can be.
         """
         batch = entries if isinstance(entries, EntryBatch) else EntryBatch.from_entries(entries)
-        met = observe(batch, facts_of(batch, self._words), self._habits, self._limits)
-        view = View(met.batch, met.facts, met.habits, self._parametres)
-        measured = strengths(view)
+        same = np.zeros(len(batch), np.int64)
+        met = observe(batch, self._table.facts(batch, same), self._habits, self._table.limits(same))
+        view = View(met.batch, met.facts, met.habits, self._table.settings, same[met.taken])
+        measured = strengths(view, self._table)
         columns = _keys(met)
         columns.update(zip(FEATURE_NAMES, feature_matrix(view).T, strict=True))
         # What is not shared with scoring is kept in single precision: a ledger of a million entries has to fit.
@@ -194,7 +192,7 @@ def _descriptors(met: Met, measured: Measured) -> dict[str, Floats]:
     base = batch.sum_per_entry(np.where(BASES[batch.root], batch.amount, 0))
     tax = batch.sum_per_entry(np.where(VAT[batch.root], batch.amount, 0))
     columns = {
-        "evidence": 1.0 - np.prod(1.0 - measured.weights * measured.strengths, axis=1),
+        "evidence": 1.0 - np.prod(1.0 - measured.table.weights[measured.setting_of] * measured.strengths, axis=1),
         "controles_passes": (measured.strengths >= 1.0).sum(axis=1),
         "ecart_debit_credit": np.log10(1.0 + np.abs(batch.total_debit - batch.total_credit)),
         "lignes_negatives": any_of((batch.debit < 0) | (batch.credit < 0)),

@@ -1,13 +1,13 @@
 """What controls and features see of a batch, and the measures that several of them share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, TypeVar
 
 from schemas import Parametres
 from wisebook_ml.habits.observe import Habits
-from wisebook_ml.ledger.batch import EntryBatch
+from wisebook_ml.ledger.batch import EntryBatch, Ints
 from wisebook_ml.ledger.facts import Facts
 
 __all__ = ["View", "once"]
@@ -17,13 +17,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """What a control reads: entries as columns, what they say, the habits they met, and the company's settings."""
+    """What a control reads: entries as columns, what they say, the habits they met, and their companies' settings.
+
+    `setting_of` has each entry's place in `settings`, shape (n,).
+    """
 
     batch: EntryBatch
     facts: Facts
     habits: Habits
-    parametres: Parametres
+    settings: Sequence[Parametres]
+    setting_of: Ints
     _measured: dict[Callable[["View"], Any], Any] = field(default_factory=dict, init=False, repr=False)
+
+    def parametres_of(self, entry: int) -> Parametres:
+        """Return the settings of an entry's company."""
+        return self.settings[int(self.setting_of[entry])]
 
 
 def once(measure: Callable[[View], T]) -> Callable[[View], T]:

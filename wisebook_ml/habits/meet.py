@@ -83,6 +83,8 @@ def meet_entries(
     lines: Array,
     data: Array,
     limits: Array,
+    limits_first: Array,
+    limits_of: Array,
     state: Array,
     entry_out: Array,
     line_out: Array,
@@ -101,8 +103,8 @@ def meet_entries(
         What the entries say.
     data : ndarray of uint8
         The bytes in which their ids lie.
-    limits : ndarray of int64
-        Approval limits in cents, ascending.
+    limits, limits_first, limits_of : ndarray of int64
+        See `wisebook_ml.habits.limits.Limits`.
     state : ndarray of int64
         Directory of the habits' arrays.
     entry_out, line_out, texts, used
@@ -120,7 +122,8 @@ def meet_entries(
         if used[0] + 2 * MAX_ID_BYTES > len(texts) or not _has_room(state, entry.lines, entry.id_length):
             return i
         own = slice(entry.start, entry.start + entry.lines)
-        _take(state, entry, lines[own], data, limits, entry_out[i], line_out[own], texts, used, scratch, sides)
+        approved = limits[limits_first[limits_of[i]] : limits_first[limits_of[i] + 1]]
+        _take(state, entry, lines[own], data, approved, entry_out[i], line_out[own], texts, used, scratch, sides)
     return len(entries)
 
 

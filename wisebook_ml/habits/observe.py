@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from wisebook_ml.habits.arrivals import CONFLICT, FIRST, REVISION, tell_arrivals
 from wisebook_ml.habits.columns import Output, facts_records, new_output
+from wisebook_ml.habits.limits import Limits
 from wisebook_ml.habits.meet import CELLS_OF_LINE, MAX_ID_BYTES, MAX_PAIRS_OF_ENTRY, meet_entries
 from wisebook_ml.habits.profiles import MAX_PAIR_ACCOUNTS
 from wisebook_ml.habits.store import Store
@@ -107,7 +108,7 @@ def _columns(records: npt.NDArray[np.void]) -> dict[str, Floats]:
     return {name: columns[k] for k, name in enumerate(names)}
 
 
-def observe(batch: EntryBatch, facts: Facts, store: Store, limits: Ints) -> Met:
+def observe(batch: EntryBatch, facts: Facts, store: Store, limits: Limits) -> Met:
     """Read what each company was used to before each entry, and add each entry to it.
 
     Parameters
@@ -116,8 +117,8 @@ def observe(batch: EntryBatch, facts: Facts, store: Store, limits: Ints) -> Met:
         Entries of one partition in the order of their publication.
     store : Store
         The partition's habits (`wisebook_ml.habits.layout.new_store`); updated in place.
-    limits : ndarray of int64
-        Approval limits in cents, ascending.
+    limits : Limits
+        Approval limits that hold for the entries.
 
     Raises
     ------
@@ -130,6 +131,7 @@ def observe(batch: EntryBatch, facts: Facts, store: Store, limits: Ints) -> Met:
     taken = np.flatnonzero((told == FIRST) | (told == REVISION))
     if len(taken) < len(batch):
         batch, facts = batch.select(taken), facts.select(taken, batch.first)
+        limits = limits._replace(of=limits.of[taken])
     first = told[taken] == FIRST
     output = _meet(batch, facts, store, first, limits)
     return Met(taken, np.flatnonzero(told == CONFLICT), first, batch, facts, Habits.of(output, batch.first))
@@ -146,14 +148,14 @@ def _tell(batch: EntryBatch, facts: Facts, store: Store) -> npt.NDArray[np.int8]
         store.reserve({"entries": len(batch) - done, "companies": len(batch) - done}, {})
 
 
-def _meet(batch: EntryBatch, facts: Facts, store: Store, first: npt.NDArray[np.bool_], limits: Ints) -> Output:
+def _meet(batch: EntryBatch, facts: Facts, store: Store, first: npt.NDArray[np.bool_], limits: Limits) -> Output:
     entries, lines = facts_records(batch, facts, first)
     output = new_output(len(entries), len(lines))
     scratch = np.zeros(BINS, np.int64)
     sides = np.zeros((2, MAX_PAIR_ACCOUNTS), np.int64)
     done = 0
     while True:
-        done = meet_entries(done, entries, lines, batch.data, limits, store.directory(), *output, scratch, sides)
+        done = meet_entries(done, entries, lines, batch.data, *limits, store.directory(), *output, scratch, sides)
         if done == len(batch):
             return output
         # Room for the entry it stopped before; doubling makes it room for many.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
-from schemas import Activation, Detection, Ecriture, Tick
+from schemas import Activation, Detection, Ecriture, Reglage, Tick
 from topics import DEAD_LETTER, DETECTIONS, ENTRIES
 from wisebook_ml.ledger.batch import EntryBatch, Ints
 from wisebook_ml.ledger.scan import scan
@@ -126,7 +126,7 @@ class PartitionPipeline:
             except Undecodable as error:
                 outgoing.append((raw.offset, self._dead(raw, error.reason, error.detail)))
                 continue
-            assert isinstance(record, Ecriture | Activation | Tick)  # what ENTRIES declares
+            assert isinstance(record, Ecriture | Activation | Reglage | Tick)  # what ENTRIES declares
             if isinstance(record, Ecriture):
                 written[position] = ENCODER.encode(record)
             else:

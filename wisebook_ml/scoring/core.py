@@ -10,18 +10,19 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from schemas import CodeMotif, Detection, ModeleUtilise, Parametres
-from wisebook_ml.controls import CONTROLS, View, approval_limits
+from schemas import CodeMotif, Detection, ModeleUtilise
+from wisebook_ml.controls import CONTROLS, SettingsTable, View
 from wisebook_ml.features import feature_matrix, scale
 from wisebook_ml.habits.observe import observe
 from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
-from wisebook_ml.ledger.facts import facts_of
-from wisebook_ml.ledger.vocabulary import vocabulary
 from wisebook_ml.models.isolation_forest import IsolationForest
+from wisebook_ml.scoring.about_subjects import is_told, subject_detection
+from wisebook_ml.scoring.belief import MODEL_WEIGHT, TAIL_FULL, model_strength
 from wisebook_ml.scoring.explain import closing, detection
-from wisebook_ml.scoring.fusion import MODEL_WEIGHT, TAIL_FULL, Evidence, Measured, Verdict, model_strength, strengths
+from wisebook_ml.scoring.fusion import CAUSES, Evidence, Measured, Verdict, cause_of, strengths
 from wisebook_ml.scoring.judge import CLOSED, Judgement, judge_entries, new_judgement
 from wisebook_ml.scoring.state import MAX_CONTROLS, ScoringState
+from wisebook_ml.subjects import SUBJECTS
 
 __all__ = ["ONLINE", "Model", "Scored", "score_batch"]
 
@@ -37,6 +38,8 @@ if len(CONTROLS) > MAX_CONTROLS:
     )
 
 REQUIRED = np.array([control.required for control in CONTROLS])
+CAUSE = np.array([CAUSES.index(cause_of(control)) for control in CONTROLS])
+"""Of each control: whether regulation asks for it, and the number of its cause."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,17 +57,23 @@ class Scored:
     Attributes
     ----------
     detections : list of (int, Detection)
-        With the position of their entry in the batch, ascending.
+        With the position in the batch of the entry that they follow from, ascending.
     conflicts : list of (int, str)
         Entries that cannot be taken: their position, and why, for a person.
     accepted : int
         Entries that were scored; the others were delivered before (the same revision with the same content, or an
         older one) and change nothing.
+    taken : ndarray of int64, shape (accepted,)
+        Positions of these.
+    composites : ndarray of float64, shape (accepted,)
+        The composite of each, in [0, 1), whether it is flagged or not.
     """
 
     detections: list[tuple[int, Detection]] = field(default_factory=list)
     conflicts: list[tuple[int, str]] = field(default_factory=list)
     accepted: int = 0
+    taken: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    composites: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 def score_batch(
@@ -72,7 +81,8 @@ def score_batch(
     state: ScoringState,
     models: Sequence[Model],
     model_of: Ints,
-    parametres: Parametres,
+    table: SettingsTable,
+    setting_of: Ints,
     splits: npt.NDArray[np.void],
 ) -> Scored:
     """Score entries of one partition in the order of their publication.
@@ -90,24 +100,26 @@ def score_batch(
         Those in force.
     model_of : ndarray of int64, shape (n,)
         Each entry's place in `models`; `ONLINE` for a company without one: the online detector learns and scores.
-    parametres : Parametres
-        The settings.
+    table : SettingsTable
+        The settings in force.
+    setting_of : ndarray of int64, shape (n,)
+        Each entry's place in them.
     splits : ndarray
         Of the online detectors' trees (`wisebook_ml.models.half_space_trees.grow_splits`).
     """
     result = Scored()
-    facts = facts_of(batch, vocabulary(tuple(parametres.mots_cles)))
-    met = observe(batch, facts, state.habits, approval_limits(parametres))
+    met = observe(batch, table.facts(batch, setting_of), state.habits, table.limits(setting_of))
     result.conflicts = [(int(i), _contradiction(batch, int(i))) for i in met.conflicts]
-    result.accepted = len(met.taken)
+    result.taken, result.accepted = met.taken, len(met.taken)
     if not result.accepted:
         return result
-    view = View(met.batch, met.facts, met.habits, parametres)
+    view = View(met.batch, met.facts, met.habits, table.settings, setting_of[met.taken])
     model_of = model_of[met.taken]
     features = feature_matrix(view)
-    measured = strengths(view)
+    measured = strengths(view, table)
     judgement = new_judgement(_tails(features, models, model_of), features.shape[1])
     _judge(view, measured, met.first, scale(features), splits, state, judgement)
+    result.composites = judgement.composite
     for index in np.flatnonzero(judgement.outcome).tolist():
         model = None if model_of[index] == ONLINE else models[model_of[index]]
         used = [ONLINE_MODEL if model is None else model.used]
@@ -121,6 +133,13 @@ def score_batch(
                 shares = attributed.tolist()
             found = detection(view, index, verdict, measured, shares, used)
         result.detections.append((int(met.taken[index]), found))
+    for subject in SUBJECTS:
+        for finding in subject.take(view, met.first, state.subjects[subject.name]):
+            parametres = view.parametres_of(finding.position)
+            if is_told(subject, finding, parametres):
+                told = subject_detection(subject, finding, parametres, view)
+                result.detections.append((int(met.taken[finding.position]), told))
+    result.detections.sort(key=lambda found: found[0])
     return result
 
 
@@ -159,10 +178,12 @@ def _judge(
             splits,
             measured.values,
             measured.strengths,
-            measured.thresholds,
-            measured.weights,
+            measured.table.thresholds,
+            measured.table.weights,
+            measured.table.budgets,
+            measured.setting_of,
             REQUIRED,
-            view.parametres.budget_alertes,
+            CAUSE,
             state.habits.directory(),
             state.judged.directory(),
             judgement,
@@ -174,13 +195,14 @@ def _judge(
 
 def _verdict(measured: Measured, judgement: Judgement, index: int, model: Model | None) -> Verdict:
     """Return what an entry is flagged for."""
+    setting = measured.setting_of[index]
     evidence = [
         Evidence(
             CONTROLS[k].code,
             float(measured.values[index, k]),
-            float(measured.thresholds[k]),
+            float(measured.table.thresholds[setting, k]),
             float(measured.strengths[index, k]),
-            float(measured.weights[k]),
+            float(measured.table.weights[setting, k]),
             k,
         )
         for k in np.flatnonzero(measured.strengths[index]).tolist()

@@ -1,6 +1,5 @@
 """From a verdict to a detection: reasons in French and English, and shares that sum to the score."""
 
-import math
 from collections.abc import Sequence
 
 from schemas import (
@@ -20,7 +19,7 @@ from schemas import (
 from wisebook_ml.controls import CONTROLS, Control, Finding, View
 from wisebook_ml.controls.base import chosen
 from wisebook_ml.features import FEATURES
-from wisebook_ml.scoring.fusion import Evidence, Measured, Verdict, apportion
+from wisebook_ml.scoring.fusion import Evidence, Measured, Verdict, apportion, points_of
 from wisebook_ml.scoring.severity import materiality, severity
 
 __all__ = ["closing", "detection"]
@@ -58,7 +57,7 @@ def detection(
     """
     entry, amount = view.batch.entry(index), int(view.batch.total[index])
     score = round(verdict.composite * 10_000)
-    points = apportion(score, [-math.log1p(-piece.belief) for piece in verdict.evidence])
+    points = points_of(score, verdict.evidence)
     motifs, contributions = [], dict[str, int]()
     for piece, part in zip(verdict.evidence, points, strict=True):
         motifs.append(_motif(view, index, piece, part, measured, shares))
@@ -66,7 +65,7 @@ def detection(
             contributions[attribute] = contributions.get(attribute, 0) + its_part
     motifs.sort(key=lambda motif: (-motif.poids, motif.code.value))
     material = materiality(
-        view.parametres,
+        view.parametres_of(index),
         float(view.habits.entry["totals_median"][index]),
         float(view.habits.entry["totals_spread"][index]),
     )
@@ -81,7 +80,7 @@ def detection(
             name: part / 100 for name, part in sorted(contributions.items(), key=lambda kv: (-kv[1], kv[0])) if part
         },
         models=models,
-        parametres_version=view.parametres.version,
+        parametres_version=view.parametres_of(index).version,
     )
 
 
@@ -96,7 +95,7 @@ def closing(view: View, index: int, models: list[ModeleUtilise]) -> Detection:
         motifs=[],
         contributions={},
         models=models,
-        parametres_version=view.parametres.version,
+        parametres_version=view.parametres_of(index).version,
     )
 
 

@@ -1,9 +1,9 @@
 """From many pieces of evidence to one score.
 
-The composite is a noisy-or: ``1 - prod(1 - weight * strength)``, the probability that at least one piece of evidence
-holds if each did with its own. So several weak findings can pass where none does alone, and no sum exceeds one. An
-entry is flagged when a control passes its own threshold, *or* when the composite passes the threshold that keeps the
-company's alert budget.
+The composite is a noisy-or over causes: ``1 - prod(1 - max(weight * strength))``, the probability that at least one
+cause holds if each did with that of its strongest finding. So several weak findings can pass where none does alone,
+several of one cause count once, and no sum exceeds one. An entry is flagged when a control passes its own threshold,
+*or* when the composite passes the threshold that keeps the company's alert budget.
 
 References
 ----------
@@ -18,22 +18,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.compiled import Array, compiled
-from wisebook_ml.controls import CONTROLS, Finding, View
-from wisebook_ml.ledger.batch import Floats
+from wisebook_ml.controls import CONTROLS, Control, Finding, SettingsTable, View
+from wisebook_ml.ledger.batch import Floats, Ints
+from wisebook_ml.scoring.belief import believe, ramp
 
-__all__ = ["Evidence", "Measured", "Verdict", "apportion", "believe", "model_strength", "strengths"]
+__all__ = ["CAUSES", "Evidence", "Measured", "Verdict", "apportion", "cause_of", "points_of", "strengths"]
 
-ONSET = 0.5
-"""Share of a control's threshold from which a value starts to count: half-way there is no evidence yet."""
 
-MODEL_WEIGHT = 0.45
-"""A model's weight: about that of a habit, since it names no single cause."""
+def cause_of(control: Control) -> str:
+    """Return what a control's findings come from."""
+    return control.cause or control.attribute
 
-CERTAIN = 1.0 - 1e-9
 
-TAIL_ONSET, TAIL_FULL = 1.5, 3.3
-"""A model starts to count at the top 3 % of scores and counts fully at 1 in 2,000 (in -log10)."""
+CAUSES = tuple(dict.fromkeys(cause_of(control) for control in CONTROLS))
+"""What findings come from; several of one cause count once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,11 @@ class Evidence:
     strength: float
     weight: float
     control: int | None = None
+
+    @property
+    def cause(self) -> str:
+        """What it comes from: a model is a cause of its own."""
+        return self.code.value if self.control is None else cause_of(CONTROLS[self.control])
 
     @property
     def belief(self) -> float:
@@ -69,74 +72,56 @@ class Measured:
     ----------
     findings : tuple of Finding
     values, strengths : ndarray of float64, shape (n, controls)
-    thresholds, weights : ndarray of float64, shape (controls,)
+    table : SettingsTable
+        Thresholds and weights of the companies' settings.
+    setting_of : ndarray of int64, shape (n,)
+        Each entry's place in the table.
     """
 
     findings: tuple[Finding, ...]
     values: Floats
     strengths: Floats
-    thresholds: Floats
-    weights: Floats
+    table: SettingsTable
+    setting_of: Ints
 
 
-def strengths(view: View) -> Measured:
-    """Run all controls on a batch, with the company's thresholds and weights."""
-    findings, thresholds, weights = [], [], []
-    values = np.zeros((len(view.batch), len(CONTROLS)))
-    strength = np.zeros_like(values)
-    for k, control in enumerate(CONTROLS):
-        setting = view.parametres.controles.get(control.code)
-        threshold = control.threshold if setting is None or setting.seuil is None else setting.seuil
-        weight = control.weight if setting is None or setting.poids is None else setting.poids
-        if setting is not None and not setting.actif:
-            weight = 0.0
-        finding = control.measure(view)
-        findings.append(finding)
-        thresholds.append(threshold)
-        weights.append(weight)
+def strengths(view: View, table: SettingsTable) -> Measured:
+    """Run all controls on a batch, with the thresholds and weights of the entries' companies."""
+    findings = tuple(control.measure(view) for control in CONTROLS)
+    values = np.empty((len(view.batch), len(CONTROLS)))
+    for k, finding in enumerate(findings):
         values[:, k] = finding.values
-    _ramp(values, strength, np.array(thresholds), np.array(weights))
-    return Measured(tuple(findings), values, strength, np.array(thresholds), np.array(weights))
+    strength = np.zeros_like(values)
+    ramp(values, strength, table.thresholds, table.weights, view.setting_of)
+    table.damp(strength, view.facts.journal, view.setting_of)
+    return Measured(findings, values, strength, table, view.setting_of)
 
 
-@compiled
-def _ramp(values: Array, strengths: Array, thresholds: Array, weights: Array) -> None:
-    """Write strengths: 0 up to the onset, 1 from the threshold on; with a threshold of zero, 1 for all.
+def points_of(score: int, evidence: Sequence[Evidence]) -> list[int]:
+    """Share a score among the evidence that made it: first among causes, then within each.
 
-    What a control cannot say (NaN) counts as 0, and is written so. Compiled, since a few dozen calls of NumPy cost more
-    than a small batch is worth.
+    Parameters
+    ----------
+    score : int
+        In hundredths of a point.
+    evidence : sequence of Evidence
+        Of one entry.
+
+    Returns
+    -------
+    list of int
+        Points of each piece, which sum to the score.
     """
-    for k in range(len(thresholds)):
-        threshold, onset = thresholds[k], ONSET * thresholds[k]
-        for i in range(len(values)):
-            value = values[i, k]
-            if np.isnan(value):
-                value = 0.0
-                values[i, k] = 0.0
-            if weights[k] <= 0.0:
-                continue
-            if threshold <= 0.0:
-                strengths[i, k] = 1.0 if value >= threshold else 0.0
-            else:
-                strengths[i, k] = min(1.0, max(0.0, (value - onset) / (threshold - onset)))
-
-
-@compiled
-def model_strength(tail: float) -> float:
-    """Return the strength of a model's evidence for a tail probability.
-
-    Examples
-    --------
-    >>> model_strength(0.5), model_strength(0.0001)
-    (0.0, 1.0)
-    """
-    return min(1.0, max(0.0, (-math.log10(tail) - TAIL_ONSET) / (TAIL_FULL - TAIL_ONSET)))
-
-
-@compiled
-def believe(weight: float, strength: float) -> float:
-    """Return weight times strength; never quite one, so that other evidence still counts beside a certainty."""
-    return min(weight * strength, CERTAIN)
+    beliefs = [-math.log1p(-piece.belief) for piece in evidence]
+    largest, together = dict[str, float](), dict[str, float]()
+    for piece, belief in zip(evidence, beliefs, strict=True):
+        largest[piece.cause] = max(belief, largest.get(piece.cause, 0.0))
+        together[piece.cause] = together.get(piece.cause, 0.0) + belief
+    shares = [
+        belief * largest[piece.cause] / together[piece.cause] if belief > 0.0 else 0.0
+        for piece, belief in zip(evidence, beliefs, strict=True)
+    ]
+    return apportion(score, shares)
 
 
 def apportion(score: int, shares: Sequence[float]) -> list[int]:

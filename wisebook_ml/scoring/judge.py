@@ -16,7 +16,7 @@ from wisebook_ml.ledger.batch import Floats
 from wisebook_ml.ledger.hashing import mix
 from wisebook_ml.models.online import online_attribute, online_tail
 from wisebook_ml.models.ranks import rank_add, rank_threshold
-from wisebook_ml.scoring.fusion import MODEL_WEIGHT, believe, model_strength
+from wisebook_ml.scoring.belief import MODEL_WEIGHT, believe, model_strength
 from wisebook_ml.scoring.state import detectors_of, rates_of, scales_of
 
 __all__ = ["CLOSED", "OPENED", "QUIET", "Judgement", "judge_entries", "new_judgement"]
@@ -81,8 +81,10 @@ def judge_entries(
     strengths: Array,
     thresholds: Array,
     weights: Array,
+    budgets: Array,
+    setting_of: Array,
     required: Array,
-    budget: float,
+    causes: Array,
     habits: Array,
     judged: Array,
     judgement: Judgement,
@@ -103,9 +105,10 @@ def judge_entries(
         Of the half-space trees.
     values, strengths : ndarray of float64, shape (n, controls)
         What the controls measured; the strengths of what is a journal's habit are weakened in place.
-    thresholds, weights, required : ndarray, shape (controls,)
-    budget : float
-        Share of entries that the company wants to look at.
+    thresholds, weights, budgets, setting_of
+        See `wisebook_ml.controls.SettingsTable`.
+    required, causes : ndarray, shape (controls,)
+        Whether regulation asks for a control, and the number of its cause.
     habits, judged : ndarray of int64
         Directories of the state's stores.
     judgement : Judgement
@@ -116,6 +119,7 @@ def judge_entries(
     int
         The entry it stopped before for want of room in `judged`; n where it did not.
     """
+    beliefs = np.zeros(causes.max() + 1)
     for i in range(start, len(societe)):
         if not _has_room(judged):
             return i
@@ -125,11 +129,14 @@ def judge_entries(
             judgement.tails[i] = _online(judged, company, splits, scaled[i], first[i])
         rates_row = _rates_row(habits, judged, mix(company, journal[i]))
         rates = rates_of(judged).rows[rates_row]
-        alone = _weaken(values[i], strengths[i], thresholds, required, rates)
-        remaining = 1.0
-        for k in range(len(thresholds)):
+        alone = _weaken(strengths[i], required, rates)
+        beliefs[:] = 0.0
+        for k in range(len(causes)):
             if strengths[i, k] > 0.0:
-                remaining *= 1.0 - believe(weights[k], strengths[i, k])
+                beliefs[causes[k]] = max(beliefs[causes[k]], believe(weights[setting_of[i], k], strengths[i, k]))
+        remaining = 1.0
+        for belief in beliefs:
+            remaining *= 1.0 - belief
         strength = model_strength(judgement.tails[i])
         if strength > 0.0:
             remaining *= 1.0 - believe(MODEL_WEIGHT, strength)
@@ -139,9 +146,9 @@ def judge_entries(
         known = scale["total"] >= SCORES_KNOWN
         flagged = alone or composite >= max(MIN_COMPOSITE, rank_threshold(scale) if known else FIRST_COMPOSITE)
         if first[i]:
-            rank_add(scale, composite, budget)
+            rank_add(scale, composite, budgets[setting_of[i]])
         if first[i] and rates_row != 0:
-            _count(values[i], strengths[i], thresholds, rates)
+            _count(values[i], strengths[i], thresholds[setting_of[i]], rates)
         judgement.outcome[i] = _mark(habits, key[i], flagged and not silenced[i])
         if online and judgement.outcome[i] == OPENED and strength > 0.0:
             _attribute(judged, company, splits, scaled[i], judgement.shares[i])
@@ -195,7 +202,7 @@ def _rates_row(habits: Array, judged: Array, journal_key: int) -> int:
 
 
 @compiled
-def _weaken(values: Array, strengths: Array, thresholds: Array, required: Array, rates: Array) -> bool:
+def _weaken(strengths: Array, required: Array, rates: Array) -> bool:
     """Weaken the evidence of a journal's habits; return whether a control passes by itself."""
     alone, judged = False, rates["judged"]
     for k in range(len(strengths)):
@@ -204,7 +211,7 @@ def _weaken(values: Array, strengths: Array, thresholds: Array, required: Array,
         habit, fired = 1.0, rates["fired"][k]
         if judged >= RATE_KNOWN and not required[k] and fired > 0:
             habit = min(1.0, HABITUAL_RATE / (fired / judged))
-        if values[k] >= thresholds[k] and habit == 1.0:
+        if strengths[k] == 1.0 and habit == 1.0:
             alone = True
         strengths[k] *= habit
     return alone

@@ -11,6 +11,7 @@ from wisebook_ml.habits.layout import new_store
 from wisebook_ml.habits.store import Store, array_names, table_at
 from wisebook_ml.models.online import online_dtype
 from wisebook_ml.models.ranks import RANKS
+from wisebook_ml.subjects import SUBJECTS
 
 __all__ = ["MAX_CONTROLS", "ScoringState", "detectors_of", "rates_of", "scales_of"]
 
@@ -30,7 +31,7 @@ scales_of = table_at(NAMES, "scales", ROWS["scales"])
 detectors_of = table_at(NAMES, "detectors", ROWS["detectors"])
 rates_of = table_at(NAMES, "rates", ROWS["rates"])
 
-HABITS, JUDGED = "habits/", "judged/"
+HABITS, JUDGED, SUBJECT = "habits/", "judged/", "subjects/"
 """Prefixes of the names of the parts."""
 
 
@@ -43,15 +44,24 @@ class ScoringState:
         See `wisebook_ml.habits.layout`.
     judged : Store
         Tables `scales`, `detectors` and `rates`.
+    subjects : dict of str to Store
+        Of each of `wisebook_ml.subjects.SUBJECTS`, by its name.
     """
 
     def __init__(self) -> None:
         self.habits = new_store()
         self.judged = Store(ROWS, {}, {})
+        self.subjects = {subject.name: subject.new_state() for subject in SUBJECTS}
+
+    def _parts(self) -> Iterator[tuple[str, Store]]:
+        yield HABITS, self.habits
+        yield JUDGED, self.judged
+        for name, store in self.subjects.items():
+            yield f"{SUBJECT}{name}/", store
 
     def dump(self) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:
         """Return copies of the bytes that make the state, with a name each."""
-        for prefix, store in ((HABITS, self.habits), (JUDGED, self.judged)):
+        for prefix, store in self._parts():
             for name, data in store.dump():
                 yield prefix + name, data
 
@@ -63,9 +73,9 @@ class ScoringState:
         StateError
             Where a part is missing or has a size that it cannot have; the state is then of no more use.
         """
-        for prefix, store in ((HABITS, self.habits), (JUDGED, self.judged)):
+        for prefix, store in self._parts():
             store.load({name.removeprefix(prefix): part for name, part in parts.items() if name.startswith(prefix)})
 
     def digest(self) -> str:
         """Return a hash of the state: the same after the same entries, however they came."""
-        return self.habits.digest() + self.judged.digest()
+        return "".join(store.digest() for _, store in self._parts())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
@@ -13,23 +14,28 @@ from schemas import (
     Ecriture,
     ModeleUtilise,
     Parametres,
+    Reglage,
     RoleModele,
     Tick,
     TypeModele,
     VersionModele,
 )
+from wisebook_ml.controls import CONTROLS, SettingsTable
 from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.habits.store import StateError
-from wisebook_ml.ledger.batch import EntryBatch, Ints
+from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
+from wisebook_ml.ledger.paris import PARIS
 from wisebook_ml.models.half_space_trees import grow_splits
 from wisebook_ml.models.isolation_forest import IsolationForest
+from wisebook_ml.scoring.about_subjects import is_told, subject_detection
 from wisebook_ml.scoring.basis import FOLD
 from wisebook_ml.scoring.core import ONLINE, Model, score_batch
 from wisebook_ml.scoring.state import ScoringState
+from wisebook_ml.subjects import SUBJECTS
 
 __all__ = ["Event", "LedgerScorer", "Marker", "ModelMissing", "Outcome", "Refused"]
 
-Marker = Activation | Tick
+Marker = Activation | Reglage | Tick
 Event = Ecriture | Marker
 """What a partition of `entries` holds."""
 
@@ -38,6 +44,9 @@ GLOBAL = 0
 
 MODELS_PART = "models"
 """Part of a dump with the model versions in force."""
+
+SETTINGS_PART = "settings"
+"""Part of a dump with the settings in force, those of all companies first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +59,24 @@ class Refused:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a run of events, in their order; positions are those of the events given."""
+    """What became of a run of events, in their order; positions are those of the events given.
+
+    Attributes
+    ----------
+    detections : list of (int, Detection)
+        With the position of the entry, or the tick, that they follow from.
+    refused : list of Refused
+        What could not take effect.
+    scored : ndarray of int64
+        Positions of the entries that were scored.
+    composites : ndarray of float64
+        The composite of each of them, in [0, 1), whether it is flagged or not.
+    """
 
     detections: list[tuple[int, Detection]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
-    scored: int = 0
+    scored: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    composites: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 class ModelMissing(Exception):
@@ -64,6 +86,16 @@ class ModelMissing(Exception):
 def _takes_part(activation: Activation) -> bool:
     """Return whether a version takes part in the score; the others predict (`wisebook_ml.prediction`)."""
     return activation.version.type_modele is TypeModele.ISOLATION_FOREST and activation.role is RoleModele.CHAMPION
+
+
+class _InForce(NamedTuple):
+    """Each entry's place in the models and in the settings, shape (n,)."""
+
+    model_of: Ints
+    setting_of: Ints
+
+    def select(self, entries: Ints) -> "_InForce":
+        return _InForce(self.model_of[entries], self.setting_of[entries])
 
 
 class LedgerScorer:
@@ -77,7 +109,7 @@ class LedgerScorer:
     load_model : callable
         Loads the artefact of a version; raises `ValueError` (with a reason) where it is missing, altered or unusable.
     parametres : Parametres
-        Settings of all companies.
+        Settings of companies for which none came with a marker.
     seed : int
         Seed of the online detectors.
     accepts : callable
@@ -93,7 +125,10 @@ class LedgerScorer:
         accepts: Callable[[int], bool] = lambda societe_id: True,
     ) -> None:
         self._load_model = load_model
-        self._parametres = parametres
+        self._first_settings = parametres
+        self._settings = [parametres]
+        self._setting_place: dict[int, int] = {GLOBAL: 0}
+        self._table = SettingsTable.of(self._settings, CONTROLS)
         self._seed = seed
         self._accepts = accepts
         self._splits = grow_splits(seed, len(FEATURE_NAMES))
@@ -122,55 +157,112 @@ class LedgerScorer:
             The entries.
         places : ndarray of int64, shape (n,)
             Their positions in the run, ascending.
-        markers : sequence of (int, Activation or Tick)
+        markers : sequence of (int, Marker)
             With their positions in the run, ascending.
         """
         outcome = Outcome()
-        model_of = self._models_of(batch, places, markers, outcome)
-        batch, places, model_of = self._admit(batch, places, model_of, outcome)
-        if len(batch):
-            scored = score_batch(batch, self._state, self._models, model_of, self._parametres, self._splits)
-            outcome.scored = scored.accepted
-            outcome.detections = [(int(places[k]), found) for k, found in scored.detections]
-            outcome.refused += [Refused(int(places[k]), reason) for k, reason in scored.conflicts]
+        in_force = self._in_force(batch, places, markers, outcome)
+        batch, places, in_force = self._admit(batch, places, in_force, outcome)
+        done = 0
+        for position, tick in ((at, marker) for at, marker in markers if isinstance(marker, Tick)):
+            end = int(np.searchsorted(places, position))
+            self._score_part(batch, places, in_force, slice(done, end), outcome)
+            self._tick(position, tick, outcome)
+            done = end
+        self._score_part(batch, places, in_force, slice(done, len(batch)), outcome)
         outcome.refused.sort(key=lambda refused: refused.position)
         self._forget_superseded()
         return outcome
 
+    def _score_part(self, batch: EntryBatch, places: Ints, in_force: _InForce, part: slice, outcome: Outcome) -> None:
+        """Score the entries of a part of the run."""
+        if part.start == part.stop:
+            return
+        if part.stop - part.start < len(batch):
+            chosen = np.arange(part.start, part.stop)
+            batch, places, in_force = batch.select(chosen), places[chosen], in_force.select(chosen)
+        scored = score_batch(
+            batch, self._state, self._models, in_force.model_of, self._table, in_force.setting_of, self._splits
+        )
+        outcome.scored = np.concatenate([outcome.scored, places[scored.taken]])
+        outcome.composites = np.concatenate([outcome.composites, scored.composites])
+        outcome.detections += [(int(places[k]), found) for k, found in scored.detections]
+        outcome.refused += [Refused(int(places[k]), reason) for k, reason in scored.conflicts]
+
+    def _tick(self, position: int, tick: Tick, outcome: Outcome) -> None:
+        """Have what is followed over time know that the stream's clock has moved on."""
+        day = tick.echeance.astimezone(PARIS).date()
+        for subject in SUBJECTS:
+            state = self._state.subjects[subject.name]
+            for finding in subject.tick(tick.societe_id, day, self._settings_of(tick.societe_id), state):
+                parametres = self._settings_of(finding.societe_id)
+                if is_told(subject, finding, parametres):
+                    outcome.detections.append((position, subject_detection(subject, finding, parametres)))
+
+    def _settings_of(self, societe_id: int) -> Parametres:
+        return self._settings[self._setting_place.get(societe_id, self._setting_place[GLOBAL])]
+
     def _forget_superseded(self) -> None:
-        """Drop the models that are in force for nobody any more."""
+        """Drop the models and settings that are in force for nobody any more."""
         if len(self._models) > len(self._place):
             self._models = [self._models[place] for place in self._place.values()]
             self._place = {societe_id: place for place, societe_id in enumerate(self._place)}
+        if len(self._settings) > len(self._setting_place):
+            self._settings = [self._settings[place] for place in self._setting_place.values()]
+            self._setting_place = {societe_id: place for place, societe_id in enumerate(self._setting_place)}
+            self._table = SettingsTable.of(self._settings, CONTROLS)
 
-    def _models_of(
+    def _in_force(
         self, batch: EntryBatch, places: Ints, markers: Sequence[tuple[int, Marker]], outcome: Outcome
-    ) -> Ints:
-        """Return each entry's model: that of the last marker before it."""
-        model_of = np.full(len(batch), ONLINE, np.int64)
+    ) -> _InForce:
+        """Return each entry's model and settings: those of the last marker before it."""
+        in_force = _InForce(np.full(len(batch), ONLINE, np.int64), np.zeros(len(batch), np.int64))
         start = 0
         for position, marker in markers:
-            if isinstance(marker, Activation) and _takes_part(marker):  # no control of this version waits for a tick
-                end = int(np.searchsorted(places, position))
-                self._fill(model_of[start:end], batch.societe[start:end])
+            if isinstance(marker, Tick) or (isinstance(marker, Activation) and not _takes_part(marker)):
+                continue
+            end = int(np.searchsorted(places, position))
+            self._fill(in_force, batch.societe, slice(start, end))
+            if isinstance(marker, Activation):
                 self._activate(position, marker, outcome)
-                start = end
-        self._fill(model_of[start:], batch.societe[start:])
-        return model_of
+            else:
+                self._set_in_force(position, marker, outcome)
+            start = end
+        self._fill(in_force, batch.societe, slice(start, len(batch)))
+        if len(self._table.settings) != len(self._settings):
+            self._table = SettingsTable.of(self._settings, CONTROLS)
+        return in_force
 
-    def _fill(self, model_of: Ints, societe: Ints) -> None:
-        if self._place and len(societe):
-            companies, inverse = np.unique(societe, return_inverse=True)
-            shared = self._place.get(GLOBAL, ONLINE)
-            model_of[:] = np.array([self._place.get(number, shared) for number in companies.tolist()])[inverse]
+    def _fill(self, in_force: _InForce, societe: Ints, part: slice) -> None:
+        for column, place, missing in (
+            (in_force.model_of, self._place, ONLINE),
+            (in_force.setting_of, self._setting_place, 0),
+        ):
+            if place and part.stop > part.start:
+                companies, inverse = np.unique(societe[part], return_inverse=True)
+                shared = place.get(GLOBAL, missing)
+                column[part] = np.array([place.get(number, shared) for number in companies.tolist()])[inverse]
+
+    def _set_in_force(self, position: int, reglage: Reglage, outcome: Outcome) -> None:
+        of = reglage.parametres.societe_id
+        if of != reglage.societe_id:
+            reason = f"settings not in force, those before stay: they are of company {of}, not of {reglage.societe_id}"
+            outcome.refused.append(Refused(position, reason))
+        else:
+            self._set(reglage.parametres)
+
+    def _set(self, parametres: Parametres) -> None:
+        # A new place: entries before the marker are scored with the settings that were in force for them.
+        self._settings.append(parametres)
+        self._setting_place[parametres.societe_id] = len(self._settings) - 1
 
     def _admit(
-        self, batch: EntryBatch, places: Ints, model_of: Ints, outcome: Outcome
-    ) -> tuple[EntryBatch, Ints, Ints]:
+        self, batch: EntryBatch, places: Ints, in_force: _InForce, outcome: Outcome
+    ) -> tuple[EntryBatch, Ints, _InForce]:
         """Leave out the entries of companies that are not known."""
         unknown = [number for number in np.unique(batch.societe).tolist() if not self._accepts(number)]
         if not unknown:
-            return batch, places, model_of
+            return batch, places, in_force
         refused = np.isin(batch.societe, unknown)
         for i in np.flatnonzero(refused).tolist():
             entry = batch.entry(i)
@@ -180,7 +272,7 @@ class LedgerScorer:
             )
             outcome.refused.append(Refused(int(places[i]), reason))
         kept = np.flatnonzero(~refused)
-        return batch.select(kept), places[kept], model_of[kept]
+        return batch.select(kept), places[kept], in_force.select(kept)
 
     def _activate(self, position: int, activation: Activation, outcome: Outcome) -> None:
         version = activation.version
@@ -202,12 +294,14 @@ class LedgerScorer:
     @property
     def fingerprint(self) -> str:
         """What a dump depends on besides the events: code, seed and settings of another kind cannot go on from it."""
-        return f"{FOLD} {self._seed} {msgspec.json.encode(self._parametres).decode()}"
+        return f"{FOLD} {self._seed} {msgspec.json.encode(self._first_settings).decode()}"
 
     def dump(self) -> Iterator[tuple[str, bytes | npt.NDArray[np.uint8]]]:
         """Return copies of the bytes that make the state, with a name each."""
         yield from self._state.dump()
         yield MODELS_PART, msgspec.json.encode(list(self._versions.items()))
+        told = [self._settings[place] for place in self._setting_place.values()]
+        yield SETTINGS_PART, msgspec.json.encode(told)
 
     def load(self, parts: Mapping[str, bytes | memoryview]) -> None:
         """Take a state that was dumped; this scorer must not have taken any events.
@@ -220,13 +314,12 @@ class LedgerScorer:
             Where a model that was in force cannot be loaded any more. Another snapshot has it in force, too, and
             without it the company's entries would be scored otherwise than before.
         """
-        if MODELS_PART not in parts:
-            raise StateError(f"part {MODELS_PART} is missing")
-        self._state.load({name: part for name, part in parts.items() if name != MODELS_PART})
-        try:
-            versions = msgspec.json.decode(parts[MODELS_PART], type=list[tuple[int, VersionModele]])
-        except msgspec.MsgspecError as error:
-            raise StateError(f"part {MODELS_PART}: {error}") from error
+        versions = _part(parts, MODELS_PART, list[tuple[int, VersionModele]])
+        told = _part(parts, SETTINGS_PART, list[Parametres])
+        self._state.load({name: part for name, part in parts.items() if name not in (MODELS_PART, SETTINGS_PART)})
+        for parametres in told:
+            self._set(parametres)
+        self._forget_superseded()
         for societe_id, version in versions:
             try:
                 self._put_in_force(societe_id, version)
@@ -240,3 +333,15 @@ class LedgerScorer:
     def digest(self) -> str:
         """Return a hash of the state: the same after the same events, however they came."""
         return self._state.digest()
+
+
+T = TypeVar("T")
+
+
+def _part(parts: Mapping[str, bytes | memoryview], name: str, kind: type[T]) -> T:
+    if name not in parts:
+        raise StateError(f"part {name} is missing")
+    try:
+        return msgspec.json.decode(parts[name], type=kind)
+    except msgspec.MsgspecError as error:
+        raise StateError(f"part {name}: {error}") from error

@@ -1,0 +1,85 @@
+"""From a finding about an account, a journal or a third party to its detection."""
+
+import math
+
+from schemas import (
+    Detection,
+    DomaineApplication,
+    Etat,
+    MotifDetection,
+    Objet,
+    Parametres,
+    Severite,
+    detection_id,
+    from_minor,
+)
+from wisebook_ml.features.view import View
+from wisebook_ml.scoring.explain import DECIMALS
+from wisebook_ml.scoring.severity import materiality, severity
+from wisebook_ml.subjects import Subject, SubjectFinding
+
+__all__ = ["is_told", "subject_detection"]
+
+DOMAINE = DomaineApplication.ECRITURES_COMPTABLES
+
+
+def _weight(subject: Subject, parametres: Parametres) -> float:
+    setting = parametres.controles.get(subject.code)
+    if setting is None:
+        return subject.weight
+    return 0.0 if not setting.actif else subject.weight if setting.poids is None else setting.poids
+
+
+def is_told(subject: Subject, finding: SubjectFinding, parametres: Parametres) -> bool:
+    """Return whether a company wants to be told: what it has switched off is followed and not told."""
+    return finding.etat is Etat.CLOSE or _weight(subject, parametres) * finding.strength > 0.0
+
+
+def subject_detection(
+    subject: Subject, finding: SubjectFinding, parametres: Parametres, view: View | None = None
+) -> Detection:
+    """Return the detection of a finding.
+
+    Parameters
+    ----------
+    subject, finding
+        What was found, and by what.
+    parametres : Parametres
+        The company's settings.
+    view : View, optional
+        The batch in which it was found; none where a tick told.
+    """
+    position, median, spread = finding.position, math.nan, math.nan
+    entry = view.batch.entry(position) if view is not None and finding.names_entry else None
+    if view is not None:
+        median, spread = (float(view.habits.entry[f"totals_{what}"][position]) for what in ("median", "spread"))
+    score = round(10_000 * _weight(subject, parametres) * finding.strength)
+    objet = Objet(type=finding.type, id=finding.id)
+    stands = finding.etat is Etat.OUVERTE
+    motif = MotifDetection(
+        code=subject.code,
+        poids=score / 100,
+        valeur=round(finding.value, DECIMALS),
+        seuil=round(finding.threshold, DECIMALS),
+        libelle_fr=finding.libelle_fr,
+        libelle_en=finding.libelle_en,
+    )
+    return Detection(
+        detection_id=detection_id(finding.societe_id, DOMAINE, objet),
+        societe_id=finding.societe_id,
+        domaine=DOMAINE,
+        objet=objet,
+        etat=finding.etat,
+        revision=finding.revision,
+        ecriture_id=None if entry is None else entry.ecriture_id,
+        journal_code=finding.journal_code if entry is None else entry.journal_code,
+        ecriture_num=None if entry is None else entry.ecriture_num,
+        ecriture_date=finding.date if entry is None or finding.date is not None else entry.ecriture_date,
+        montant=from_minor(finding.montant),
+        score=score / 100 if stands else 0.0,
+        severite=severity(score, finding.montant, materiality(parametres, median, spread)) if stands else Severite.INFO,
+        motifs=[motif] if stands else [],
+        contributions={subject.attribute: score / 100} if stands and score else {},
+        modeles=[],
+        parametres_version=parametres.version,
+    )
