@@ -14,6 +14,7 @@ COMMANDS = {
     "compile": "wisebook_ml.cli.compile:compile_",
     "demo": "wisebook_ml.cli.demo:demo",
     "fec": "wisebook_ml.cli.fec:fec",
+    "feedback": "wisebook_ml.cli.feedback:feedback",
     "generate": "wisebook_ml.cli.generate:generate",
     "kafka": "wisebook_ml.cli.kafka:kafka",
     "models": "wisebook_ml.cli.models:models",

@@ -121,9 +121,10 @@ class VerdictStore:
 
     def counts(self, societe_id: int | None = None) -> dict[int, dict[Verdict, int]]:
         """Return how many verdicts of each kind stand, by company."""
-        columns = (AvisDetection.societe_id, AvisDetection.verdict)
-        counted: Select[Any] = select(*columns, func.count())
-        query = _of(counted, societe_id, standing=True).group_by(*columns)
+        query = select(AvisDetection.societe_id, AvisDetection.verdict, func.count()).where(AvisDetection.en_vigueur)
+        if societe_id is not None:
+            query = query.where(AvisDetection.societe_id == societe_id)
+        query = query.group_by(AvisDetection.societe_id, AvisDetection.verdict)
         found: dict[int, dict[Verdict, int]] = defaultdict(dict)
         with reading(self._engine) as connection:
             for societe, verdict, number in sorted(connection.execute(query).all()):
