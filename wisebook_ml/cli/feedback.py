@@ -12,6 +12,7 @@ from rich.table import Table
 from schemas import Avis, Verdict
 from topics import FEEDBACK
 from wisebook_ml.cli.show import plain_console
+from wisebook_ml.clock import utc_now
 from wisebook_ml.controls.texts import number_fr
 from wisebook_ml.feedback.judgement import Judgement, Refused, judge
 from wisebook_ml.feedback.reliability import CONTROL, MODEL, Reliability
@@ -242,6 +243,6 @@ def _publish(avis: Avis) -> None:
     bootstrap = reach_broker(settings)
     end_offsets(bootstrap, FEEDBACK.full_name(settings.topic_prefix))  # says at once if the topic is missing
     with EventProducer(bootstrap, settings.topic_prefix) as producer:
-        sent = publish_avis([avis], producer, SOURCE)
+        sent = publish_avis([(utc_now(), avis)], producer, SOURCE)
     if sent.refused:
         raise PublishError("; ".join(sent.refused))
