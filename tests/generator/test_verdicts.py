@@ -125,7 +125,7 @@ def test_some_mistyped_accounts_are_put_right_by_an_entry(books: Ledger, judged:
     mistyped = {
         label.ecriture_id
         for label in books.labels
-        if label.variante in {"compte_inexistant", "compte_d_un_autre_journal"}
+        if label.variante in {"compte_inexistant", "compte_d_un_autre_journal", "charge_d_un_autre_fournisseur"}
     }
     rectified = [one.ecriture for one in judged.rectifications]
     assert 3 <= len(rectified) <= len(mistyped)

@@ -122,17 +122,27 @@ def mended(entry: Ecriture, label: Label, revision: int) -> Ecriture | None:
 
 def mistyped(label: Label) -> tuple[str, str] | None:
     """Return the account that was written and the right one, where a label tells both."""
-    if label.variante == "compte_d_un_autre_journal":
-        wrong, _, right = label.commentaire.removeprefix("Compte ").partition(" au lieu de ")
-        return wrong, right.partition(" ")[0]
-    if label.variante == "compte_inexistant":
-        wrong, _, right = label.commentaire.partition(" : ")[2].partition(" pour ")
-        return wrong, right.rstrip(".")
+    if label.variante in INSTEAD:  # "Compte 641 au lieu de 6064 : étranger à ce journal."
+        wrong, _, right = label.commentaire.partition(" au lieu d")
+        return wrong.split()[-1], right.split()[1]
+    if label.variante == "compte_inexistant":  # "Numéro de compte mal saisi : 6604 pour 6064."
+        wrong, _, right = label.commentaire.partition(" pour ")
+        return wrong.split()[-1], right.rstrip(".")
     return None
 
 
-def moved(entry: Ecriture, wrong: str, right: str) -> list[Ligne]:
-    """Return the lines that move what an entry has on a wrong account to the right one; none where it has nothing."""
+def moved(entry: Ecriture, wrong: str, right: str, compte_lib: str) -> list[Ligne]:
+    """Return the lines that move what an entry has on a wrong account to the right one; none where it has nothing.
+
+    Parameters
+    ----------
+    entry : Ecriture
+        The entry.
+    wrong, right : str
+        The accounts.
+    compte_lib : str
+        Name of the right one.
+    """
     written = next((line for line in entry.lignes if line.compte_num == wrong), None)
     if written is None or not _net(written):
         return []
@@ -140,7 +150,6 @@ def moved(entry: Ecriture, wrong: str, right: str) -> list[Ligne]:
     piece = f"RECT-{entry.ecriture_num}"
     like = replace(
         written,
-        compte_lib="",
         comp_aux_num="",
         comp_aux_lib="",
         piece_ref=piece,
@@ -152,9 +161,8 @@ def moved(entry: Ecriture, wrong: str, right: str) -> list[Ligne]:
         montant_devise=None,
         idevise="",
     )
-    there = replace(like, compte_num=right)
-    back = replace(like, debit=like.credit, credit=like.debit, compte_lib=written.compte_lib)
-    return [there, back]
+    there = replace(like, compte_num=right, compte_lib=compte_lib)
+    return [there, replace(like, debit=like.credit, credit=like.debit)]
 
 
 def _net(line: Ligne) -> int:

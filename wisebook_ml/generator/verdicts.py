@@ -155,12 +155,13 @@ def verdicts_of(ledger: Ledger, *, seed: int = 1, share: float = SHARE) -> list[
 
 def _rectifications(entries: Mapping[str, _Seen], rng: Random) -> list[Publication]:
     """Return the entries of the general journal that put mistyped accounts right."""
+    names = {line.compte_num: line.compte_lib for seen in entries.values() for line in seen.ecriture.lignes}
     drawn = []
     for name, seen in entries.items():
         accounts = None if seen.anomaly is None else mistyped(seen.anomaly)
         if accounts is None or rng.random() >= RECTIFIED:
             continue
-        lines = moved(seen.ecriture, *accounts)
+        lines = moved(seen.ecriture, *accounts, names.get(accounts[1], ""))
         if lines and seen.ecriture.operation is not Operation.SUPPRESSION:
             drawn.append((max(_moment(seen.le, rng), seen.dernier + dt.timedelta(hours=1)), name, lines))
     last: Counter[str] = Counter()
