@@ -26,7 +26,7 @@ test: $(VENV)/.all ## Run the tests (a real Kafka and a real PostgreSQL are star
 chaos: $(VENV)/.all ## Kill workers and brokers, fill disks, and compare with a quiet run (about 10 minutes)
 	$(BIN)/python -m pytest -q -m "chaos or soak" --durations=20
 
-evaluate: $(VENV)/.all ## Evaluate the models on generated data, and on real data in DATA=folder (some minutes)
+evaluate: $(VENV)/.all ## Evaluate the models on generated data, and on real data in DATA=folder (8 minutes)
 	@$(BIN)/python -m bench.evaluate $(if $(DATA),--data "$(DATA)")
 
 bench: $(VENV)/.all $(BENCH_VENV)/.done ## Measure speed, latency, memory beside Faust, Quix Streams and Bytewax (under 20 minutes)

@@ -17,6 +17,7 @@ PACKAGES = (
     "wisebook_ml.scoring",
     "wisebook_ml.feedback",
     "wisebook_ml.messaging",
+    "wisebook_ml.tuning",
 )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from random import Random
 
 import msgspec
 import pytest
@@ -11,8 +12,9 @@ from schemas import CodeMotif, Ecriture, Parametres, Reglage, ReglageControle
 from topics import ENTRIES, SETTINGS
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.storage import SettingsStore, open_database
+from wisebook_ml.tuning.request import change_settings
 
-from .deployment import Deployment, Raw, Seen, Worker, values_of, with_gaps
+from .deployment import DONE_SECONDS, Deployment, Raw, Seen, Worker, values_of, with_gaps
 
 PART = 120
 """Entries between two changes."""
@@ -63,6 +65,31 @@ def test_what_was_left_undone_is_done_at_the_start(shared: Deployment, tuning: W
         (marker,) = markers(shared, societe_id)
         reglage = msgspec.json.decode(marker.value or b"", type=Reglage)
         assert (reglage.parametres.version, reglage.parametres.budget_alertes) == (1, budget)
+
+
+def test_one_change_after_the_other(shared: Deployment, tuning: Worker) -> None:
+    for version, budget in ((2, "0.06"), (3, "0.07")):
+        done = shared.run("settings", "set", "--societe", "31", "--budget", budget, "--json")
+        assert done.returncode == 0, done.stderr.decode()
+        assert json.loads(done.stdout) == {"societe_id": 31, "version": version, "en_vigueur": True}
+
+
+def test_a_change_that_somebody_has_overtaken_is_made_anew(shared: Deployment, tuning: Worker) -> None:
+    store, overtaken = store_of(shared), False
+
+    def edit(base: Parametres) -> Parametres:
+        nonlocal overtaken
+        if not overtaken:
+            overtaken = True
+            shared.send(SETTINGS, [on_topic(Parametres(societe_id=34, version=1, mots_cles=["perso"], auteur="luc"))])
+            shared.until(lambda: store.last(34) is not None, "the other change", tuning)
+        return replace(base, budget_alertes=0.02)
+
+    changed = change_settings(shared.settings, shared.bootstrap, store, 34, edit, timeout=DONE_SECONDS)
+    assert changed.in_force
+    assert changed.parametres == Parametres(
+        societe_id=34, version=2, mots_cles=["perso"], auteur="luc", budget_alertes=0.02
+    )
 
 
 def test_they_hold_from_their_marker_on_whatever_happens_to_the_worker(shared: Deployment, tuning: Worker) -> None:
@@ -143,3 +170,36 @@ def test_a_file_is_scored_with_settings_as_the_stream_is(shared: Deployment, tun
     wrong = shared.run("score", "events.jsonl", "--settings", "settings.json")
     assert wrong.returncode == 1
     assert "settings.json: unknown field 'budget'; did you mean 'budget_alertes'?" in wrong.stderr.decode()
+
+
+@pytest.mark.chaos
+def test_killed_at_any_moment_no_version_is_lost_or_comes_back(deployment: Deployment) -> None:
+    """Versions reach the entries in their order, however often the role is killed; the same one may come twice."""
+    companies, rounds = (35, 36, 37), 12
+    store, random = store_of(deployment), Random(7)
+    for kill in range(4):
+        worker = deployment.start("tuning")
+        wanted = [
+            Parametres(societe_id=societe_id, mots_cles=[f"mot {kill} {k}"])
+            for k in range(rounds)
+            for societe_id in companies
+        ]
+        deployment.send(SETTINGS, [on_topic(one) for one in wanted])
+        done = sum(len(store.history(societe_id)) for societe_id in companies) + random.randrange(1, len(wanted))
+        deployment.until(
+            lambda done=done: sum(len(store.history(societe_id)) for societe_id in companies) >= done, "some", worker
+        )
+        worker.kill()
+    worker = deployment.start("tuning")
+    deployment.wait("tuning", SETTINGS, worker)
+    deployment.until(lambda: store.unmarked_companies() == [], "all markers placed", worker)
+    assert worker.stop() == 0
+    assert deployment.dead_letters() == []
+    expected = [f"mot {kill} {k}" for kill in range(4) for k in range(rounds)]
+    for societe_id in companies:
+        assert [one.parametres.mots_cles for one in store.history(societe_id)] == [[word] for word in expected]
+        placed = [msgspec.json.decode(one.value or b"", type=Reglage) for one in markers(deployment, societe_id)]
+        versions = [one.parametres.version for one in placed]
+        assert versions == sorted(versions)
+        assert sorted(set(versions)) == list(range(1, len(expected) + 1))
+        assert all(one.parametres == store.history(societe_id)[one.parametres.version - 1].parametres for one in placed)

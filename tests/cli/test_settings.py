@@ -170,6 +170,8 @@ class TestSet:
 
     @pytest.mark.usefixtures("broker")
     def test_nothing_to_change_is_no_version(self, two_versions: SettingsStore) -> None:
+        assert set_("--budget", "0.02").exit_code == 3  # a worker has recorded it, and not marked it yet
+        two_versions.mark(1, 2)
         done = set_("--budget", "0.02", "--par", "anne")
         assert done.exit_code == 0
         assert "nothing to change" in done.stderr

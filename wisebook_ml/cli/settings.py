@@ -24,7 +24,7 @@ from wisebook_ml.tuning.differences import differences
 from wisebook_ml.tuning.edit import DEFAULT, edited
 from wisebook_ml.tuning.exceptions import Refusal
 from wisebook_ml.tuning.reading import read_file
-from wisebook_ml.tuning.request import await_settings, is_waiting, request_settings
+from wisebook_ml.tuning.request import Changed, change_settings
 
 __all__ = ["settings"]
 
@@ -120,39 +120,39 @@ def set_(
     role `tuning` has put it in force yet.
     """
     with _errors():
-        deployment = get_settings()
-        store = _store()
-        base = store.in_force(societe)
-        wanted = _wanted(base, file, given)
-        _check(wanted)
-        if not differences(base, wanted):
-            click.echo(f"company {societe}: nothing to change", err=True)
-            _told(base, in_force=True, as_json=as_json)
-            return
+        deployment, store = get_settings(), _store()
+
+        def edit(base: Parametres) -> Parametres:
+            return _wanted(base, file, given)
+
+        _check(edit(store.in_force(societe)))  # a mistake needs no broker
         bootstrap = reach_broker(deployment)
-        if is_waiting(deployment, bootstrap, societe):
-            raise click.ClickException(
-                f"a change of company {societe} waits for a worker, and this one would not follow it; start "
-                "`wisebook-ml worker tuning`, then set it again"
-            )
-        requested = request_settings(deployment, bootstrap, wanted)
-        in_force = await_settings(deployment, bootstrap, store, requested, timeout)
-    if in_force:
-        click.echo(f"version {wanted.version} of company {societe} is in force from its marker on", err=True)
-        if wanted.version == 1 and societe != ALL_COMPANIES:
-            click.echo(
-                f"company {societe} has settings of its own now: those of all companies (0) no longer reach it",
-                err=True,
-            )
-    else:
-        click.echo(
-            f"version {wanted.version} of company {societe} is published and not in force: no worker has taken it "
-            f"within {timeout:g} s. Start `wisebook-ml worker tuning`; it need not be set again",
-            err=True,
-        )
-    _told(wanted, in_force=in_force, as_json=as_json)
-    if not in_force:
+        changed = change_settings(deployment, bootstrap, store, societe, edit, timeout=timeout)
+    _tell(changed, timeout)
+    if as_json:
+        version = changed.parametres.version
+        told = {"societe_id": societe, "version": version, "en_vigueur": changed.in_force}
+        click.echo(msgspec.json.encode(told).decode())
+    if not changed.in_force:
         context.exit(NOT_YET)
+
+
+def _tell(changed: Changed, timeout: float) -> None:
+    """Say what became of a change."""
+    societe, version = changed.parametres.societe_id, changed.parametres.version
+    told = []
+    if not changed.is_new:
+        told.append(f"company {societe}: nothing to change, version {version} says so")
+    elif changed.in_force:
+        told.append(f"version {version} of company {societe} is in force from its marker on")
+        if version == 1 and societe != ALL_COMPANIES:
+            told.append(f"company {societe} has settings of its own now: those of all companies (0) no longer reach it")
+    if not changed.in_force:
+        told.append(
+            f"version {version} of company {societe} is published and not in force: no worker has taken it within "
+            f"{timeout:g} s. Start `wisebook-ml worker tuning`; it need not be set again"
+        )
+    click.echo("\n".join(told), err=True)
 
 
 @settings.command()
@@ -237,7 +237,7 @@ def _wanted(base: Parametres, file: Path | None, given: dict[str, Any]) -> Param
         plafonds=(given["limits"], given["no_limits"]),
         feries=(_dates(given["days"]), _dates(given["no_days"])),
     )
-    return replace(changed, version=base.version + 1, auteur=given["par"], motif=given["motif"])
+    return replace(changed, auteur=given["par"], motif=given["motif"])
 
 
 def _check(wanted: Parametres) -> None:
@@ -248,12 +248,6 @@ def _check(wanted: Parametres) -> None:
 
 def _dates(moments: Sequence[dt.datetime]) -> list[dt.date]:
     return [moment.date() for moment in moments]
-
-
-def _told(parametres: Parametres, *, in_force: bool, as_json: bool) -> None:
-    if as_json:
-        told = {"societe_id": parametres.societe_id, "version": parametres.version, "en_vigueur": in_force}
-        click.echo(msgspec.json.encode(told).decode())
 
 
 def _about(societe: int, stored: StoredSettings | None, found: Parametres) -> str:
