@@ -21,6 +21,7 @@ COMMANDS = {
     "score": "wisebook_ml.cli.score:score",
     "settings": "wisebook_ml.cli.settings:settings",
     "topics": "wisebook_ml.cli.topics:topics",
+    "train": "wisebook_ml.cli.train:train",
     "worker": "wisebook_ml.cli.worker:worker",
 }
 """Each command and where it is: `wisebook-ml fec` need not wait for Faust to be imported."""
