@@ -12,6 +12,7 @@ __all__ = ["main"]
 COMMANDS = {
     "api": "wisebook_ml.cli.api:api",
     "compile": "wisebook_ml.cli.compile:compile_",
+    "controls": "wisebook_ml.cli.controls:controls",
     "demo": "wisebook_ml.cli.demo:demo",
     "fec": "wisebook_ml.cli.fec:fec",
     "generate": "wisebook_ml.cli.generate:generate",

@@ -38,8 +38,10 @@ if len(CONTROLS) > MAX_CONTROLS:
     )
 
 REQUIRED = np.array([control.required for control in CONTROLS])
+SYSTEMIC = np.array([control.systemic for control in CONTROLS])
 CAUSE = np.array([CAUSES.index(cause_of(control)) for control in CONTROLS])
-"""Of each control: whether regulation asks for it, and the number of its cause."""
+"""Of each control: whether regulation asks for it, whether a habit of it is told as one finding of the journal, and
+the number of its cause."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,6 +185,7 @@ def _judge(
             measured.table.budgets,
             measured.setting_of,
             REQUIRED,
+            SYSTEMIC,
             CAUSE,
             state.habits.directory(),
             state.judged.directory(),
