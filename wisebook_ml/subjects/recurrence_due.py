@@ -33,9 +33,9 @@ MISSED, CAME, ENDED = range(3)
 ENDS_AFTER, LONG_ENDS_AFTER, LONG = 3, 4, 6
 """So many missed in a row, and it has ended, which nobody told the books: one more for what came six times and more."""
 
-SURE_STEADY, SURE_LENGTH = 75, 9
-"""Percent of equal amounts, or occurrences, from which on a second miss in a row is told before it goes on again: else
-the first one may have been no more than the end of a chance."""
+SURE_STEADY = 75
+"""Percent of equal amounts from which on a second miss in a row is told before it goes on again: else the first one may
+have been no more than the end of a chance."""
 
 RESUMED = 6
 """Periods after which what comes again is a new series."""
@@ -80,8 +80,8 @@ def learn(
     if known:
         # One that comes late is the first of those that were missed.
         noted.missed = max(0, missed - max(0, came))
-        if not regular and 0 < steps <= RESUMED:
-            _reopen(state, row, before, steps, i, day, base, active, events, used, texts)
+        if 1 < steps <= RESUMED:
+            _tell_skipped(state, row, before, steps, missed, i, day, base, active, events, used, texts)
     set_regular(state, row, learnt)
     if not learnt:
         return
@@ -101,16 +101,33 @@ def _near(amount: int, noted: Array) -> bool:
 
 
 @compiled
-def _reopen(
-    state: Array, row: int, anchor: int, steps: int, i: int, day: int, base: int, active: bool,
+def _tell_skipped(
+    state: Array, row: int, anchor: int, steps: int, missed: int, i: int, day: int, base: int, active: bool,
     events: Array, used: Array, texts: Array,
 ) -> None:  # fmt: skip
-    """Tell what was missed by something that seemed to have ended, and goes on."""
+    """Tell what did not come of something that goes on, and stands for nothing yet."""
     noted = series_of(state).rows[row]
     for step in range(1, steps):
         expected = add_months(anchor, step * noted.period)
-        if active:
-            _tell(state, row, MISSED, expected, i, day - expected, base + noted.spread, events, used, texts)
+        month = 1 << civil(expected)[1]
+        seasonal = noted.quiet & 1 << step != 0 if step <= missed else noted.skipped & month != 0
+        noted.skipped |= month
+        late = day - expected
+        if active and not seasonal:
+            _open(state, row, expected, i, late, min(late, base + noted.spread), events, used, texts)
+    noted.quiet = 0
+
+
+@compiled
+def _open(
+    state: Array, row: int, expected: int, i: int, late: int, limit: int, events: Array, used: Array, texts: Array
+) -> None:
+    """Tell that something did not come, and remember that it may come late."""
+    opens = opens_of(state)[row]
+    if _tell(state, row, MISSED, expected, i, late, limit, events, used, texts):
+        for k in range(OPENS - 1):
+            opens[k] = opens[k + 1]
+        opens[OPENS - 1] = expected
 
 
 @compiled
@@ -181,17 +198,11 @@ def _miss(
     month = 1 << civil(expected)[1]
     seasonal = noted.skipped & month != 0
     noted.skipped |= month
-    sure = noted.missed == 1 or noted.steady >= SURE_STEADY or noted.length >= SURE_LENGTH
-    if (
-        seasonal
-        or not sure
-        or not active
-        or not _tell(state, row, MISSED, expected, i, late, limit, events, used, texts)
-    ):
-        return
-    for k in range(OPENS - 1):
-        opens[k] = opens[k + 1]
-    opens[OPENS - 1] = expected
+    if seasonal:
+        noted.quiet |= 1 << noted.missed
+    sure = noted.missed == 1 or noted.steady >= SURE_STEADY
+    if sure and active and not seasonal:
+        _open(state, row, expected, i, late, limit, events, used, texts)
 
 
 @compiled

@@ -67,13 +67,14 @@ SERIES = np.dtype(
         ("skipped", np.int32),
         *[
             (what, np.uint8)
-            for what in ("count", "live", "tiers", "period", "regular", "missed", "touched", "steady", "kind")
+            for what in ("count", "live", "tiers", "period", "regular", "missed", "touched", "steady", "kind", "quiet")
         ],
     ],
     align=True,
 )
 """Entries of one third party or of one label in a journal. `anchor` is the day on which the latest was due, `period` in
-months, `spread` and `lag` in days; `skipped` has a bit for each month of the year in which one was missed before."""
+months, `spread` and `lag` in days; `skipped` has a bit for each month of the year in which one was missed before,
+`quiet` for each in a row that is not told for that."""
 
 MEMBER = np.dtype([("series", np.int32), ("serial", np.int32)], align=True)
 

@@ -68,7 +68,7 @@ def series_for(state: Array, company: int, at: int, what: int, by_party: bool, d
         opens_of(state)[row, k] = 0
     noted.id, noted.id_length, noted.code, noted.code_length, noted.label, noted.label_length = 0, 0, 0, 0, 0, 0
     noted.count, noted.live, noted.tiers, noted.period, noted.regular, noted.missed = 0, 0, 0, 0, 0, 0
-    noted.touched, noted.steady, noted.kind = 0, 0, 0
+    noted.touched, noted.steady, noted.kind, noted.quiet = 0, 0, 0, 0
     enqueue(queue, series.rows, row)
     return row
 
@@ -96,7 +96,7 @@ def end_series(state: Array, row: int, forget: bool) -> None:
         member = find(members.slots, members.keys, keys_of(state)[row, k])
         if member != 0:
             remove(members.slots, members.keys, members.meta, member)
-    noted.count, noted.missed, noted.period = 0, 0, 0
+    noted.count, noted.missed, noted.period, noted.quiet = 0, 0, 0, 0
 
 
 @compiled

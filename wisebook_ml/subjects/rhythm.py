@@ -223,7 +223,7 @@ def _is_rhythm(period: int, length: int, spread: int, steady: float, near: float
     if period > 1:
         return (spread <= 6 and near >= 0.75 and length >= 6) or (spread <= 10 and steady >= 0.75)
     if length == 3:
-        return spread <= 4 and steady == 1.0
+        return spread <= 9 and steady == 1.0
     if length == 4:
         return (spread <= 4 and steady >= 0.75) or (spread <= 2 and near == 1.0)
     if spread <= 4 and near >= 0.8:
