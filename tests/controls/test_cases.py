@@ -46,6 +46,16 @@ def turned(entry: Ecriture) -> list[Ligne]:
 # Facts of the entry alone.
 
 
+@finds(CodeMotif.FEC_NON_CONFORME)
+def an_account_that_is_no_number(books):
+    return [books.entry("OD", [line("ATTENTE", 100.00), line("401000", -100.00, "DURAND")])]
+
+
+@leaves(CodeMotif.FEC_NON_CONFORME)
+def an_account_with_letters_behind_its_three_digits(books):
+    return [books.entry("OD", [line("606400", 100.00), line("401DURAND", -100.00)])]
+
+
 @finds(CodeMotif.DESEQUILIBRE)
 def a_cent_is_missing(books):
     return [books.entry("OD", [line("606400", 100.00), line("401000", -99.99, "DURAND")])]
