@@ -12,6 +12,7 @@ from wisebook_ml.subjects.lettering_layout import ENDS
 
 __all__ = [
     "EVENT",
+    "MAX_JOURNALS",
     "MAX_SERIES",
     "MAX_TOLD",
     "OPENS",
@@ -40,12 +41,16 @@ RING = 12
 OPENS = 3
 """Absences of a series that can still end by its coming late: the latest."""
 
+MAX_JOURNALS = 1_000
+"""Journals of a company: what is in further ones is not followed (no company has as many; a mistaken export might)."""
+
 MAX_SERIES, MAX_TOLD = 20_000, 20_000
 """Series of a company that are followed, and absences whose revision is remembered. The oldest are forgotten, but a
 series that went on has its turn once more."""
 
 COMPANY = np.dtype(
-    [("societe", np.int64), *[(what, np.int32) for what in ("now", "now_ahead", "due", "serials")]], align=True
+    [("societe", np.int64), *[(what, np.int32) for what in ("now", "now_ahead", "due", "serials", "journals")]],
+    align=True,
 )
 """A company's clock of times of entry, and the first day at which something can be overdue (0: nothing can)."""
 
@@ -62,7 +67,7 @@ SERIES = np.dtype(
         ("skipped", np.int32),
         *[
             (what, np.uint8)
-            for what in ("count", "live", "tiers", "period", "regular", "missed", "touched", "steady", "strict")
+            for what in ("count", "live", "tiers", "period", "regular", "missed", "touched", "steady", "kind")
         ],
     ],
     align=True,
