@@ -137,13 +137,11 @@ class TestWhatIsNotSupplied:
 class TestSettings:
     def test_are_in_force_from_the_first_entry_on(self, ledger: Path, tmp_path: Path) -> None:
         path = tmp_path / "settings.json"
-        path.write_text(
-            '{"societe_id":1,"version":4,"budget_alertes":0.05,"controles":{"DESEQUILIBRE":{"actif":false}}}'
-        )
+        path.write_text('{"societe_id":1,"version":4,"budget_alertes":0.05,"controles":{"DOUBLON":{"actif":false}}}')
         done = run(str(ledger), "--json", "--settings", str(path))
         records = [msgspec.json.decode(line, type=Detection) for line in done.stdout.splitlines()]
         assert {record.parametres_version for record in records} == {4}
-        assert not any(motif.code is CodeMotif.DESEQUILIBRE for record in records for motif in record.motifs)
+        assert not any(motif.code is CodeMotif.DOUBLON for record in records for motif in record.motifs)
         assert "budget: 5.0 %" in run(str(ledger), "--settings", str(path), "--lang", "en").stdout
 
 
