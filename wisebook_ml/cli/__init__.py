@@ -15,6 +15,7 @@ COMMANDS = {
     "controls": "wisebook_ml.cli.controls:controls",
     "demo": "wisebook_ml.cli.demo:demo",
     "fec": "wisebook_ml.cli.fec:fec",
+    "feedback": "wisebook_ml.cli.feedback:feedback",
     "generate": "wisebook_ml.cli.generate:generate",
     "kafka": "wisebook_ml.cli.kafka:kafka",
     "models": "wisebook_ml.cli.models:models",
