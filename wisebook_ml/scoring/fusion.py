@@ -20,6 +20,7 @@ import numpy as np
 from schemas import CodeMotif
 from wisebook_ml.controls import CONTROLS, Control, Finding, SettingsTable, View
 from wisebook_ml.ledger.batch import Floats, Ints
+from wisebook_ml.models.opinion import Told
 from wisebook_ml.scoring.belief import believe, ramp
 
 __all__ = ["CAUSES", "Evidence", "Measured", "Verdict", "apportion", "cause_of", "points_of", "strengths"]
@@ -36,7 +37,10 @@ CAUSES = tuple(dict.fromkeys(cause_of(control) for control in CONTROLS))
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One piece of evidence about one entry; `control` is its place in `CONTROLS`, None for a model."""
+    """One piece of evidence about one entry; `control` is its place in `CONTROLS`, None for a model.
+
+    `told` is what a model that was asked says of it, and `group` its cause.
+    """
 
     code: CodeMotif
     value: float
@@ -44,11 +48,15 @@ class Evidence:
     strength: float
     weight: float
     control: int | None = None
+    told: Told | None = None
+    group: str = ""
 
     @property
     def cause(self) -> str:
-        """What it comes from: a model is a cause of its own."""
-        return self.code.value if self.control is None else cause_of(CONTROLS[self.control])
+        """What it comes from: a model that scores every entry is a cause of its own."""
+        if self.control is None:
+            return self.group or self.code.value
+        return cause_of(CONTROLS[self.control])
 
     @property
     def belief(self) -> float:

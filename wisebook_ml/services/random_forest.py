@@ -12,6 +12,7 @@ from msgspec import Meta
 from sklearn.ensemble import RandomForestClassifier
 
 from schemas import TypeModele
+from wisebook_ml.models.grown_trees import GrownTrees
 from wisebook_ml.services.account_history import AccountHistory, Vocabulary, coded, vocabulary_of
 from wisebook_ml.services.account_pairs import Accounts, attribute_shares, make_pairs
 from wisebook_ml.services.base import DEFAULT_SEED, BaseMLService, Gate, NotEnoughData, NotFitted, Progress, no_progress
@@ -128,6 +129,7 @@ class RandomForestService(BaseMLService):
         super().__init__(parametres, seed=seed)
         self._learnt: _Learnt | None = None
         self._accounts: Accounts | None = None
+        self._trees: GrownTrees | None = None
 
     def fit(self, donnees: pd.DataFrame, *, progress: Progress = no_progress) -> Self:
         """Learn from lines, in the order of their `date` where there is one.
@@ -257,7 +259,7 @@ class RandomForestService(BaseMLService):
             besides = np.minimum(np.searchsorted(learnt.accounts, used), len(learnt.accounts) - 1)
             known = learnt.accounts[besides] == used
         candidates, inputs = self._pairs(frame, besides)
-        votes, calibration = _votes(learnt.forest, inputs), learnt.calibration
+        votes, calibration = self._compiled_votes(inputs), learnt.calibration
         among, own = votes[:, :count], votes[:, -1]
         order = np.argsort(-among, axis=1, kind="stable")
         shares = calibration.probabilities(among)
@@ -265,6 +267,12 @@ class RandomForestService(BaseMLService):
         of_used = np.where(there.any(axis=1), (shares * there).sum(axis=1), calibration.besides(among, own))
         found = np.take_along_axis(candidates[:, :count], order, axis=1)
         return found, np.take_along_axis(shares, order, axis=1), np.where(known, of_used, 0.0)
+
+    def _compiled_votes(self, inputs: npt.NDArray[np.float32]) -> Floats:
+        """Return the share of the votes for each pair (rows x candidates), as `_votes` does."""
+        assert self._trees is not None
+        sums: Floats = self._trees.sums(inputs.reshape(-1, inputs.shape[2])).reshape(inputs.shape[:2])
+        return sums / len(self._trees)
 
     def _pairs(
         self, frame: pd.DataFrame, besides: npt.NDArray[np.int64]
@@ -350,6 +358,7 @@ class RandomForestService(BaseMLService):
     def restore(self, state: _Learnt) -> None:
         """Take what `state` returned."""
         self._learnt, self._accounts = state, Accounts(state.accounts)
+        self._trees = GrownTrees.of((tree.tree_ for tree in state.forest.estimators_), state.forest.n_features_in_, _share)
 
 
 def _lessons(right: npt.NDArray[np.bool_], seed: int) -> tuple[npt.NDArray[np.bool_], Floats]:
@@ -365,6 +374,13 @@ def _votes(forest: RandomForestClassifier, inputs: npt.NDArray[np.float32]) -> F
         return np.zeros(inputs.shape[:2])
     votes: Floats = forest.predict_proba(inputs.reshape(-1, inputs.shape[2]))[:, 1].reshape(inputs.shape[:2])
     return votes
+
+
+def _share(tree: Any) -> Floats:
+    """Return what each node of a tree votes for that a candidate is the right one."""
+    counts = tree.value[:, 0, :]
+    share: Floats = counts[:, 1] / counts.sum(axis=1)
+    return share
 
 
 def _chunks(rows: npt.NDArray[np.int64], accounts: int) -> Iterator[npt.NDArray[np.int64]]:
