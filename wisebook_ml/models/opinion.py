@@ -1,7 +1,7 @@
 """What scoring knows of a model that is asked about entries in doubt: a small protocol, and no library behind it."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
 
@@ -19,11 +19,17 @@ class Asked(NamedTuple):
         Their positions, ascending.
     rows : ndarray of float64, shape (k, len(wisebook_ml.entry_columns.ENTRY_COLUMNS)), or None
         What describes them, as in training, for a kind that reads it.
+    together : ndarray of int64
+        These entries and those that models of the same kind are asked about beside them, ascending.
+    shared : dict
+        Room for what one of these models has made of `together`, so that the others need not.
     """
 
     batch: EntryBatch
     entries: Ints
     rows: Floats | None
+    together: Ints
+    shared: dict[str, Any]
 
 
 class Told(NamedTuple):
@@ -48,8 +54,9 @@ class Told(NamedTuple):
 class Answers(Protocol):
     """What a model says of the entries it was asked about; what is told is only made for those that need it."""
 
-    values: Floats
-    """Shape (k,), on the scale of the kind's threshold (`wisebook_ml.scoring.opinions.KINDS`); 0: nothing to say."""
+    @property
+    def values(self) -> Floats:
+        """On the scale of the kind's threshold (`wisebook_ml.scoring.opinions.KINDS`), shape (k,); 0: nothing."""
 
     def tell(self, place: int) -> Told:
         """Return what it says of one of the entries, by its place among those asked."""

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from wisebook_ml.datasets.lines import lines_of
 from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
 from wisebook_ml.models.opinion import Answers, Asked, Told
+from wisebook_ml.services.line_keys import LineKeys, line_keys
 
 __all__ = ["AccountOpinion"]
 
@@ -21,6 +21,9 @@ MOST_ASKED = 4
 
 MOST_LINES = 100
 """Lines of an entry from which on it is not asked about: it sums up what was decided elsewhere."""
+
+LINES = "lines"
+"""Name of the lines that the forests of all companies share."""
 
 LEAST = 1e-4
 """Probability that is not told from none: what a forest of two hundred trees can say at all."""
@@ -46,41 +49,65 @@ class AccountOpinion:
 
     def answer(self, asked: Asked) -> Answers:
         """See `Opinion`."""
-        batch, rows, of, before = asked.batch, [], [], 0
-        for place, entry in enumerate(asked.entries.tolist()):
+        lines = asked.shared.get(LINES)
+        if lines is None:  # reading them costs as much as judging them: once for all companies
+            lines = asked.shared[LINES] = _Lines.of(asked.batch, asked.together)
+        mine = np.flatnonzero(np.isin(lines.entry, asked.entries))
+        used = lines.account[mine]
+        found, probability, of_used = self.service.judged(lines.keys.take(mine), used)
+        best, likely = np.maximum(probability[:, 0], LEAST), np.maximum(of_used, LEAST)
+        # Six decimals: far more than is meant.
+        doubts = np.maximum(0.0, np.round(np.log10(best / likely), 6))
+        doubts[~np.isin(used, self.service.state().accounts)] = 0.0
+        places = np.searchsorted(asked.entries, lines.entry[mine])
+        strongest, values = np.full(len(asked.entries), -1), np.zeros(len(asked.entries))
+        for row, (place, doubt) in enumerate(zip(places.tolist(), doubts.tolist(), strict=True)):
+            if strongest[place] < 0 or doubt > values[place]:
+                strongest[place], values[place] = row, doubt
+        usual = self.service.state().accounts[found[:, 0]]
+        return _Accounts(values, strongest, lines.number[mine], used, of_used, usual, probability[:, 0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines of entries that are asked about: their entry's position, their number from 1, account, and keys."""
+
+    entry: Ints
+    number: Ints
+    account: npt.NDArray[np.str_]
+    keys: LineKeys
+
+    @classmethod
+    def of(cls, batch: EntryBatch, entries: Ints) -> "_Lines":
+        rows, of, before = [], [], 0
+        for entry in entries.tolist():
             start, end = int(batch.first[entry]), int(batch.first[entry + 1])
             lines = np.flatnonzero(_confused(batch.root[start:end]))
             largest = np.argsort(-batch.amount[start:end][lines], kind="stable")[:MOST_ASKED]
             rows.append(np.sort(lines[largest]) + before)
-            of.append(np.full(len(largest), place))
+            of.append(np.full(len(largest), entry))
             before += end - start
-        frame = lines_of(batch.entry(entry) for entry in asked.entries.tolist()).iloc[np.concatenate(rows)]
-        said = self.service.predict(frame)
-        said["ligne"], said["compte_num"] = frame["ligne"], frame["compte_num"]
-        used, best = (np.maximum(said[f"probabilite_{name}"].to_numpy(float), LEAST) for name in ("utilise", "1"))
-        # Six decimals: far more than is meant, and no more than is the same whatever else is asked.
-        doubts = np.where(said["compte_inconnu"], 0.0, np.maximum(0.0, np.round(np.log10(best / used), 6)))
-        owner = np.concatenate(of)
-        strongest = np.full(len(asked.entries), -1)
-        values = np.zeros(len(asked.entries))
-        for row, (place, doubt) in enumerate(zip(owner.tolist(), doubts.tolist(), strict=True)):
-            if strongest[place] < 0 or doubt > values[place]:
-                strongest[place], values[place] = row, doubt
-        return _Accounts(values, said, strongest)
+        frame = lines_of(batch.entry(entry) for entry in entries.tolist()).iloc[np.concatenate(rows)]
+        return cls(np.concatenate(of), frame["ligne"].to_numpy(), frame["compte_num"].to_numpy(str), line_keys(frame))
 
 
 @dataclass(frozen=True, slots=True)
 class _Accounts:
+    """What was found: by entry the value and its row; by row the line's number, accounts, and probabilities."""
+
     values: Floats
-    said: pd.DataFrame
     strongest: Ints
+    number: Ints
+    used: npt.NDArray[np.str_]
+    likely: Floats
+    usual: npt.NDArray[np.str_]
+    likelier: Floats
 
     def tell(self, place: int) -> Told:
         """See `Answers`."""
-        line = self.said.iloc[int(self.strongest[place])]
-        used, likely = line["compte_num"], _percent(line["probabilite_utilise"])
-        usual, likelier = line["compte_1"], _percent(line["probabilite_1"])
-        number = int(line["ligne"])
+        row = int(self.strongest[place])
+        number, used, usual = int(self.number[row]), self.used[row], self.usual[row]
+        likely, likelier = _percent(float(self.likely[row])), _percent(float(self.likelier[row]))
         return Told(
             f"Compte {used} improbable à la ligne {number} (probabilité {likely.replace('.', ',')} %) : de telles "
             f"lignes vont d'ordinaire au {usual} ({likelier.replace('.', ',')} %).",

@@ -1,5 +1,6 @@
 """Models that scoring asks about entries in doubt: trained services, made into what the scoring core can ask."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -7,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from schemas import ClasseEcriture, TypeModele, VersionModele
+from schemas import ClasseEcriture, Ecriture, Ligne, TypeModele, VersionModele
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.entry_columns import ENTRY_COLUMNS
 from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
@@ -22,7 +23,15 @@ from wisebook_ml.pipeline.attribute_names import attribute_shares, named
 from wisebook_ml.services.catalogue import MissingLibrary, service_class
 from wisebook_ml.services.training_rows import FARTHEST, Scale
 
-__all__ = ["SCORED_BY", "boosted_trees", "linear_classes", "model_loader", "opinion_of"]
+__all__ = [
+    "SCORED_BY",
+    "ClassOpinion",
+    "CorrectionOpinion",
+    "boosted_trees",
+    "linear_classes",
+    "model_loader",
+    "opinion_of",
+]
 
 CORRECTE = ClasseEcriture.CORRECTE.value
 
@@ -45,15 +54,26 @@ def model_loader(store: ArtefactStore) -> Callable[[VersionModele], IsolationFor
             return store.load_forest(version)
         data = store.read(version)
         try:
-            return opinion_of(version.type_modele, data)
+            opinion = opinion_of(version.type_modele, data)
+            _try(opinion)
         except MissingLibrary as error:
             raise ValueError(str(error)) from error
         except (ValueError, OSError):
             raise
         except Exception as error:  # whatever the bytes of an artefact make a library raise
             raise ValueError(f"it cannot be asked: {type(error).__name__}: {error}; train the model again") from error
+        return opinion
 
     return load
+
+
+def _try(opinion: Opinion) -> None:
+    """Ask a model about an entry of our own: what goes wrong goes wrong before it is in force."""
+    lines = [Ligne(compte_num="606300", debit="100.00"), Ligne(compte_num="401000", credit="100.00")]
+    entry = Ecriture(societe_id=1, ecriture_id="E1", journal_code="AC", ecriture_date=dt.date(2024, 3, 5), lignes=lines)
+    only = np.zeros(1, np.int64)
+    rows = np.zeros((1, len(ENTRY_COLUMNS)))
+    opinion.answer(Asked(EntryBatch.from_entries([entry]), only, rows, only, {})).tell(0)
 
 
 def opinion_of(type_modele: TypeModele, data: bytes) -> Opinion:

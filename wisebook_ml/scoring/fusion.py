@@ -39,7 +39,7 @@ CAUSES = tuple(dict.fromkeys(cause_of(control) for control in CONTROLS))
 class Evidence:
     """One piece of evidence about one entry; `control` is its place in `CONTROLS`, None for a model.
 
-    `told` is what a model that was asked says of it, and `group` its cause.
+    `told` is what a model that was asked says of it.
     """
 
     code: CodeMotif
@@ -49,14 +49,11 @@ class Evidence:
     weight: float
     control: int | None = None
     told: Told | None = None
-    group: str = ""
 
     @property
     def cause(self) -> str:
-        """What it comes from: a model that scores every entry is a cause of its own."""
-        if self.control is None:
-            return self.group or self.code.value
-        return cause_of(CONTROLS[self.control])
+        """What it comes from: a model is a cause of its own."""
+        return self.code.value if self.control is None else cause_of(CONTROLS[self.control])
 
     @property
     def belief(self) -> float:

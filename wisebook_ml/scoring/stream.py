@@ -27,16 +27,16 @@ from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
 from wisebook_ml.ledger.paris import PARIS
 from wisebook_ml.models.half_space_trees import grow_splits
 from wisebook_ml.models.isolation_forest import IsolationForest
+from wisebook_ml.models.opinion import Opinion
 from wisebook_ml.scoring.about_subjects import is_told, subject_detection
 from wisebook_ml.scoring.basis import FOLD
-from wisebook_ml.models.opinion import Opinion
 from wisebook_ml.scoring.core import ONLINE, Model, score_batch
 from wisebook_ml.scoring.opinions import KINDS, NOBODY, Consulted
 from wisebook_ml.scoring.opinions import InForce as OpinionsInForce
 from wisebook_ml.scoring.state import ScoringState
 from wisebook_ml.subjects import SUBJECTS
 
-__all__ = ["Event", "LedgerScorer", "Marker", "ModelMissing", "Outcome", "Refused"]
+__all__ = ["Event", "LedgerScorer", "Marker", "ModelMissing", "Outcome", "Refused", "takes_part"]
 
 Marker = Activation | Reglage | Tick
 Event = Ecriture | Marker
@@ -91,9 +91,9 @@ class ModelMissing(Exception):
     """A model that is in force cannot be loaded; the message says which, and what to do."""
 
 
-def _takes_part(activation: Activation) -> bool:
-    """Return whether a version takes part in the score; the others predict (`wisebook_ml.prediction`)."""
-    return activation.version.type_modele in SCORED and activation.role is RoleModele.CHAMPION
+def takes_part(version: VersionModele, role: RoleModele) -> bool:
+    """Return whether a version takes part in the score; the others only predict (`wisebook_ml.prediction`)."""
+    return version.type_modele in SCORED and role is RoleModele.CHAMPION
 
 
 class _InForce(NamedTuple):
@@ -252,7 +252,9 @@ class LedgerScorer:
         )
         start = 0
         for position, marker in markers:
-            if isinstance(marker, Tick) or (isinstance(marker, Activation) and not _takes_part(marker)):
+            if isinstance(marker, Tick):
+                continue
+            if isinstance(marker, Activation) and not takes_part(marker.version, marker.role):
                 continue
             end = int(np.searchsorted(places, position))
             self._fill(in_force, batch.societe, slice(start, end))
