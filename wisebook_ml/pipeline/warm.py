@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 
 from schemas import Activation, ClasseEcriture, Ecriture, Ligne, Parametres, TypeModele, VersionModele
+from topics import DEAD_LETTER
 from wisebook_ml.compiled import is_compiled
 from wisebook_ml.entry_columns import ENTRY_COLUMNS
 from wisebook_ml.features import FEATURE_NAMES
@@ -55,9 +56,11 @@ def warm_up() -> int:
         *(_record(8 + k, _entry(societe_id=1, number=4 + k)) for k in range(4)),
         _record(12, _entry(societe_id=1, number=0)),  # delivered again
     ]
-    published = sum(len(pipeline.process(run)) for run in (records[:3], records[3:]))
+    published = [record for run in (records[:3], records[3:]) for record in pipeline.process(run)]
+    if any(record.topic is DEAD_LETTER for record in published):
+        raise RuntimeError("an event of the warm-up was refused, so that what it would compile is not compiled")
     _new_scorer().load({name: bytes(part) for name, part in scorer.dump()})
-    return published
+    return len(published)
 
 
 def _new_scorer() -> LedgerScorer:
@@ -98,7 +101,7 @@ def _activation(type_modele: TypeModele) -> Activation:
         version=1,
         societe_id=1,
         type_modele=type_modele,
-        artefact="",
+        artefact="none",
         sha256="0" * 64,
     )
     return Activation(societe_id=1, version=version)
