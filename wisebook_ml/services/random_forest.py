@@ -294,7 +294,7 @@ class RandomForestService(BaseMLService):
         assert self._accounts is not None
         candidates, inputs = [], []
         for some in _chunks(np.arange(len(keys)), len(self._accounts)):
-            part = keys.take(some)
+            part = keys if len(some) == len(keys) else keys.take(some)
             lines = coded(part, learnt.vocabulary)
             asked = besides[some]
             pairs = make_pairs(learnt.history, self._accounts, part, lines, self.parametres.candidats, asked)
