@@ -6,9 +6,11 @@ Adding a control is adding its file and its line in `CONTROLS`; its code must be
 from wisebook_ml.controls import (
     antidatee,
     compte_hors_journal,
+    compte_inhabituel,
     desequilibre,
     doublon,
     extourne_rapide,
+    fec_non_conforme,
     heure_inhabituelle,
     hors_exercice,
     iban_partage,
@@ -59,4 +61,6 @@ CONTROLS: tuple[Control, ...] = (
     modifiee_apres_validation.CONTROL,
     mot_cle.CONTROL,
     iban_partage.CONTROL,
+    compte_inhabituel.CONTROL,
+    fec_non_conforme.CONTROL,
 )

@@ -45,10 +45,13 @@ if len(CONTROLS) + len(KINDS) > MAX_CONTROLS:
     )
 
 REQUIRED = np.array([control.required for control in CONTROLS])
+SYSTEMIC = np.array([control.systemic for control in CONTROLS])
 CAUSE = np.array([CAUSES.index(cause_of(control)) for control in CONTROLS])
-"""Of each control: whether regulation asks for it, and the number of its cause."""
+"""Of each control: whether regulation asks for it, whether a habit of it is told as one finding of the journal, and
+the number of its cause."""
 
 REQUIRED_WITH_OPINIONS = np.concatenate([REQUIRED, [kind.required for kind in KINDS]])
+SYSTEMIC_WITH_OPINIONS = np.concatenate([SYSTEMIC, np.zeros(len(KINDS), np.bool_)])
 CAUSE_WITH_OPINIONS = np.concatenate([CAUSE, CAUSE_OF_KIND])
 """The same, and of each kind of model that is asked after them."""
 
@@ -202,6 +205,7 @@ def _judge(
             measured.table.budgets,
             measured.setting_of,
             evidence.required,
+            evidence.systemic,
             evidence.causes,
             state.habits.directory(),
             state.judged.directory(),
@@ -223,6 +227,7 @@ class _Columns(NamedTuple):
     thresholds: Floats
     weights: Floats
     required: npt.NDArray[np.bool_]
+    systemic: npt.NDArray[np.bool_]
     causes: Ints
 
 
@@ -230,13 +235,14 @@ def _evidence(measured: Measured, opined: Opined | None) -> _Columns:
     """Return the controls' columns, and those of the models that were asked behind them."""
     table = measured.table
     if opined is None:
-        return _Columns(measured.values, measured.strengths, table.thresholds, table.weights, REQUIRED, CAUSE)
+        return _Columns(measured.values, measured.strengths, table.thresholds, table.weights, REQUIRED, SYSTEMIC, CAUSE)
     return _Columns(
         np.hstack([measured.values, opined.values]),
         np.hstack([measured.strengths, opined.strengths]),
         np.hstack([table.thresholds, opined.thresholds]),
         np.hstack([table.weights, opined.weights]),
         REQUIRED_WITH_OPINIONS,
+        SYSTEMIC_WITH_OPINIONS,
         CAUSE_WITH_OPINIONS,
     )
 

@@ -39,6 +39,13 @@ HABITUAL_RATE = 0.02
 RATE_KNOWN = 50
 """Entries of a journal until that rate is known."""
 
+SYSTEMIC_RATE, SYSTEMIC_KNOWN = 0.10, 5
+"""Where one in ten entries of a journal is wrong in one way, and at least so many are, the journal is kept so: one
+finding says it, and single entries are silent (`Control.systemic`)."""
+
+BUCKET_FULL, BUCKET_SIZE, BUCKET_STEP = 32, 64, 4
+"""So they are where, of late, more than one in five is: each fills the bucket by a step, each other entry drains 1."""
+
 
 class Judgement(NamedTuple):
     """What became of a batch of n entries.
@@ -84,6 +91,7 @@ def judge_entries(
     budgets: Array,
     setting_of: Array,
     required: Array,
+    systemic: Array,
     causes: Array,
     habits: Array,
     judged: Array,
@@ -107,8 +115,9 @@ def judge_entries(
         What the controls measured; the strengths of what is a journal's habit are weakened in place.
     thresholds, weights, budgets, setting_of
         See `wisebook_ml.controls.SettingsTable`.
-    required, causes : ndarray, shape (controls,)
-        Whether regulation asks for a control, and the number of its cause.
+    required, systemic, causes : ndarray, shape (controls,)
+        Whether regulation asks for a control, whether a habit of it is told as one finding of the journal, and the
+        number of its cause.
     habits, judged : ndarray of int64
         Directories of the state's stores.
     judgement : Judgement
@@ -129,7 +138,7 @@ def judge_entries(
             judgement.tails[i] = _online(judged, company, splits, scaled[i], first[i])
         rates_row = _rates_row(habits, judged, mix(company, journal[i]))
         rates = rates_of(judged).rows[rates_row]
-        alone = _weaken(strengths[i], required, rates)
+        alone = _weaken(strengths[i], required, systemic, rates)
         beliefs[:] = 0.0
         for k in range(len(causes)):
             if strengths[i, k] > 0.0:
@@ -148,7 +157,7 @@ def judge_entries(
         if first[i]:
             rank_add(scale, composite, budgets[setting_of[i]])
         if first[i] and rates_row != 0:
-            _count(values[i], strengths[i], thresholds[setting_of[i]], rates)
+            _count(values[i], strengths[i], thresholds[setting_of[i]], systemic, rates)
         judgement.outcome[i] = _mark(habits, key[i], flagged and not silenced[i])
         if online and judgement.outcome[i] == OPENED and strength > 0.0:
             _attribute(judged, company, splits, scaled[i], judgement.shares[i])
@@ -202,14 +211,17 @@ def _rates_row(habits: Array, judged: Array, journal_key: int) -> int:
 
 
 @compiled
-def _weaken(strengths: Array, required: Array, rates: Array) -> bool:
+def _weaken(strengths: Array, required: Array, systemic: Array, rates: Array) -> bool:
     """Weaken the evidence of a journal's habits; return whether a control passes by itself."""
     alone, judged = False, rates["judged"]
     for k in range(len(strengths)):
         if strengths[k] == 0.0:
             continue
         habit, fired = 1.0, rates["fired"][k]
-        if judged >= RATE_KNOWN and not required[k] and fired > 0:
+        if systemic[k]:
+            if rates["lately"][k] >= BUCKET_FULL or fired >= max(SYSTEMIC_KNOWN, SYSTEMIC_RATE * judged):
+                habit = 0.0
+        elif judged >= RATE_KNOWN and not required[k] and fired > 0:
             habit = min(1.0, HABITUAL_RATE / (fired / judged))
         if strengths[k] == 1.0 and habit == 1.0:
             alone = True
@@ -218,11 +230,17 @@ def _weaken(strengths: Array, required: Array, rates: Array) -> bool:
 
 
 @compiled
-def _count(values: Array, strengths: Array, thresholds: Array, rates: Array) -> None:
+def _count(values: Array, strengths: Array, thresholds: Array, systemic: Array, rates: Array) -> None:
     """Count an entry, and what was found in it, among its journal's."""
     rates["judged"] += 1
     for k in range(len(strengths)):
-        if strengths[k] > 0.0 and values[k] >= thresholds[k]:
+        if systemic[k]:  # by its value alone: where it is a habit, its strength is none
+            found = values[k] >= thresholds[k]
+            lately = rates["lately"][k] + (BUCKET_STEP if found else -1)
+            rates["lately"][k] = min(BUCKET_SIZE, max(0, lately))
+        else:
+            found = strengths[k] > 0.0 and values[k] >= thresholds[k]
+        if found:
             rates["fired"][k] += 1
 
 

@@ -18,8 +18,11 @@ __all__ = ["MAX_CONTROLS", "ScoringState", "detectors_of", "rates_of", "scales_o
 MAX_CONTROLS = 40
 """Room for the rates of so many controls."""
 
-RATES = np.dtype([("judged", np.int32), ("fired", np.int32, (MAX_CONTROLS,))], align=True)
-"""How often each control found something in a journal, out of how many entries: a habit too."""
+RATES = np.dtype(
+    [("judged", np.int32), ("fired", np.int32, (MAX_CONTROLS,)), ("lately", np.int32, (MAX_CONTROLS,))], align=True
+)
+"""How often each control found something in a journal, out of how many entries: a habit too; and whether it does so all
+the time of late (a bucket that findings fill and other entries drain)."""
 
 ROWS: dict[str, np.dtype[Any]] = {"scales": RANKS, "detectors": online_dtype(len(FEATURE_NAMES)), "rates": RATES}
 """Of companies: composite scores of all entries, which set the threshold that keeps the alert budget; the online
