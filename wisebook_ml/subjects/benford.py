@@ -50,8 +50,8 @@ class Benford:
     Equal amounts count once a month or year, so that rents, subscriptions and price lists have no say. It fails where
     invented amounts replace real ones without adding any, or repeat the digits of the account.
 
-    The value is ``-log10`` of the probability that chance gives so much; a year's threshold is four times a month's, a
-    first year's ten times.
+    The value is ``-log10`` of the probability that chance gives so much; a year's threshold is six times a month's, a
+    first year's fifteen times.
 
     References
     ----------
@@ -62,7 +62,7 @@ class Benford:
     name = "benford"
     code = CodeMotif.BENFORD
     attribute = "montant"
-    threshold = 3.0
+    threshold = 2.0
     weight = 0.6
     source = "Nigrini: Benford's Law, Wiley 2012; ISA 240 A44 (unusual relationships)"
     required = False
