@@ -16,6 +16,7 @@ PACKAGES = (
     "wisebook_ml.models",
     "wisebook_ml.scoring",
     "wisebook_ml.messaging",
+    "wisebook_ml.tuning",
 )
 
 

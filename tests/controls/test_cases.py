@@ -214,6 +214,17 @@ def fifty_numbers_are_missing(books):
     return [last, books.purchase(number=int(last.ecriture_num) + 51)]
 
 
+@finds(CodeMotif.RUPTURE_NUMEROTATION)
+def a_number_that_was_given_before(books):
+    last = books.purchase()
+    return [last, books.purchase(number=last.ecriture_num)]
+
+
+@leaves(CodeMotif.RUPTURE_NUMEROTATION)
+def the_number_after_the_last(books):
+    return [books.purchase(), books.purchase(euros=97.31)]
+
+
 @leaves(CodeMotif.RUPTURE_NUMEROTATION)
 def the_next_fiscal_year_starts_at_one(books):
     return [books.purchase(number=n, exercice="2025", day=dt.date(2025, 1, 6 + n)) for n in (1, 2)]
@@ -235,6 +246,11 @@ def dated_a_month_ahead(books):
 
 
 @leaves(CodeMotif.POSTDATEE)
+def entered_without_a_time(books):
+    return [books.purchase(day=dt.date(2024, 12, 19), saisie_le=None)]
+
+
+@leaves(CodeMotif.POSTDATEE)
 def dated_tomorrow(books):
     return [books.purchase(day=dt.date(2024, 11, 20), entered=dt.date(2024, 11, 19))]
 
@@ -242,6 +258,11 @@ def dated_tomorrow(books):
 @finds(CodeMotif.JOUR_NON_OUVRE)
 def a_purchase_on_a_sunday(books):
     return [books.purchase(day=dt.date(2024, 11, 24))]
+
+
+@finds(CodeMotif.JOUR_NON_OUVRE)
+def a_purchase_on_armistice_day(books):
+    return [books.purchase(day=dt.date(2024, 11, 11))]
 
 
 @leaves(CodeMotif.JOUR_NON_OUVRE)
@@ -365,6 +386,11 @@ def an_ordinary_invoice_of_a_known_supplier(books):
 @finds(CodeMotif.PIECE_ABSENTE)
 def a_purchase_without_a_document(books):
     return [books.purchase(piece="")]
+
+
+@finds(CodeMotif.PIECE_ABSENTE)
+def a_reference_that_leads_to_nothing(books):
+    return [books.purchase(piece="-")]
 
 
 @leaves(CodeMotif.PIECE_ABSENTE)

@@ -35,6 +35,7 @@ def test_the_way_down_and_up_again(engine: Engine) -> None:
         "campagne_entrainement",
         "promotion_modele",
         "statistique_detection",
+        "version_parametres",
     }
     assert "version_challenger" not in {column["name"] for column in inspect(engine).get_columns("modele_ml")}
     _go(engine, "base")

@@ -12,6 +12,7 @@ __all__ = ["main"]
 COMMANDS = {
     "api": "wisebook_ml.cli.api:api",
     "compile": "wisebook_ml.cli.compile:compile_",
+    "controls": "wisebook_ml.cli.controls:controls",
     "demo": "wisebook_ml.cli.demo:demo",
     "fec": "wisebook_ml.cli.fec:fec",
     "generate": "wisebook_ml.cli.generate:generate",
@@ -19,8 +20,8 @@ COMMANDS = {
     "models": "wisebook_ml.cli.models:models",
     "publish": "wisebook_ml.cli.publish:publish",
     "score": "wisebook_ml.cli.score:score",
+    "settings": "wisebook_ml.cli.settings:settings",
     "topics": "wisebook_ml.cli.topics:topics",
-    "train": "wisebook_ml.cli.train:train",
     "worker": "wisebook_ml.cli.worker:worker",
 }
 """Each command and where it is: `wisebook-ml fec` need not wait for Faust to be imported."""

@@ -4,6 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Bools, Control, Finding, View, any_of
+from wisebook_ml.controls.texts import count_en, count_fr
 from wisebook_ml.features.measures import surprise
 from wisebook_ml.features.view import once
 from wisebook_ml.ledger.accounts import accounts_under
@@ -35,14 +36,14 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     place = f"journal {record.journal_code}, no. {record.ecriture_num}"
     if jump > 0:
         return (
-            f"Rupture de numérotation ({where}) : {jump} numéro(s) manquant(s) juste avant.",
-            f"Gap in the numbering ({place}): {jump} number(s) missing just before.",
+            f"Rupture de numérotation ({where}) : {count_fr(jump, 'numéro manque', 'numéros manquent')} juste avant.",
+            f"Gap in the numbering ({place}): {count_en(jump, 'number', 'numbers')} missing just before.",
         )
     if jump == -1:
         return f"Numéro répété ({where}).", f"Repeated number ({place})."
     return (
-        f"Numérotation non chronologique ({where}) : {-jump} numéro(s) en arrière.",
-        f"Number out of order ({place}): {-jump} number(s) back.",
+        f"Numérotation non chronologique ({where}) : {count_fr(-jump, 'rang', 'rangs')} avant le numéro attendu.",
+        f"Number out of order ({place}): {count_en(-jump, 'place', 'places')} before the expected number.",
     )
 
 

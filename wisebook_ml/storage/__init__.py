@@ -1,4 +1,4 @@
-"""What is kept in SQL: detections and statistics for those who ask, the registry of models, and their trainings."""
+"""What is kept in SQL: detections and statistics for those who ask, models and their trainings, settings."""
 
 from sqlalchemy import Engine
 
@@ -19,6 +19,7 @@ from wisebook_ml.storage.exceptions import (
 )
 from wisebook_ml.storage.migrations import upgrade
 from wisebook_ml.storage.models import ModelRegistry
+from wisebook_ml.storage.parametres import SettingsStore, StoredSettings
 from wisebook_ml.storage.statistics import StatisticsStore
 
 __all__ = [
@@ -36,9 +37,11 @@ __all__ = [
     "NoEarlierChampion",
     "Promotion",
     "RecordedVersion",
+    "SettingsStore",
     "StatisticsStore",
     "StorageError",
     "StoredDetection",
+    "StoredSettings",
     "UnsupportedDatabase",
     "VersionConflict",
     "create_engine",

@@ -44,6 +44,7 @@ __all__ = [
     "PromotionModele",
     "StatistiqueDetection",
     "VersionModele",
+    "VersionParametres",
 ]
 
 ENUM_LENGTH = 32
@@ -51,6 +52,7 @@ ENUM_LENGTH = 32
 
 
 OPEN = text("statut IN ('DEMANDEE', 'EN_COURS')")
+UNMARKED = text("marquee_le IS NULL")
 
 
 def _enum(values: type[StrEnum]) -> Enum:
@@ -216,6 +218,25 @@ class CampagneEntrainement(Base):
     attempts: Mapped[int] = mapped_column(Integer, comment="how many there may be")
     cancel_requested: Mapped[bool]
     announced: Mapped[bool] = mapped_column(comment="its end is on the topic")
+
+
+class VersionParametres(Base):
+    """One version of a company's settings (0: the default of all); written once, but for when its marker was placed."""
+
+    __tablename__ = "version_parametres"
+    __table_args__ = (
+        UniqueConstraint("origine"),
+        Index("ix_version_parametres_sans_marqueur", "societe_id", sqlite_where=UNMARKED, postgresql_where=UNMARKED),
+    )
+
+    societe_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    parametres: Mapped[dict[str, Any]] = mapped_column(JSON, comment="the whole record")
+    auteur: Mapped[str] = mapped_column(Text, comment="who")
+    motif: Mapped[str] = mapped_column(Text, comment="why")
+    origine: Mapped[str] = mapped_column(Text, comment="the record that asked for it")
+    enregistree_le: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    marquee_le: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, comment="its marker is on the entries topic")
 
 
 class StatistiqueDetection(Base):
