@@ -71,7 +71,7 @@ def subject_detection(
         objet=objet,
         etat=finding.etat,
         revision=finding.revision,
-        ecriture_id=None if entry is None else entry.ecriture_id,
+        ecriture_id=finding.ecriture_id if entry is None else entry.ecriture_id,
         journal_code=finding.journal_code if entry is None else entry.journal_code,
         ecriture_num=None if entry is None else entry.ecriture_num,
         ecriture_date=finding.date if entry is None or finding.date is not None else entry.ecriture_date,
