@@ -25,7 +25,11 @@ NAMED = 4
 NOTABLE = 1.0
 """Standard deviations above what is expected from which digits are named; those furthest come first."""
 
+SUFFIX = "/benford"
+"""What follows the period in ids: an account and month can have a finding of another kind, of what did not arrive."""
+
 SPARE_EVENTS = 16
+"""Findings of a few small entries, before those that were made must be taken."""
 
 FULL = 4.0
 """Surer than the threshold by so much (in -log10), a finding has its full strength."""
@@ -123,7 +127,7 @@ def _finding(view: View, event: np.void) -> SubjectFinding:
         position=position,
         societe_id=int(view.batch.societe[position]),
         type=TypeObjet.COMPTE,
-        id=f"{compte}/{period}",
+        id=f"{compte}/{period}{SUFFIX}",
         etat=Etat.OUVERTE if stands else Etat.CLOSE,
         revision=int(event["revision"]),
         montant=int(event["stake"]),
