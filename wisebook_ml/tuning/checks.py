@@ -78,7 +78,7 @@ def nearest(name: str) -> str:
     ('did you mean MONTANT_ROND?', 'did you mean DOUBLON?')
     """
     names = [code.value for code in settable()]
-    near = difflib.get_close_matches(name.strip().upper(), names, n=3, cutoff=0.6)
+    near = difflib.get_close_matches(name.strip().upper(), names, n=3, cutoff=0.65)
     if near:
         return f"did you mean {' or '.join(near)}?"
     return f"there are {', '.join(sorted(names))}"
