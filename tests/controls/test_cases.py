@@ -418,6 +418,26 @@ def one_supplier_with_two_accounts(books):
     return [books.purchase(iban="a1"), books.purchase(iban="b2", euros=97.31), books.purchase(iban="a1", euros=88.13)]
 
 
+@finds(CodeMotif.FEC_NON_CONFORME)
+def an_account_that_is_none(books):
+    return [books.purchase(account="ATTENTE")]
+
+
+@finds(CodeMotif.FEC_NON_CONFORME)
+def validated_before_its_date(books):
+    return [books.purchase(valid_date=books.today - dt.timedelta(4))]
+
+
+@leaves(CodeMotif.FEC_NON_CONFORME)
+def validated_on_its_date(books):
+    return [books.purchase(valid_date=books.today)]
+
+
+@leaves(CodeMotif.FEC_NON_CONFORME)
+def an_account_with_letters_after_its_digits(books):
+    return [books.purchase(account="606BUREAU")]
+
+
 def _cases(registry: dict[CodeMotif, list[Case]]) -> list[object]:
     return [
         pytest.param(code, case, id=f"{code.value}-{case.__name__}")
