@@ -9,7 +9,7 @@ import click
 import msgspec
 import numpy as np
 
-from schemas import Activation, Detection, Ecriture, Etat, Parametres, Reglage, Severite, VersionModele
+from schemas import Activation, Detection, Ecriture, Etat, Parametres, Reglage, Severite, Tick, VersionModele
 from wisebook_ml.artefacts import DESCRIPTION, ArtefactStore
 from wisebook_ml.cli.compile import announce_compiling
 from wisebook_ml.cli.fec import fail_fec
@@ -85,7 +85,7 @@ def score(
         raise click.ClickException(f"{file}: no line of it is an entry")
     announce_compiling()
     started = time.perf_counter()
-    run = _run(new_scorer(get_settings()), markers, entries, as_json=as_json)
+    run = _run(new_scorer(get_settings()), markers, entries, ledger.closing, as_json=as_json)
     seconds = time.perf_counter() - started
     _report(run, {number: settings_of(settings, number) for number in societes}, as_json=as_json, top=top, lang=lang)
     lines = sum(len(entry.lignes) for entry in entries)
@@ -114,14 +114,18 @@ class _Run:
         return sorted(still, key=lambda found: (-_LEVELS.index(found.severite), -found.score))
 
 
-def _run(scorer: LedgerScorer, markers: list[Marker], entries: list[Ecriture], *, as_json: bool) -> _Run:
-    """Score entries, after markers."""
+def _run(
+    scorer: LedgerScorer, markers: list[Marker], entries: list[Ecriture], closing: Tick | None, *, as_json: bool
+) -> _Run:
+    """Score entries, after markers, and before the tick that closes a file which has all of a year."""
     run, places = _Run(), np.arange(RUN, dtype=np.int64)
-    scorer_events = [(0, marker) for marker in markers]
+    before = [(0, marker) for marker in markers]
     for start in range(0, len(entries), RUN):
         batch = EntryBatch.from_entries(entries[start : start + RUN])
-        outcome = scorer.score(batch, places[: len(batch)], scorer_events)
-        scorer_events = []
+        ends = closing is not None and start + RUN >= len(entries)
+        after: list[tuple[int, Marker]] = [(len(batch), closing)] if ends and closing else []
+        outcome = scorer.score(batch, places[: len(batch)], [*before, *after])
+        before = []
         for _, detection in outcome.detections:
             run.latest[detection.detection_id] = detection
             run.records += 1

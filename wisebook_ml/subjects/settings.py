@@ -5,10 +5,15 @@ import math
 import numpy as np
 
 from schemas import CodeMotif
+from wisebook_ml.controls import CONTROLS
 from wisebook_ml.features.view import View
 from wisebook_ml.ledger.batch import Floats
 
-__all__ = ["thresholds_of"]
+__all__ = ["SHARED", "thresholds_of"]
+
+SHARED = frozenset(control.code for control in CONTROLS)
+"""Codes of controls, which judge single entries on a scale of their own: what a company sets of threshold and weight is
+on that scale, and of a subject only whether it is followed."""
 
 
 def thresholds_of(view: View, code: CodeMotif, default: float) -> Floats:
@@ -24,6 +29,6 @@ def thresholds_of(view: View, code: CodeMotif, default: float) -> Floats:
         elif not setting.actif or setting.poids == 0:
             chosen.append(math.inf)
         else:
-            chosen.append(default if setting.seuil is None else setting.seuil)
+            chosen.append(default if setting.seuil is None or code in SHARED else setting.seuil)
     thresholds: Floats = np.array(chosen, dtype=np.float64)[view.setting_of]
     return thresholds

@@ -63,13 +63,10 @@ class Settable(Protocol):
         """Whether a regulation asks for it."""
 
 
-def settable() -> Mapping[CodeMotif, tuple[Settable, ...]]:
-    """Return what there are settings of: the control of a code, and what follows a kind of subject under it."""
-    registered: tuple[Settable, ...] = (*CONTROLS, *SUBJECTS)
-    found: dict[CodeMotif, tuple[Settable, ...]] = {}
-    for one in registered:
-        found[one.code] = (*found.get(one.code, ()), one)
-    return found
+def settable() -> Mapping[CodeMotif, Settable]:
+    """Return what there are settings of: the control of a code, else what follows a kind of subject under it."""
+    found: dict[CodeMotif, Settable] = {one.code: one for one in SUBJECTS}
+    return found | {one.code: one for one in CONTROLS}
 
 
 def nearest(name: str) -> str:
@@ -186,10 +183,9 @@ def _controls(parametres: Parametres) -> Iterator[str]:
             continue
         if setting.seuil is not None and setting.seuil < 0:
             yield f"threshold {setting.seuil:g} of control {code} is negative; thresholds are 0 or more"
-        required = [one for one in known[code] if one.required]
-        if required:  # a setting holds for all of the code, so the strictest decides
-            weight, threshold = max(one.weight for one in required), min(one.threshold for one in required)
-            yield from _weakened(code, setting, weight, threshold, required[0].source)
+        one = known[code]
+        if one.required:
+            yield from _weakened(code, setting, one.weight, one.threshold, one.source)
 
 
 def _no_control(code: CodeMotif) -> str:
@@ -219,12 +215,11 @@ def _attenuations(parametres: Parametres) -> Iterator[str]:
     for one in parametres.attenuations:
         if one.code not in known and not one.code.is_model:
             yield _no_control(one.code)
-        # Entries are judged by the control, so that is what an attenuation weakens; it is registered first.
-        required = [control for control in known.get(one.code, ())[:1] if control.required]
-        if required and one.facteur < 1:
+        control = known.get(one.code)
+        if control is not None and control.required and one.facteur < 1:
             yield (
                 f"control {one.code} cannot be attenuated (journal {one.journal_code}, factor {one.facteur:g}): "
-                f"regulation requires it ({required[0].source})"
+                f"regulation requires it ({control.source})"
             )
         if one.rejets > one.avis:
             yield (
