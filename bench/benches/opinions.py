@@ -99,7 +99,8 @@ def _scored(events: Sequence[Ecriture], models: Models, kinds: Sequence[TypeMode
     )
     pipeline = PartitionPipeline("bench", 0, scorer, utc_now)
     markers = [_activation(1 + number, kind) for number in range(COMPANIES) for kind in kinds]
-    records = [_record(offset, event) for offset, event in enumerate([*markers, *events])]
+    stream: list[Ecriture | Activation] = [*markers, *events]
+    records = [_record(offset, event) for offset, event in enumerate(stream)]
     pipeline.process(records[: len(markers)])
     began, published = time.process_time(), 0
     for start in range(len(markers), len(records), BATCH):
