@@ -1,4 +1,4 @@
-"""The tuning role: settings that somebody wants in; versions, and the markers that put them in force, out."""
+"""The tuning role: settings that somebody wants, and verdicts, in; versions, and the markers of these, out."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ import logging
 import faust
 
 from agents.app import Batch, consume, role_app
+from agents.feedback import take_feedback
 from agents.inbox import Inbox
 from schemas import Parametres
 from topics import SETTINGS
@@ -34,9 +35,11 @@ def create_app(settings: Settings) -> faust.App:
     """
     app = role_app("tuning", settings)
     bootstrap = resolve_bootstrap(settings)
-    tuner = Tuner(settings, bootstrap, SettingsStore(open_database(settings.sql_url)))
+    engine = open_database(settings.sql_url)
+    tuner = Tuner(settings, bootstrap, SettingsStore(engine))
     producer = EventProducer(bootstrap, settings.topic_prefix)
     _take_settings(app, settings, bootstrap, tuner, producer)
+    take_feedback(app, settings, engine, tuner)
 
     def settle() -> None:
         try:

@@ -69,7 +69,7 @@ class TestALedger:
         assert "critique" in said
         assert "Tiers : " in said
         assert re.search(r"Société 1 : \d+ écritures du \d\d/\d\d/\d{4} au ", said)
-        assert "(budget d'alertes : 1,0 %)." in said
+        assert "(budget d'alertes : 1,0 %)" in said
         assert "Motif principal" in said
         assert not re.search(r"\(s\)|ELEVEE|nan", said)
 
@@ -77,7 +77,7 @@ class TestALedger:
         said = run(str(ledger), "--lang", "en", "--top", "400").stdout
         assert re.search(r"^ +\d+\.\d +\w+ no\. \d+ of \d{4}-\d\d-\d\d +€[\d,]+\.\d\d$", said, re.MULTILINE)
         assert "critical" in said
-        assert "(alert budget: 1.0 %)." in said
+        assert "(alert budget: 1.0 %)" in said
         assert "Écriture déséquilibrée" not in said
         assert not re.search(r"\(s\)|\b1 \w+s (apart|missing)", said)
 
@@ -86,8 +86,11 @@ class TestALedger:
         assert not re.search(rf"{NARROW_SPACE}$", said, re.MULTILINE)
         assert not re.search(r"^ +€", said, re.MULTILINE)
 
-    def test_an_earlier_entry_is_called_by_its_number(self, ledger: Path) -> None:
-        said = " ".join(run(str(ledger), "--top", "400").stdout.split())
+    def test_an_earlier_entry_is_called_by_its_number(self, tmp_path: Path) -> None:
+        path = tmp_path / "events.jsonl"
+        events = generate_ledger(entries=600, seed=6, anomaly_rate=0.03, codes={CodeMotif.DOUBLON}).events
+        path.write_bytes(b"\n".join(map(msgspec.json.encode, events)))
+        said = " ".join(run(str(path), "--top", "400").stdout.split())
         assert re.search(r"Doublon probable de l'écriture \w+ n° \d+ du \d\d/", said)
         assert "l'écriture E1-" not in said
 
@@ -138,12 +141,12 @@ class TestSettings:
     def test_are_in_force_from_the_first_entry_on(self, ledger: Path, tmp_path: Path) -> None:
         path = tmp_path / "settings.json"
         path.write_text(
-            '{"societe_id":1,"version":4,"budget_alertes":0.05,"controles":{"DESEQUILIBRE":{"actif":false}}}'
+            '{"societe_id":1,"version":4,"budget_alertes":0.05,"controles":{"MONTANT_ROND":{"actif":false}}}'
         )
         done = run(str(ledger), "--json", "--settings", str(path))
         records = [msgspec.json.decode(line, type=Detection) for line in done.stdout.splitlines()]
         assert {record.parametres_version for record in records} == {4}
-        assert not any(motif.code is CodeMotif.DESEQUILIBRE for record in records for motif in record.motifs)
+        assert not any(motif.code is CodeMotif.MONTANT_ROND for record in records for motif in record.motifs)
         assert "budget: 5.0 %" in run(str(ledger), "--settings", str(path), "--lang", "en").stdout
 
 

@@ -46,6 +46,16 @@ def turned(entry: Ecriture) -> list[Ligne]:
 # Facts of the entry alone.
 
 
+@finds(CodeMotif.FEC_NON_CONFORME)
+def an_account_that_is_no_number(books):
+    return [books.entry("OD", [line("ATTENTE", 100.00), line("401000", -100.00, "DURAND")])]
+
+
+@leaves(CodeMotif.FEC_NON_CONFORME)
+def an_account_with_letters_behind_its_three_digits(books):
+    return [books.entry("OD", [line("606400", 100.00), line("401DURAND", -100.00)])]
+
+
 @finds(CodeMotif.DESEQUILIBRE)
 def a_cent_is_missing(books):
     return [books.entry("OD", [line("606400", 100.00), line("401000", -99.99, "DURAND")])]
@@ -406,6 +416,26 @@ def two_suppliers_with_one_account(books):
 @leaves(CodeMotif.IBAN_PARTAGE)
 def one_supplier_with_two_accounts(books):
     return [books.purchase(iban="a1"), books.purchase(iban="b2", euros=97.31), books.purchase(iban="a1", euros=88.13)]
+
+
+@finds(CodeMotif.FEC_NON_CONFORME)
+def an_account_that_is_none(books):
+    return [books.purchase(account="ATTENTE")]
+
+
+@finds(CodeMotif.FEC_NON_CONFORME)
+def validated_before_its_date(books):
+    return [books.purchase(valid_date=books.today - dt.timedelta(4))]
+
+
+@leaves(CodeMotif.FEC_NON_CONFORME)
+def validated_on_its_date(books):
+    return [books.purchase(valid_date=books.today)]
+
+
+@leaves(CodeMotif.FEC_NON_CONFORME)
+def an_account_with_letters_after_its_digits(books):
+    return [books.purchase(account="606BUREAU")]
 
 
 def _cases(registry: dict[CodeMotif, list[Case]]) -> list[object]:

@@ -42,7 +42,7 @@ def test_a_run_of_invented_amounts(seed: int) -> None:
     rng = random.Random(seed)
     run = month_of(2024, 8, [invented(rng) for _ in range(30)] + [natural(rng) for _ in range(10)], tag="run")
     (finding,) = follow(SUBJECT, ordinary(rng, 7) + run)
-    assert (finding.type, finding.id) == (TypeObjet.COMPTE, "625100/2024-08")
+    assert (finding.type, finding.id) == (TypeObjet.COMPTE, "625100/2024-08/benford")
     assert (finding.etat, finding.revision) == (Etat.OUVERTE, 1)
     assert finding.value >= finding.threshold
     assert 0 < finding.strength <= 1
@@ -83,7 +83,7 @@ def test_an_account_that_never_followed_the_law_is_none() -> None:
 def test_the_other_side_of_the_entry_is_not_told_again() -> None:
     rng = random.Random(3)
     run = month_of(2024, 8, [invented(rng) for _ in range(40)], tag="run")
-    assert [one.id for one in follow(SUBJECT, ordinary(rng, 7) + run)] == ["625100/2024-08"]
+    assert [one.id for one in follow(SUBJECT, ordinary(rng, 7) + run)] == ["625100/2024-08/benford"]
 
 
 def test_it_is_withdrawn_when_the_month_fills_with_real_amounts() -> None:
@@ -112,14 +112,14 @@ def year(rng: random.Random, number: int, share: float, account: str = "601000",
 def test_a_year_that_departs_from_the_years_before() -> None:
     rng = random.Random(5)
     findings = follow(SUBJECT, year(rng, 2023, 0.0) + year(rng, 2024, 0.35))
-    assert [one.id for one in findings] == ["601000/2024"]
+    assert [one.id for one in findings] == ["601000/2024/benford"]
     assert "deux premiers chiffres" in findings[0].libelle_fr
     assert findings[0].libelle_en.startswith("Account 601000, fiscal year 2024")
 
 
 def test_a_first_year_that_departs_grossly_from_the_law() -> None:
     rng = random.Random(6)
-    assert [one.id for one in follow(SUBJECT, year(rng, 2024, 0.7))] == ["601000/2024"]
+    assert [one.id for one in follow(SUBJECT, year(rng, 2024, 0.7))] == ["601000/2024/benford"]
     assert follow(SUBJECT, year(rng, 2024, 0.0)) == []
 
 
@@ -129,13 +129,13 @@ def test_years_like_those_before_are_none() -> None:
     mild = follow(SUBJECT, year(rng, 2023, 0.3) + year(rng, 2024, 0.3) + year(rng, 2025, 0.3))
     assert mild == []
     gross = follow(SUBJECT, year(rng, 2023, 0.7) + year(rng, 2024, 0.7) + year(rng, 2025, 0.7))
-    assert [one.id for one in gross] == ["601000/2023", "601000/2024"]
+    assert [one.id for one in gross] == ["601000/2023/benford", "601000/2024/benford"]
 
 
 def test_a_fiscal_year_names_the_finding() -> None:
     rng, name = random.Random(8), "2024-04-01/2025-03-31"
     entries = [msgspec.structs.replace(one, exercice=name) for one in year(rng, 2024, 0.7)]
-    assert [one.id for one in follow(SUBJECT, entries)] == [f"601000/{name}"]
+    assert [one.id for one in follow(SUBJECT, entries)] == [f"601000/{name}/benford"]
 
 
 def test_dates_that_are_mistyped_do_not_stop_it() -> None:
@@ -143,7 +143,7 @@ def test_dates_that_are_mistyped_do_not_stop_it() -> None:
     odd = [entry("odd1", dt.date(2099, 1, 1), account="625100"), entry("odd2", dt.date(1901, 1, 1), account="625100")]
     run = month_of(2024, 8, [invented(rng) for _ in range(40)], tag="run")
     ids = [one.id for one in follow(SUBJECT, ordinary(rng, 3) + odd + ordinary(rng, 7)[36:] + run)]
-    assert "625100/2024-08" in ids
+    assert "625100/2024-08/benford" in ids
 
 
 def test_switched_off_and_stricter() -> None:

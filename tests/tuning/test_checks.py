@@ -7,6 +7,7 @@ import pytest
 
 from schemas import Attenuation, CodeMotif, Parametres, ReglageControle
 from wisebook_ml.controls import CONTROLS
+from wisebook_ml.subjects import SUBJECTS
 from wisebook_ml.tuning.checks import MAX_WORDS, faults, settable
 
 REQUIRED = [control for control in CONTROLS if control.required]
@@ -56,6 +57,11 @@ class TestRequiredControls:
             assert control.code in told
             assert why in told
             assert f"regulation requires it ({control.source})" in told
+
+    @pytest.mark.parametrize("subject", [one for one in SUBJECTS if one.required], ids=lambda subject: subject.code)
+    def test_nor_what_is_required_of_a_subject(self, subject) -> None:  # type: ignore[no-untyped-def]
+        for setting in (REGLAGE(actif=False), REGLAGE(poids=0.0), REGLAGE(seuil=1000.0)):
+            assert "regulation requires it" in fault(controles={subject.code: setting})
 
     def test_nor_attenuated(self) -> None:
         attenuation = Attenuation(code=CodeMotif.DESEQUILIBRE, journal_code="OD", facteur=0.9, avis=3, rejets=3)

@@ -15,6 +15,7 @@ COMMANDS = {
     "controls": "wisebook_ml.cli.controls:controls",
     "demo": "wisebook_ml.cli.demo:demo",
     "fec": "wisebook_ml.cli.fec:fec",
+    "feedback": "wisebook_ml.cli.feedback:feedback",
     "generate": "wisebook_ml.cli.generate:generate",
     "kafka": "wisebook_ml.cli.kafka:kafka",
     "models": "wisebook_ml.cli.models:models",
@@ -22,6 +23,7 @@ COMMANDS = {
     "score": "wisebook_ml.cli.score:score",
     "settings": "wisebook_ml.cli.settings:settings",
     "topics": "wisebook_ml.cli.topics:topics",
+    "train": "wisebook_ml.cli.train:train",
     "worker": "wisebook_ml.cli.worker:worker",
 }
 """Each command and where it is: `wisebook-ml fec` need not wait for Faust to be imported."""

@@ -102,9 +102,9 @@ def events(context: click.Context, file: Path) -> None:
 def feedback(context: click.Context, file: Path) -> None:
     """Publish the verdicts of FILE, one JSON record a line (as `generate` writes them to avis.jsonl).
 
-    A field `publie_le` says when a verdict was given; without it, it is given now. The last verdict on an entry counts,
-    so that publishing the file again changes nothing. Exit status: 0 if all lines are verdicts, 1 if some are not (the
-    others are published).
+    A field `publie_le` says when a verdict was given; without it, it is given now. The first verdict on a detection
+    stands, unless a later one says `"remplace": true`; publishing the file again changes nothing. Exit status: 0 if all
+    lines are verdicts, 1 if some are not (the others are published).
     """
     found = read_avis(file)
     avis = found.records

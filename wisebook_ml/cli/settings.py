@@ -273,7 +273,7 @@ def _rows(found: Parametres) -> Iterator[tuple[str, str, str]]:
     known = settable()
     for code, setting in found.controles.items():
         given: dict[str, object] = msgspec.to_builtins(setting)
-        control = known.get(code)
+        control = next(iter(known.get(code, ())), None)
         usually = {"seuil": control.threshold, "poids": control.weight, "actif": True} if control else {}
         for field, value in given.items():
             yield f"{code}.{field}", _shown(value), _shown(usually.get(field))

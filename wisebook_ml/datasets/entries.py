@@ -13,6 +13,7 @@ from schemas import Ecriture, Parametres
 from wisebook_ml.controls import CONTROLS, SettingsTable, View
 from wisebook_ml.datasets.collected import Collected
 from wisebook_ml.datasets.judgements import entry_labels
+from wisebook_ml.datasets.reclassifications import reclassified
 from wisebook_ml.entry_columns import ENTRY_COLUMNS, STRENGTHS, VALUES
 from wisebook_ml.features import FEATURE_NAMES, feature_matrix
 from wisebook_ml.habits.layout import new_store
@@ -218,6 +219,8 @@ def entry_frame(collected: Collected) -> pd.DataFrame:
         are left out where there are plenty: they met no habits yet.
     """
     rows, keys = first_arrivals(collected.entries, columns=FEATURE_NAMES)
-    rows = rows.join(entry_labels(keys, collected.avis), on="ecriture_id").drop(columns="classe")
+    rows = rows.join(entry_labels(keys, collected.avis, reclassified(collected.entries)), on="ecriture_id").drop(
+        columns="classe"
+    )
     rows = between(rows, collected.du, collected.au)
     return rows.iloc[WARM_UP:].reset_index(drop=True) if len(rows) >= 2 * WARM_UP + MIN_ROWS else rows

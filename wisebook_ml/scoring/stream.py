@@ -384,5 +384,5 @@ def _part(parts: Mapping[str, bytes | memoryview], name: str, kind: type[T]) -> 
         raise StateError(f"part {name} is missing")
     try:
         return msgspec.json.decode(parts[name], type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StateError(f"part {name}: {error}") from error

@@ -21,6 +21,7 @@ from wisebook_ml.storage.migrations import upgrade
 from wisebook_ml.storage.models import ModelRegistry
 from wisebook_ml.storage.parametres import SettingsStore, StoredSettings
 from wisebook_ml.storage.statistics import StatisticsStore
+from wisebook_ml.storage.verdicts import VerdictStore
 
 __all__ = [
     "CampaignStore",
@@ -43,6 +44,7 @@ __all__ = [
     "StoredDetection",
     "StoredSettings",
     "UnsupportedDatabase",
+    "VerdictStore",
     "VersionConflict",
     "create_engine",
     "open_database",

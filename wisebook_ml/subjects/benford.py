@@ -25,7 +25,11 @@ NAMED = 4
 NOTABLE = 1.0
 """Standard deviations above what is expected from which digits are named; those furthest come first."""
 
+SUFFIX = "/benford"
+"""What follows the period in ids: an account and month can have a finding of another kind, of what did not arrive."""
+
 SPARE_EVENTS = 16
+"""Findings of a few small entries, before those that were made must be taken."""
 
 FULL = 4.0
 """Surer than the threshold by so much (in -log10), a finding has its full strength."""
@@ -50,8 +54,8 @@ class Benford:
     Equal amounts count once a month or year, so that rents, subscriptions and price lists have no say. It fails where
     invented amounts replace real ones without adding any, or repeat the digits of the account.
 
-    The value is ``-log10`` of the probability that chance gives so much; a year's threshold is four times a month's, a
-    first year's ten times.
+    The value is ``-log10`` of the probability that chance gives so much; a year's threshold is six times a month's, a
+    first year's fifteen times.
 
     References
     ----------
@@ -62,7 +66,7 @@ class Benford:
     name = "benford"
     code = CodeMotif.BENFORD
     attribute = "montant"
-    threshold = 3.0
+    threshold = 2.0
     weight = 0.6
     source = "Nigrini: Benford's Law, Wiley 2012; ISA 240 A44 (unusual relationships)"
     required = False
@@ -123,7 +127,7 @@ def _finding(view: View, event: np.void) -> SubjectFinding:
         position=position,
         societe_id=int(view.batch.societe[position]),
         type=TypeObjet.COMPTE,
-        id=f"{compte}/{period}",
+        id=f"{compte}/{period}{SUFFIX}",
         etat=Etat.OUVERTE if stands else Etat.CLOSE,
         revision=int(event["revision"]),
         montant=int(event["stake"]),

@@ -24,17 +24,17 @@ HABIT_KNOWN, OTHERS_KNOWN = 300, 1_000
 MIN_DEVIATION = 0.0022
 """Mean absolute deviation of first-two digits from which they do not conform (Nigrini 2012, table 7.1)."""
 
-YEAR_THRESHOLD = 4.0
+YEAR_THRESHOLD = 6.0
 """A year's threshold in a month's: the more lines, the surer is every small deviation of ordinary books."""
 
-FIRST_THRESHOLD, FIRST_DEVIATION = 10.0, 3.0
+FIRST_THRESHOLD, FIRST_DEVIATION = 15.0, 3.0
 """A year's without a year before it: threshold in a month's, and least deviation in `MIN_DEVIATION`. Many accounts
 follow no law by their nature; one of which half the amounts were invented deviates by four times the limit."""
 
 MIN_DECADES, DECADE_SHARE = 3, 0.05
 """Amounts span two orders of magnitude where three decades have this share of them each; others follow no law."""
 
-CLOSING = 0.5
+CLOSING = 0.75
 """A finding is withdrawn below this share of its threshold."""
 
 

@@ -10,6 +10,7 @@ from wisebook_ml.controls.texts import euros_en, euros_fr, number_fr
 from wisebook_ml.features.view import View
 from wisebook_ml.habits.store import Store
 from wisebook_ml.ledger.batch import EntryBatch, Ints
+from wisebook_ml.subjects import lettering_judge as judging
 from wisebook_ml.subjects import lettering_pass as passes
 from wisebook_ml.subjects.base import SubjectFinding
 from wisebook_ml.subjects.lettering_layout import EVENT, new_store
@@ -51,7 +52,7 @@ class Lettering:
 
     Notes
     -----
-    When a group should be complete, see `wisebook_ml.subjects.lettering_pass`. It closes as soon as it is equal. Where
+    When a group should be complete, see `wisebook_ml.subjects.lettering_judge`. It closes as soon as it is equal. Where
     more than a fifth of an account's groups are unequal, its lettering is used otherwise: one finding about the account
     takes the place of all further ones (``411/lettrage``). No regulation asks for lettering, so habits excuse it.
 
@@ -158,8 +159,8 @@ def _span(batch: EntryBatch, name: str) -> tuple[Ints, Ints]:
 def _finding(event: np.void, texts: npt.NDArray[np.uint8]) -> SubjectFinding:
     """Return the finding of what a pass has written."""
     kind = int(event["kind"])
-    if kind in (passes.HABIT_SHARE, passes.NO_HABIT):
-        return _of_account(event, kind == passes.HABIT_SHARE)
+    if kind in (judging.HABIT_SHARE, judging.NO_HABIT):
+        return _of_account(event, kind == judging.HABIT_SHARE)
     at, parts = int(event["text"]), []
     for name in ("compte", "aux", "letter", "id"):
         parts.append(bytes(texts[at : at + int(event[name])]).decode())
@@ -168,7 +169,7 @@ def _finding(event: np.void, texts: npt.NDArray[np.uint8]) -> SubjectFinding:
     debit, credit = int(event["debit"]), int(event["credit"])
     gap, day = abs(debit - credit), int(event["day"])
     french, english = _texts(compte, aux, letter, debit, credit, int(event["lines"]))
-    opened = kind == passes.OPENED
+    opened = kind == judging.OPENED
     return SubjectFinding(
         position=int(event["position"]),
         societe_id=int(event["societe"]),
@@ -220,7 +221,7 @@ def _of_account(event: np.void, stands: bool) -> SubjectFinding:
         revision=int(event["revision"]),
         montant=0,
         value=share,
-        threshold=passes.USUAL_SHARE,
+        threshold=judging.USUAL_SHARE,
         strength=0.8 if stands else 0.0,
         libelle_fr=f"Lettrage des comptes {root} inexploitable : {unequal} lettrages inégaux sur {groups} "
         f"({number_fr(100 * share, 0)} %). Les suivants ne sont plus signalés un à un.",

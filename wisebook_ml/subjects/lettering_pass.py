@@ -1,10 +1,4 @@
-"""The compiled pass over letterings: sums under each letter, and when they are judged.
-
-A group is unequal for a while: its lines are lettered one after the other. So it is judged only when it should be
-complete. Where the times of entry are known (live books), that is some days after it last changed. In a file without
-them, it is when lettered lines on the side that it lacks have come that far and more; but in a file that comes journal
-by journal another one may bring what is lacking: there, groups wait for a tick.
-"""
+"""The compiled pass over letterings: what entries put into groups under one letter, and take out again."""
 
 from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.habits.arrivals import company_key
@@ -21,6 +15,7 @@ from wisebook_ml.habits.tables import (
 )
 from wisebook_ml.ledger.facts_pass import UNIX_DAY, VALIDATION
 from wisebook_ml.ledger.hashing import hash_bytes, mix
+from wisebook_ml.subjects.lettering_judge import SLACK_DAYS, TEXT_BYTES, judge_due, scan, settle, stop_waiting
 from wisebook_ml.subjects.lettering_layout import (
     GROUPS,
     MAX_GROUPS,
@@ -28,61 +23,25 @@ from wisebook_ml.subjects.lettering_layout import (
     MEMBERS,
     books_of,
     companies_of,
-    ends_of,
     groups_of,
     members_of,
     queues_of,
     trace_pool_of,
     traces_of,
-    waiting_of,
     word_pool_of,
 )
-from wisebook_ml.subjects.packing import advance, keep_text, link, read_text, unlink
+from wisebook_ml.subjects.packing import advance, keep_text
 
-__all__ = [
-    "CLOSED",
-    "DONE",
-    "FULL",
-    "HABIT_SHARE",
-    "NO_HABIT",
-    "OPENED",
-    "ROOM",
-    "TEXT_BYTES",
-    "USUAL_SHARE",
-    "WORDS_OF_LINE",
-    "follow_entries",
-    "follow_tick",
-]
+__all__ = ["DONE", "FULL", "ROOM", "WORDS_OF_LINE", "follow_entries", "follow_tick"]
 
 DONE, ROOM, FULL = range(3)
 """Why the pass stopped: it did not; for want of room in the state; for want of room in what it writes."""
 
-OPENED, CLOSED, HABIT_SHARE, NO_HABIT = range(4)
-"""What it tells: a group is unequal, or no longer; that is a habit of an account, or no longer."""
-
-WAIT_DAYS = 10
-"""Days after its last change at which a group of live books is complete: an invoice can be typed after its payment."""
-
-SLACK_DAYS, MOST_SLACK = 90, 240
-"""How much further lettered lines of a file must have come: 60 days to pay (article L441-10 of the commercial code) and
-a month of delay; it grows where groups were completed later than that."""
-
-START_DAYS = 150
-"""Days of a file's beginning in which a payment without invoice settled one of the year before."""
-
 REWIND_DAYS, REWINDS = 60, 8
 """So many dates in a row that lie so far behind the last one: another journal of the file begins."""
 
-SMALL_CENTS, SMALL_SHARE, SMALL_KNOWN = 100, 0.02, 5
-"""Differences up to a euro are the habit of an account where more than so many of its groups have one."""
-
-USUAL_SHARE, USUAL_KNOWN, USUAL_ENDS = 0.20, 10, 0.10
-"""From which share of unequal groups on the lettering of an account is unusable, and when it is usable again."""
-
 WEEK = 7
 CLASS_4 = 4
-TEXT_BYTES = 3 * 256 + 800
-"""Bytes of the texts of an event."""
 WORDS_OF_LINE = 4 * 128
 """Words that the texts of a line take at most."""
 
@@ -166,7 +125,7 @@ def follow_entries(
                         release_block(pool.heads, pool.links, noted.room, noted.traces)
                 _settle_all(state, member, old, i, events, used, texts)
             cursor[1] = 1
-        if not _judge_due(state, company, i, limits[i], usual[i], active[i], events, used, texts):
+        if not judge_due(state, company, i, limits[i], usual[i], active[i], events, used, texts):
             return FULL
         imported = stamp[i] == 0 and member != 0
         if imported and not _scan_books(state, member, i, limits[i], usual[i], active[i], events, used, texts):
@@ -191,14 +150,14 @@ def follow_tick(
             company = companies.rows[row]
             if company.now != 0 and day > company.now:
                 company.now, company.now_ahead = day, 0
-            if not _judge_due(state, row, 0, limit, usual, active, events, used, texts):
+            if not judge_due(state, row, 0, limit, usual, active, events, used, texts):
                 return FULL
         cursor[0] += 1
     books = books_of(state)
     while cursor[1] < books.meta[0]:
         row = cursor[1]
         asked = row > 0 and (only == 0 or books.rows[row].company == chosen)
-        if asked and not _scan(state, row, True, 0, limit, usual, active, events, used, texts):
+        if asked and not scan(state, row, True, 0, limit, usual, active, events, used, texts):
             return FULL
         cursor[1] += 1
     return DONE
@@ -323,13 +282,13 @@ def _settle_all(
     for k in range(count):
         trace = traces_of(state)[traces + k]
         if groups_of(state).rows[trace.group].serial == trace.serial:
-            _settle(state, trace.group, i, events, used, texts)
+            settle(state, trace.group, i, events, used, texts)
     if count > 0:
         pool = trace_pool_of(state)
         release_block(pool.heads, pool.links, room, traces)
     noted = members_of(state).rows[member]
     for k in range(noted.count):
-        _settle(state, traces_of(state)[noted.traces + k].group, i, events, used, texts)
+        settle(state, traces_of(state)[noted.traces + k].group, i, events, used, texts)
 
 
 @compiled
@@ -344,7 +303,7 @@ def _scan_books(
         book = books_of(state).rows[row]
         week = (book.debit_clock + book.credit_clock) // WEEK
         if week != book.week:
-            if not _scan(state, row, False, i, limit, usual, active, events, used, texts):
+            if not scan(state, row, False, i, limit, usual, active, events, used, texts):
                 return False
             book.week = week
     return True
@@ -387,7 +346,7 @@ def _group(
 def _forget(state: Array, row: int) -> None:
     groups, pool = groups_of(state), word_pool_of(state)
     group = groups.rows[row]
-    _stop_waiting(state, row)
+    stop_waiting(state, row)
     keep_text(pool.heads, pool.links, group.compte, group.compte_length, pool.links, 0, 0)
     keep_text(pool.heads, pool.links, group.aux, group.aux_length, pool.links, 0, 0)
     keep_text(pool.heads, pool.links, group.letter, group.letter_length, pool.links, 0, 0)
@@ -439,169 +398,3 @@ def _name(state: Array, row: int, data: Array, at: int, length: int) -> None:
     group, pool = groups_of(state).rows[row], word_pool_of(state)
     group.id = keep_text(pool.heads, pool.links, group.id, group.id_length, data, at, length)
     group.id_length = length
-
-
-@compiled
-def _stop_waiting(state: Array, row: int) -> None:
-    groups = groups_of(state).rows
-    if groups[row].waiting == 1:
-        unlink(waiting_of(state)[groups[row].company][0], groups, row)
-    elif groups[row].waiting == 2:
-        unlink(ends_of(state)[groups[row].book][0], groups, row)
-    groups[row].waiting = 0
-
-
-@compiled
-def _settle(state: Array, row: int, i: int, events: Array, used: Array, texts: Array) -> None:
-    """Let a group that changed wait to be judged, or see that it is equal."""
-    groups = groups_of(state).rows
-    group = groups[row]
-    company = companies_of(state).rows[group.company]
-    _stop_waiting(state, row)
-    if group.debit != group.credit:
-        if group.live != 0:
-            group.waiting, group.due = 1, company.now + WAIT_DAYS
-            link(waiting_of(state)[group.company][0], groups, row)
-        else:
-            group.waiting = 2
-            link(ends_of(state)[group.book][0], groups, row)
-        return
-    if group.open != 0:
-        if group.live == 0:
-            # It was complete later than thought: others wait longer.
-            company.slack = min(MOST_SLACK, max(company.slack, group.last_day - group.first_day + 30))
-        _tell(state, row, CLOSED, i, 0, events, used, texts)
-    _count(state, row, 1 if group.debits + group.credits > 0 else 0)
-    _review(state, group.book, i, events, used, texts)
-
-
-@compiled
-def _count(state: Array, row: int, outcome: int) -> None:
-    """Count how a group came out, once: 1 equal, 2 unequal, 3 with a small difference."""
-    group = groups_of(state).rows[row]
-    book = books_of(state).rows[group.book]
-    if group.outcome == outcome:
-        return
-    book.balanced += (outcome == 1) - (group.outcome == 1)
-    book.unequal += (outcome == 2) - (group.outcome == 2)
-    book.small += (outcome == 3) - (group.outcome == 3)
-    group.outcome = outcome
-
-
-@compiled
-def _review(state: Array, book: int, i: int, events: Array, used: Array, texts: Array) -> None:
-    """Tell where an account's lettering has become usable again."""
-    noted = books_of(state).rows[book]
-    if noted.open != 0 and noted.unequal < USUAL_ENDS * (noted.balanced + noted.unequal + noted.small):
-        noted.open = 0
-        _tell_book(state, book, NO_HABIT, i, events, used)
-
-
-@compiled
-def _judge_due(
-    state: Array, company: int, i: int, limit: int, usual: bool, active: bool,
-    events: Array, used: Array, texts: Array,
-) -> bool:  # fmt: skip
-    """Judge a company's groups of live books that should be complete; return whether there was room to tell."""
-    ends, groups = waiting_of(state)[company][0], groups_of(state).rows
-    now = companies_of(state).rows[company].now
-    while ends.first != 0 and groups[ends.first].due <= now:
-        if len(events) - used[0] < 3 or len(texts) - used[1] < TEXT_BYTES:
-            return False
-        row = ends.first
-        _stop_waiting(state, row)
-        _judge(state, row, i, limit, usual, active, events, used, texts)
-    return True
-
-
-@compiled
-def _scan(
-    state: Array, book: int, tick: bool, i: int, limit: int, usual: bool, active: bool,
-    events: Array, used: Array, texts: Array,
-) -> bool:  # fmt: skip
-    """Judge the groups of an account in a file that should be complete; return whether there was room to tell."""
-    noted, groups = books_of(state).rows[book], groups_of(state).rows
-    company = companies_of(state).rows[noted.company]
-    row = ends_of(state)[book][0].first
-    while row != 0:
-        following, group = groups[row].after, groups[row]
-        lacks_credit = group.debit > group.credit
-        clock = noted.credit_clock if lacks_credit else noted.debit_clock
-        if tick:
-            clock = max(clock, company.last_day)
-        elif company.by_journal != 0 or company.behind != 0 or noted.journals == 0:
-            clock = 0  # another journal may bring what is lacking
-        if clock >= group.last_day + company.slack:
-            if len(events) - used[0] < 3 or len(texts) - used[1] < TEXT_BYTES:
-                return False
-            _stop_waiting(state, row)
-            # Money without invoice, early in a file: the invoice is one of the year before.
-            settles = lacks_credit != (noted.root // 10 == 41)
-            if not (settles and group.first_day < company.first_day + START_DAYS):
-                _judge(state, row, i, limit, usual, active, events, used, texts)
-        row = following
-    return True
-
-
-@compiled
-def _judge(
-    state: Array, row: int, i: int, limit: int, usual: bool, active: bool, events: Array, used: Array, texts: Array
-) -> None:
-    """Tell of a group whose sums differ by more than a company's limit, or no longer do."""
-    group = groups_of(state).rows[row]
-    book = books_of(state).rows[group.book]
-    gap = abs(group.debit - group.credit)
-    all_known = book.balanced + book.unequal + book.small
-    if usual and book.small >= SMALL_KNOWN and book.small > SMALL_SHARE * all_known:
-        limit = max(limit, SMALL_CENTS)
-    _count(state, row, 2 if gap > max(limit, SMALL_CENTS) else 3)
-    _review(state, group.book, i, events, used, texts)
-    if gap <= limit:
-        if group.open != 0:
-            _tell(state, row, CLOSED, i, limit, events, used, texts)
-        return
-    if book.unequal >= USUAL_KNOWN and book.unequal > USUAL_SHARE * all_known:
-        if book.open == 0 and active:
-            book.open = 1
-            _tell_book(state, group.book, HABIT_SHARE, i, events, used)
-        if group.open == 0:
-            return
-    if active and not (group.open != 0 and group.told == group.debit - group.credit):
-        _tell(state, row, OPENED, i, limit, events, used, texts)
-
-
-@compiled
-def _tell(state: Array, row: int, kind: int, i: int, limit: int, events: Array, used: Array, texts: Array) -> None:
-    """Write down what became of a group."""
-    group, words = groups_of(state).rows[row], word_pool_of(state).links
-    group.open = 1 if kind == OPENED else 0
-    group.told = group.debit - group.credit
-    group.revision += 1
-    event = events[used[0]]
-    used[0] += 1
-    event.societe = companies_of(state).rows[group.company].societe
-    event.debit, event.credit, event.limit = group.debit, group.credit, limit
-    event.position, event.kind, event.revision = i, kind, group.revision
-    event.lines, event.root, event.day = group.debits + group.credits, 0, group.last_day
-    event.text = used[1]
-    event.compte, event.aux, event.letter, event.id = (
-        group.compte_length, group.aux_length, group.letter_length, group.id_length,
-    )  # fmt: skip
-    at = read_text(words, group.compte, group.compte_length, texts, used[1])
-    at = read_text(words, group.aux, group.aux_length, texts, at)
-    at = read_text(words, group.letter, group.letter_length, texts, at)
-    used[1] = read_text(words, group.id, group.id_length, texts, at)
-
-
-@compiled
-def _tell_book(state: Array, row: int, kind: int, i: int, events: Array, used: Array) -> None:
-    """Write down what became of an account's lettering as a whole: how many groups, and how many unequal ones."""
-    book = books_of(state).rows[row]
-    book.revision += 1
-    event = events[used[0]]
-    used[0] += 1
-    event.societe = companies_of(state).rows[book.company].societe
-    event.debit, event.credit, event.limit = book.unequal, book.balanced + book.unequal + book.small, 0
-    event.position, event.kind, event.revision = i, kind, book.revision
-    event.lines, event.root, event.day = 0, book.root, 0
-    event.text, event.compte, event.aux, event.letter, event.id = used[1], 0, 0, 0, 0

@@ -11,6 +11,7 @@ from wisebook_ml.features.view import View
 from wisebook_ml.habits.store import Store
 from wisebook_ml.ledger.batch import EntryBatch, Ints
 from wisebook_ml.ledger.characters import characters
+from wisebook_ml.subjects import recurrence_due as due
 from wisebook_ml.subjects import recurrence_pass as passes
 from wisebook_ml.subjects.base import SubjectFinding
 from wisebook_ml.subjects.recurrence_layout import EVENT, RING, new_store
@@ -42,7 +43,7 @@ class _Output:
 
     def __init__(self) -> None:
         self.events = np.zeros(256, EVENT)
-        self.texts = np.zeros(256 * passes.TEXT_BYTES, np.uint8)
+        self.texts = np.zeros(256 * due.TEXT_BYTES, np.uint8)
         self.used = np.zeros(2, np.int64)
 
     def drain(self, findings: list[SubjectFinding]) -> None:
@@ -160,7 +161,7 @@ class Recurrence:
     @staticmethod
     def _reserve(state: Store) -> None:
         rows = dict.fromkeys(("companies", "journals", "series", "members", "told"), ROOM)
-        state.reserve(rows, {"words": ROOM * passes.WORDS})
+        state.reserve(rows, {"words": ROOM * due.WORDS})
 
 
 def _span(batch: EntryBatch, name: str) -> tuple[Ints, Ints]:
@@ -177,7 +178,7 @@ def _finding(event: np.void, texts: npt.NDArray[np.uint8]) -> SubjectFinding:
         at += int(event[name])
     ident, journal, label = parts
     kind, expected = int(event["kind"]), dt.date.fromordinal(int(event["expected"]))
-    missed = kind == passes.MISSED
+    missed = kind == due.MISSED
     french, english = _texts(event, ident, journal, label, expected)
     return SubjectFinding(
         position=int(event["position"]),
@@ -209,9 +210,9 @@ def _texts(event: np.void, ident: str, journal: str, label: str, expected: dt.da
     since = dt.date.fromordinal(max(1, int(event["since"])))
     french = f"« {label} » ({ident}, journal {journal})" if label else f"{ident} (journal {journal})"
     english = f'"{label}" ({ident}, journal {journal})' if label else f"{ident} (journal {journal})"
-    if kind == passes.CAME:
+    if kind == due.CAME:
         return f"{french} : comptabilisé depuis, en retard.", f"{english}: posted since, late."
-    if kind == passes.ENDED:
+    if kind == due.ENDED:
         return (
             f"{french} : plus rien depuis le {date_fr(expected)}, l'échéance a pris fin.",
             f"{english}: nothing since {date_en(expected)}, it has ended.",

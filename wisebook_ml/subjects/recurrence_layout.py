@@ -12,6 +12,7 @@ from wisebook_ml.subjects.lettering_layout import ENDS
 
 __all__ = [
     "EVENT",
+    "MAX_JOURNALS",
     "MAX_SERIES",
     "MAX_TOLD",
     "OPENS",
@@ -40,12 +41,16 @@ RING = 12
 OPENS = 3
 """Absences of a series that can still end by its coming late: the latest."""
 
+MAX_JOURNALS = 1_000
+"""Journals of a company: what is in further ones is not followed (no company has as many; a mistaken export might)."""
+
 MAX_SERIES, MAX_TOLD = 20_000, 20_000
 """Series of a company that are followed, and absences whose revision is remembered. The oldest are forgotten, but a
 series that went on has its turn once more."""
 
 COMPANY = np.dtype(
-    [("societe", np.int64), *[(what, np.int32) for what in ("now", "now_ahead", "due", "serials")]], align=True
+    [("societe", np.int64), *[(what, np.int32) for what in ("now", "now_ahead", "due", "serials", "journals")]],
+    align=True,
 )
 """A company's clock of times of entry, and the first day at which something can be overdue (0: nothing can)."""
 
@@ -62,13 +67,14 @@ SERIES = np.dtype(
         ("skipped", np.int32),
         *[
             (what, np.uint8)
-            for what in ("count", "live", "tiers", "period", "regular", "missed", "touched", "steady", "strict")
+            for what in ("count", "live", "tiers", "period", "regular", "missed", "touched", "steady", "kind", "quiet")
         ],
     ],
     align=True,
 )
 """Entries of one third party or of one label in a journal. `anchor` is the day on which the latest was due, `period` in
-months, `spread` and `lag` in days; `skipped` has a bit for each month of the year in which one was missed before."""
+months, `spread` and `lag` in days; `skipped` has a bit for each month of the year in which one was missed before,
+`quiet` for each in a row that is not told for that."""
 
 MEMBER = np.dtype([("series", np.int32), ("serial", np.int32)], align=True)
 

@@ -5,7 +5,7 @@ from wisebook_ml.ledger.characters import DIGIT, LETTER, MARK, WORD, code_point,
 from wisebook_ml.ledger.dates import civil, ordinal
 from wisebook_ml.ledger.hashing import mix
 
-__all__ = ["MONTH", "add_months", "label_words", "learn_rhythm", "steps_between"]
+__all__ = ["LABELLED", "MONTH", "NEED", "SERVICE", "add_months", "label_words", "learn_rhythm", "steps_between"]
 
 SAME_DAYS = 5
 """Entries within so many days are one occurrence: two invoices of one delivery."""
@@ -16,6 +16,11 @@ MONTH = 30.44
 PERIODS = ((24, 38, 1), (52, 70, 2), (82, 101, 3), (170, 195, 6), (350, 381, 12))
 """Shortest and longest interval in days that is one of so many months: weekends and holidays move a date by up to
 four days, a person by some more."""
+
+SERVICE, NEED, LABELLED = range(3)
+"""What may come regularly: what a supplier does for the company, at amounts that may vary; what is bought when it is
+needed, by some once a month, where only equal amounts make a rhythm; entries that share no more than a label, where
+they do until six have come."""
 
 LETTER_BASE, LETTERS = 32, 12
 """A word is a number in this base, by its first letters."""
@@ -97,15 +102,15 @@ def add_months(day: int, months: int) -> int:
 
 
 @compiled
-def learn_rhythm(days: Array, amounts: Array, count: int, strict: bool, scratch: Array, series: Array) -> bool:
+def learn_rhythm(days: Array, amounts: Array, count: int, kind: int, scratch: Array, series: Array) -> bool:
     """Learn the rhythm of some occurrences by ascending date; return whether there is one.
 
     Parameters
     ----------
     days, amounts : ndarray, shape (RING,)
         The first `count` are used.
-    strict : bool
-        Whether amounts must be equal: goods are bought, and customers buy, whenever they need to, some of them monthly.
+    kind : int
+        What comes: `SERVICE`, `NEED` or `LABELLED`.
     scratch : ndarray of int64, shape (4, RING)
     series : record of `SERIES`
         Its period, anchor, spread, amount, length and steady are set where there is one.
@@ -131,7 +136,7 @@ def learn_rhythm(days: Array, amounts: Array, count: int, strict: bool, scratch:
     length = seen - start
     if length < (3 if period in (1, 12) else 4):
         return False
-    return _describe(scratch, start, seen, period, strict, series)
+    return _describe(scratch, start, seen, period, kind, series)
 
 
 @compiled
@@ -174,7 +179,7 @@ def _regular_from(days: Array, seen: int, period: int) -> int:
 
 
 @compiled
-def _describe(scratch: Array, start: int, seen: int, period: int, strict: bool, series: Array) -> bool:
+def _describe(scratch: Array, start: int, seen: int, period: int, kind: int, series: Array) -> bool:
     """Write down a rhythm, if dates and amounts are those of one."""
     days, amounts, due, sizes = scratch[0], scratch[1], scratch[2], scratch[3]
     length, slots = seen - start, 0
@@ -199,7 +204,9 @@ def _describe(scratch: Array, start: int, seen: int, period: int, strict: bool, 
         near += abs(sizes[j] - amount) * 20 <= 7 * amount
     if length < 4:
         spread = worst
-    if strict and (length < 4 or steady * 4 < 3 * length):
+    if 4 * steady < 3 * length and (kind == NEED or (kind == LABELLED and length < 6)):
+        return False
+    if kind == NEED and length < 4:
         return False
     if not _is_rhythm(period, length, spread, steady / length, near / length):
         return False
@@ -216,7 +223,7 @@ def _is_rhythm(period: int, length: int, spread: int, steady: float, near: float
     if period > 1:
         return (spread <= 6 and near >= 0.75 and length >= 6) or (spread <= 10 and steady >= 0.75)
     if length == 3:
-        return spread <= 4 and steady == 1.0
+        return spread <= 9 and steady == 1.0
     if length == 4:
         return (spread <= 4 and steady >= 0.75) or (spread <= 2 and near == 1.0)
     if spread <= 4 and near >= 0.8:

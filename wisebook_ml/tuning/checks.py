@@ -63,10 +63,13 @@ class Settable(Protocol):
         """Whether a regulation asks for it."""
 
 
-def settable() -> Mapping[CodeMotif, Settable]:
-    """Return what there are settings of."""
+def settable() -> Mapping[CodeMotif, tuple[Settable, ...]]:
+    """Return what there are settings of: the control of a code, and what follows a kind of subject under it."""
     registered: tuple[Settable, ...] = (*CONTROLS, *SUBJECTS)
-    return {one.code: one for one in registered}
+    found: dict[CodeMotif, tuple[Settable, ...]] = {}
+    for one in registered:
+        found[one.code] = (*found.get(one.code, ()), one)
+    return found
 
 
 def nearest(name: str) -> str:
@@ -78,7 +81,7 @@ def nearest(name: str) -> str:
     ('did you mean MONTANT_ROND?', 'did you mean DOUBLON?')
     """
     names = [code.value for code in settable()]
-    near = difflib.get_close_matches(name.strip().upper(), names, n=3, cutoff=0.6)
+    near = difflib.get_close_matches(name.strip().upper(), names, n=3, cutoff=0.65)
     if near:
         return f"did you mean {' or '.join(near)}?"
     return f"there are {', '.join(sorted(names))}"
@@ -178,14 +181,15 @@ def _days(days: Sequence[dt.date]) -> Iterator[str]:
 def _controls(parametres: Parametres) -> Iterator[str]:
     known = settable()
     for code, setting in parametres.controles.items():
-        control = known.get(code)
-        if control is None:
+        if code not in known:
             yield _no_control(code)
             continue
         if setting.seuil is not None and setting.seuil < 0:
             yield f"threshold {setting.seuil:g} of control {code} is negative; thresholds are 0 or more"
-        if control.required:
-            yield from _weakened(control, setting)
+        required = [one for one in known[code] if one.required]
+        if required:  # a setting holds for all of the code, so the strictest decides
+            weight, threshold = max(one.weight for one in required), min(one.threshold for one in required)
+            yield from _weakened(code, setting, weight, threshold, required[0].source)
 
 
 def _no_control(code: CodeMotif) -> str:
@@ -194,32 +198,33 @@ def _no_control(code: CodeMotif) -> str:
     return f"{code} is no control of this version, so a setting of it would have no effect; {nearest(code)}"
 
 
-def _weakened(control: Settable, setting: ReglageControle) -> Iterator[str]:
-    why = f"regulation requires it ({control.source})"
+def _weakened(code: CodeMotif, setting: ReglageControle, weight: float, threshold: float, source: str) -> Iterator[str]:
+    why = f"regulation requires it ({source})"
     if not setting.actif:
-        yield f"control {control.code} cannot be switched off: {why}; leave `actif` out"
-    if setting.poids is not None and setting.poids < control.weight:
+        yield f"control {code} cannot be switched off: {why}; leave `actif` out"
+    if setting.poids is not None and setting.poids < weight:
         yield (
-            f"weight {setting.poids:g} of control {control.code} is less than its default {control.weight:g}, and it "
-            f"cannot be lowered: {why}; give {control.weight:g} to 1"
+            f"weight {setting.poids:g} of control {code} is less than its default {weight:g}, and it cannot be "
+            f"lowered: {why}; give {weight:g} to 1"
         )
-    if setting.seuil is not None and setting.seuil > control.threshold:
+    if setting.seuil is not None and setting.seuil > threshold:
         yield (
-            f"threshold {setting.seuil:g} of control {control.code} is more than its default {control.threshold:g}, "
-            f"and it cannot be raised: {why}; give 0 to {control.threshold:g}"
+            f"threshold {setting.seuil:g} of control {code} is more than its default {threshold:g}, and it cannot be "
+            f"raised: {why}; give 0 to {threshold:g}"
         )
 
 
 def _attenuations(parametres: Parametres) -> Iterator[str]:
     known = settable()
     for one in parametres.attenuations:
-        control = known.get(one.code)
-        if control is None and not one.code.is_model:
+        if one.code not in known and not one.code.is_model:
             yield _no_control(one.code)
-        if control is not None and control.required and one.facteur < 1:
+        # Entries are judged by the control, so that is what an attenuation weakens; it is registered first.
+        required = [control for control in known.get(one.code, ())[:1] if control.required]
+        if required and one.facteur < 1:
             yield (
                 f"control {one.code} cannot be attenuated (journal {one.journal_code}, factor {one.facteur:g}): "
-                f"regulation requires it ({control.source})"
+                f"regulation requires it ({required[0].source})"
             )
         if one.rejets > one.avis:
             yield (

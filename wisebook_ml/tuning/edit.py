@@ -40,7 +40,7 @@ def set_control(controles: Mapping[CodeMotif, ReglageControle], text: str) -> di
     Examples
     --------
     >>> set_control({}, "RAFALE.actif=non")
-    {<CodeMotif.RAFALE: 'RAFALE'>: ReglageControle(actif=False)}
+    {<CodeMotif.RAFALE: 'RAFALE'>: ReglageControle(actif=False, seuil=None, poids=None)}
     >>> set_control(set_control({}, "RAFALE.seuil=3"), "RAFALE.seuil=defaut")
     {}
     """
