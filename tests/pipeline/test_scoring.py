@@ -200,7 +200,8 @@ def at(record: RawRecord, *, offset: int) -> RawRecord:
 
 def test_every_reason_has_a_case() -> None:
     reasons = {value for name, value in vars(Reason).items() if name.isupper()}
-    assert {reason for _, reason, _ in BAD.values()} == reasons
+    of_verdicts = {Reason.UNKNOWN_DETECTION, Reason.CONTRADICTION}
+    assert {reason for _, reason, _ in BAD.values()} == reasons - of_verdicts
 
 
 def test_a_model_that_is_refused_makes_the_same_alert_each_time(pipeline: PartitionPipeline) -> None:

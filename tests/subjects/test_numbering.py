@@ -135,14 +135,12 @@ def test_switched_off_it_is_followed_and_not_found() -> None:
     assert "100 au numéro répété" in finding.libelle_fr
 
 
-def test_a_company_s_threshold() -> None:
-    some = [str(k + k // 8) for k in range(1, 300)]
-    strict, lenient = (
-        Parametres(societe_id=0, controles={CodeMotif.RUPTURE_NUMEROTATION: ReglageControle(seuil=seuil)})
-        for seuil in (0.05, 0.5)
-    )
-    assert len(follow(SUBJECT, numbered(some), strict)) == 1
-    assert follow(SUBJECT, numbered(some), lenient) == []
+@pytest.mark.parametrize("seuil", [0.01, 5.0])
+def test_the_control_s_threshold_is_on_another_scale(seuil: float) -> None:
+    own = Parametres(societe_id=0, controles={CodeMotif.RUPTURE_NUMEROTATION: ReglageControle(seuil=seuil)})
+    for gaps_every in (8, 40):
+        some = numbered([str(k + k // gaps_every) for k in range(1, 300)])
+        assert follow(SUBJECT, some, own) == follow(SUBJECT, some)
 
 
 @pytest.mark.parametrize("seed", [21, 22])

@@ -60,7 +60,7 @@ class TestRequiredControls:
 
     @pytest.mark.parametrize("subject", [one for one in SUBJECTS if one.required], ids=lambda subject: subject.code)
     def test_nor_what_is_required_of_a_subject(self, subject) -> None:  # type: ignore[no-untyped-def]
-        for setting in (REGLAGE(actif=False), REGLAGE(poids=0.0), REGLAGE(seuil=1000.0)):
+        for setting in (REGLAGE(actif=False), REGLAGE(poids=0.0)):
             assert "regulation requires it" in fault(controles={subject.code: setting})
 
     def test_nor_attenuated(self) -> None:
