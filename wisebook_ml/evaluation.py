@@ -1,12 +1,117 @@
-"""How well detections match what was planted."""
+"""How well detections match what was planted: in entries, and in objects that no single entry shows."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from schemas import CodeMotif
+from schemas import CodeMotif, Detection, Ecriture, Objet, TypeObjet
 from wisebook_ml.generator import Label
 
-__all__ = ["CodeResult", "Evaluation", "evaluate"]
+__all__ = ["Case", "CodeResult", "Evaluation", "Found", "cases_of", "evaluate"]
+
+SAME_TIME = dt.timedelta(days=35)
+"""A detection about an object is of an anomaly's time within a month and some days: what is missing on the fifth may be
+noticed at the end of the month, and a window of amounts is as long."""
+
+
+@dataclass(slots=True)
+class Case:
+    """One anomaly, or one twin: all that was labelled with one `cas`.
+
+    Attributes
+    ----------
+    entries : dict of str to int
+        Entries that show it, with the revision from which on they do.
+    objects : set of Objet
+        What else it is about.
+    days : list of datetime.date
+        When: dates of the entries, or the day on which something should have arrived.
+    """
+
+    code: CodeMotif
+    jumeau: bool
+    cas: str
+    variante: str
+    entries: dict[str, int] = field(default_factory=dict)
+    objects: set[Objet] = field(default_factory=set)
+    days: list[dt.date] = field(default_factory=list)
+
+    def is_at(self, day: dt.date | None) -> bool:
+        """Whether a day is of the case's time; one that is not known is."""
+        return day is None or not self.days or min(self.days) - SAME_TIME <= day <= max(self.days) + SAME_TIME
+
+
+def cases_of(labels: Iterable[Label], dates: Mapping[str, dt.date]) -> list[Case]:
+    """Return the cases of some labels, in their order.
+
+    Parameters
+    ----------
+    labels : iterable of Label
+        What was planted.
+    dates : mapping of str to datetime.date
+        Dates of entries, by their ids; a missing one is not known.
+    """
+    cases: dict[tuple[CodeMotif, bool, str], Case] = {}
+    for label in labels:
+        key = (label.code, label.jumeau, label.cas)
+        case = cases.setdefault(key, Case(*key, label.variante))
+        if label.ecriture_id is not None:
+            case.entries.setdefault(label.ecriture_id, label.revision)
+        if label.objet_type is not None:
+            case.objects.add(Objet(type=label.objet_type, id=label.objet_id))
+        day = label.date_attendue or dates.get(label.ecriture_id or "")
+        if day is not None:
+            case.days.append(day)
+    return list(cases.values())
+
+
+class Found:
+    """Detections that were open at some time, by what they are about.
+
+    Parameters
+    ----------
+    detections : iterable of Detection
+        Every record, or the open ones at the end; one without reasons closes another and is passed over.
+    """
+
+    def __init__(self, detections: Iterable[Detection]) -> None:
+        self.entries: dict[str, list[Detection]] = defaultdict(list)
+        self.objects: dict[Objet, list[Detection]] = defaultdict(list)
+        for detection in detections:
+            if not detection.motifs:
+                continue
+            if detection.objet.type is TypeObjet.ECRITURE:
+                self.entries[detection.objet.id].append(detection)
+            else:
+                self.objects[detection.objet].append(detection)
+
+    def of(self, case: Case) -> list[Detection]:
+        """Return the detections that a case was found by.
+
+        Those of its entries, from the revision on that shows it; those about its objects, of its time. An object's id
+        may go on behind a separator (a period, a journal).
+        """
+        found = [
+            detection
+            for ecriture_id, revision in case.entries.items()
+            for detection in self.entries.get(ecriture_id, ())
+            if detection.revision >= revision
+        ]
+        for objet, detections in self.objects.items():
+            if any(_is_about(objet, sought) for sought in case.objects):
+                found += [detection for detection in detections if case.is_at(detection.ecriture_date)]
+        return found
+
+    def __len__(self) -> int:
+        return len(self.entries) + len(self.objects)
+
+
+def _is_about(objet: Objet, sought: Objet) -> bool:
+    if objet.type is not sought.type or not objet.id.startswith(sought.id):
+        return False
+    rest = objet.id[len(sought.id) :]
+    return not rest or not rest[0].isalnum()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +132,11 @@ class Evaluation:
     Attributes
     ----------
     precision : float
-        Share of flagged entries that belong to a planted anomaly.
+        Share of what was flagged (entries, and objects) that belongs to a planted anomaly.
     recall : float
-        Share of planted anomalies of which at least one entry was flagged.
+        Share of planted anomalies of which at least one entry, or the object, was flagged.
     alert_rate : float
-        Share of all entries that were flagged.
+        What was flagged, for each entry.
     """
 
     precision: float
@@ -42,38 +147,39 @@ class Evaluation:
     codes: tuple[CodeResult, ...]
 
 
-def evaluate(flagged: Iterable[str], labels: Iterable[Label], entries: int) -> Evaluation:
-    """Compare flagged entries with labels.
+def evaluate(detections: Iterable[Detection], labels: Iterable[Label], entries: Iterable[Ecriture]) -> Evaluation:
+    """Compare detections with labels.
 
     Parameters
     ----------
-    flagged : iterable of str
-        Ids of entries with an open detection.
+    detections : iterable of Detection
+        See `Found`.
     labels : iterable of Label
         What was planted. Labels of one `cas` are one anomaly; one that is about no entry (something is missing, an
-        account as a whole) can only be found by a detection about that object, and counts as missed.
-    entries : int
-        How many entries there are.
+        account as a whole) is found by a detection about that object.
+    entries : iterable of Ecriture
+        All there are, whatever their revisions.
     """
-    found = set(flagged)
-    cases: dict[tuple[CodeMotif, bool, str], set[str]] = {}
-    for label in labels:
-        entries_of = cases.setdefault((label.code, label.jumeau, label.cas), set())
-        if label.ecriture_id is not None:
-            entries_of.add(label.ecriture_id)
-    guilty = set[str]().union(*(ids for (_, twin, _), ids in cases.items() if not twin)) if cases else set()
+    dates = {entry.ecriture_id: entry.ecriture_date for entry in entries}
+    cases, found = cases_of(labels, dates), Found(detections)
+    hits = [found.of(case) for case in cases]
+    right = {hit.objet for case, its in zip(cases, hits, strict=True) if not case.jumeau for hit in its}
+    # A case of several entries makes all of them right, from their first revision on: nobody is misled by it.
+    guilty = {id_ for case in cases if not case.jumeau for id_ in case.entries}
+    rightly = len(guilty & found.entries.keys()) + len(right & found.objects.keys())
     codes = []
     for code in CodeMotif:
-        planted = [ids for (of, twin, _), ids in cases.items() if of is code and not twin]
-        twins = [ids for (of, twin, _), ids in cases.items() if of is code and twin]
+        planted, twins = (
+            [bool(its) for case, its in zip(cases, hits, strict=True) if case.code is code and case.jumeau is twin]
+            for twin in (False, True)
+        )
         if planted or twins:
-            hits, wrong = (sum(bool(ids & found) for ids in group) for group in (planted, twins))
-            codes.append(CodeResult(code, len(planted), hits, len(twins), wrong))
+            codes.append(CodeResult(code, len(planted), sum(planted), len(twins), sum(twins)))
     total, hit = sum(result.planted for result in codes), sum(result.found for result in codes)
     return Evaluation(
-        precision=_share(len(found & guilty), len(found)),
+        precision=_share(rightly, len(found)),
         recall=_share(hit, total),
-        alert_rate=_share(len(found), entries),
+        alert_rate=_share(len(found), len(dates)),
         flagged=len(found),
         planted=total,
         codes=tuple(codes),

@@ -25,11 +25,17 @@ class Evaluation:
         Folder with real ledgers (`fec/`), receivables (`risk/`) and series (`treasury/`); see `docs/evaluation.md`.
     seed : int
         Seed of every random choice.
+    quick : bool
+        Fewer and smaller, for a look while tuning.
+    pictures : Path, optional
+        Folder that pictures are drawn into.
     """
 
     results: Results
     data: Path | None
     seed: int
+    quick: bool = False
+    pictures: Path | None = None
 
 
 Part = Callable[[Evaluation], None]

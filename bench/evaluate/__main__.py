@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.evaluate import Evaluation, Part
 from bench.results import Results, line_of, table_of
 
-PARTS = ("accounts", "risk", "segments", "verdicts", "forecasts")
+PARTS = ("accounts", "risk", "segments", "verdicts", "forecasts", "detection")
 """The parts, each a module with a function `run`."""
 
 
@@ -19,6 +19,8 @@ def main() -> int:
     parser.add_argument("--data", type=Path, help="folder with real data; without it, generated data only")
     parser.add_argument("--only", default="", help=f"comma-separated, of: {', '.join(PARTS)}")
     parser.add_argument("--seed", type=int, default=20_221_231)
+    parser.add_argument("--quick", action="store_true", help="fewer and smaller, where a part can (detection)")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw pictures into this folder")
     arguments = parser.parse_args()
     wanted = [part for part in arguments.only.split(",") if part] or list(PARTS)
     if unknown := set(wanted) - set(PARTS):
@@ -31,7 +33,7 @@ def main() -> int:
         begun = time.monotonic()
         run: Part = import_module(f"bench.evaluate.{name}").run
         try:
-            run(Evaluation(results, arguments.data, arguments.seed))
+            run(Evaluation(results, arguments.data, arguments.seed, arguments.quick, arguments.pictures))
         except Exception as error:
             failed = True
             results.add(line_of(f"{name}.failed", None, "", error=f"{type(error).__name__}: {error}"))

@@ -102,8 +102,7 @@ def _report(result: Result, settings: Settings, console: Console, top: int, lang
         style="dim",
     )
     if book.labels:
-        flagged = [found.objet.id for found in detections]
-        _quality(evaluate(flagged, book.labels, len(entries)), console)
+        _quality(evaluate(detections, book.labels, book.events), console)
     console.print("\n[bold]Throughput[/bold]")
     per_second = result.timed_events / result.seconds
     console.print(
