@@ -38,8 +38,9 @@ if len(CONTROLS) > MAX_CONTROLS:
     )
 
 REQUIRED = np.array([control.required for control in CONTROLS])
+RULE = np.array([control.rule for control in CONTROLS])
 CAUSE = np.array([CAUSES.index(cause_of(control)) for control in CONTROLS])
-"""Of each control: whether regulation asks for it, and the number of its cause."""
+"""Of each control: whether regulation asks for it, whether facts decide it, and the number of its cause."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,12 +166,14 @@ def _judge(
 ) -> None:
     batch, facts = view.batch, view.facts
     silenced = facts.deleted & (view.habits.entry["altered"] == 0.0)
+    about = _about(view)
     done = 0
     while True:
         done = judge_entries(
             done,
             batch.societe,
             facts.journal,
+            about,
             facts.key,
             first,
             silenced,
@@ -183,6 +186,7 @@ def _judge(
             measured.table.budgets,
             measured.setting_of,
             REQUIRED,
+            RULE,
             CAUSE,
             state.habits.directory(),
             state.judged.directory(),
@@ -190,7 +194,18 @@ def _judge(
         )
         if done == len(batch):
             return
-        state.judged.reserve({"scales": 1, "detectors": 1, "rates": 1}, {})
+        state.judged.reserve({"scales": 1, "detectors": 1, "rates": 2, "repeats": MAX_CONTROLS}, {})
+
+
+def _about(view: View) -> Ints:
+    """Return a hash of whom each entry is about: its first third party; where it has none, the wording of its label."""
+    party, first = view.facts.party, view.batch.first
+    lines = np.flatnonzero(party)
+    at = np.searchsorted(lines, first[:-1])
+    has = at < np.searchsorted(lines, first[1:])
+    about = view.facts.label_letters.copy()
+    about[has] = party[lines[at[has]]]
+    return about
 
 
 def _verdict(measured: Measured, judgement: Judgement, index: int, model: Model | None) -> Verdict:

@@ -17,7 +17,7 @@ from wisebook_ml.ledger.hashing import mix
 from wisebook_ml.models.online import online_attribute, online_tail
 from wisebook_ml.models.ranks import rank_add, rank_threshold
 from wisebook_ml.scoring.belief import MODEL_WEIGHT, believe, model_strength
-from wisebook_ml.scoring.state import detectors_of, rates_of, scales_of
+from wisebook_ml.scoring.state import MAX_CONTROLS, detectors_of, rates_of, repeats_of, scales_of
 
 __all__ = ["CLOSED", "OPENED", "QUIET", "Judgement", "judge_entries", "new_judgement"]
 
@@ -28,16 +28,32 @@ MIN_COMPOSITE = 0.30
 """No composite below this is worth an alert, however quiet the books."""
 
 FIRST_COMPOSITE = 0.50
-"""Threshold of the composite until the company's own scores are known."""
+"""Threshold of the composite before a company's own scores are known: what one entry in a hundred of generated and
+ordinary books reaches."""
 
 SCORES_KNOWN = 300
-"""Entries until they are: three would be within a budget of 1 %."""
+"""Entries that the first threshold counts as beside the company's own: three would be within a budget of 1 %."""
 
 HABITUAL_RATE = 0.02
 """A control that finds more than this in a journal has found how the journal is kept, not what is wrong in it."""
 
 RATE_KNOWN = 50
 """Entries of a journal until that rate is known."""
+
+EXPECTED_RATE = 0.001
+"""Share of a company's entries in which a control may find something without saying less each time: an alert budget of
+1 % leaves two dozen controls less than half of that each. Beyond, its findings tell how the company works, and what it
+finds next is the less likely to be wrong the more it found (the odds of few errors among many findings)."""
+
+RATE_PRIOR = 1_000
+"""Entries that the expected rate counts as: a first finding of a kind is expected by then."""
+
+REPEATED = 3
+"""Findings of a control about one third party (about entries of one wording, where there is none) from which on they
+are its way of doing business: a fuel card's VAT, a customer's credit notes."""
+
+MAX_REPEATS = 100_000
+"""Third parties and wordings of a company of which findings are remembered; beyond, nothing new is."""
 
 
 class Judgement(NamedTuple):
@@ -72,6 +88,7 @@ def judge_entries(
     start: int,
     societe: Array,
     journal: Array,
+    about: Array,
     key: Array,
     first: Array,
     silenced: Array,
@@ -84,6 +101,7 @@ def judge_entries(
     budgets: Array,
     setting_of: Array,
     required: Array,
+    rule: Array,
     causes: Array,
     habits: Array,
     judged: Array,
@@ -95,8 +113,8 @@ def judge_entries(
     ----------
     start : int
         The entry to begin with.
-    societe, journal, key : ndarray of int64, shape (n,)
-        Company, and hashes of journal and entry.
+    societe, journal, about, key : ndarray of int64, shape (n,)
+        Company, and hashes of journal, of the third party or the wording that an entry is about, and of the entry.
     first, silenced : ndarray of bool, shape (n,)
         Whether an entry arrives for the first time, and whether it can only end a detection (it was deleted).
     scaled : ndarray of float64, shape (n, features)
@@ -107,8 +125,9 @@ def judge_entries(
         What the controls measured; the strengths of what is a journal's habit are weakened in place.
     thresholds, weights, budgets, setting_of
         See `wisebook_ml.controls.SettingsTable`.
-    required, causes : ndarray, shape (controls,)
-        Whether regulation asks for a control, and the number of its cause.
+    required, rule, causes : ndarray, shape (controls,)
+        Whether regulation asks for a control, whether facts decide it (then it flags by itself, as a required one
+        does; any other only within the alert budget), and the number of its cause.
     habits, judged : ndarray of int64
         Directories of the state's stores.
     judgement : Judgement
@@ -128,8 +147,10 @@ def judge_entries(
         if online:
             judgement.tails[i] = _online(judged, company, splits, scaled[i], first[i])
         rates_row = _rates_row(habits, judged, mix(company, journal[i]))
-        rates = rates_of(judged).rows[rates_row]
-        alone = _weaken(strengths[i], required, rates)
+        company_row = _company_rates_row(judged, company)
+        rates, overall = rates_of(judged).rows[rates_row], rates_of(judged).rows[company_row]
+        about_key = mix(company, about[i])
+        alone = _weaken(strengths[i], required, rule, rates, overall, judged, about_key)
         beliefs[:] = 0.0
         for k in range(len(causes)):
             if strengths[i, k] > 0.0:
@@ -143,12 +164,14 @@ def judge_entries(
         composite = 1.0 - remaining
         judgement.composite[i] = composite
         scale = scales_of(judged).rows[_scale_row(judged, company)]
-        known = scale["total"] >= SCORES_KNOWN
-        flagged = alone or composite >= max(MIN_COMPOSITE, rank_threshold(scale) if known else FIRST_COMPOSITE)
+        flagged = alone or composite >= max(MIN_COMPOSITE, _threshold(scale))
         if first[i]:
             rank_add(scale, composite, budgets[setting_of[i]])
-        if first[i] and rates_row != 0:
-            _count(values[i], strengths[i], thresholds[setting_of[i]], rates)
+        if first[i]:
+            _count(values[i], strengths[i], thresholds[setting_of[i]], overall)
+            _count_repeats(judged, about_key, values[i], strengths[i], thresholds[setting_of[i]], overall)
+            if rates_row != 0:
+                _count(values[i], strengths[i], thresholds[setting_of[i]], rates)
         judgement.outcome[i] = _mark(habits, key[i], flagged and not silenced[i])
         if online and judgement.outcome[i] == OPENED and strength > 0.0:
             _attribute(judged, company, splits, scaled[i], judgement.shares[i])
@@ -157,11 +180,12 @@ def judge_entries(
 
 @compiled
 def _has_room(judged: Array) -> bool:
-    scales, detectors, rates = scales_of(judged), detectors_of(judged), rates_of(judged)
+    scales, detectors, rates, repeats = scales_of(judged), detectors_of(judged), rates_of(judged), repeats_of(judged)
     return bool(
         free_rows(scales.keys, scales.meta) >= 1
         and free_rows(detectors.keys, detectors.meta) >= 1
-        and free_rows(rates.keys, rates.meta) >= 1
+        and free_rows(rates.keys, rates.meta) >= 2
+        and free_rows(repeats.keys, repeats.meta) >= MAX_CONTROLS
     )
 
 
@@ -202,18 +226,40 @@ def _rates_row(habits: Array, judged: Array, journal_key: int) -> int:
 
 
 @compiled
-def _weaken(strengths: Array, required: Array, rates: Array) -> bool:
-    """Weaken the evidence of a journal's habits; return whether a control passes by itself."""
-    alone, judged = False, rates["judged"]
+def _company_rates_row(judged: Array, company: int) -> int:
+    """Return the row of the rates over all journals of a company."""
+    rates = rates_of(judged)
+    row = find(rates.slots, rates.keys, company)
+    return row if row != 0 else insert(rates.slots, rates.keys, rates.meta, company)
+
+
+@compiled
+def _threshold(scale: Array) -> float:
+    """Return the composite from which an entry is within the budget: the company's own, or still much of the first."""
+    own = scale["total"]
+    return (SCORES_KNOWN * FIRST_COMPOSITE + own * rank_threshold(scale)) / (SCORES_KNOWN + own)
+
+
+@compiled
+def _weaken(
+    strengths: Array, required: Array, rule: Array, rates: Array, overall: Array, judged: Array, about_key: int
+) -> bool:
+    """Weaken the evidence of what is habitual; return whether a control passes by itself."""
+    alone, entries, repeats = False, rates["judged"], repeats_of(judged)
     for k in range(len(strengths)):
         if strengths[k] == 0.0:
             continue
-        habit, fired = 1.0, rates["fired"][k]
-        if judged >= RATE_KNOWN and not required[k] and fired > 0:
-            habit = min(1.0, HABITUAL_RATE / (fired / judged))
-        if strengths[k] == 1.0 and habit == 1.0:
+        habit, expected, again, fired = 1.0, 1.0, 0, rates["fired"][k]
+        if not required[k]:
+            if entries >= RATE_KNOWN and fired > 0:
+                habit = min(1.0, HABITUAL_RATE / (fired / entries))
+            prior = EXPECTED_RATE * RATE_PRIOR
+            expected = min(1.0, EXPECTED_RATE * (overall["judged"] + RATE_PRIOR) / (overall["fired"][k] + prior))
+            row = find(repeats.slots, repeats.keys, mix(about_key, k))
+            again = repeats.rows[row]["count"] if row != 0 else 0
+        if strengths[k] == 1.0 and habit == 1.0 and again < REPEATED and (rule[k] or required[k]):
             alone = True
-        strengths[k] *= habit
+        strengths[k] *= min(habit, expected) / (1 + again)
     return alone
 
 
@@ -224,6 +270,23 @@ def _count(values: Array, strengths: Array, thresholds: Array, rates: Array) -> 
     for k in range(len(strengths)):
         if strengths[k] > 0.0 and values[k] >= thresholds[k]:
             rates["fired"][k] += 1
+
+
+@compiled
+def _count_repeats(
+    judged: Array, about_key: int, values: Array, strengths: Array, thresholds: Array, overall: Array
+) -> None:
+    """Count what was found among the findings about the same third party or wording."""
+    repeats = repeats_of(judged)
+    for k in range(len(strengths)):
+        if strengths[k] > 0.0 and values[k] >= thresholds[k]:
+            row = find(repeats.slots, repeats.keys, mix(about_key, k))
+            if row == 0:
+                if overall["repeats"] >= MAX_REPEATS:
+                    continue
+                row = insert(repeats.slots, repeats.keys, repeats.meta, mix(about_key, k))
+                overall["repeats"] += 1
+            repeats.rows[row]["count"] += 1
 
 
 @compiled
