@@ -35,6 +35,8 @@ class CodeMotif(StrEnum):
     """Two accounts that hardly ever meet in one entry."""
     COMPTE_HORS_JOURNAL = "COMPTE_HORS_JOURNAL"
     """An account that this journal never uses."""
+    COMPTE_INHABITUEL = "COMPTE_INHABITUEL"
+    """An account that this third party is never dealt with on."""
     SENS_INVERSE = "SENS_INVERSE"
     """An account moved on the side it is not used on (debit and credit swapped)."""
     TIERS_INCONNU = "TIERS_INCONNU"

@@ -332,6 +332,16 @@ def supplies_among_purchases(books):
     return [books.purchase(account="606400")]
 
 
+@finds(CodeMotif.COMPTE_INHABITUEL)
+def a_sale_on_an_account_that_this_customer_never_had(books):
+    return [books.entry("VE", [line("411000", 120.00, "ALPHA"), line("707110", -100.00), line("445710", -20.00)])]
+
+
+@leaves(CodeMotif.COMPTE_INHABITUEL)
+def another_account_for_a_new_supplier(books):
+    return [books.purchase(supplier="NOUVEAU", account="615500")]
+
+
 @finds(CodeMotif.SENS_INVERSE)
 def debit_and_credit_swapped(books):
     return [books.entry("AC", turned(books.purchase()), label="Facture Durand")]

@@ -10,13 +10,14 @@ from wisebook_ml.habits.store import Store
 from wisebook_ml.habits.tables import SMALLEST_BLOCK
 
 COUNTED = {
-    "companies": "entries party_lines accounts pairs parties ibans",
+    "companies": "entries party_lines accounts pairs parties ibans dealings dealt dealers",
     "journals": "entries lines off_days with_piece singles party_lines",
     "accounts": "",
     "company_accounts": "count",
     "pairs": "count",
     "authors": "count",
-    "parties": "count",
+    "parties": "count dealt dealings",
+    "dealings": "count",
     "holders": "count",
     "ibans": "count",
 }
@@ -29,7 +30,7 @@ HISTOGRAMS = {
     "authors": "author_habits",
     "parties": "party_amounts",
 }
-FREED = ("accounts", "company_accounts", "pairs", "parties", "holders", "ibans")
+FREED = ("accounts", "company_accounts", "pairs", "parties", "holders", "ibans", "dealings")
 """Tables whose rows are freed when nothing is counted in them."""
 
 

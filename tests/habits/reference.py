@@ -127,6 +127,17 @@ class Entry:
         return None if lag == NO_LAG else max(-MAX_LAG, min(MAX_LAG, lag))
 
     @property
+    def dealer(self) -> str:
+        """The third party of the largest line that has one."""
+        own = [line for line in self.lines if line.party and line.net]
+        return max(own, key=lambda line: abs(line.net)).party if own else ""
+
+    @property
+    def dealings(self) -> list[Line]:
+        """The lines that say what the third party was dealt with for."""
+        return [line for line in self.lines if self.dealer and not line.party and line.root // 10_000 in (2, 6, 7)]
+
+    @property
     def pairs(self) -> set[frozenset[str]]:
         """Accounts that meet across the entry, in whatever order; none where they are too many to say anything."""
         debits = {line.habit for line in self.lines if line.debit}
@@ -197,6 +208,7 @@ class Company:
         self.parties: dict[str, Counter[int]] = defaultdict(Counter)
         self.holders: dict[str, Counter[str]] = defaultdict(Counter)
         self.party_amounts: Counter[int] = Counter()
+        self.dealings: dict[str, Counter[str]] = defaultdict(Counter)
         self.totals: Counter[int] = Counter()
         self.sequences: dict[int, Sequence] = {}
         self.nears: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=NEAR_LIMIT_MEMORY))
@@ -285,6 +297,8 @@ class Company:
                 self.party_amounts[line.bin] += times
                 if line.iban:
                     self.holders[line.iban][line.party] += times
+        for line in entry.dealings:
+            self.dealings[entry.dealer][line.habit] += times
         for pair in entry.pairs:
             self.pairs[pair] += times
         self.totals[max(line.bin for line in entry.lines)] += times
@@ -332,6 +346,7 @@ class Company:
         side = self.sides[entry.journal, line.habit, line.debit]
         amounts = self.parties[line.party]
         holders = +self.holders[line.iban] if line.party and line.iban else Counter[str]()
+        dealt = +self.dealings[entry.dealer] if line in entry.dealings else Counter[str]()
         return {
             "account_count": self.used[entry.journal][line.habit],
             "side_count": side.total(),
@@ -345,6 +360,9 @@ class Company:
             "party_spread": centre(amounts)[1] if line.party else math.nan,
             "party_tail": tail(amounts, line.bin) if line.party else 0,
             "iban_others": 0 if line.party in holders else len(holders),
+            "dealing_count": dealt[line.habit],
+            "dealt": dealt.total(),
+            "dealings": len(dealt),
         }
 
     def meet_company(self, entry: Entry) -> Row:
@@ -355,6 +373,9 @@ class Company:
         lags = self.lags[entry.journal, said["manual"]]
         return {
             "company": self.entries,
+            "company_dealt": sum(dealt.total() for dealt in self.dealings.values()),
+            "company_dealers": sum(dealt.total() > 0 for dealt in self.dealings.values()),
+            "company_dealings": sum(len(+dealt) for dealt in self.dealings.values()),
             "journal": journal["entries"],
             "journal_off_days": journal["off_days"],
             "journal_pieces": journal["pieces"],

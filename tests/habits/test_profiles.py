@@ -12,6 +12,7 @@ from schemas import Ecriture, Operation
 from wisebook_ml.habits.layout import (
     MAX_ACCOUNTS,
     MAX_AUTHORS,
+    MAX_DEALINGS,
     MAX_IBANS,
     MAX_JOURNALS,
     MAX_PAIRS,
@@ -32,6 +33,7 @@ LIMITS = {
     "authors": MAX_AUTHORS,
     "parties": MAX_PARTIES,
     "ibans": MAX_IBANS,
+    "dealings": MAX_DEALINGS,
 }
 REPEATABLE = settings(derandomize=True, deadline=None, max_examples=30)
 

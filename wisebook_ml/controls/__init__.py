@@ -6,6 +6,7 @@ Adding a control is adding its file and its line in `CONTROLS`; its code must be
 from wisebook_ml.controls import (
     antidatee,
     compte_hors_journal,
+    compte_inhabituel,
     desequilibre,
     doublon,
     extourne_rapide,
@@ -59,4 +60,5 @@ CONTROLS: tuple[Control, ...] = (
     modifiee_apres_validation.CONTROL,
     mot_cle.CONTROL,
     iban_partage.CONTROL,
+    compte_inhabituel.CONTROL,
 )

@@ -16,6 +16,7 @@ from wisebook_ml.ledger.batch import Floats
 
 __all__ = [
     "account_deviation",
+    "dealing_surprise",
     "deviation",
     "hour_surprise",
     "journal_account_surprise",
@@ -39,6 +40,11 @@ NEVER_SEEN = 1.7
 TOO_SMALL = 0.5
 MIN_JOURNAL_LINES = 100
 MIN_SIDE = 30
+MIN_DEALT = 3
+"""Lines of a third party before its accounts are called a habit."""
+COMMON_DEALT = 3.0
+"""How many lines of a third party weigh as much as what is usual for all third parties."""
+MIN_COMPANY_DEALT = 30
 MIN_HOURS = 50
 """An author's hours are known after some days at work."""
 
@@ -115,6 +121,22 @@ def side_surprise(view: View) -> Floats:
     line = view.habits.line
     value = surprise(line["side_count"], line["account_count"])
     return np.where(line["account_count"] >= MIN_SIDE, value, np.nan)
+
+
+@once
+def dealing_surprise(view: View) -> Floats:
+    """Return how surprising each line's account is for the entry's third party, where it is new to it.
+
+    How likely a new account is, is told by how many the third party has had, and by how many others have: the few lines
+    of one third party are shrunk towards what is usual in the company (Good 1953; empirical Bayes).
+    """
+    line, entry, of = view.habits.line, view.habits.entry, view.batch.entry_of
+    new, known = entry["company_dealings"] - entry["company_dealers"], entry["company_dealt"] - entry["company_dealers"]
+    usual = ((new + 0.5) / (np.maximum(known, 0.0) + 1.0))[of]
+    dealt = line["dealt"]
+    chance = (np.maximum(line["dealings"] - 1.0, 0.0) + COMMON_DEALT * usual) / (dealt + COMMON_DEALT)
+    value = np.where(line["dealing_count"] == 0, -np.log10(np.minimum(chance, 1.0)), 0.0)
+    return np.where((dealt >= MIN_DEALT) & (known[of] >= MIN_COMPANY_DEALT), value, np.nan)
 
 
 @once

@@ -21,6 +21,7 @@ WRONG_ACCOUNT = frozenset(
     {
         (CodeMotif.COMPTE_HORS_JOURNAL, "compte_d_un_autre_journal"),
         (CodeMotif.COMPTE_HORS_JOURNAL, "compte_inexistant"),
+        (CodeMotif.COMPTE_INHABITUEL, "charge_d_un_autre_fournisseur"),
         (CodeMotif.PAIRE_RARE, "produit_au_bilan"),
         (CodeMotif.TVA_SANS_BASE, "tout_en_tva"),
         (CodeMotif.TVA_SANS_BASE, "base_en_attente"),
@@ -65,8 +66,10 @@ class Usage:
 
     def right_account(self, entry: Ecriture, label: Label) -> str:
         """Return the account that a wrongly booked entry should have used."""
-        if label.variante == "compte_d_un_autre_journal":  # "Compte 641 au lieu de 6064 : étranger à ce journal."
-            return label.commentaire.partition("au lieu de ")[2].partition(" ")[0]
+        if (
+            "au lieu d" in label.commentaire
+        ):  # "Compte 641 au lieu de 6064 : ...", "... : 6132 au lieu du 6064 habituel."
+            return label.commentaire.partition("au lieu d")[2].split()[1]
         if label.variante == "compte_inexistant":  # "Numéro de compte mal saisi : 6604 pour 6064."
             return label.commentaire.partition(" pour ")[2].rstrip(".")
         for party in (_party(entry), ""):

@@ -24,6 +24,7 @@ __all__ = [
     "companies_of",
     "company_accounts_of",
     "company_amounts_of",
+    "dealings_of",
     "entries_of",
     "holders_of",
     "ibans_of",
@@ -67,6 +68,7 @@ pairs_of = _table("pairs")
 authors_of = _table("authors")
 parties_of = _table("parties")
 holders_of = _table("holders")
+dealings_of = _table("dealings")
 ibans_of = _table("ibans")
 sequences_of = _table("sequences")
 nears_of = _table("nears")

@@ -28,6 +28,9 @@ LINE_COLUMNS = np.dtype(
             "party_spread",
             "party_tail",
             "iban_others",
+            "dealing_count",
+            "dealt",
+            "dealings",
         )
     ]
 )
@@ -36,6 +39,9 @@ ENTRY_COLUMNS = np.dtype(
         (name, np.float64)
         for name in (
             "company",
+            "company_dealt",
+            "company_dealers",
+            "company_dealings",
             "journal",
             "journal_off_days",
             "journal_pieces",

@@ -30,11 +30,12 @@ MAX_PIECES = 100_000
 MAX_SEQUENCES, MAX_NEARS = 10_000, 20_000
 """Sequences of numbers, and third parties with purchases just below an approval limit, that are followed."""
 
-MAX_JOURNALS, MAX_ACCOUNTS, MAX_PAIRS, MAX_AUTHORS, MAX_PARTIES, MAX_IBANS = (
+MAX_JOURNALS, MAX_ACCOUNTS, MAX_PAIRS, MAX_AUTHORS, MAX_PARTIES, MAX_IBANS, MAX_DEALINGS = (
     1_000,
     200_000,
     500_000,
     10_000,
+    500_000,
     500_000,
     500_000,
 )
@@ -58,10 +59,12 @@ COMPANY = np.dtype(
         ("arrivals", np.int32),
         ("party_lines", np.int32),
         *[(what, np.int32) for what in ("journals", "accounts", "pairs", "authors", "parties", "ibans")],
+        *[(what, np.int32) for what in ("dealings", "dealt", "dealers")],
     ],
     align=True,
 )
-"""A company: entries in its habits and arrivals so far; sizes of its tables."""
+"""A company: entries in its habits and arrivals so far; sizes of its tables; lines that count in `dealings`, and third
+parties that have any."""
 
 QUEUE = np.dtype([("first", np.int32), ("last", np.int32), ("count", np.int32)], align=True)
 """Rows of a table in their order, linked by their field `next`."""
@@ -84,7 +87,11 @@ COUNTER = np.dtype([("count", np.int32)], align=True)
 HOLDER = np.dtype([("count", np.int32), ("iban", np.int32)], align=True)
 """A third party that uses bank details: with how many lines, and the row of the details in `ibans`."""
 
-PARTY = np.dtype([("count", np.int32)], align=True)
+PARTY = np.dtype([("count", np.int32), ("dealt", np.int32), ("dealings", np.int32)], align=True)
+"""A third party: its lines; the lines for which it was dealt with, on how many accounts."""
+
+DEALING = np.dtype([("count", np.int32), ("party", np.int32)], align=True)
+"""An account of assets, expenses or income in the entries of a third party, whose row is `party`."""
 
 SEQUENCE = np.dtype(
     [
@@ -140,6 +147,7 @@ TRACE = np.dtype(
         ("account", np.int32),
         ("party", np.int32),
         ("holder", np.int32),
+        ("dealing", np.int32),
         ("bin", np.uint8),
         ("debit", np.uint8),
         ("round", np.uint8),
@@ -158,6 +166,7 @@ ROWS = {
     "authors": COUNTER,
     "parties": PARTY,
     "holders": HOLDER,
+    "dealings": DEALING,
     "ibans": COUNTER,
     "sequences": SEQUENCE,
     "nears": NEAR,

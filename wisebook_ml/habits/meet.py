@@ -12,6 +12,7 @@ from wisebook_ml.habits.access import (
     companies_of,
     company_accounts_of,
     company_amounts_of,
+    dealings_of,
     holders_of,
     ibans_of,
     id_pool_of,
@@ -30,6 +31,7 @@ from wisebook_ml.habits.access import (
     traces_of,
 )
 from wisebook_ml.habits.arrivals import company_of
+from wisebook_ml.habits.dealings import dealing_key, is_dealing
 from wisebook_ml.habits.earlier import meet_duplicate, meet_reversal, place_keys
 from wisebook_ml.habits.first_arrival import count_burst, count_near_limit, take_number, tell_first_facts
 from wisebook_ml.habits.histogram import centre, copies, share_beyond
@@ -136,6 +138,7 @@ def _has_room(state: Array, lines: int, id_length: int) -> bool:
         and free_rows(parties_of(state).keys, parties_of(state).meta) >= lines
         and free_rows(holders_of(state).keys, holders_of(state).meta) >= lines
         and free_rows(ibans_of(state).keys, ibans_of(state).meta) >= lines
+        and free_rows(dealings_of(state).keys, dealings_of(state).meta) >= lines
         and free_rows(pairs_of(state).keys, pairs_of(state).meta) >= MAX_PAIRS_OF_ENTRY
         and free_rows(journals_of(state).keys, journals_of(state).meta) >= 1
         and free_rows(authors_of(state).keys, authors_of(state).meta) >= 1
@@ -178,10 +181,12 @@ def _take(
     noted = memos_of(state).rows[memo]
     tell_first_facts(noted, out)
     out.altered = noted.altered
+    largest = largest_party(lines)
+    dealer_key = mix(company_key, lines[largest].party) if largest >= 0 else 0
     _meet_lines(state, lines, company_key, journal, line_out, scratch)
+    _meet_dealings(state, lines, dealer_key, line_out)
     _meet_company(state, entry, company, journal, author, out, scratch)
     _meet_pairs(state, lines, company_key, out, sides)
-    largest = largest_party(lines)
     holder = lines[largest].party if largest >= 0 else entry.key
     document = document_of(state, entry, company, company_key, holder)
     place, lines_place, opposite = place_keys(lines, largest, company_key, journal_key)
@@ -281,6 +286,20 @@ def _meet_lines(state: Array, lines: Array, company_key: int, journal: int, line
 
 
 @compiled
+def _meet_dealings(state: Array, lines: Array, dealer_key: int, line_out: Array) -> None:
+    """Write how often the entry's third party was dealt with on the lines' accounts."""
+    dealings, parties = dealings_of(state), parties_of(state)
+    dealer = find(parties.slots, parties.keys, dealer_key) if dealer_key != 0 else 0
+    for k in range(len(lines)):
+        out = line_out[k]
+        out.dealing_count, out.dealt, out.dealings = 0.0, 0.0, 0.0
+        if dealer != 0 and is_dealing(lines[k]):
+            row = find(dealings.slots, dealings.keys, dealing_key(dealer_key, lines[k].habit))
+            out.dealing_count = dealings.rows[row].count if row != 0 else 0
+            out.dealt, out.dealings = parties.rows[dealer].dealt, parties.rows[dealer].dealings
+
+
+@compiled
 def _other_holders(state: Array, iban_key: int, party_key: int) -> int:
     """Return how many third parties hold bank details that this one uses for the first time."""
     iban = find(ibans_of(state).slots, ibans_of(state).keys, iban_key)
@@ -296,6 +315,8 @@ def _meet_company(
     """Write the habits of the company, the journal and the author."""
     whole, of_journal, cells = companies_of(state).rows[company], journals_of(state).rows[journal], cells_of(state)
     out.company = whole.entries
+    out.company_dealt, out.company_dealers = whole.dealt, whole.dealers
+    out.company_dealings = whole.dealings
     out.journal, out.journal_off_days = of_journal.entries, of_journal.off_days
     out.journal_pieces = of_journal.with_piece
     out.debuts, out.party_lines = of_journal.debuts, of_journal.party_lines

@@ -28,19 +28,22 @@ class Habits:
     Line columns (shape m): `account_count` lines of the line's account in its journal, `side_*` those on the line's
     side; `journal_lines`, `journal_singles` lines of the
     journal, and accounts that it used just once; `party_*` the line's third party (`party_count` -1 without one);
-    `iban_others` other third parties that hold the bank details which this one uses for the first time. Medians and
+    `iban_others` other third parties that hold the bank details which this one uses for the first time; of a line on an
+    account of assets, expenses or income, `dealt` how many such lines there were in entries of the same third party, on
+    `dealings` accounts, and `dealing_count` on this one. Medians and
     spreads (median absolute deviations) are of log10(cents); a tail counts lines at least as far from the median.
 
-    Entry columns (shape n): `company` entries before; `journal*`, `author*` the journal's and the author's;
-    `hour_count` the author's entries within an hour of this one's time; `lag` in days (within two months), and
-    `lag_tail` how many of the `lag_timed` entries of the journal lay as far off; `number_jump` the distance from the
-    expected number, after `number_steps` of which `number_irregular` were not regular; `pair_value` how surprising the
-    rarest pair of accounts is; `burst` entries by the author within ten minutes, and `burst_tail` how many were in one
-    as large; `near_limit` purchases just below an approval limit (`near_total`, in cents) of the same third party
-    within two months; `debuts`, `party_lines` third parties that appeared first in the journal; `altered` 1 where a
-    validated entry's content was changed or deleted; `duplicate`, `reversal` how surely an earlier entry is repeated or
-    reversed, `*_days` how many days lie between, `duplicate_repeats` earlier entries of the same third party and
-    amount.
+    Entry columns (shape n): `company` entries before; `company_dealt`, `company_dealings` and `company_dealers`
+    such lines, pairs of a third party and an account, and third parties in all; `journal*`, `author*` the journal's
+    and the author's; `hour_count` the author's entries within an hour of this one's time; `lag` in days (within two
+    months), and `lag_tail` how many of the `lag_timed` entries of the journal lay as far off; `number_jump` the
+    distance from the expected number, after `number_steps` of which `number_irregular` were not regular;
+    `pair_value` how surprising the rarest pair of accounts is; `burst` entries by the author within ten minutes,
+    and `burst_tail` how many were in one as large; `near_limit` purchases just below an approval limit
+    (`near_total`, in cents) of the same third party within two months; `debuts`, `party_lines` third parties that
+    appeared first in the journal; `altered` 1 where a validated entry's content was changed or deleted;
+    `duplicate`, `reversal` how surely an earlier entry is repeated or reversed, `*_days` how many days lie between,
+    `duplicate_repeats` earlier entries of the same third party and amount.
     """
 
     line: dict[str, Floats]
@@ -161,7 +164,7 @@ def _meet(batch: EntryBatch, facts: Facts, store: Store, first: npt.NDArray[np.b
         # Room for the entry it stopped before; doubling makes it room for many.
         size = int(entries["lines"][done])
         rows = dict.fromkeys(("journals", "authors", "sequences", "nears", "pieces", "memos", "places"), 2)
-        rows |= dict.fromkeys(("accounts", "company_accounts", "parties", "holders", "ibans"), size + 1)
+        rows |= dict.fromkeys(("accounts", "company_accounts", "parties", "holders", "ibans", "dealings"), size + 1)
         rows["pairs"] = MAX_PAIRS_OF_ENTRY
         items = {"cells": CELLS_OF_LINE * (size + 2), "traces": 2 * size + 2, "ids": MAX_ID_BYTES}
         store.reserve(rows, items)

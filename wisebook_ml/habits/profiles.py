@@ -20,6 +20,7 @@ from wisebook_ml.habits.access import (
     party_amounts_of,
     traces_of,
 )
+from wisebook_ml.habits.dealings import count_dealing, deal, forget_dealing
 from wisebook_ml.habits.histogram import add, add_amount
 from wisebook_ml.habits.layout import (
     MAX_ACCOUNTS,
@@ -197,7 +198,7 @@ def put_in(state: Array, lines: Array, company: int, memo: int, sides: Array) ->
         trace.account = 0
         if noted.journal != 0:
             trace.account = _account_of(state, company, company_key, noted.journal, lines[k].habit)
-        trace.party, trace.holder = 0, 0
+        trace.party, trace.holder, trace.dealing = 0, 0, 0
         if lines[k].party != 0:
             party_key = mix(company_key, lines[k].party)
             known = find(parties_of(state).slots, parties_of(state).keys, party_key)
@@ -206,6 +207,7 @@ def put_in(state: Array, lines: Array, company: int, memo: int, sides: Array) ->
             if lines[k].iban != 0:
                 _hold_iban(state, company, company_key, lines[k].iban, party_key, trace)
         _count_line(state, company, noted.journal, trace, 1)
+    deal(state, company, company_key, lines, noted.traces)
     add_amount(company_amounts_of(state)[company][AMOUNTS_TOTAL], cells_of(state), most, 1)
     noted.bin = most
     _count_pairs(state, company, memo, sides, 1)
@@ -237,7 +239,7 @@ def _new_party(state: Array, company: int, key: int) -> int:
     if companies_of(state).rows[company].parties >= MAX_PARTIES:
         return 0
     row = insert(parties.slots, parties.keys, parties.meta, key)
-    parties.rows[row].count = 0
+    parties.rows[row].count, parties.rows[row].dealt, parties.rows[row].dealings = 0, 0, 0
     companies_of(state).rows[company].parties += 1
     return row
 
@@ -345,6 +347,8 @@ def take_out(state: Array, company: int, memo: int, sides: Array) -> None:
     for k in range(noted.lines):
         trace = traces_of(state)[noted.traces + k]
         _count_line(state, company, noted.journal, trace, -1)
+        if trace.dealing != 0:
+            count_dealing(state, company, trace.dealing, -1)
     for k in range(noted.lines):
         _forget_unused(state, company, traces_of(state)[noted.traces + k])
     add_amount(company_amounts_of(state)[company][AMOUNTS_TOTAL], cells_of(state), noted.bin, -1)
@@ -354,6 +358,8 @@ def take_out(state: Array, company: int, memo: int, sides: Array) -> None:
 def _forget_unused(state: Array, company: int, trace: Array) -> None:
     """Free the rows of a trace that nothing is counted in any more."""
     whole = companies_of(state).rows[company]
+    if trace.dealing != 0:
+        forget_dealing(state, trace.dealing)
     if trace.account != 0:
         accounts, of_company = accounts_of(state), company_accounts_of(state)
         sides = account_sides_of(state)[trace.account]

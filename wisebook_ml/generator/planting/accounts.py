@@ -1,4 +1,4 @@
-"""PAIRE_RARE, COMPTE_HORS_JOURNAL and SENS_INVERSE: the wrong account, or the wrong side of it."""
+"""PAIRE_RARE, COMPTE_HORS_JOURNAL, COMPTE_INHABITUEL and SENS_INVERSE: the wrong account, or side of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from wisebook_ml.generator.timeline import JOUR, next_business
 __all__: list[str] = []
 
 PAIR, JOURNAL, SIDE = CodeMotif.PAIRE_RARE, CodeMotif.COMPTE_HORS_JOURNAL, CodeMotif.SENS_INVERSE
+PARTY = CodeMotif.COMPTE_INHABITUEL
 
 ODD_PAIRS = (
     ("411", "455", "AFFECTATION COMPTE COURANT"),
@@ -147,6 +148,46 @@ def reverse_charge(site: Site, case: Case) -> bool:
         return False
     case.label(draft, "TVA autoliquidée : 4452 au journal des achats est régulier.")
     return True
+
+
+@anomaly(PARTY, "charge_d_un_autre_fournisseur", habitude=True)
+def charge_of_another(site: Site, case: Case) -> bool:
+    """Book a supplier's invoice to an account that the journal uses every day, but never for this supplier."""
+    draft = _of_regular(site)
+    if draft is None or draft.tiers is None:
+        return False
+    mine = {x.compte for d in site.all("achat") if d.tiers and d.tiers.aux == draft.tiers.aux for x in d.lignes}
+    others = {x.compte for d in site.all("achat") for x in d.lignes if x.compte[0] == "6"} - mine
+    if not others:
+        return False
+    line = draft.lignes[0]
+    was, line.compte = line.compte, site.rng.choice(sorted(others))
+    case.label(draft, f"{draft.tiers.aux_lib} : {line.compte} au lieu du {was} habituel.")
+    return True
+
+
+@twin(PARTY, "fournisseur_a_plusieurs_natures")
+def several_natures(site: Site, case: Case) -> bool:
+    """Point at a supplier who is dealt with on several accounts, as so often before."""
+    several: dict[str, set[str]] = {}
+    for draft in site.all("achat"):
+        if draft.tiers is not None:
+            several.setdefault(draft.tiers.aux, set()).update(x.compte for x in draft.lignes if x.compte[0] == "6")
+    draft = site.pick("achat", where=lambda d: d.tiers is not None and len(several.get(d.tiers.aux, ())) > 1)
+    if draft is None:
+        return False
+    case.label(draft, "Fournisseur de plusieurs natures de charges, comme d'habitude.")
+    return True
+
+
+def _of_regular(site: Site) -> Draft | None:
+    """Return a purchase from a supplier who has sent several invoices before."""
+    regular = {one.aux for one in site.company.fournisseurs.tous if one.factures >= 6}
+    return site.pick(
+        "achat",
+        free=True,
+        where=lambda d: d.tiers is not None and d.tiers.aux in regular and d.lignes[0].compte[0] == "6",
+    )
 
 
 @anomaly(SIDE, "cotes_inverses", habitude=True)

@@ -1,0 +1,35 @@
+"""An account that this third party is never dealt with on: the wrong expense, the wrong kind of sale."""
+
+from schemas import CodeMotif
+from wisebook_ml.controls.base import Control, Finding, View, on_lines, strongest
+from wisebook_ml.features.measures import dealing_surprise
+
+
+def measure(view: View) -> Finding:
+    """Measure how surprising an account is that is new to the entry's third party."""
+    return on_lines(view, dealing_surprise(view))
+
+
+def explain(view: View, entry: int, value: float) -> tuple[str, str]:
+    """Name the account, the third party and how often it was dealt with otherwise."""
+    line = strongest(view, entry, dealing_surprise(view))
+    account, dealt = view.batch.line(line).compte_num, int(view.habits.line["dealt"][line])
+    named = [view.batch.line(k) for k in view.batch.lines_of(entry)]
+    amounts = [view.batch.amount[k] if view.facts.party[k] else -1 for k in view.batch.lines_of(entry)]
+    party = named[max(range(len(named)), key=lambda k: amounts[k])]
+    name = party.comp_aux_lib or party.comp_aux_num or party.compte_num
+    return (
+        f"Compte {account} jamais utilisé pour {name}, dont les {dealt} lignes précédentes sont sur d'autres comptes.",
+        f"Account {account} never used for {name}, whose {dealt} earlier lines are on other accounts.",
+    )
+
+
+CONTROL = Control(
+    code=CodeMotif.COMPTE_INHABITUEL,
+    attribute="compte_num",
+    threshold=2.0,
+    weight=0.45,
+    source="ISA 240 A45 (unusual account combinations); Good 1953 (chance of a new kind)",
+    measure=measure,
+    explain=explain,
+)
