@@ -39,4 +39,5 @@ CONTROL = Control(
     source="ISA 240 A45 (entries recorded after the period); PCG art. 921-2",
     measure=measure,
     explain=explain,
+    rule=True,
 )

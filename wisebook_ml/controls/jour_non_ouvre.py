@@ -3,30 +3,60 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View
+from wisebook_ml.controls.base import EPOCH, Bools, Control, Finding, View
 from wisebook_ml.controls.texts import date_en, date_fr
 from wisebook_ml.features.measures import surprise
+from wisebook_ml.ledger.batch import Ints
 
-MIN_ENTRIES = 50
+DAYS, SATURDAY = 7, 5
+"""Weekdays, from Monday; the ordinal 1 is one."""
+
+MIN_SATURDAYS = 50
+"""Entries of a journal until it is known whether it is kept on Saturdays."""
+
+MIN_ENTRIES = 20
 """In real ledgers 6 to 11 % of entries bear such a date: without a habit the day says nothing."""
+
+PRIOR_HOLIDAYS, PRIOR_ENTRIES = 0.5, 30
+"""What a journal is expected to have on Sundays and public holidays before it is known, as so many of so many entries:
+next to nothing, since these are days of rest by law (Code du travail L3132-3, L3133-1), while offices and shops are
+at work on Saturdays."""
 
 
 def measure(view: View) -> Finding:
-    """Measure how surprising a day off is in this journal."""
-    entry = view.habits.entry
-    value = surprise(entry["journal_off_days"], entry["journal"])
-    return Finding(np.where(view.facts.off_day & (entry["journal"] >= MIN_ENTRIES), value, 0.0))
+    """Measure how surprising a day off is in this journal; Sundays and holidays are told apart from Saturdays.
+
+    The last day of a month is the date of what is accounted for by the month, whatever weekday it is.
+    """
+    entry, day = view.habits.entry, view.batch.day
+    saturday = (day - 1) % DAYS == SATURDAY
+    value = np.where(
+        saturday,
+        surprise(entry["journal_off_days"], entry["journal"]),
+        surprise(entry["journal_holidays"] + PRIOR_HOLIDAYS - 0.5, entry["journal"] + PRIOR_ENTRIES),
+    )
+    known = view.facts.off_day & (entry["journal"] >= np.where(saturday, MIN_SATURDAYS, MIN_ENTRIES))
+    return Finding(np.where(known & ~_ends_month(day), value, 0.0))
+
+
+def _ends_month(day: Ints) -> Bools:
+    dates = (day - EPOCH).astype("datetime64[D]")
+    ends: Bools = dates.astype("datetime64[M]") != (dates + 1).astype("datetime64[M]")
+    return ends
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the day and the habit."""
     record = view.batch.entry(entry)
-    before, total = (int(view.habits.entry[k][entry]) for k in ("journal_off_days", "journal"))
+    saturday = (int(view.batch.day[entry]) - 1) % DAYS == SATURDAY
+    which = "journal_off_days" if saturday else "journal_holidays"
+    before, total = (int(view.habits.entry[k][entry]) for k in (which, "journal"))
+    such_fr, such_en = ("", "") if saturday else (" un dimanche ou jour férié", " on a Sunday or public holiday")
     return (
         f"Datée d'un jour non ouvré ({date_fr(record.ecriture_date)}) ; le journal {record.journal_code} n'en compte "
-        f"que {before} sur {total} écritures.",
+        f"que {before} sur {total} écritures{such_fr}.",
         f"Dated on a day off ({date_en(record.ecriture_date)}); journal {record.journal_code} has only {before} in "
-        f"{total} entries.",
+        f"{total} entries{such_en}.",
     )
 
 

@@ -28,4 +28,5 @@ CONTROL = Control(
     source="PCG art. 921-2 (content of each entry); art. A47 A-1 LPF (EcritureLib)",
     measure=measure,
     explain=explain,
+    rule=True,
 )

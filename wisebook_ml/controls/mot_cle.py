@@ -28,4 +28,5 @@ CONTROL = Control(
     source="ISA 240 A45 (entries with little or no explanation); ACFE Fraud Examiners Manual",
     measure=measure,
     explain=explain,
+    rule=True,
 )

@@ -38,4 +38,5 @@ CONTROL = Control(
     source="ISA 240 A45; PCG art. 921-2",
     measure=measure,
     explain=explain,
+    rule=True,
 )

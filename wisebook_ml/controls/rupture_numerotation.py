@@ -7,10 +7,14 @@ from wisebook_ml.controls.base import Control, Finding, View
 from wisebook_ml.features.measures import surprise
 
 
+PRIOR_STEPS = 50
+"""Regular steps that a sequence is expected to have made before it is known: numbers follow one another by law."""
+
+
 def measure(view: View) -> Finding:
     """Measure how surprising an irregular step is in this sequence."""
     entry = view.habits.entry
-    value = surprise(entry["number_irregular"], entry["number_steps"])
+    value = surprise(entry["number_irregular"], entry["number_steps"] + PRIOR_STEPS)
     return Finding(np.where(entry["number_jump"] != 0, value, 0.0))
 
 
@@ -40,4 +44,5 @@ CONTROL = Control(
     source="Art. A47 A-1 LPF (continuous numbering without gap); PCG art. 921-3",
     measure=measure,
     explain=explain,
+    rule=True,
 )

@@ -40,4 +40,5 @@ CONTROL = Control(
     source="PCG (normal side of accounts); ISA 240 A45",
     measure=measure,
     explain=explain,
+    rule=True,
 )

@@ -30,4 +30,5 @@ CONTROL = Control(
     source="ACFE Fraud Examiners Manual (split purchases); ISA 240 A45",
     measure=measure,
     explain=explain,
+    rule=True,
 )

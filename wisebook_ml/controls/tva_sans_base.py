@@ -37,4 +37,5 @@ CONTROL = Control(
     source="CGI art. 266, 271; PCG art. 944-44",
     measure=measure,
     explain=explain,
+    rule=True,
 )
