@@ -5,13 +5,14 @@ accounts and from what entries are for, not from anybody's ledger.
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from wisebook_ml.features.view import View, once
 from wisebook_ml.ledger.accounts import accounts_under
 from wisebook_ml.ledger.batch import Floats
 from wisebook_ml.ledger.per_entry import any_line
 
-__all__ = ["PRIOR_ROUND_LINES", "PRIOR_ROUND_SHARE", "usual_side"]
+__all__ = ["PRIOR_ROUND_LINES", "PRIOR_ROUND_SHARE", "out_of_place", "usual_side"]
 
 DEBITED = accounts_under(6, 4456) & ~accounts_under(603, 609)
 CREDITED = accounts_under(7, 4457) & ~accounts_under(709, 713)
@@ -46,3 +47,35 @@ def usual_side(view: View) -> tuple[Floats, Floats]:
     usual = DEBITED[root] == batch.on_debit
     lines = np.where(applies, PRIOR_LINES, 0.0)
     return lines, np.where(usual, lines - PRIOR_OTHER, PRIOR_OTHER) * applies
+
+
+SOLD = accounts_under(7, 44, 41, 58, 654, 658, 665, 709)
+BOUGHT = accounts_under(2, 60, 61, 62, 63, 65, 66, 67, 44, 40, 46, 486, 791) & ~accounts_under(28, 29, 603)
+PAID = ~accounts_under(28, 29, 3, 603, 68, 69, 71, 72, 78)
+"""Accounts that an invoice to a customer, one from a supplier, or a payment can have beside the third party (PCG art.
+944): a sale credits income and tax, a purchase is an expense or an asset, and what is only calculated (depreciation,
+changes of stock) is never paid."""
+
+NO_ACCOUNT = accounts_under(600, 610, 620, 630, 640, 642, 643, 660, 662, 663, 670, 680, 690, 700, 710, 760, 770, 780)
+"""Numbers that the chart of accounts (PCG art. 932-1) does not have below classes 6 and 7: most often two digits were
+swapped."""
+
+CUSTOMERS, SUPPLIERS, TREASURY = accounts_under(411, 416), accounts_under(401, 403, 404), accounts_under(51, 53)
+
+
+@once
+def out_of_place(view: View) -> npt.NDArray[np.bool_]:
+    """Return the lines on an account that the chart of accounts does not have, or not in such an entry.
+
+    An entry with third parties or treasury on several sides (a set-off, an invoice paid at once) may have what either
+    may have.
+    """
+    batch = view.batch
+    root, first = batch.root, batch.first
+    sold, bought = any_line(CUSTOMERS[root], first), any_line(SUPPLIERS[root], first)
+    paid = any_line(TREASURY[root], first)
+    allowed = np.zeros(len(root), np.bool_)
+    for kind, table in ((sold, SOLD | CUSTOMERS), (bought, BOUGHT | SUPPLIERS), (paid, PAID)):
+        allowed |= kind[batch.entry_of] & table[root]
+    judged = (sold | bought | paid)[batch.entry_of]
+    return NO_ACCOUNT[root] | (judged & ~allowed)

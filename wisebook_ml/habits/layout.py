@@ -99,6 +99,7 @@ SEQUENCE = np.dtype(
         ("other", np.int64),
         ("steps", np.int32),
         ("irregular", np.int32),
+        ("repeated", np.int32),
         ("next", np.int32),
         ("jumped", np.uint8),
     ],

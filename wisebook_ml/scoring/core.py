@@ -194,7 +194,7 @@ def _judge(
         )
         if done == len(batch):
             return
-        state.judged.reserve({"scales": 1, "detectors": 1, "rates": 2, "repeats": MAX_CONTROLS}, {})
+        state.judged.reserve({"scales": 1, "detectors": 1, "rates": 1, "found": 1, "repeats": MAX_CONTROLS}, {})
 
 
 def _about(view: View) -> Ints:

@@ -17,17 +17,17 @@ from wisebook_ml.ledger.hashing import mix
 from wisebook_ml.models.online import online_attribute, online_tail
 from wisebook_ml.models.ranks import rank_add, rank_threshold
 from wisebook_ml.scoring.belief import MODEL_WEIGHT, believe, model_strength
-from wisebook_ml.scoring.state import MAX_CONTROLS, detectors_of, rates_of, repeats_of, scales_of
+from wisebook_ml.scoring.state import LEVELS, MAX_CONTROLS, detectors_of, found_of, rates_of, repeats_of, scales_of
 
 __all__ = ["CLOSED", "OPENED", "QUIET", "Judgement", "judge_entries", "new_judgement"]
 
 QUIET, OPENED, CLOSED = range(3)
 """What becomes of an entry: nothing; a detection; the end of an earlier one."""
 
-MIN_COMPOSITE = 0.30
+MIN_COMPOSITE = 0.10
 """No composite below this is worth an alert, however quiet the books."""
 
-FIRST_COMPOSITE = 0.50
+FIRST_COMPOSITE = 0.30
 """Threshold of the composite before a company's own scores are known: what one entry in a hundred of generated and
 ordinary books reaches."""
 
@@ -41,9 +41,9 @@ RATE_KNOWN = 50
 """Entries of a journal until that rate is known."""
 
 EXPECTED_RATE = 0.001
-"""Share of a company's entries in which a control may find something without saying less each time: an alert budget of
-1 % leaves two dozen controls less than half of that each. Beyond, its findings tell how the company works, and what it
-finds next is the less likely to be wrong the more it found (the odds of few errors among many findings)."""
+"""Share of a company's entries in which a control may find something as strong without saying less each time: an alert
+budget of 1 % leaves two dozen controls less than half of that each. Beyond, its findings tell how the company works, and
+what it finds next is the less likely to be wrong the more it found (the odds of few errors among many findings)."""
 
 RATE_PRIOR = 1_000
 """Entries that the expected rate counts as: a first finding of a kind is expected by then."""
@@ -147,10 +147,10 @@ def judge_entries(
         if online:
             judgement.tails[i] = _online(judged, company, splits, scaled[i], first[i])
         rates_row = _rates_row(habits, judged, mix(company, journal[i]))
-        company_row = _company_rates_row(judged, company)
-        rates, overall = rates_of(judged).rows[rates_row], rates_of(judged).rows[company_row]
-        about_key = mix(company, about[i])
-        alone = _weaken(strengths[i], required, rule, rates, overall, judged, about_key)
+        company_row = _found_row(judged, company)
+        rates, overall = rates_of(judged).rows[rates_row], found_of(judged).rows[company_row]
+        own, about_key = thresholds[setting_of[i]], mix(company, about[i])
+        alone = _weaken(values[i], strengths[i], own, required, rule, rates, overall, judged, about_key)
         beliefs[:] = 0.0
         for k in range(len(causes)):
             if strengths[i, k] > 0.0:
@@ -168,10 +168,9 @@ def judge_entries(
         if first[i]:
             rank_add(scale, composite, budgets[setting_of[i]])
         if first[i]:
-            _count(values[i], strengths[i], thresholds[setting_of[i]], overall)
-            _count_repeats(judged, about_key, values[i], strengths[i], thresholds[setting_of[i]], overall)
-            if rates_row != 0:
-                _count(values[i], strengths[i], thresholds[setting_of[i]], rates)
+            overall["judged"] += 1
+            rates["judged"] += rates_row != 0
+            _count(values[i], strengths[i], own, rates, rates_row != 0, overall, judged, about_key)
         judgement.outcome[i] = _mark(habits, key[i], flagged and not silenced[i])
         if online and judgement.outcome[i] == OPENED and strength > 0.0:
             _attribute(judged, company, splits, scaled[i], judgement.shares[i])
@@ -180,11 +179,13 @@ def judge_entries(
 
 @compiled
 def _has_room(judged: Array) -> bool:
-    scales, detectors, rates, repeats = scales_of(judged), detectors_of(judged), rates_of(judged), repeats_of(judged)
+    scales, detectors, rates = scales_of(judged), detectors_of(judged), rates_of(judged)
+    found, repeats = found_of(judged), repeats_of(judged)
     return bool(
         free_rows(scales.keys, scales.meta) >= 1
+        and free_rows(found.keys, found.meta) >= 1
         and free_rows(detectors.keys, detectors.meta) >= 1
-        and free_rows(rates.keys, rates.meta) >= 2
+        and free_rows(rates.keys, rates.meta) >= 1
         and free_rows(repeats.keys, repeats.meta) >= MAX_CONTROLS
     )
 
@@ -226,11 +227,19 @@ def _rates_row(habits: Array, judged: Array, journal_key: int) -> int:
 
 
 @compiled
-def _company_rates_row(judged: Array, company: int) -> int:
-    """Return the row of the rates over all journals of a company."""
-    rates = rates_of(judged)
-    row = find(rates.slots, rates.keys, company)
-    return row if row != 0 else insert(rates.slots, rates.keys, rates.meta, company)
+def _found_row(judged: Array, company: int) -> int:
+    found = found_of(judged)
+    row = find(found.slots, found.keys, company)
+    return row if row != 0 else insert(found.slots, found.keys, found.meta, company)
+
+
+@compiled
+def _level(value: float, threshold: float) -> int:
+    """Return the highest of `LEVELS` that a value reaches, the lowest where it reaches none."""
+    ratio, level = value / threshold if threshold > 0.0 else 1.0, 0
+    while level + 1 < len(LEVELS) and ratio >= LEVELS[level + 1]:
+        level += 1
+    return level
 
 
 @compiled
@@ -242,7 +251,15 @@ def _threshold(scale: Array) -> float:
 
 @compiled
 def _weaken(
-    strengths: Array, required: Array, rule: Array, rates: Array, overall: Array, judged: Array, about_key: int
+    values: Array,
+    strengths: Array,
+    thresholds: Array,
+    required: Array,
+    rule: Array,
+    rates: Array,
+    overall: Array,
+    judged: Array,
+    about_key: int,
 ) -> bool:
     """Weaken the evidence of what is habitual; return whether a control passes by itself."""
     alone, entries, repeats = False, rates["judged"], repeats_of(judged)
@@ -253,8 +270,9 @@ def _weaken(
         if not required[k]:
             if entries >= RATE_KNOWN and fired > 0:
                 habit = min(1.0, HABITUAL_RATE / (fired / entries))
-            prior = EXPECTED_RATE * RATE_PRIOR
-            expected = min(1.0, EXPECTED_RATE * (overall["judged"] + RATE_PRIOR) / (overall["fired"][k] + prior))
+            as_strong = overall["reached"][k, _level(values[k], thresholds[k])]
+            known = EXPECTED_RATE * (overall["judged"] + RATE_PRIOR)
+            expected = min(1.0, known / (as_strong + EXPECTED_RATE * RATE_PRIOR))
             row = find(repeats.slots, repeats.keys, mix(about_key, k))
             again = repeats.rows[row]["count"] if row != 0 else 0
         if strengths[k] == 1.0 and habit == 1.0 and again < REPEATED and (rule[k] or required[k]):
@@ -264,29 +282,34 @@ def _weaken(
 
 
 @compiled
-def _count(values: Array, strengths: Array, thresholds: Array, rates: Array) -> None:
-    """Count an entry, and what was found in it, among its journal's."""
-    rates["judged"] += 1
-    for k in range(len(strengths)):
-        if strengths[k] > 0.0 and values[k] >= thresholds[k]:
-            rates["fired"][k] += 1
-
-
-@compiled
-def _count_repeats(
-    judged: Array, about_key: int, values: Array, strengths: Array, thresholds: Array, overall: Array
+def _count(
+    values: Array,
+    strengths: Array,
+    thresholds: Array,
+    rates: Array,
+    in_journal: bool,
+    overall: Array,
+    judged: Array,
+    about_key: int,
 ) -> None:
-    """Count what was found among the findings about the same third party or wording."""
+    """Count what was found: among the findings about its third party, and once for each of these among all."""
     repeats = repeats_of(judged)
     for k in range(len(strengths)):
-        if strengths[k] > 0.0 and values[k] >= thresholds[k]:
-            row = find(repeats.slots, repeats.keys, mix(about_key, k))
-            if row == 0:
-                if overall["repeats"] >= MAX_REPEATS:
-                    continue
-                row = insert(repeats.slots, repeats.keys, repeats.meta, mix(about_key, k))
-                overall["repeats"] += 1
-            repeats.rows[row]["count"] += 1
+        if strengths[k] <= 0.0:
+            continue
+        row = find(repeats.slots, repeats.keys, mix(about_key, k))
+        if row == 0:  # nothing of the kind yet: what one third party does again and again is no habit of all
+            for level in range(_level(values[k], thresholds[k]) + 1):
+                overall["reached"][k, level] += 1
+        if values[k] < thresholds[k]:
+            continue
+        if row == 0:
+            rates["fired"][k] += in_journal
+            if overall["repeats"] >= MAX_REPEATS:
+                continue
+            row = insert(repeats.slots, repeats.keys, repeats.meta, mix(about_key, k))
+            overall["repeats"] += 1
+        repeats.rows[row]["count"] += 1
 
 
 @compiled
