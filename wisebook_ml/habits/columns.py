@@ -98,7 +98,10 @@ ENTRY_FACTS = np.dtype(
         *[(name, np.int64) for name in ("societe", "key", "content", "journal", "author", "sequence", "number")],
         *[(name, np.int64) for name in ("day", "hour", "stamp", "lag", "document", "label", "label_letters", "total")],
         *[(name, np.int64) for name in ("start", "lines", "id_start", "id_length")],
-        *[(name, np.bool_) for name in ("first", "off_day", "manual", "has_piece", "referenced", "validated", "deleted")],
+        *[
+            (name, np.bool_)
+            for name in ("first", "off_day", "manual", "has_piece", "referenced", "validated", "deleted")
+        ],
         ("document_text", np.uint8, (DOCUMENT_BYTES,)),
     ],
     align=True,

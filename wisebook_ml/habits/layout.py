@@ -71,7 +71,10 @@ QUEUE = np.dtype([("first", np.int32), ("last", np.int32), ("count", np.int32)],
 
 JOURNAL = np.dtype(
     [
-        *[(what, np.int32) for what in ("entries", "lines", "off_days", "holidays", "with_piece", "referenced", "singles")],
+        *[
+            (what, np.int32)
+            for what in ("entries", "lines", "off_days", "holidays", "with_piece", "referenced", "singles")
+        ],
         *[(what, np.int32) for what in ("party_lines", "debuts")],
     ],
     align=True,
@@ -136,7 +139,10 @@ MEMO = np.dtype(
         *[(what, np.int32) for what in ("traces", "lines", "id", "id_length")],
         ("hour", np.int8),
         ("lag", np.int8),
-        *[(what, np.uint8) for what in ("bin", "counted", "validated", "altered", "manual", "off_day", "has_piece", "referenced")],
+        *[
+            (what, np.uint8)
+            for what in ("bin", "counted", "validated", "altered", "manual", "off_day", "has_piece", "referenced")
+        ],
     ],
     align=True,
 )

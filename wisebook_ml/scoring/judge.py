@@ -270,7 +270,7 @@ def _weaken(
         if not required[k]:
             if entries >= RATE_KNOWN and fired > 0:
                 habit = min(1.0, HABITUAL_RATE / (fired / entries))
-            as_strong = overall["reached"][k, _level(values[k], thresholds[k])]
+            as_strong = overall["reached"][k * len(LEVELS) + _level(values[k], thresholds[k])]
             known = EXPECTED_RATE * (overall["judged"] + RATE_PRIOR)
             expected = min(1.0, known / (as_strong + EXPECTED_RATE * RATE_PRIOR))
             row = find(repeats.slots, repeats.keys, mix(about_key, k))
@@ -300,7 +300,7 @@ def _count(
         row = find(repeats.slots, repeats.keys, mix(about_key, k))
         if row == 0:  # nothing of the kind yet: what one third party does again and again is no habit of all
             for level in range(_level(values[k], thresholds[k]) + 1):
-                overall["reached"][k, level] += 1
+                overall["reached"][k * len(LEVELS) + level] += 1
         if values[k] < thresholds[k]:
             continue
         if row == 0:

@@ -34,9 +34,9 @@ RATES = np.dtype([("judged", np.int32), ("fired", np.int32, (MAX_CONTROLS,))], a
 """How often each control found something in a journal, out of how many entries: a habit too."""
 
 FOUND = np.dtype(
-    [("judged", np.int32), ("repeats", np.int32), ("reached", np.int32, (MAX_CONTROLS, len(LEVELS)))], align=True
+    [("judged", np.int32), ("repeats", np.int32), ("reached", np.int32, (MAX_CONTROLS * len(LEVELS),))], align=True
 )
-"""The same of a company: how often each control reached each of `LEVELS`; and how many rows of `REPEATS` it has."""
+"""The same of a company: how often each control reached each of `LEVELS` (control after control); and how many rows of `REPEATS` it has."""
 
 REPEATS = np.dtype([("count", np.int32)], align=True)
 """How often a control found something about one third party, or about entries of one wording."""
