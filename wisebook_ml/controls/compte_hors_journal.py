@@ -8,7 +8,6 @@ from wisebook_ml.features.measures import journal_account_surprise
 from wisebook_ml.features.usual import out_of_place
 from wisebook_ml.features.view import once
 
-
 OUT_OF_PLACE = 0.8
 """What it adds that the chart of accounts has no such account in an entry of this kind: six times as surprising."""
 

@@ -6,7 +6,6 @@ from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
 from wisebook_ml.features.measures import surprise
 
-
 PRIOR_STEPS = 50
 """Regular steps that a sequence is expected to have made before it is known: numbers follow one another by law."""
 

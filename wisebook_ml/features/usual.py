@@ -16,8 +16,8 @@ __all__ = ["PRIOR_ROUND_LINES", "PRIOR_ROUND_SHARE", "out_of_place", "usual_side
 
 DEBITED = accounts_under(6, 4456) & ~accounts_under(603, 609)
 CREDITED = accounts_under(7, 4457) & ~accounts_under(709, 713)
-"""Accounts that an invoice or a payment moves on one side (PCG art. 944 to 947); changes of stock go either way, rebates
-the other way."""
+"""Accounts that an invoice or a payment moves on one side (PCG art. 944 to 947); changes of stock go either way,
+rebates the other way."""
 
 DEALT_WITH = accounts_under(40, 41, 5)
 """Third parties and the treasury: with them an entry is an invoice or a payment."""
@@ -26,8 +26,8 @@ CUT_OFF = accounts_under(408, 409, 418, 419, 486, 487, 58)
 """Accounts whose entries are taken back by design, with all sides exchanged."""
 
 PRIOR_LINES, PRIOR_OTHER = 40.0, 0.6
-"""Lines that the usual side counts as, and how many of them are expected on the other: credit notes that do not say that
-they are some come once in sixty invoices or so."""
+"""Lines that the usual side counts as, and how many of them are expected on the other: credit notes that do not say
+that they are some come once in sixty invoices or so."""
 
 PRIOR_ROUND_LINES, PRIOR_ROUND_SHARE = 50.0, 0.02
 """Lines of an account that the usual share of round amounts counts as: with prices before and after tax and in cents,

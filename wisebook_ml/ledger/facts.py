@@ -63,7 +63,8 @@ class Facts:
     piece_age : ndarray, shape (n,)
         Days between the entry's date and its first line's document, either way; -1 not known.
     returned, named : ndarray of bool, shape (n,)
-        The first label, or a reference, tells of goods that came back; any label or reference tells of a credit note or the like.
+        The first label, or a reference, tells of goods that came back; any label or reference tells of a credit note
+        or the like.
     account, habit, party, iban : ndarray, shape (m,)
         Hashes of the account's number, of the account that habits are kept for, of the third party, of bank details.
     bin : ndarray, shape (m,)

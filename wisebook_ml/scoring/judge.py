@@ -27,7 +27,7 @@ QUIET, OPENED, CLOSED = range(3)
 MIN_COMPOSITE = 0.10
 """No composite below this is worth an alert, however quiet the books."""
 
-FIRST_COMPOSITE = 0.30
+FIRST_COMPOSITE = 0.45
 """Threshold of the composite before a company's own scores are known: what one entry in a hundred of generated and
 ordinary books reaches."""
 
@@ -42,8 +42,8 @@ RATE_KNOWN = 50
 
 EXPECTED_RATE = 0.001
 """Share of a company's entries in which a control may find something as strong without saying less each time: an alert
-budget of 1 % leaves two dozen controls less than half of that each. Beyond, its findings tell how the company works, and
-what it finds next is the less likely to be wrong the more it found (the odds of few errors among many findings)."""
+budget of 1 % leaves two dozen controls less than half of that each. Beyond, its findings tell how the company works,
+and what it finds next is the less likely to be wrong the more it found (the odds of few errors among many findings)."""
 
 RATE_PRIOR = 1_000
 """Entries that the expected rate counts as: a first finding of a kind is expected by then."""

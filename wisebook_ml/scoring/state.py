@@ -36,7 +36,8 @@ RATES = np.dtype([("judged", np.int32), ("fired", np.int32, (MAX_CONTROLS,))], a
 FOUND = np.dtype(
     [("judged", np.int32), ("repeats", np.int32), ("reached", np.int32, (MAX_CONTROLS * len(LEVELS),))], align=True
 )
-"""The same of a company: how often each control reached each of `LEVELS` (control after control); and how many rows of `REPEATS` it has."""
+"""The same of a company: how often each control reached each of `LEVELS` (control after control); and how many
+rows of `REPEATS` it has."""
 
 REPEATS = np.dtype([("count", np.int32)], align=True)
 """How often a control found something about one third party, or about entries of one wording."""
@@ -49,7 +50,8 @@ ROWS: dict[str, np.dtype[Any]] = {
     "repeats": REPEATS,
 }
 """Of companies: composite scores of all entries, which set the threshold that keeps the alert budget; the online
-detector of one without a model. Of journals: their rates. Of companies: what was found, and of third parties in them what again."""
+detector of one without a model. Of journals: their rates. Of companies: what was found, and of
+their third parties how often again."""
 
 NAMES = array_names(ROWS, {}, {})
 
