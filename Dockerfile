@@ -1,5 +1,5 @@
-# Two images: `scoring` (also for storage, topics and the API) and `train` (also for prediction), which adds tensorflow,
-# prophet, shap and xgboost.
+# Two images: `scoring` (also for storage, tuning, topics and the API) and `train` (also for prediction), which adds
+# tensorflow, prophet, shap and xgboost.
 #
 #   docker build --target scoring --tag wisebook-ml:scoring .
 #   docker run --rm wisebook-ml:scoring api --new-token all

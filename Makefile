@@ -26,7 +26,7 @@ test: $(VENV)/.all ## Run the tests (a real Kafka and a real PostgreSQL are star
 chaos: $(VENV)/.all ## Kill workers and brokers, fill disks, and compare with a quiet run (about 10 minutes)
 	$(BIN)/python -m pytest -q -m "chaos or soak" --durations=20
 
-evaluate: $(VENV)/.all ## Evaluate the models on generated data, and on real data in DATA=folder (some minutes)
+evaluate: $(VENV)/.all ## Evaluate the models on generated data, and on real data in DATA=folder (8 minutes)
 	@$(BIN)/python -m bench.evaluate $(if $(DATA),--data "$(DATA)")
 
 bench: $(VENV)/.all $(BENCH_VENV)/.done ## Measure speed, latency, memory beside Faust, Quix Streams and Bytewax (under 20 minutes)
@@ -39,6 +39,7 @@ lint: $(VENV)/.all ## Check style and format
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/python -m topics.contracts check
+	$(BIN)/python -m wisebook_ml.handbook.document check
 
 types: $(VENV)/.all ## Check types (strict)
 	$(BIN)/mypy
@@ -47,8 +48,9 @@ format: $(VENV)/.all ## Repair style and format
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-contracts: $(VENV)/.all ## Write the JSON Schemas and the AsyncAPI document anew
+contracts: $(VENV)/.all ## Write the JSON Schemas, the AsyncAPI document and docs/controls.md anew
 	$(BIN)/python -m topics.contracts write
+	$(BIN)/python -m wisebook_ml.handbook.document write
 
 COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 lock: $(VENV)/.all ## Resolve the dependencies anew into requirements/

@@ -6,18 +6,21 @@ import numpy as np
 from agents.app import role_app
 from agents.fold import EntriesFold
 from agents.swap import HotSwap
-from schemas import RoleModele, TypeModele, VersionModele
+from schemas import VersionModele
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.messaging.connect import resolve_bootstrap
 from wisebook_ml.models.isolation_forest import IsolationForest
+from wisebook_ml.models.opinion import Opinion
 from wisebook_ml.pipeline.live import LivePartitions, new_scorer
+from wisebook_ml.pipeline.opinions import model_loader
 from wisebook_ml.pipeline.warm import warm_up
+from wisebook_ml.scoring.stream import takes_part
 from wisebook_ml.settings import Settings
 
 __all__ = ["create_app"]
 
-FORESTS = 64
-"""Models kept besides those in force: one has a megabyte or two."""
+MODELS = 64
+"""Models kept besides those in force: one has a megabyte or two, a Random Forest ten."""
 
 
 def create_app(settings: Settings) -> faust.App:
@@ -30,14 +33,15 @@ def create_app(settings: Settings) -> faust.App:
     warm_up()  # before the group hands out partitions, which would wait for it
     app = role_app("scoring", settings)
     fold = EntriesFold(app, "scoring", settings)
-    store = ArtefactStore.of(settings)
+    stored = model_loader(ArtefactStore.of(settings))
 
-    def load(version: VersionModele) -> IsolationForest:
-        forest = store.load_forest(version)
-        forest.score(np.zeros((1, len(forest.features))))
-        return forest
+    def load(version: VersionModele) -> IsolationForest | Opinion:
+        model = stored(version)
+        if isinstance(model, IsolationForest):
+            model.score(np.zeros((1, len(model.features))))
+        return model
 
-    swap = HotSwap(settings, load, _scores, capacity=FORESTS)
+    swap = HotSwap(settings, load, takes_part, capacity=MODELS)
     partitions = LivePartitions(
         settings,
         resolve_bootstrap(settings),
@@ -46,8 +50,3 @@ def create_app(settings: Settings) -> faust.App:
     )
     fold.run(partitions, swap)
     return app
-
-
-def _scores(version: VersionModele, role: RoleModele) -> bool:
-    """Tell whether a version takes part in the score."""
-    return version.type_modele is TypeModele.ISOLATION_FOREST and role is RoleModele.CHAMPION

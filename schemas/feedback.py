@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from schemas.base import Identifiant, Record, SocieteId
+from schemas.base import Identifiant, Record, Revision, SocieteId
 from schemas.enums import Verdict
 
 __all__ = ["Avis"]
@@ -13,6 +13,10 @@ __all__ = ["Avis"]
 
 class Avis(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A verdict. It names a detection, or with `MANQUEE` the entry that was missed.
+
+    `revision` is that of the detection which the person looked at; without it, the one that stands when the verdict
+    arrives. The first verdict on a revision stands: another one is refused, unless it says by `remplace` that it takes
+    the place of the one before on purpose.
 
     Raises
     ------
@@ -29,6 +33,8 @@ class Avis(Record, frozen=True, kw_only=True, omit_defaults=True):
     compte_num: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
     auteur: Identifiant
     commentaire: str = ""
+    revision: Revision | None = None
+    remplace: bool = False
 
     def __post_init__(self) -> None:
         if self.verdict is Verdict.MANQUEE:

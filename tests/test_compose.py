@@ -84,7 +84,7 @@ class TestOwnServices:
 
 class TestStack:
     def test_the_services_are_all_there(self) -> None:
-        assert set(OWN) == {"topics", "scoring", "storage", "training", "prediction", "api"}
+        assert set(OWN) == {"topics", "scoring", "storage", "training", "prediction", "tuning", "api"}
         assert set(SERVICES) - set(OWN) == {"kafka", "postgres"}
 
     def test_whom_a_service_waits_for_can_become_what_it_waits_for(self) -> None:

@@ -15,7 +15,9 @@ PACKAGES = (
     "wisebook_ml.controls",
     "wisebook_ml.models",
     "wisebook_ml.scoring",
+    "wisebook_ml.feedback",
     "wisebook_ml.messaging",
+    "wisebook_ml.tuning",
 )
 
 

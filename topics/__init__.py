@@ -130,7 +130,8 @@ SETTINGS = Topic(
     name="settings",
     key="societe_id",
     records=(Parametres,),
-    description="Thresholds, weights, alert budget and word list of each company.",
+    description="Thresholds, weights, alert budget and word list of each company. Whoever publishes a version asks for "
+    "it; it is in force where the role `tuning` has announced it (ce_source wisebook-ml/tuning), from its marker on.",
     compacted=True,
 )
 STATISTICS = Topic(

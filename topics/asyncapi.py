@@ -102,7 +102,7 @@ SENDS: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
         (topics.ENTRIES, (Activation,)),
     ),
     "publish": (
-        (topics.ENTRIES, (Ecriture,)),
+        (topics.ENTRIES, (Ecriture, Tick)),
         (topics.TREASURY, (PositionTresorerie,)),
         (topics.FEEDBACK, (Avis,)),
     ),

@@ -183,17 +183,21 @@ def array_at(place: int, dtype: npt.DTypeLike, items: int = 0) -> Callable[[Arra
         Columns of an array of two dimensions; 0 for one dimension.
     """
     itemtype = np.dtype(dtype)
+    # numba calls a function by its name and a number that it counts in each process. One that was loaded, and counted
+    # in another process, and one that is new here must not be taken for each other.
+    shape = hashlib.blake2b(repr((itemtype.descr, itemtype.itemsize)).encode(), digest_size=6).hexdigest()
+    name = f"array_{place}_{items}_{shape}"
 
     if items:
 
-        @compiled
         def table(directory: Array) -> Array:
             return carray(_pointer(directory[place, 0]), (directory[place, 1], items), itemtype)
 
-        return table
+        table.__qualname__ = name
+        return compiled(table)
 
-    @compiled
     def column(directory: Array) -> Array:
         return carray(_pointer(directory[place, 0]), (directory[place, 1],), itemtype)
 
-    return column
+    column.__qualname__ = name
+    return compiled(column)

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from schemas import CodeMotif, Detection, Ecriture, Objet, TypeObjet
 from wisebook_ml.generator import Label
 
-__all__ = ["Case", "CodeResult", "Evaluation", "Found", "cases_of", "evaluate"]
+__all__ = ["Case", "CodeResult", "Evaluation", "Found", "alert_of", "cases_of", "evaluate"]
 
 SAME_TIME = dt.timedelta(days=35)
 """A detection about an object is of an anomaly's time within a month and some days: what is missing on the fifth may be
 noticed at the end of the month, and a window of amounts is as long."""
+
+Alert = tuple[Objet, dt.date | None]
+"""An object that is not an entry, and the month that was found wrong of it."""
 
 
 @dataclass(slots=True)
@@ -77,20 +80,20 @@ class Found:
 
     def __init__(self, detections: Iterable[Detection]) -> None:
         self.entries: dict[str, list[Detection]] = defaultdict(list)
-        self.objects: dict[Objet, list[Detection]] = defaultdict(list)
+        self.objects: dict[Alert, list[Detection]] = defaultdict(list)
         for detection in detections:
             if not detection.motifs:
                 continue
             if detection.objet.type is TypeObjet.ECRITURE:
                 self.entries[detection.objet.id].append(detection)
             else:
-                self.objects[detection.objet].append(detection)
+                self.objects[alert_of(detection)].append(detection)
 
     def of(self, case: Case) -> list[Detection]:
         """Return the detections that a case was found by.
 
-        Those of its entries, from the revision on that shows it; those about its objects, of its time. An object's id
-        may go on behind a separator (a period, a journal).
+        Those of its entries, from the revision on that shows it; those about its objects, of its time; those about an
+        object that name one of its entries. An object's id may go on behind a separator (a period, a letter).
         """
         found = [
             detection
@@ -98,13 +101,23 @@ class Found:
             for detection in self.entries.get(ecriture_id, ())
             if detection.revision >= revision
         ]
-        for objet, detections in self.objects.items():
-            if any(_is_about(objet, sought) for sought in case.objects):
-                found += [detection for detection in detections if case.is_at(detection.ecriture_date)]
+        for (objet, _), detections in self.objects.items():
+            about = any(_is_about(objet, sought) for sought in case.objects)
+            found += [
+                detection
+                for detection in detections
+                if detection.ecriture_id in case.entries or (about and case.is_at(detection.ecriture_date))
+            ]
         return found
 
     def __len__(self) -> int:
         return len(self.entries) + len(self.objects)
+
+
+def alert_of(detection: Detection) -> Alert:
+    """Return what a person is alerted to: an object, each month anew."""
+    day = detection.ecriture_date
+    return detection.objet, None if day is None else day.replace(day=1)
 
 
 def _is_about(objet: Objet, sought: Objet) -> bool:
@@ -132,7 +145,7 @@ class Evaluation:
     Attributes
     ----------
     precision : float
-        Share of what was flagged (entries, and objects) that belongs to a planted anomaly.
+        Share of what was flagged (entries, and objects in a month) that belongs to a planted anomaly.
     recall : float
         Share of planted anomalies of which at least one entry, or the object, was flagged.
     alert_rate : float
@@ -163,7 +176,7 @@ def evaluate(detections: Iterable[Detection], labels: Iterable[Label], entries: 
     dates = {entry.ecriture_id: entry.ecriture_date for entry in entries}
     cases, found = cases_of(labels, dates), Found(detections)
     hits = [found.of(case) for case in cases]
-    right = {hit.objet for case, its in zip(cases, hits, strict=True) if not case.jumeau for hit in its}
+    right = {alert_of(hit) for case, its in zip(cases, hits, strict=True) if not case.jumeau for hit in its}
     # A case of several entries makes all of them right, from their first revision on: nobody is misled by it.
     guilty = {id_ for case in cases if not case.jumeau for id_ in case.entries}
     rightly = len(guilty & found.entries.keys()) + len(right & found.objects.keys())

@@ -7,10 +7,11 @@ from typing import BinaryIO
 
 import msgspec
 
-from schemas import Ecriture
+from schemas import Ecriture, Tick
 from topics import ENTRIES
 from wisebook_ml.fec import read_fec
 from wisebook_ml.fec.findings import REJECTING
+from wisebook_ml.publishing import closing_tick
 
 __all__ = ["LedgerFile", "read_events", "read_ledger"]
 
@@ -32,11 +33,14 @@ class LedgerFile:
         Lines that are no entry, or no line of one: file, line and reason.
     summary : str
         What a FEC's report says in a line.
+    closing : Tick, optional
+        What follows the entries where the file has all of a year.
     """
 
     entries: list[Ecriture] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
     summary: str = ""
+    closing: Tick | None = None
 
 
 def read_events(path: Path) -> LedgerFile:
@@ -86,4 +90,5 @@ def read_ledger(path: Path, societe_id: int) -> LedgerFile:
     report = fec.report
     rejected = [f"{path}:{found.line}: {found.message('en')}" for found in report.findings if found.code in REJECTING]
     summary = f"debit {report.debit}, credit {report.credit}"
-    return LedgerFile(list(fec), rejected, summary)
+    entries = list(fec)
+    return LedgerFile(entries, rejected, summary, closing_tick(entries))

@@ -2,12 +2,12 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from schemas import Avis, Ecriture, PositionTresorerie, Record
+from schemas import Avis, Ecriture, PositionTresorerie, Record, Tick
 from topics import ENTRIES, FEEDBACK, TREASURY, Topic
 from wisebook_ml.messaging.events import Outgoing, event_headers
 from wisebook_ml.messaging.producer import EventProducer, PublishError
@@ -16,6 +16,7 @@ __all__ = [
     "Published",
     "Sent",
     "avis_event",
+    "closing_tick",
     "entry_event",
     "position_event",
     "publish_avis",
@@ -28,6 +29,10 @@ FLUSH_EVERY = 5_000
 
 NOON = dt.time(12, tzinfo=dt.UTC)
 """Time of day of entries whose time of entry is not known (a FEC): within their day all over Europe."""
+
+
+CLOSED_AFTER = dt.timedelta(days=100)
+"""From the last entry of a closed year: by then everything of it has come, and whatever is missing does not."""
 
 
 @dataclass(slots=True)
@@ -45,6 +50,23 @@ def entry_event(entry: Ecriture, source: str) -> Outgoing:
     id_ = f"{entry.societe_id}/{entry.ecriture_id}/{entry.revision}"
     headers = event_headers(entry, id_=id_, source=source, time=time)
     return Outgoing(ENTRIES, str(entry.societe_id).encode(), msgspec.json.encode(entry), headers)
+
+
+def closing_tick(entries: Sequence[Ecriture]) -> Tick | None:
+    """Return the tick that follows a file which has all entries of a year; None where it has none.
+
+    A stream tells by what comes later that something did not come. After a closed year nothing comes.
+    """
+    if not entries:
+        return None
+    due = dt.datetime.combine(max(entry.ecriture_date for entry in entries) + CLOSED_AFTER, NOON)
+    return Tick(societe_id=entries[0].societe_id, minuterie="import", echeance=due)
+
+
+def tick_event(tick: Tick, source: str) -> Outgoing:
+    """Return the record of a tick."""
+    id_ = f"{tick.societe_id}/{tick.minuterie}/{tick.echeance.isoformat()}"
+    return _event(ENTRIES, tick, tick.societe_id, id_, source, tick.echeance)
 
 
 def avis_event(avis: Avis, source: str, time: dt.datetime | None = None) -> Outgoing:
@@ -132,6 +154,7 @@ def publish_entries(
     producer: EventProducer,
     source: str,
     progress: Callable[[int], None] = lambda count: None,
+    closing: Tick | None = None,
 ) -> Published:
     """Publish entries in order.
 
@@ -145,6 +168,8 @@ def publish_entries(
         CloudEvents source: who says so.
     progress : callable
         Told the number of entries delivered so far.
+    closing : Tick, optional
+        Published after them, where these are all of a year (`closing_tick`).
 
     Raises
     ------
@@ -165,6 +190,8 @@ def publish_entries(
             producer.flush()
             progress(done.entries)
             waiting = 0
+    if closing is not None:
+        producer.send(tick_event(closing, source))
     producer.flush()
     progress(done.entries)
     return done

@@ -2,7 +2,20 @@
 
 from collections.abc import Callable
 
-from bench.benches import bulk, core, decode, forest, guarantee, latency, memory, recovery, swap, training, whole
+from bench.benches import (
+    bulk,
+    core,
+    decode,
+    forest,
+    guarantee,
+    latency,
+    memory,
+    opinions,
+    recovery,
+    swap,
+    training,
+    whole,
+)
 from bench.context import Context
 
 __all__ = ["BENCHES"]
@@ -19,4 +32,5 @@ BENCHES: dict[str, Callable[[Context], None]] = {
     "h": forest.run,
     "i": training.run,
     "j": swap.run,
+    "k": opinions.run,
 }

@@ -21,7 +21,8 @@ PRECISION_GENERATED, PRECISION_REAL = 0.80, 0.60
 
 def run(evaluation: Evaluation) -> None:
     """Measure on generated books, then on the real ledgers there are."""
-    _generated(evaluation)
+    books = _generated(evaluation)
+    real: list[MeasuredBook] = []
     folder = None if evaluation.data is None else evaluation.data / "fec"
     paths = sorted(folder.glob("*.[tT][xX][tT]")) if folder is not None and folder.is_dir() else []
     if not paths:
@@ -30,30 +31,35 @@ def run(evaluation: Evaluation) -> None:
         )
     for path in paths:
         try:
-            _real(evaluation, path)
+            real += _real(evaluation, path)
         except NotAFecError as error:
             evaluation.results.add(line_of(f"detection.{path.stem}", None, "", error=str(error)))
+    if evaluation.pictures is not None:
+        from bench.evaluate.detections.pictures import draw
+
+        draw(evaluation.pictures, books, real, evaluation.seed)
 
 
-def _generated(evaluation: Evaluation) -> None:
+def _generated(evaluation: Evaluation) -> list[MeasuredBook]:
     jobs = generated_jobs(evaluation.seed, quick=evaluation.quick)
     books = list(measured(jobs))
-    _report(
-        evaluation, GENERATED, [book for book, job in zip(books, jobs, strict=True) if job.model], PRECISION_GENERATED
-    )
+    with_model = [book for book, job in zip(books, jobs, strict=True) if job.model]
+    _report(evaluation, GENERATED, with_model, PRECISION_GENERATED)
     for group in dict.fromkeys(book.group for book in books):
         figure = mean_of(
             [book for book in books if book.group == group and book.rate == HIGH], ranked_by_us, evaluation.seed
         )
         name = f"{GENERATED}.size.{group}.average_precision"
-        evaluation.results.add(line_of(name, figure.value, "", low=figure.low, high=figure.high, n=figure.count))
+        evaluation.results.add(line_of(name, figure.value, "", low=figure.low, high=figure.high, n=figure.n))
+    return with_model
 
 
-def _real(evaluation: Evaluation, path: Path) -> None:
+def _real(evaluation: Evaluation, path: Path) -> list[MeasuredBook]:
     books = list(measured(real_jobs(path, evaluation.seed, quick=evaluation.quick)))
     for order in ORDERS:
         name = f"detection.{path.stem}.by_{order}"
         _report(evaluation, name, [book for book in books if book.group == order], PRECISION_REAL)
+    return books
 
 
 def _report(evaluation: Evaluation, name: str, books: Sequence[MeasuredBook], precision: float) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from msgspec.structs import replace
 
-from schemas import Activation, Detection, Ecriture, Ligne
+from schemas import Activation, Detection, Ecriture, Ligne, Reglage
 from topics import DEAD_LETTER, DETECTIONS, ENTRIES, Topic
 from wisebook_ml.clock import utc_now
 from wisebook_ml.demo.workers import environment
@@ -297,7 +297,9 @@ class Deployment:
 
     def log(self, societe_id: int) -> list[Event]:
         """Return a company's entries and markers in the order of the topic."""
-        types: dict[str, type[Ecriture] | type[Activation]] = {one.ce_type: one for one in (Ecriture, Activation)}
+        types: dict[str, type[Ecriture] | type[Activation] | type[Reglage]] = {
+            one.ce_type: one for one in (Ecriture, Activation, Reglage)
+        }
         read = [msgspec.json.decode(one.value or b"", type=types[one.header("ce_type")]) for one in self.read(ENTRIES)]
         return [event for event in read if event.societe_id == societe_id]
 

@@ -46,6 +46,16 @@ def turned(entry: Ecriture) -> list[Ligne]:
 # Facts of the entry alone.
 
 
+@finds(CodeMotif.FEC_NON_CONFORME)
+def an_account_that_is_no_number(books):
+    return [books.entry("OD", [line("ATTENTE", 100.00), line("401000", -100.00, "DURAND")])]
+
+
+@leaves(CodeMotif.FEC_NON_CONFORME)
+def an_account_with_letters_behind_its_three_digits(books):
+    return [books.entry("OD", [line("606400", 100.00), line("401DURAND", -100.00)])]
+
+
 @finds(CodeMotif.DESEQUILIBRE)
 def a_cent_is_missing(books):
     return [books.entry("OD", [line("606400", 100.00), line("401000", -99.99, "DURAND")])]
@@ -214,6 +224,17 @@ def fifty_numbers_are_missing(books):
     return [last, books.purchase(number=int(last.ecriture_num) + 51)]
 
 
+@finds(CodeMotif.RUPTURE_NUMEROTATION)
+def a_number_that_was_given_before(books):
+    last = books.purchase()
+    return [last, books.purchase(number=last.ecriture_num)]
+
+
+@leaves(CodeMotif.RUPTURE_NUMEROTATION)
+def the_number_after_the_last(books):
+    return [books.purchase(), books.purchase(euros=97.31)]
+
+
 @leaves(CodeMotif.RUPTURE_NUMEROTATION)
 def the_next_fiscal_year_starts_at_one(books):
     return [books.purchase(number=n, exercice="2025", day=dt.date(2025, 1, 6 + n)) for n in (1, 2)]
@@ -235,6 +256,11 @@ def dated_a_month_ahead(books):
 
 
 @leaves(CodeMotif.POSTDATEE)
+def entered_without_a_time(books):
+    return [books.purchase(day=dt.date(2024, 12, 19), saisie_le=None)]
+
+
+@leaves(CodeMotif.POSTDATEE)
 def dated_tomorrow(books):
     return [books.purchase(day=dt.date(2024, 11, 20), entered=dt.date(2024, 11, 19))]
 
@@ -242,6 +268,11 @@ def dated_tomorrow(books):
 @finds(CodeMotif.JOUR_NON_OUVRE)
 def a_purchase_on_a_sunday(books):
     return [books.purchase(day=dt.date(2024, 11, 24))]
+
+
+@finds(CodeMotif.JOUR_NON_OUVRE)
+def a_purchase_on_armistice_day(books):
+    return [books.purchase(day=dt.date(2024, 11, 11))]
 
 
 @leaves(CodeMotif.JOUR_NON_OUVRE)
@@ -367,6 +398,11 @@ def a_purchase_without_a_document(books):
     return [books.purchase(piece="")]
 
 
+@finds(CodeMotif.PIECE_ABSENTE)
+def a_reference_that_leads_to_nothing(books):
+    return [books.purchase(piece="-")]
+
+
 @leaves(CodeMotif.PIECE_ABSENTE)
 def takings_never_have_one(books):
     return [books.takings()]
@@ -380,6 +416,26 @@ def two_suppliers_with_one_account(books):
 @leaves(CodeMotif.IBAN_PARTAGE)
 def one_supplier_with_two_accounts(books):
     return [books.purchase(iban="a1"), books.purchase(iban="b2", euros=97.31), books.purchase(iban="a1", euros=88.13)]
+
+
+@finds(CodeMotif.FEC_NON_CONFORME)
+def an_account_that_is_none(books):
+    return [books.purchase(account="ATTENTE")]
+
+
+@finds(CodeMotif.FEC_NON_CONFORME)
+def validated_before_its_date(books):
+    return [books.purchase(valid_date=books.today - dt.timedelta(4))]
+
+
+@leaves(CodeMotif.FEC_NON_CONFORME)
+def validated_on_its_date(books):
+    return [books.purchase(valid_date=books.today)]
+
+
+@leaves(CodeMotif.FEC_NON_CONFORME)
+def an_account_with_letters_after_its_digits(books):
+    return [books.purchase(account="606BUREAU")]
 
 
 def _cases(registry: dict[CodeMotif, list[Case]]) -> list[object]:

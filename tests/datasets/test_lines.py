@@ -116,8 +116,24 @@ def test_a_reclassification_replaces_the_account_of_the_line_concerned(right: st
     assert frame["autres_comptes"].to_list() == lines_of([entry(*INVOICE)])["autres_comptes"].to_list()
 
 
-def test_the_last_verdict_counts_and_only_the_company_s_own() -> None:
-    taken_back = [verdict("606400"), verdict(None, Verdict.FAUX_POSITIF)]
+def test_the_verdict_that_stands_counts_and_only_the_company_s_own() -> None:
+    taken_back = [verdict("606400"), replace(verdict(None, Verdict.FAUX_POSITIF), remplace=True)]
+    contradicted = [verdict(None, Verdict.FAUX_POSITIF), verdict("606400")]
 
-    for avis in (taken_back, [verdict("606400", societe_id=2)]):
+    for avis in (taken_back, contradicted, [verdict("606400", societe_id=2)]):
         assert line_frame(Collected(entries=[entry(*INVOICE)], avis=avis))["compte_num"][0] == "606300"
+
+
+MOVED = (
+    Ligne(compte_num="613500", debit="100.00", ecriture_lib="RECLASSEMENT BRICO"),
+    Ligne(compte_num="606300", credit="100.00", ecriture_lib="RECLASSEMENT BRICO"),
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "account"), [([], "613500"), ([verdict("613500")], "613500"), ([verdict("606400")], "606400")]
+)
+def test_a_later_entry_names_the_right_account_and_a_person_knows_better(said: list[Avis], account: str) -> None:
+    later = entry(*MOVED, name="OD1", ecriture_date=dt.date(2024, 3, 20))
+    frame = line_frame(Collected(entries=[entry(*INVOICE), later], avis=said))
+    assert frame["compte_num"].to_list() == [account, "445660", "401000", "613500", "606300"]

@@ -3,6 +3,7 @@
 import pytest
 
 from schemas import DomaineApplication, Objet, Operation, TypeObjet, Verdict, detection_id, to_minor
+from wisebook_ml.datasets.reclassifications import reclassifications
 from wisebook_ml.generator import Ledger, generate_ledger, judge_ledger
 from wisebook_ml.generator.corrections import is_mistake
 from wisebook_ml.generator.verdicts import Judged, verdicts_of
@@ -117,6 +118,26 @@ def test_corrections_are_later_revisions_that_mend(books: Ledger, infallible: Ju
         if mended.operation is Operation.MODIFICATION:
             assert sum(to_minor(line.debit) - to_minor(line.credit) for line in mended.lignes) == 0
             assert (mended.ecriture_date, mended.lignes) != (before.ecriture_date, before.lignes)
+
+
+def test_some_mistyped_accounts_are_put_right_by_an_entry(books: Ledger, judged: Judged) -> None:
+    last = {one.ecriture_id: one for one in books.events}
+    mistyped = {
+        label.ecriture_id
+        for label in books.labels
+        if label.variante in {"compte_inexistant", "compte_d_un_autre_journal", "charge_d_un_autre_fournisseur"}
+    }
+    rectified = [one.ecriture for one in judged.rectifications]
+    assert 3 <= len(rectified) <= len(mistyped)
+    assert len({one.ecriture_id for one in rectified} | set(last)) == len(rectified) + len(last)
+    numbers = [int(one.ecriture_num) for one in books.events if one.journal_code == "OD"]
+    assert [int(one.ecriture_num) for one in rectified] == [max(numbers) + 1 + k for k in range(len(rectified))]
+    for one in rectified:
+        assert one.journal_code == "OD"
+        assert sum(to_minor(line.debit) - to_minor(line.credit) for line in one.lignes) == 0
+    found = {one.ecriture_id: one.par for one in reclassifications([*books.events, *rectified])}
+    assert found == {one.ecriture_id.removesuffix("-R"): one.ecriture_id for one in rectified}
+    assert set(found) <= mistyped
 
 
 def test_labels_of_nothing_that_was_entered_are_passed_over() -> None:

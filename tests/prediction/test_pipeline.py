@@ -5,7 +5,7 @@ import datetime as dt
 import msgspec
 from msgspec.structs import replace
 
-from schemas import Alerte, Operation, Prediction, Record, Tick, TypeModele
+from schemas import Alerte, Operation, Parametres, Prediction, Record, Reglage, Tick, TypeModele
 from topics import ALERTS, DEAD_LETTER, PREDICTIONS
 from wisebook_ml.messaging.events import Outgoing, RawRecord, Reason
 from wisebook_ml.prediction.pipeline import SOURCE, PredictionPipeline
@@ -79,6 +79,7 @@ def test_what_the_scoring_role_makes_dead_letters_of_is_passed_over() -> None:
         accepts=lambda societe_id: societe_id == 1, counted=lambda societe_id, counts: counted.append(societe_id)
     )
     tick = Tick(societe_id=1, minuterie="absence", echeance=NOW)
+    reglage = Reglage(societe_id=1, parametres=Parametres(societe_id=1, version=1))
     records = [
         raw(replace(MODEL, societe_id=0, version=replace(MODEL.version, societe_id=0)), 0, key=b"0"),
         RawRecord(1, b"1", b"no JSON", []),
@@ -86,10 +87,20 @@ def test_what_the_scoring_role_makes_dead_letters_of_is_passed_over() -> None:
         raw(ledger()[0], 3, key=b"2"),
         raw(replace(ledger()[0], societe_id=2), 4, key=b"2"),
         raw(tick, 5),
+        raw(reglage, 6),
     ]
     assert pipeline.process(records) == []
     assert counted == []
-    assert pipeline.next_offset == 6
+    assert pipeline.next_offset == 7
     assert pipeline.process([]) == []
     assert len(pipeline.process([raw(ledger()[0], 9)])) == 1
     assert counted == [1]
+
+
+def test_settings_among_the_entries_change_no_prediction() -> None:
+    reglage = Reglage(societe_id=1, parametres=Parametres(societe_id=1, version=1, budget_alertes=0.1))
+    entries = [raw(entry, offset) for offset, entry in enumerate(ledger()[:6], start=1)]
+    plain = new_pipeline().process([raw(MODEL, 0), *entries])
+    among = new_pipeline().process([raw(MODEL, 0), *entries[:3], raw(reglage, 3), *entries[3:]])
+    assert among == plain
+    assert len(plain) == 6

@@ -15,7 +15,7 @@ from wisebook_ml.habits.arrivals import company_key, company_of
 from wisebook_ml.habits.profiles import journal_of
 from wisebook_ml.ledger.hashing import hash_text, mix
 from wisebook_ml.scoring.belief import TAIL_FULL, TAIL_ONSET, model_strength
-from wisebook_ml.scoring.core import REQUIRED, RULE
+from wisebook_ml.scoring.core import REQUIRED, RULE, SYSTEMIC
 from wisebook_ml.scoring.fusion import apportion
 from wisebook_ml.scoring.judge import (
     HABITUAL_RATE,
@@ -88,6 +88,7 @@ class Judge:
             np.zeros(1, np.int64),
             REQUIRED,
             RULE,
+            SYSTEMIC,
             self.causes,
             directory,
             self.state.judged.directory(),

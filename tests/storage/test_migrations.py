@@ -32,9 +32,11 @@ def test_the_way_down_and_up_again(engine: Engine) -> None:
     tables = set(inspect(engine).get_table_names())
     _go(engine, "0001")
     assert set(inspect(engine).get_table_names()) == tables - {
+        "avis_detection",
         "campagne_entrainement",
         "promotion_modele",
         "statistique_detection",
+        "version_parametres",
     }
     assert "version_challenger" not in {column["name"] for column in inspect(engine).get_columns("modele_ml")}
     _go(engine, "base")

@@ -6,7 +6,17 @@ import uuid
 import msgspec
 import pytest
 
-from schemas import Activation, Avis, Ecriture, PositionTresorerie, TypeModele, Verdict, VersionModele
+from schemas import (
+    Activation,
+    Avis,
+    Ecriture,
+    Parametres,
+    PositionTresorerie,
+    Reglage,
+    TypeModele,
+    Verdict,
+    VersionModele,
+)
 from topics import ENTRIES, FEEDBACK, TREASURY, Topic
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.events import Outgoing, event_headers
@@ -15,6 +25,7 @@ from wisebook_ml.messaging.reader import ReadError, end_offsets
 from wisebook_ml.publishing import entry_event
 from wisebook_ml.settings import Settings
 from wisebook_ml.training.collect import collect, partition_of
+from wisebook_ml.training.companies import companies_on_topic, is_on_topic
 from wisebook_ml.training.events import record_event
 
 NOW = dt.datetime(2024, 5, 1, tzinfo=dt.UTC)
@@ -38,6 +49,10 @@ def position(societe_id: int) -> PositionTresorerie:
     return PositionTresorerie(societe_id=societe_id, compte_num="512000", date=dt.date(2024, 5, 1), solde="1.00")
 
 
+def reglage(societe_id: int) -> Reglage:
+    return Reglage(societe_id=societe_id, parametres=Parametres(societe_id=societe_id, version=1))
+
+
 def broken(topic: Topic, societe_id: int) -> Outgoing:
     headers = event_headers(avis(societe_id), id_="broken", source="test", time=NOW)
     return Outgoing(topic, str(societe_id).encode(), b'{"societe_id": "seven"}', headers)
@@ -57,6 +72,7 @@ def ledgers(settings: Settings) -> dict[int, list[Ecriture]]:
             for one in ledger:
                 producer.send(entry_event(one, "test"))
         producer.send(record_event(ENTRIES, 7, Activation(societe_id=7, version=version), "marker"))
+        producer.send(record_event(ENTRIES, 7, reglage(7), "settings"))
         producer.send(broken(FEEDBACK, 7))
         for societe_id in ledgers:
             producer.send(record_event(FEEDBACK, societe_id, avis(societe_id), f"avis {societe_id}"))
@@ -112,3 +128,15 @@ def test_a_topic_that_is_missing_is_named(settings: Settings) -> None:
 def test_what_is_collected_is_what_was_published(settings: Settings, ledgers: dict[int, list[Ecriture]]) -> None:
     found = collect(settings.bootstrap_servers, settings.topic_prefix, 7, (ENTRIES,))
     assert msgspec.json.encode(found.companies[7].entries) == msgspec.json.encode(ledgers[7])
+
+
+def test_a_company_with_settings_and_without_entries_is_not_there_yet(
+    settings: Settings, ledgers: dict[int, list[Ecriture]]
+) -> None:
+    bootstrap, prefix = settings.bootstrap_servers, settings.topic_prefix
+    with EventProducer(bootstrap, prefix) as producer:
+        for societe_id in (0, 404):
+            producer.send(record_event(ENTRIES, societe_id, reglage(societe_id), f"settings {societe_id}"))
+    assert companies_on_topic(bootstrap, prefix) == sorted(ledgers)
+    assert is_on_topic(bootstrap, prefix, 7)
+    assert not is_on_topic(bootstrap, prefix, 404)

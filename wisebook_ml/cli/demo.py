@@ -12,7 +12,7 @@ from rich.table import Table
 from schemas import CodeMotif, Severite
 from wisebook_ml.broker import BrokerError
 from wisebook_ml.cli.compile import announce_compiling
-from wisebook_ml.cli.show import plain_console, show_detections
+from wisebook_ml.cli.show import by_id, plain_console, show_detections
 from wisebook_ml.controls import CONTROLS
 from wisebook_ml.demo.run import DemoFailed, Result, load_book, run_demo
 from wisebook_ml.demo.workers import WorkerEnded
@@ -91,7 +91,7 @@ def _own(settings: Settings) -> Settings:
 
 def _report(result: Result, settings: Settings, console: Console, top: int, lang: str) -> None:
     book = result.book
-    entries = {entry.ecriture_id: entry for entry in book.events}
+    entries = by_id(book.events)
     detections = [stored.detection for stored in result.detections]
     shown = sorted(detections, key=lambda found: (-SEVERITIES.index(found.severite), -found.score))[:top]
     console.print(f"\n[bold]The {len(shown)} most serious of {len(detections)} open detections[/bold]")

@@ -10,7 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from schemas import Ecriture
+from schemas import Ecriture, Tick
 from topics import ENTRIES, FEEDBACK, TREASURY, Topic
 from wisebook_ml.cli.fec import fail_fec
 from wisebook_ml.cli.show import show_rejected
@@ -20,7 +20,14 @@ from wisebook_ml.files import read_events
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 from wisebook_ml.messaging.reader import ReadError, end_offsets
-from wisebook_ml.publishing import Published, Sent, publish_avis, publish_entries, publish_positions
+from wisebook_ml.publishing import (
+    Published,
+    Sent,
+    closing_tick,
+    publish_avis,
+    publish_entries,
+    publish_positions,
+)
 from wisebook_ml.record_files import read_avis, read_positions
 from wisebook_ml.settings import get_settings
 
@@ -65,7 +72,7 @@ def fec(
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--exercice") from error
     entries = [msgspec.structs.replace(entry, revision=revision) for entry in ledger]
-    published = _publish(entries, f"wisebook-ml/fec/{file.name}")
+    published = _publish(entries, f"wisebook-ml/fec/{file.name}", closing_tick(entries))
     report = ledger.report
     if as_json:
         counts = {**report.as_dict(lang), "published": published.entries, "refused": published.refused}
@@ -102,9 +109,9 @@ def events(context: click.Context, file: Path) -> None:
 def feedback(context: click.Context, file: Path) -> None:
     """Publish the verdicts of FILE, one JSON record a line (as `generate` writes them to avis.jsonl).
 
-    A field `publie_le` says when a verdict was given; without it, it is given now. The last verdict on an entry counts,
-    so that publishing the file again changes nothing. Exit status: 0 if all lines are verdicts, 1 if some are not (the
-    others are published).
+    A field `publie_le` says when a verdict was given; without it, it is given now. The first verdict on a detection
+    stands, unless a later one says `"remplace": true`; publishing the file again changes nothing. Exit status: 0 if all
+    lines are verdicts, 1 if some are not (the others are published).
     """
     found = read_avis(file)
     avis = found.records
@@ -138,9 +145,9 @@ def treasury(context: click.Context, file: Path) -> None:
     context.exit(LINES_REJECTED if found.rejected or sent.refused else DONE)
 
 
-def _publish(entries: list[Ecriture], source: str) -> Published:
+def _publish(entries: list[Ecriture], source: str, closing: Tick | None = None) -> Published:
     return _deliver(
-        ENTRIES, len(entries), lambda producer, progress: publish_entries(entries, producer, source, progress)
+        ENTRIES, len(entries), lambda producer, progress: publish_entries(entries, producer, source, progress, closing)
     )
 
 

@@ -1,21 +1,31 @@
 """``wisebook-ml score FILE``: the scoring core on a file, without any broker."""
 
 import time
+import uuid
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 import msgspec
+import numpy as np
 
-from schemas import Activation, Detection, Ecriture, Etat, VersionModele
+from schemas import Activation, Detection, Ecriture, Etat, Parametres, Reglage, Severite, Tick, VersionModele
 from wisebook_ml.artefacts import DESCRIPTION, ArtefactStore
 from wisebook_ml.cli.compile import announce_compiling
 from wisebook_ml.cli.fec import fail_fec
-from wisebook_ml.cli.show import show_detections, show_rejected
+from wisebook_ml.cli.settings_file import read_settings, settings_of
+from wisebook_ml.cli.show import by_id, show_detections, show_rejected
+from wisebook_ml.cli.summary import Company, off_lines, show_summary, summarise
 from wisebook_ml.fec import NotAFecError
 from wisebook_ml.files import read_ledger
+from wisebook_ml.handbook.fields import switched_off
+from wisebook_ml.ledger.batch import EntryBatch
+from wisebook_ml.ledger.facts import facts_of
+from wisebook_ml.ledger.supplied import Supplied
+from wisebook_ml.ledger.vocabulary import vocabulary
 from wisebook_ml.pipeline.live import new_scorer
 from wisebook_ml.pipeline.scoring import encode_detection
-from wisebook_ml.scoring.stream import Event, LedgerScorer
+from wisebook_ml.scoring.stream import LedgerScorer, Marker
 from wisebook_ml.settings import get_settings
 
 __all__ = ["score"]
@@ -23,28 +33,48 @@ __all__ = ["score"]
 RUN = 1_000
 """Entries scored at once, as a worker does."""
 
+_LEVELS = tuple(Severite)
+
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one detection per line, as on the topic.")
 @click.option("--societe", type=click.IntRange(min=1), default=1, show_default=True, help="Company of a FEC.")
 @click.option("--model", type=click.Path(exists=True, path_type=Path), help="Folder of a model version to score with.")
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with settings of companies (JSON) to score with.",
+)
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Detections shown.")
-@click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Language of reasons.")
+@click.option(
+    "--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Language of the output."
+)
 @click.pass_context
 def score(
-    context: click.Context, file: Path, as_json: bool, societe: int, model: Path | None, top: int, lang: str
+    context: click.Context,
+    file: Path,
+    as_json: bool,
+    societe: int,
+    model: Path | None,
+    settings_file: Path | None,
+    top: int,
+    lang: str,
 ) -> None:
     """Score the entries of FILE, a FEC or a file of entry events (.jsonl), with the core that workers use.
 
-    Detections go to standard output, a summary to standard error. Exit status: 0; 1 if lines of the file were
-    rejected (the others are scored); 2 if the file is no ledger.
+    The most serious detections and a summary go to standard output; with --json the records alone do, as on the
+    topic. What was rejected, and how long it took, goes to standard error. Exit status: 0; 1 if lines of the file
+    were rejected (the others are scored); 2 if the file is no ledger.
     """
     try:
         ledger = read_ledger(file, societe)
         entries = ledger.entries
         societes = sorted({entry.societe_id for entry in entries})
-        events: list[Event] = [*(_activation(model, number) for number in societes if model), *entries]
+        settings = read_settings(settings_file) if settings_file else []
+        markers: list[Marker] = [Reglage(societe_id=one.societe_id, parametres=one) for one in settings]
+        markers += [_activation(model, number) for number in societes if model]
     except NotAFecError as error:
         fail_fec(context, error.message(lang), as_json, file, error.line)
         return
@@ -54,36 +84,73 @@ def score(
     if not entries:
         raise click.ClickException(f"{file}: no line of it is an entry")
     announce_compiling()
-    scorer = new_scorer(get_settings())
     started = time.perf_counter()
-    found, refused = _run(scorer, events, as_json=as_json)
+    run = _run(new_scorer(get_settings()), markers, entries, ledger.closing, as_json=as_json)
     seconds = time.perf_counter() - started
-    opened = {detection.detection_id: detection for detection in found}
-    still = [detection for detection in opened.values() if detection.etat is Etat.OUVERTE]
-    if not as_json:
-        show_detections(sorted(still, key=lambda d: -d.score)[:top], _by_id(entries), lang)
+    _report(run, {number: settings_of(settings, number) for number in societes}, as_json=as_json, top=top, lang=lang)
     lines = sum(len(entry.lignes) for entry in entries)
     click.echo(
         f"{len(entries)} entries, {lines} lines scored in {seconds:.1f} s ({lines / max(seconds, 1e-9):,.0f} lines/s): "
-        f"{len(still)} open detections, {len(found)} records",
+        f"{len(run.standing)} open detections, {run.records} records",
         err=True,
     )
-    context.exit(1 if ledger.rejected or refused else 0)
+    context.exit(1 if ledger.rejected or run.refused else 0)
 
 
-def _run(scorer: LedgerScorer, events: list[Event], *, as_json: bool) -> tuple[list[Detection], int]:
-    """Return the detections, and how many events were refused."""
-    found, rejected = [], 0
-    for start in range(0, len(events), RUN):
-        outcome = scorer.process(events[start : start + RUN])
+@dataclass(slots=True)
+class _Run:
+    """What came of a ledger: its entries as they stand, its detections by id, and which fields it gives."""
+
+    entries: list[Ecriture] = field(default_factory=list)
+    latest: dict[uuid.UUID, Detection] = field(default_factory=dict)
+    supplied: Supplied = field(default_factory=Supplied)
+    records: int = 0
+    refused: int = 0
+
+    @property
+    def standing(self) -> list[Detection]:
+        """The open detections, most serious first: by severity (the score and the amount at stake), then by score."""
+        still = [found for found in self.latest.values() if found.etat is Etat.OUVERTE]
+        return sorted(still, key=lambda found: (-_LEVELS.index(found.severite), -found.score))
+
+
+def _run(
+    scorer: LedgerScorer, markers: list[Marker], entries: list[Ecriture], closing: Tick | None, *, as_json: bool
+) -> _Run:
+    """Score entries, after markers, and before the tick that closes a file which has all of a year."""
+    run, places = _Run(), np.arange(RUN, dtype=np.int64)
+    before = [(0, marker) for marker in markers]
+    for start in range(0, len(entries), RUN):
+        batch = EntryBatch.from_entries(entries[start : start + RUN])
+        ends = closing is not None and start + RUN >= len(entries)
+        after: list[tuple[int, Marker]] = [(len(batch), closing)] if ends and closing else []
+        outcome = scorer.score(batch, places[: len(batch)], [*before, *after])
+        before = []
         for _, detection in outcome.detections:
-            found.append(detection)
+            run.latest[detection.detection_id] = detection
+            run.records += 1
             if as_json:
                 click.echo(encode_detection(detection))
         for refused in outcome.refused:
             click.echo(refused.reason, err=True)
-            rejected += 1
-    return found, rejected
+            run.refused += 1
+        scored = batch.select(outcome.scored)
+        run.supplied.add(scored, facts_of(scored, vocabulary()))
+        run.entries += [entries[start + position] for position in outcome.scored.tolist()]
+    return run
+
+
+def _report(run: _Run, settings: dict[int, Parametres], *, as_json: bool, top: int, lang: str) -> None:
+    """Show the most serious detections and what it all comes to; with JSON, only which controls were off."""
+    names = by_id(run.entries)
+    off = {number: switched_off(run.supplied, number) for number in settings}
+    companies: list[Company] = summarise(names.values(), run.standing, settings, off)
+    if as_json:
+        for line in off_lines(companies, lang):
+            click.echo(line, err=True)
+        return
+    show_detections(run.standing[:top], names, lang)
+    show_summary(companies, lang)
 
 
 def _activation(model: Path, societe: int) -> Activation:
@@ -94,7 +161,3 @@ def _activation(model: Path, societe: int) -> Activation:
         raise ValueError(f"{model} is no folder of a model version: {error}") from error
     ArtefactStore.of(get_settings()).read(version)  # a broken one is an error here, not a line among many
     return Activation(societe_id=societe, version=version)
-
-
-def _by_id(entries: list[Ecriture]) -> dict[str, Ecriture]:
-    return {entry.ecriture_id: entry for entry in entries}

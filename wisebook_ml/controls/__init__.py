@@ -10,6 +10,7 @@ from wisebook_ml.controls import (
     desequilibre,
     doublon,
     extourne_rapide,
+    fec_non_conforme,
     heure_inhabituelle,
     hors_exercice,
     iban_partage,
@@ -61,4 +62,5 @@ CONTROLS: tuple[Control, ...] = (
     mot_cle.CONTROL,
     iban_partage.CONTROL,
     compte_inhabituel.CONTROL,
+    fec_non_conforme.CONTROL,
 )

@@ -4,7 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
-from wisebook_ml.controls.texts import date_en, date_fr
+from wisebook_ml.controls.texts import count_en, count_fr, date_en, date_fr
 from wisebook_ml.features.measures import lag_surprise
 
 MIN_LAG = 25
@@ -25,9 +25,10 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     record = view.batch.entry(entry)
     lag, day = int(view.facts.lag[entry]), record.ecriture_date
     return (
-        f"Écriture datée du {date_fr(day)} mais saisie {lag} jours plus tard, délai inhabituel pour le journal "
+        f"Écriture datée du {date_fr(day)} mais saisie {count_fr(lag, 'jour', 'jours')} plus tard, délai inhabituel "
+        f"pour le journal {record.journal_code}.",
+        f"Entry dated {date_en(day)} but made {count_en(lag, 'day', 'days')} later, an unusual delay for journal "
         f"{record.journal_code}.",
-        f"Entry dated {date_en(day)} but entered {lag} days later, unusual for journal {record.journal_code}.",
     )
 
 

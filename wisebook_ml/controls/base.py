@@ -84,6 +84,9 @@ class Control:
         Asked for by regulation: no habit of the company and no verdict excuses it.
     rule : bool
         Decided by facts of the entry rather than by how far it is from a habit: found whatever the alert budget.
+    systemic : bool
+        What a journal's entries habitually are is told as one finding of the journal and period (`wisebook_ml.subjects`
+        has one with this code), and not of each entry, even where a regulation asks for it.
     cause : str
         Findings of one cause count once; by default those of one attribute.
     """
@@ -98,6 +101,7 @@ class Control:
     lines: Callable[[View, int], list[int]] | None = None
     required: bool = False
     rule: bool = False
+    systemic: bool = False
     cause: str = ""
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Bools, Control, Finding, View, chosen, on_lines
+from wisebook_ml.controls.texts import count_en, count_fr
 from wisebook_ml.features.measures import journal_account_surprise
 from wisebook_ml.features.usual import out_of_place
 from wisebook_ml.features.view import once
@@ -29,11 +30,14 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the account and the journal."""
     line = view.habits.line
     new = chosen(view, entry, new_accounts(view))
-    accounts = ", ".join(dict.fromkeys(view.batch.line(k).compte_num for k in new))
+    accounts = list(dict.fromkeys(view.batch.line(k).compte_num for k in new))
+    names, several = ", ".join(accounts), len(accounts) > 1
     journal, lines = view.batch.entry(entry).journal_code, int(line["journal_lines"][new[0]])
     return (
-        f"Compte {accounts} jamais utilisé jusqu'ici par le journal {journal} ({lines} lignes).",
-        f"Account {accounts} never used until now by journal {journal} ({lines} lines).",
+        f"{f'Comptes {names} jamais utilisés' if several else f'Compte {names} jamais utilisé'} jusqu'ici par le "
+        f"journal {journal} ({count_fr(lines, 'ligne', 'lignes')}).",
+        f"{'Accounts' if several else 'Account'} {names} never used until now by journal {journal} "
+        f"({count_en(lines, 'line', 'lines')}).",
     )
 
 

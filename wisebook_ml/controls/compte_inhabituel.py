@@ -2,6 +2,7 @@
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View, on_lines, strongest
+from wisebook_ml.controls.texts import count_en, count_fr
 from wisebook_ml.features.measures import dealing_surprise
 
 
@@ -18,9 +19,11 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     amounts = [view.batch.amount[k] if view.facts.party[k] else -1 for k in view.batch.lines_of(entry)]
     party = named[max(range(len(named)), key=lambda k: amounts[k])]
     name = party.comp_aux_lib or party.comp_aux_num or party.compte_num
+    lines_fr = count_fr(dealt, "ligne précédente", "lignes précédentes")
     return (
-        f"Compte {account} jamais utilisé pour {name}, dont les {dealt} lignes précédentes sont sur d'autres comptes.",
-        f"Account {account} never used for {name}, whose {dealt} earlier lines are on other accounts.",
+        f"Compte {account} jamais utilisé pour {name}, malgré {lines_fr} sur d'autres comptes.",
+        f"Account {account} never used for {name}, with {count_en(dealt, 'earlier line', 'earlier lines')} on other "
+        "accounts.",
     )
 
 

@@ -2,7 +2,7 @@
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
-from wisebook_ml.controls.texts import euros_en, euros_fr
+from wisebook_ml.controls.texts import count_en, count_fr, euros_en, euros_fr
 
 
 def measure(view: View) -> Finding:
@@ -14,9 +14,11 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the earlier entry."""
     earlier, days = view.habits.duplicate_of(entry), int(view.habits.entry["duplicate_days"][entry])
     total = int(view.batch.total[entry])
+    french = f"à {count_fr(days, 'jour', 'jours')} d'écart" if days else "le même jour"
+    english = f"{count_en(days, 'day', 'days')} apart" if days else "on the same day"
     return (
-        f"Doublon probable de l'écriture {earlier} : même montant ({euros_fr(total)}), {days} jour(s) d'écart.",
-        f"Probable duplicate of entry {earlier}: same amount ({euros_en(total)}), {days} day(s) apart.",
+        f"Doublon probable de l'écriture {earlier} : même montant ({euros_fr(total)}), {french}.",
+        f"Probable duplicate of entry {earlier}: same amount ({euros_en(total)}), {english}.",
     )
 
 

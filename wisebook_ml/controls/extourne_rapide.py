@@ -4,6 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import EPOCH, Bools, Control, Finding, View, any_of
+from wisebook_ml.controls.texts import count_en, count_fr
 from wisebook_ml.ledger.accounts import accounts_under
 from wisebook_ml.ledger.batch import Floats
 
@@ -45,10 +46,9 @@ def _crosses_quarter(view: View, days: Floats) -> Bools:
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the reversed entry."""
     earlier, days = view.habits.reversal_of(entry), int(view.habits.entry["reversal_days"][entry])
-    return (
-        f"Contre-passe l'écriture {earlier}, {days} jour(s) après elle.",
-        f"Reverses entry {earlier}, {days} day(s) after it.",
-    )
+    french = f"{count_fr(days, 'jour', 'jours')} plus tard" if days else "le jour même"
+    english = f"{count_en(days, 'day', 'days')} later" if days else "on the same day"
+    return f"Contre-passe, {french}, l'écriture {earlier}.", f"Reverses, {english}, entry {earlier}."
 
 
 CONTROL = Control(

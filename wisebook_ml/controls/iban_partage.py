@@ -16,9 +16,11 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     line = strongest(view, entry, view.habits.line["iban_others"])
     record = view.batch.line(line)
     name = record.comp_aux_lib or record.comp_aux_num or record.compte_num
+    others = round(value)
     return (
-        f"Coordonnées bancaires du tiers {name} déjà utilisées par {value:.0f} autre(s) tiers.",
-        f"Bank details of third party {name} already used by {value:.0f} other(s).",
+        f"Coordonnées bancaires du tiers {name} déjà utilisées par {'un autre' if others == 1 else f'{others} autres'} "
+        "tiers.",
+        f"Bank details of third party {name} already used by {'another one' if others == 1 else f'{others} others'}.",
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import EPOCH, Bools, Control, Finding, View
-from wisebook_ml.controls.texts import date_en, date_fr
+from wisebook_ml.controls.texts import count_en, count_fr, number_en, number_fr, weekday_en, weekday_fr
 from wisebook_ml.features.measures import surprise
 from wisebook_ml.ledger.batch import Ints
 
@@ -51,12 +51,14 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     saturday = (int(view.batch.day[entry]) - 1) % DAYS == SATURDAY
     which = "journal_off_days" if saturday else "journal_holidays"
     before, total = (int(view.habits.entry[k][entry]) for k in (which, "journal"))
-    such_fr, such_en = ("", "") if saturday else (" un dimanche ou jour férié", " on a Sunday or public holiday")
+    such_fr, such_en = ("", "") if saturday else (" (dimanches et jours fériés)", " (Sundays and public holidays)")
+    french = f"n'en compte que {number_fr(before, 0)}" if before else "n'en compte aucun"
+    english = f"only {number_en(before, 0)}" if before else "none"
     return (
-        f"Datée d'un jour non ouvré ({date_fr(record.ecriture_date)}) ; le journal {record.journal_code} n'en compte "
-        f"que {before} sur {total} écritures{such_fr}.",
-        f"Dated on a day off ({date_en(record.ecriture_date)}); journal {record.journal_code} has only {before} in "
-        f"{total} entries{such_en}.",
+        f"Datée du {weekday_fr(record.ecriture_date)}, jour non ouvré ; le journal {record.journal_code} {french} sur "
+        f"{count_fr(total, 'écriture', 'écritures')}{such_fr}.",
+        f"Dated {weekday_en(record.ecriture_date)}, a day off; journal {record.journal_code} has {english} in "
+        f"{count_en(total, 'entry', 'entries')}{such_en}.",
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View, any_of, on_lines, strongest
-from wisebook_ml.controls.texts import euros_en, euros_fr
+from wisebook_ml.controls.texts import about_en, about_fr, euros_en, euros_fr
 from wisebook_ml.features.measures import amount_surprise
 from wisebook_ml.features.view import once
 from wisebook_ml.ledger.accounts import accounts_under
@@ -47,8 +47,8 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     who_fr = f"le tiers {name}" if party else f"le compte {record.compte_num}"
     who_en = f"third party {name}" if party else f"account {record.compte_num}"
     return (
-        f"Montant de {euros_fr(cents)} inhabituel pour {who_fr} (d'ordinaire environ {euros_fr(usual)}).",
-        f"Amount of {euros_en(cents)} unusual for {who_en} (usually about {euros_en(usual)}).",
+        f"Montant de {euros_fr(cents)} inhabituel pour {who_fr} (d'ordinaire environ {about_fr(usual)}).",
+        f"Amount of {euros_en(cents)} unusual for {who_en} (usually about {about_en(usual)}).",
     )
 
 

@@ -44,8 +44,8 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     line = strongest(view, entry, surprises(view))
     cents, account = int(view.batch.amount[line]), view.batch.line(line).compte_num
     return (
-        f"Montant rond ({euros_fr(cents)}) alors que les montants du compte {account} ne le sont pas.",
-        f"Round amount ({euros_en(cents)}) where the amounts of account {account} are not.",
+        f"Montant rond ({euros_fr(cents)}) alors que les montants du compte {account} ne le sont presque jamais.",
+        f"Round amount ({euros_en(cents)}) where the amounts of account {account} hardly ever are.",
     )
 
 

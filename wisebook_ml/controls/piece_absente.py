@@ -4,6 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
+from wisebook_ml.controls.texts import count_en, count_fr, number_en, number_fr
 from wisebook_ml.features.measures import surprise
 
 MIN_ENTRIES = 20
@@ -28,9 +29,17 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     journal = view.batch.entry(entry).journal_code
     given_as = "journal_pieces" if view.facts.referenced[entry] else "journal_references"
     total, given = (int(view.habits.entry[k][entry]) for k in ("journal", given_as))
+    all_fr, all_en = count_fr(total, "écriture", "écritures"), count_en(total, "entry", "entries")
+    if given == total:
+        french, english = f"toutes les autres ({all_fr})", f"all others ({all_en})"
+        return (
+            f"Aucune référence de pièce utilisable ; dans le journal {journal}, {french} en ont une.",
+            f"No usable document reference; in journal {journal}, {english} have one.",
+        )
     return (
-        f"Aucune référence de pièce ; {given} des {total} écritures du journal {journal} en ont une.",
-        f"No document reference; {given} of the {total} entries of journal {journal} have one.",
+        f"Aucune référence de pièce utilisable ; dans le journal {journal}, {number_fr(given, 0)} sur {all_fr} en ont "
+        "une.",
+        f"No usable document reference; in journal {journal}, {number_en(given, 0)} of {all_en} have one.",
     )
 
 

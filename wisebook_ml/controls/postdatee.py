@@ -4,7 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
-from wisebook_ml.controls.texts import date_en, date_fr
+from wisebook_ml.controls.texts import count_en, count_fr, date_en, date_fr
 from wisebook_ml.features.measures import lag_surprise
 
 MIN_ENTRIES = 50
@@ -24,9 +24,10 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     record = view.batch.entry(entry)
     lead, day = -int(view.facts.lag[entry]), record.ecriture_date
     return (
-        f"Écriture datée du {date_fr(day)}, {lead} jours après sa saisie, inhabituel pour le journal "
+        f"Écriture datée du {date_fr(day)}, {count_fr(lead, 'jour', 'jours')} après sa saisie, ce qui est inhabituel "
+        f"pour le journal {record.journal_code}.",
+        f"Entry dated {date_en(day)}, {count_en(lead, 'day', 'days')} after it was made, which is unusual for journal "
         f"{record.journal_code}.",
-        f"Entry dated {date_en(day)}, {lead} days after it was entered, unusual for journal {record.journal_code}.",
     )
 
 

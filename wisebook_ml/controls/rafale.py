@@ -25,8 +25,8 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     author, size = view.batch.entry(entry).saisie_par, int(view.habits.entry["burst"][entry])
     minutes = BURST_SECONDS // 60
     return (
-        f"{size} écritures saisies par {author} en {minutes} minutes, ce qui ne lui arrive presque jamais.",
-        f"{size} entries by {author} within {minutes} minutes, which hardly ever happens to them.",
+        f"{size} écritures saisies par {author} en {minutes} minutes, ce qui est rare pour cet auteur.",
+        f"{size} entries by {author} within {minutes} minutes, which is rare for this author.",
     )
 
 

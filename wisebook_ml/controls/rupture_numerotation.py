@@ -3,8 +3,24 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View
+from wisebook_ml.controls.base import Bools, Control, Finding, View, any_of
+from wisebook_ml.controls.texts import count_en, count_fr
 from wisebook_ml.features.measures import surprise
+from wisebook_ml.features.view import once
+from wisebook_ml.ledger.accounts import accounts_under
+
+__all__ = ["CONTROL", "closes_accounts"]
+
+INCOME_AND_CHARGES, RESULT = accounts_under(6, 7), accounts_under(12)
+
+
+@once
+def closes_accounts(view: View) -> Bools:
+    """Return which entries close classes 6 and 7 to the year's result: programs number them apart."""
+    root = view.batch.root
+    closes: Bools = any_of(view, RESULT[root]) & any_of(view, INCOME_AND_CHARGES[root])
+    return closes
+
 
 PRIOR_STEPS = 50
 """Regular steps that a sequence is expected to have made before it is known: numbers follow one another by law."""
@@ -14,7 +30,7 @@ def measure(view: View) -> Finding:
     """Measure how surprising an irregular step is in this sequence."""
     entry = view.habits.entry
     value = surprise(entry["number_irregular"], entry["number_steps"] + PRIOR_STEPS)
-    return Finding(np.where(entry["number_jump"] != 0, value, 0.0))
+    return Finding(np.where((entry["number_jump"] != 0) & ~closes_accounts(view), value, 0.0))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
@@ -24,14 +40,14 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     place = f"journal {record.journal_code}, no. {record.ecriture_num}"
     if jump > 0:
         return (
-            f"Rupture de numérotation ({where}) : {jump} numéro(s) manquant(s) juste avant.",
-            f"Gap in the numbering ({place}): {jump} number(s) missing just before.",
+            f"Rupture de numérotation ({where}) : {count_fr(jump, 'numéro manque', 'numéros manquent')} juste avant.",
+            f"Gap in the numbering ({place}): {count_en(jump, 'number', 'numbers')} missing just before.",
         )
     if jump == -1:
         return f"Numéro répété ({where}).", f"Repeated number ({place})."
     return (
-        f"Numérotation non chronologique ({where}) : {-jump} numéro(s) en arrière.",
-        f"Number out of order ({place}): {-jump} number(s) back.",
+        f"Numérotation non chronologique ({where}) : {count_fr(-jump, 'rang', 'rangs')} avant le numéro attendu.",
+        f"Number out of order ({place}): {count_en(-jump, 'place', 'places')} before the expected number.",
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View, on_lines, strongest
+from wisebook_ml.controls.texts import count_en, count_fr
 from wisebook_ml.features.measures import side_surprise
 from wisebook_ml.features.view import once
 from wisebook_ml.ledger.batch import Floats
@@ -26,9 +27,13 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     line = strongest(view, entry, side_surprise(view))
     account, debit = view.batch.line(line).compte_num, view.batch.on_debit[line]
     same, total = (int(view.habits.line[k][line]) for k in ("side_count", "account_count"))
+    lines_fr, lines_en = count_fr(total, "ligne", "lignes"), count_en(total, "line", "lines")
+    french = f"sens observé {same} fois seulement sur {lines_fr}" if same else f"sens jamais observé sur {lines_fr}"
+    times = "once" if same == 1 else f"{same} times"
+    english = f"seen only {times} in {lines_en}" if same else f"never seen in {lines_en}"
     return (
-        f"Compte {account} au {'débit' if debit else 'crédit'}, sens observé {same} fois sur {total} seulement.",
-        f"Account {account} on the {'debit' if debit else 'credit'} side, seen only {same} times in {total}.",
+        f"Compte {account} au {'débit' if debit else 'crédit'}, {french}.",
+        f"Account {account} on the {'debit' if debit else 'credit'} side, {english}.",
     )
 
 

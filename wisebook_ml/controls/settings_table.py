@@ -2,19 +2,39 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from schemas import Parametres
-from wisebook_ml.controls.base import Control, approval_limits
+from schemas import CodeMotif, Parametres
+from wisebook_ml.controls.base import approval_limits
 from wisebook_ml.habits.limits import Limits
 from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
 from wisebook_ml.ledger.facts import Facts, facts_of
 from wisebook_ml.ledger.hashing import hash_text
 from wisebook_ml.ledger.vocabulary import vocabulary
 
-__all__ = ["SettingsTable"]
+__all__ = ["SettingsTable", "Weighed"]
+
+
+class Weighed(Protocol):
+    """What settings can weigh otherwise: a control, or a kind of model."""
+
+    @property
+    def code(self) -> CodeMotif:
+        """What settings name it by."""
+
+    @property
+    def threshold(self) -> float:
+        """See `wisebook_ml.controls.Control`."""
+
+    @property
+    def weight(self) -> float:
+        """See `wisebook_ml.controls.Control`."""
+
+    @property
+    def required(self) -> bool:
+        """See `wisebook_ml.controls.Control`."""
 
 
 class _Damped(NamedTuple):
@@ -47,7 +67,7 @@ class SettingsTable:
     _damped: tuple[_Damped, ...]
 
     @classmethod
-    def of(cls, settings: Sequence[Parametres], controls: Sequence[Control]) -> "SettingsTable":
+    def of(cls, settings: Sequence[Parametres], controls: Sequence[Weighed]) -> "SettingsTable":
         """Return the table of some settings, for these controls."""
         thresholds, weights = (
             np.array([[getattr(control, what) for control in controls]] * len(settings), dtype=np.float64)

@@ -16,9 +16,9 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     total, limit = int(view.batch.total[entry]), int(view.habits.entry["near_total"][entry])
     return (
         f"{euros_fr(total)} juste sous le plafond d'approbation de {euros_fr(limit)} ; {value:.0f} fois en "
-        f"{NEAR_LIMIT_DAYS} jours pour ce tiers.",
+        f"{NEAR_LIMIT_DAYS} jours chez ce tiers.",
         f"{euros_en(total)} just below the approval limit of {euros_en(limit)}; {value:.0f} times in "
-        f"{NEAR_LIMIT_DAYS} days for this third party.",
+        f"{NEAR_LIMIT_DAYS} days with this third party.",
     )
 
 

@@ -2,10 +2,29 @@
 
 import datetime as dt
 
-__all__ = ["date_en", "date_fr", "euros_en", "euros_fr", "number_fr"]
+__all__ = [
+    "about_en",
+    "about_fr",
+    "count_en",
+    "count_fr",
+    "date_en",
+    "date_fr",
+    "euros_en",
+    "euros_fr",
+    "number_en",
+    "number_fr",
+    "weekday_en",
+    "weekday_fr",
+]
 
 NARROW_SPACE = "\u202f"
 """French groups digits with a narrow no-break space, and sets one before the euro sign."""
+
+WEEKDAYS_FR = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+WHOLE_FROM = 100_00
+"""Cents from which a usual amount is told without its cents, which nobody remembers."""
 
 
 def euros_fr(cents: int) -> str:
@@ -34,8 +53,82 @@ def euros_en(cents: int) -> str:
 
 
 def number_fr(value: float, decimals: int = 1) -> str:
-    """Return a number with a decimal comma."""
+    """Return a number with a decimal comma.
+
+    Examples
+    --------
+    >>> number_fr(0.25, 2), number_fr(1261, 0).replace(NARROW_SPACE, " ")
+    ('0,25', '1 261')
+    """
     return f"{value:,.{decimals}f}".replace(",", NARROW_SPACE).replace(".", ",")
+
+
+def number_en(value: float, decimals: int = 1) -> str:
+    """Return a number as an English reader writes it."""
+    return f"{value:,.{decimals}f}"
+
+
+def count_fr(count: int, one: str, many: str) -> str:
+    """Return a number with its noun; none is singular in French.
+
+    Examples
+    --------
+    >>> count_fr(0, "jour", "jours"), count_fr(3, "jour", "jours")
+    ('0 jour', '3 jours')
+    """
+    return f"{number_fr(count, 0)} {one if count < 2 else many}"
+
+
+def count_en(count: int, one: str, many: str) -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> count_en(0, "day", "days"), count_en(1, "day", "days")
+    ('0 days', '1 day')
+    """
+    return f"{number_en(count, 0)} {one if count == 1 else many}"
+
+
+def about_fr(cents: int) -> str:
+    """Return a usual amount, as roughly as one remembers it: three figures, without cents from 100 euros on.
+
+    Examples
+    --------
+    >>> about_fr(1539_93).replace(NARROW_SPACE, " "), about_fr(15_30).replace(NARROW_SPACE, " ")
+    ('1 540 €', '15,30 €')
+    """
+    if cents < WHOLE_FROM:
+        return euros_fr(cents)
+    return f"{number_fr(_rough(cents), 0)}{NARROW_SPACE}€"
+
+
+def about_en(cents: int) -> str:
+    """Return a usual amount as `about_fr` does, for an English reader.
+
+    Examples
+    --------
+    >>> about_en(1539_93)
+    '€1,540'
+    """
+    return euros_en(cents) if cents < WHOLE_FROM else f"€{_rough(cents):,}"
+
+
+def _rough(cents: int) -> int:
+    """Return whole euros with three figures that count."""
+    euros = round(cents / 100)
+    unit: int = 10 ** max(0, len(str(euros)) - 3)
+    return (euros + unit // 2) // unit * unit
+
+
+def weekday_fr(day: dt.date) -> str:
+    """Return a day as "dimanche 24/11/2024"."""
+    return f"{WEEKDAYS_FR[day.weekday()]} {date_fr(day)}"
+
+
+def weekday_en(day: dt.date) -> str:
+    """Return a day as "Sunday 2024-11-24"."""
+    return f"{WEEKDAYS_EN[day.weekday()]} {date_en(day)}"
 
 
 def date_fr(day: dt.date) -> str:

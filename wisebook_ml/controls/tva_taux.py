@@ -96,8 +96,9 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     vat, base = (int(batch.amount[chosen(view, entry, lines)].sum()) for lines in (vat_lines(view), base_lines(view)))
     rate = 100 * vat / base if base else 0.0
     return (
-        f"TVA de {euros_fr(vat)} sur une base de {euros_fr(base)} : {number_fr(rate, 2)} %, aucun taux légal.",
-        f"VAT of {euros_en(vat)} on a base of {euros_en(base)}: {rate:.2f} %, no legal rate.",
+        f"TVA de {euros_fr(vat)} sur une base de {euros_fr(base)}, soit {number_fr(rate, 2)} %, qui n'est pas un taux "
+        "légal.",
+        f"VAT of {euros_en(vat)} on a base of {euros_en(base)}: {rate:.2f} %, which is no legal rate.",
     )
 
 

@@ -9,19 +9,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from schemas import Ecriture, Origine, Parametres
+from schemas import Ecriture, Parametres
 from wisebook_ml.controls import CONTROLS, SettingsTable, View
 from wisebook_ml.datasets.collected import Collected
 from wisebook_ml.datasets.judgements import entry_labels
-from wisebook_ml.entry_columns import CLASSES, DESCRIPTORS, ENTRY_COLUMNS, ROOTS, STRENGTHS, VALUES
+from wisebook_ml.datasets.reclassifications import reclassified
+from wisebook_ml.entry_columns import ENTRY_COLUMNS, STRENGTHS, VALUES
 from wisebook_ml.features import FEATURE_NAMES, feature_matrix
 from wisebook_ml.habits.layout import new_store
 from wisebook_ml.habits.observe import Met, observe
 from wisebook_ml.habits.store import StateError
-from wisebook_ml.ledger.accounts import accounts_under
-from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
-from wisebook_ml.ledger.facts import NO_LAG
-from wisebook_ml.scoring.fusion import Measured, strengths
+from wisebook_ml.ledger.batch import EntryBatch, Ints
+from wisebook_ml.scoring.entry_rows import descriptors
+from wisebook_ml.scoring.fusion import strengths
 
 __all__ = ["KEYS", "MIN_ROWS", "WARM_UP", "EntryFeatures", "entry_frame", "first_arrivals"]
 
@@ -38,11 +38,6 @@ MIN_ROWS = 200
 
 CHUNK = 5_000
 """Entries flattened at once; keeps memory flat."""
-
-VAT = accounts_under(445)
-BASES = accounts_under(2) | accounts_under(6) | accounts_under(7)
-
-Bools = npt.NDArray[np.bool_]
 
 
 class EntryFeatures:
@@ -97,10 +92,10 @@ class EntryFeatures:
         measured = strengths(view, self._table)
         columns = _keys(met)
         columns.update(zip(FEATURE_NAMES, feature_matrix(view).T, strict=True))
-        # What is not shared with scoring is kept in single precision: a ledger of a million entries has to fit.
+        # In single precision, as scoring has them too: a ledger of a million entries has to fit.
         for names, matrix in ((VALUES, measured.values), (STRENGTHS, measured.strengths)):
             columns.update(zip(names, matrix.T.astype(np.float32), strict=True))
-        columns.update(_descriptors(met, measured))
+        columns.update(descriptors(view, measured.strengths, self._table.weights[same[met.taken]]))
         return pd.DataFrame(columns)
 
     def dump(self) -> bytes:
@@ -158,70 +153,6 @@ def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
-
-
-def _descriptors(met: Met, measured: Measured) -> dict[str, Floats]:
-    """Return the columns of `DESCRIPTORS`."""
-    batch, facts, habits = met.batch, met.facts, met.habits
-    first, entry = batch.first[:-1], habits.entry
-    whole = np.maximum(batch.total, 1)
-    digit = np.where(batch.root >= 0, batch.root // 10_000, 0)
-
-    def share(mask: Bools) -> Floats:
-        result: Floats = np.clip(batch.sum_per_entry(np.where(mask, batch.amount, 0)) / whole, 0.0, 2.0)
-        return result
-
-    def any_of(mask: Bools) -> Floats:
-        found: Floats = np.logical_or.reduceat(mask, first).astype(np.float64) if len(batch) else np.zeros(0)
-        return found
-
-    def most(values: Floats, reduce: Any = np.maximum) -> Floats:
-        found: Floats = reduce.reduceat(np.maximum(np.nan_to_num(values), 0.0), first) if len(batch) else np.zeros(0)
-        return found
-
-    def logs(values: Floats) -> Floats:
-        known = np.nan_to_num(values)
-        result: Floats = np.sign(known) * np.log2(1.0 + np.abs(known))
-        return result
-
-    manual, imported, automatic = (
-        (batch.origine == tuple(Origine).index(one)).astype(np.float64)
-        for one in (Origine.MANUELLE, Origine.IMPORT, Origine.AUTOMATIQUE)
-    )
-    base = batch.sum_per_entry(np.where(BASES[batch.root], batch.amount, 0))
-    tax = batch.sum_per_entry(np.where(VAT[batch.root], batch.amount, 0))
-    columns = {
-        "evidence": 1.0 - np.prod(1.0 - measured.table.weights[measured.setting_of] * measured.strengths, axis=1),
-        "controles_passes": (measured.strengths >= 1.0).sum(axis=1),
-        "ecart_debit_credit": np.log10(1.0 + np.abs(batch.total_debit - batch.total_credit)),
-        "lignes_negatives": any_of((batch.debit < 0) | (batch.credit < 0)),
-        "taux_tva": np.clip(tax / np.maximum(base, 1), 0.0, 1.0),
-        "proche_plafond": np.nan_to_num(entry["near_limit"]),
-        "origine_manuelle": manual,
-        "origine_import": imported,
-        "origine_automatique": automatic,
-        **{f"debit_classe_{k}": share((digit == k) & batch.on_debit) for k in CLASSES},
-        **{f"credit_classe_{k}": share((digit == k) & ~batch.on_debit) for k in CLASSES},
-        **{f"compte_{root}": any_of(accounts_under(root)[batch.root]) for root in ROOTS},
-        "lignes_compte": logs(most(habits.line["account_count"], np.minimum)),
-        "avec_tiers": any_of(facts.party != 0),
-        "lignes_tiers": logs(most(habits.line["party_count"])),
-        "ecritures_journal": logs(entry["journal"]),
-        "ecritures_auteur": logs(entry["author"]),
-        "rafale": logs(entry["burst"]),
-        "heure_de_saisie": np.where(facts.hour >= 0, (facts.hour % 24) / 24.0, 0.5),
-        "delai_signe": logs(np.where(facts.lag == NO_LAG, 0, facts.lag)),
-        "avec_piece": facts.has_piece.astype(np.float64),
-        "repetitions": logs(entry["duplicate_repeats"]),
-        "jours_doublon": logs(np.where(np.nan_to_num(entry["duplicate"]) > 0.0, 1.0 + entry["duplicate_days"], 0.0)),
-        "jours_extourne": logs(np.where(np.nan_to_num(entry["reversal"]) > 0.0, 1.0 + entry["reversal_days"], 0.0)),
-        "libelle_avoir": facts.named.astype(np.float64),
-        "saut_numero": logs(np.nan_to_num(entry["number_jump"])),
-        "lettree": any_of(batch.date_let > 0),
-        "validee": facts.validated.astype(np.float64),
-    }
-    assert tuple(columns) == tuple(DESCRIPTORS)
-    return {name: np.asarray(column, dtype=np.float32) for name, column in columns.items()}
 
 
 def _chunks(entries: Sequence[Ecriture]) -> Iterator[Sequence[Ecriture]]:
@@ -288,6 +219,8 @@ def entry_frame(collected: Collected) -> pd.DataFrame:
         are left out where there are plenty: they met no habits yet.
     """
     rows, keys = first_arrivals(collected.entries, columns=FEATURE_NAMES)
-    rows = rows.join(entry_labels(keys, collected.avis), on="ecriture_id").drop(columns="classe")
+    rows = rows.join(entry_labels(keys, collected.avis, reclassified(collected.entries)), on="ecriture_id").drop(
+        columns="classe"
+    )
     rows = between(rows, collected.du, collected.au)
     return rows.iloc[WARM_UP:].reset_index(drop=True) if len(rows) >= 2 * WARM_UP + MIN_ROWS else rows

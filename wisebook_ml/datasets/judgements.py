@@ -1,17 +1,18 @@
 """What people said of entries, by word (verdicts) or by deed (corrections)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
 
 from schemas import Avis, ClasseEcriture, DomaineApplication, Objet, TypeObjet, Verdict, detection_id
+from wisebook_ml.feedback.standing import standing
 
 __all__ = ["entry_labels", "verdicts_of"]
 
 
 def verdicts_of(identifiers: Sequence[tuple[int, str]], avis: Sequence[Avis]) -> dict[str, Avis]:
-    """Return the last verdict on each entry.
+    """Return the verdict that stands on each entry: the first on a revision, unless one replaces it on purpose.
 
     Parameters
     ----------
@@ -22,22 +23,17 @@ def verdicts_of(identifiers: Sequence[tuple[int, str]], avis: Sequence[Avis]) ->
     """
     if not avis:
         return {}
-    by_detection = {
-        detection_id(societe, DomaineApplication.ECRITURES_COMPTABLES, Objet(type=TypeObjet.ECRITURE, id=name)): name
-        for societe, name in identifiers
-    }
-    known = set(identifiers)
+    stands = standing(avis)
     found = {}
-    for one in avis:
-        name = None if one.detection_id is None else by_detection.get(one.detection_id)
-        if name is None and one.ecriture_id is not None and (one.societe_id, one.ecriture_id) in known:
-            name = one.ecriture_id
-        if name is not None:
+    for societe, name in identifiers:
+        objet = Objet(type=TypeObjet.ECRITURE, id=name)
+        one = stands.get((societe, detection_id(societe, DomaineApplication.ECRITURES_COMPTABLES, objet)))
+        if one is not None:
             found[name] = one
     return found
 
 
-def entry_labels(keys: pd.DataFrame, avis: Sequence[Avis]) -> pd.DataFrame:
+def entry_labels(keys: pd.DataFrame, avis: Sequence[Avis], reclassees: Collection[str] = ()) -> pd.DataFrame:
     """Return what is known of each entry.
 
     Parameters
@@ -46,6 +42,8 @@ def entry_labels(keys: pd.DataFrame, avis: Sequence[Avis]) -> pd.DataFrame:
         `wisebook_ml.datasets.entries.KEYS` of all revisions of one company's entries, in the order of publication.
     avis : sequence of Avis
         The verdicts, in the order of publication.
+    reclassees : collection of str
+        Entries that later ones corrected to another account (`wisebook_ml.datasets.reclassifications`).
 
     Returns
     -------
@@ -53,7 +51,8 @@ def entry_labels(keys: pd.DataFrame, avis: Sequence[Avis]) -> pd.DataFrame:
         One row an entry about which anything is known, indexed by `ecriture_id`:
 
         * `corrigee`: 1 where it was confirmed as wrong, reclassified, missed, withdrawn, or corrected by a later
-          revision of its date, accounts or amounts; 0 where a person said that it is right.
+          revision of its date, accounts or amounts, or by a later entry to another account; 0 where a person said that
+          it is right.
         * `classe`: a `ClasseEcriture`. An input error is what was reclassified, corrected or withdrawn; what was
           confirmed and left as it is, is to be reviewed.
         * `avis`: whether a person gave a verdict.
@@ -64,6 +63,7 @@ def entry_labels(keys: pd.DataFrame, avis: Sequence[Avis]) -> pd.DataFrame:
     first = keys[keys["premiere"]]
     said = verdicts_of(list(zip(first["societe_id"].tolist(), first["ecriture_id"].tolist(), strict=True)), avis)
     corrected, tampered = _changed(keys)
+    corrected |= set(first["ecriture_id"]) & set(reclassees)
     rows = {}
     for name in (set(said) | corrected) - tampered:
         verdict = said.get(name)

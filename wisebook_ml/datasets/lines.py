@@ -6,9 +6,11 @@ from itertools import takewhile
 
 import pandas as pd
 
-from schemas import Avis, DomaineApplication, Ecriture, Ligne, Objet, Operation, TypeObjet, Verdict, detection_id
+from schemas import DomaineApplication, Ecriture, Ligne, Objet, Operation, TypeObjet, Verdict, detection_id
 from schemas.money import to_minor
 from wisebook_ml.datasets.collected import Collected
+from wisebook_ml.datasets.reclassifications import reclassifications
+from wisebook_ml.feedback.standing import standing
 
 __all__ = ["line_frame", "lines_of"]
 
@@ -23,6 +25,9 @@ MOST_LABEL = 120
 
 NATURE = frozenset("267")
 """Classes of accounts that say what was bought or sold: of an entry in doubt, it is these that are chosen wrongly."""
+
+NAMING = frozenset({Verdict.RECLASSEE, Verdict.MANQUEE})
+"""Verdicts that may name the right account."""
 
 COLUMNS = {
     "date": "datetime64[s]",
@@ -55,10 +60,12 @@ COLUMNS = {
 def line_frame(collected: Collected) -> pd.DataFrame:
     """Return the lines to learn from: of the latest revision of each entry that was not deleted.
 
-    A RECLASSEE verdict replaces `compte_num` of one line, if no line of the entry has the right account by now: of the
-    line whose account begins as the right one does; among equals, of one in a class of charges, products or fixed
-    assets (what an invoice was for is in doubt more often than the bank or the tax); among those, of the largest. The
-    last verdict on a detection counts. The rows of the entry's other lines see the account that was written.
+    Where a later entry moved a line to another account (`wisebook_ml.datasets.reclassifications`), that account is the
+    line's. A verdict that names the right account (RECLASSEE, or MANQUEE) replaces `compte_num` of one line, if no line
+    of the entry has that account by now: of the line whose account begins as the right one does; among equals, of one
+    in a class of charges, products or fixed assets (what an invoice was for is in doubt more often than the bank or the
+    tax); among those, of the largest. Of several verdicts, the one that stands counts
+    (`wisebook_ml.feedback.standing`). The rows of the entry's other lines see the account that was written.
 
     Parameters
     ----------
@@ -78,7 +85,7 @@ def line_frame(collected: Collected) -> pd.DataFrame:
         and (collected.au is None or entry.ecriture_date <= collected.au)
     ]
     frame = lines_of(kept)
-    right = _right_accounts(collected.avis, kept)
+    right = _right_accounts(collected, kept)
     if right:
         keys = zip(frame["societe_id"], frame["ecriture_id"], frame["ligne"], frame["compte_num"], strict=True)
         frame["compte_num"] = [right.get((societe, entry, line), account) for societe, entry, line, account in keys]
@@ -227,25 +234,20 @@ def _tax(base: int, rate: int) -> int:
     return (base * rate + 5_000) // 10_000
 
 
-def _right_accounts(avis: Iterable[Avis], entries: Iterable[Ecriture]) -> dict[tuple[int, str, int], str]:
-    """Return the accounts that verdicts put in the place of others, by company, entry and line."""
-    last = {(verdict.societe_id, verdict.detection_id): verdict for verdict in avis if verdict.detection_id}
-    right = {
-        key: verdict.compte_num
-        for key, verdict in last.items()
-        if verdict.verdict is Verdict.RECLASSEE and verdict.compte_num
-    }
-    found: dict[tuple[int, str, int], str] = {}
-    if not right:
-        return found
-    for entry in entries:
+def _right_accounts(collected: Collected, kept: Iterable[Ecriture]) -> dict[tuple[int, str, int], str]:
+    """Return the accounts that people put in the place of others, by company, entry and line."""
+    moved: dict[tuple[int, str], dict[int, str]] = {}
+    for one in reclassifications(collected.entries):
+        moved.setdefault((one.societe_id, one.ecriture_id), {})[one.ligne] = one.compte_juste
+    named = {key: avis.compte_num for key, avis in standing(collected.avis).items() if avis.verdict in NAMING}
+    for entry in kept if named else ():
         objet = Objet(type=TypeObjet.ECRITURE, id=entry.ecriture_id)
         about = detection_id(entry.societe_id, DomaineApplication.ECRITURES_COMPTABLES, objet)
-        account = right.get((entry.societe_id, about))
-        if account and all(line.compte_num != account for line in entry.lignes):
-            number = _concerned(entry.lignes, account)
-            found[entry.societe_id, entry.ecriture_id, number + 1] = account
-    return found
+        account, key = named.get((entry.societe_id, about)), (entry.societe_id, entry.ecriture_id)
+        by_now = {line.compte_num for line in entry.lignes} | set(moved.get(key, {}).values())
+        if account and account not in by_now:
+            moved[key] = {_concerned(entry.lignes, account) + 1: account}
+    return {(*key, line): account for key, lines in moved.items() for line, account in lines.items()}
 
 
 def _concerned(lines: Sequence[Ligne], account: str) -> int:

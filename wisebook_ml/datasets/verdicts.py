@@ -5,6 +5,7 @@ import pandas as pd
 from wisebook_ml.datasets.collected import Collected
 from wisebook_ml.datasets.entries import between, first_arrivals
 from wisebook_ml.datasets.judgements import entry_labels
+from wisebook_ml.datasets.reclassifications import reclassified
 
 __all__ = ["verdict_frame"]
 
@@ -25,7 +26,7 @@ def verdict_frame(collected: Collected) -> pd.DataFrame:
         `corrigee`, `classe` and `avis` (missing, None and False where nobody said anything).
     """
     rows, keys = first_arrivals(collected.entries)
-    rows = rows.join(entry_labels(keys, collected.avis), on="ecriture_id")
+    rows = rows.join(entry_labels(keys, collected.avis, reclassified(collected.entries)), on="ecriture_id")
     rows["classe"] = rows["classe"].astype(object).where(rows["classe"].notna(), None)
     rows["avis"] = rows["avis"].eq(True)
     return between(rows, collected.du, collected.au)

@@ -29,7 +29,7 @@ from wisebook_ml.training.request import follow_campaign, request_training
 __all__ = ["Book", "DemoFailed", "Result", "load_book", "run_demo"]
 
 SOCIETE = 1
-ROLES = ("scoring", "storage", "training")
+ROLES = ("scoring", "storage", "training", "tuning")
 
 TRAINING_SHARE = 0.25
 """Share of the ledger that the model is trained on: the first quarter of a fiscal year."""

@@ -33,6 +33,16 @@ class View:
         """Return the settings of an entry's company."""
         return self.settings[int(self.setting_of[entry])]
 
+    def select(self, entries: Ints) -> "View":
+        """Return the view of some entries, by ascending position."""
+        return View(
+            self.batch.select(entries),
+            self.facts.select(entries, self.batch.first),
+            self.habits.select(entries),
+            self.settings,
+            self.setting_of[entries],
+        )
+
 
 def once(measure: Callable[[View], T]) -> Callable[[View], T]:
     """Measure a view only once, however many controls, features and explanations ask."""

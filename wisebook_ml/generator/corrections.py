@@ -13,7 +13,7 @@ from schemas.enums import Operation
 from schemas.money import from_minor, to_minor
 from wisebook_ml.generator.labels import Label
 
-__all__ = ["Usage", "is_mistake", "mended"]
+__all__ = ["Usage", "is_mistake", "mended", "mistyped", "moved"]
 
 NOTHING = "0.00"
 
@@ -29,6 +29,9 @@ WRONG_ACCOUNT = frozenset(
     }
 )
 """Mistakes that are mended by naming the right account."""
+
+INSTEAD = ("compte_d_un_autre_journal", "charge_d_un_autre_fournisseur")
+"""Those whose comment names it."""
 
 WITHDRAWN = frozenset(
     {
@@ -66,9 +69,7 @@ class Usage:
 
     def right_account(self, entry: Ecriture, label: Label) -> str:
         """Return the account that a wrongly booked entry should have used."""
-        if (
-            "au lieu d" in label.commentaire
-        ):  # "Compte 641 au lieu de 6064 : ...", "... : 6132 au lieu du 6064 habituel."
+        if label.variante in INSTEAD:  # "Compte 641 au lieu de 6064 : étranger à ce journal."
             return label.commentaire.partition("au lieu d")[2].split()[1]
         if label.variante == "compte_inexistant":  # "Numéro de compte mal saisi : 6604 pour 6064."
             return label.commentaire.partition(" pour ")[2].rstrip(".")
@@ -117,6 +118,51 @@ def mended(entry: Ecriture, label: Label, revision: int) -> Ecriture | None:
         return None
     changed = mender(entry)
     return None if changed == entry else replace(changed, revision=revision, operation=Operation.MODIFICATION)
+
+
+def mistyped(label: Label) -> tuple[str, str] | None:
+    """Return the account that was written and the right one, where a label tells both."""
+    if label.variante in INSTEAD:  # "Compte 641 au lieu de 6064 : étranger à ce journal."
+        wrong, _, right = label.commentaire.partition(" au lieu d")
+        return wrong.split()[-1], right.split()[1]
+    if label.variante == "compte_inexistant":  # "Numéro de compte mal saisi : 6604 pour 6064."
+        wrong, _, right = label.commentaire.partition(" pour ")
+        return wrong.split()[-1], right.rstrip(".")
+    return None
+
+
+def moved(entry: Ecriture, wrong: str, right: str, compte_lib: str) -> list[Ligne]:
+    """Return the lines that move what an entry has on a wrong account to the right one; none where it has nothing.
+
+    Parameters
+    ----------
+    entry : Ecriture
+        The entry.
+    wrong, right : str
+        The accounts.
+    compte_lib : str
+        Name of the right one.
+    """
+    written = next((line for line in entry.lignes if line.compte_num == wrong), None)
+    if written is None or not _net(written):
+        return []
+    text = f"RECTIFICATION IMPUTATION {written.piece_ref or entry.ecriture_num}"
+    piece = f"RECT-{entry.ecriture_num}"
+    like = replace(
+        written,
+        comp_aux_num="",
+        comp_aux_lib="",
+        piece_ref=piece,
+        ecriture_lib=text,
+        ecriture_let="",
+        date_let=None,
+        date_echeance=None,
+        iban_empreinte="",
+        montant_devise=None,
+        idevise="",
+    )
+    there = replace(like, compte_num=right, compte_lib=compte_lib)
+    return [there, replace(like, debit=like.credit, credit=like.debit)]
 
 
 def _net(line: Ligne) -> int:

@@ -18,7 +18,8 @@ __all__ = ["Draft", "DraftLine", "Numbering"]
 class DraftLine(Struct):
     """One line; `montant` is signed cents, a debit when positive and a credit when negative.
 
-    `negatif` shows the amount on the other side with a minus sign, as some packages write corrections.
+    `contre` is an amount that stands on both sides of the line besides. `negatif` shows the amount on the other side
+    with a minus sign, as some packages write corrections.
     """
 
     compte: str
@@ -32,6 +33,7 @@ class DraftLine(Struct):
     echeance: dt.date | None = None
     iban: str = ""
     negatif: bool = False
+    contre: int = 0
 
 
 class Numbering(Struct, frozen=True):
@@ -94,6 +96,7 @@ class Draft(Struct):
                 devise=ligne.devise,
                 echeance=ligne.echeance,
                 iban=ligne.iban,
+                contre=ligne.contre,
             )
             for ligne in self.lignes
         ]

@@ -107,7 +107,7 @@ def write_ledger(
     positions = treasury_positions(seen, seed=seed)
     for name, lines in (
         ("avis.jsonl", (dated_line(le, avis) for le, avis in judged.avis)),
-        ("corrections.jsonl", (encoder.encode(one.ecriture) for one in judged.corrections)),
+        ("corrections.jsonl", (encoder.encode(one.ecriture) for one in (*judged.corrections, *judged.rectifications))),
         ("tresorerie.jsonl", (encoder.encode(position) for position in positions)),
     ):
         with (folder / name).open("wb") as file:

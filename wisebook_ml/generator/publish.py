@@ -191,7 +191,8 @@ def _event(draft: Draft, operation: Operation, world: World) -> Ecriture:
 def _line(draft: Draft, ligne: DraftLine, compte_lib: str) -> Ligne:
     montant = ligne.montant
     on_debit = (montant > 0) is not ligne.negatif
-    text = from_minor(-abs(montant) if ligne.negatif else abs(montant))
+    text = from_minor((-abs(montant) if ligne.negatif else abs(montant)) + ligne.contre)
+    opposite = from_minor(ligne.contre) if ligne.contre else NO_AMOUNT
     devise = ligne.devise
     return Ligne(
         compte_num=ligne.compte,
@@ -201,8 +202,8 @@ def _line(draft: Draft, ligne: DraftLine, compte_lib: str) -> Ligne:
         piece_ref=draft.piece,
         piece_date=draft.piece_date,
         ecriture_lib=draft.lib if ligne.lib is None else ligne.lib,
-        debit=text if on_debit else NO_AMOUNT,
-        credit=NO_AMOUNT if on_debit else text,
+        debit=text if on_debit else opposite,
+        credit=opposite if on_debit else text,
         ecriture_let=ligne.let,
         date_let=ligne.date_let,
         montant_devise=devise[0] if devise else None,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from random import Random
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from schemas import Avis, DomaineApplication, Objet, TypeObjet, Verdict, detection_id
 from schemas.entry import Ecriture
-from schemas.enums import Operation
-from wisebook_ml.generator.corrections import Usage, is_mistake, mended, names_account
+from schemas.enums import Operation, Origine
+from wisebook_ml.generator.company import JOURNAUX
+from wisebook_ml.generator.corrections import Usage, is_mistake, mended, mistyped, moved, names_account
 from wisebook_ml.generator.generate import Ledger
 from wisebook_ml.generator.labels import Label
 from wisebook_ml.generator.publish import Publication
@@ -32,7 +35,13 @@ FLAGGED_ANOMALIES, FLAGGED_TWINS, FLAGGED_OTHERS = 0.8, 0.35, 0.003
 FIRST_DAY, LAST_DAY = 1, 12
 """Days after its publication within which an entry is looked at."""
 
+RECTIFIED = 0.5
+"""Share of the mistyped accounts that the company finds by itself and corrects by an entry of its general journal."""
+
 PARIS = ZoneInfo("Europe/Paris")
+
+GENERAL = "OD"
+"""The general journal."""
 
 AUTHOR = "expert.comptable"
 
@@ -53,10 +62,13 @@ class Judged(Struct, frozen=True):
         In the order of their publication.
     corrections : list of Publication
         Later revisions of entries, to be published after the ledger's own events, in that order.
+    rectifications : list of Publication
+        New entries that move an amount from a mistyped account to the right one, to be published after those.
     """
 
     avis: list[DatedAvis]
     corrections: list[Publication]
+    rectifications: list[Publication] = []
 
 
 class _Seen(Struct):
@@ -133,12 +145,53 @@ def judge_ledger(
         avis.append(DatedAvis(le, _avis(seen.ecriture, anomaly is not None, was_flagged, account)))
     avis.sort(key=lambda one: (one.le, str(one.avis.ecriture_id)))
     corrections.sort(key=lambda one: (one.le, one.ecriture.ecriture_id))
-    return Judged(avis, corrections)
+    return Judged(avis, corrections, _rectifications(entries, Random(f"{seed}:rectifications")))
 
 
 def verdicts_of(ledger: Ledger, *, seed: int = 1, share: float = SHARE) -> list[Avis]:
     """Return the verdicts on a generated ledger, without their moments and corrections; see `judge_ledger`."""
     return [one.avis for one in judge_ledger(ledger.publications, ledger.labels, seed=seed, share=share).avis]
+
+
+def _rectifications(entries: Mapping[str, _Seen], rng: Random) -> list[Publication]:
+    """Return the entries of the general journal that put mistyped accounts right."""
+    names = {line.compte_num: line.compte_lib for seen in entries.values() for line in seen.ecriture.lignes}
+    drawn = []
+    for name, seen in entries.items():
+        accounts = None if seen.anomaly is None else mistyped(seen.anomaly)
+        if accounts is None or rng.random() >= RECTIFIED:
+            continue
+        lines = moved(seen.ecriture, *accounts, names.get(accounts[1], ""))
+        if lines and seen.ecriture.operation is not Operation.SUPPRESSION:
+            drawn.append((max(_moment(seen.le, rng), seen.dernier + dt.timedelta(hours=1)), name, lines))
+    last: Counter[str] = Counter()
+    for seen in entries.values():
+        if seen.ecriture.journal_code == GENERAL and seen.ecriture.ecriture_num.isdecimal():
+            year = str(seen.ecriture.exercice)
+            last[year] = max(last[year], int(seen.ecriture.ecriture_num))
+    found = []
+    for le, name, lines in sorted(drawn, key=lambda one: one[:2]):
+        wrong = entries[name].ecriture
+        year = str(wrong.exercice)
+        last[year] += 1
+        end = dt.date.fromisoformat(year.rpartition("/")[2]) if "/" in year else le.date()
+        correction = replace(
+            wrong,
+            ecriture_id=f"{name}-R",
+            revision=1,
+            operation=Operation.CREATION,
+            journal_code=GENERAL,
+            journal_lib=JOURNAUX[GENERAL],
+            ecriture_num=str(last[year]),
+            ecriture_date=min(le.date(), end),
+            valid_date=None,
+            saisie_par=AUTHOR,
+            saisie_le=le,
+            origine=Origine.MANUELLE,
+            lignes=[replace(line, piece_date=min(le.date(), end)) for line in lines],
+        )
+        found.append(Publication(le, correction))
+    return found
 
 
 def _entries(publications: Sequence[Publication], labels: Sequence[Label]) -> dict[str, _Seen]:

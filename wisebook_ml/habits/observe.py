@@ -62,6 +62,21 @@ class Habits:
             _texts=output.texts,
         )
 
+    def select(self, entries: Ints) -> "Habits":
+        """Return the columns of some entries, by ascending position."""
+        kept = np.zeros(len(self._first) - 1, dtype=np.bool_)
+        kept[entries] = True
+        counts = np.diff(self._first)
+        lines = np.flatnonzero(np.repeat(kept, counts))
+        first = np.zeros(len(entries) + 1, dtype=np.int64)
+        np.cumsum(counts[entries], out=first[1:])
+        return Habits(
+            line={name: column[lines] for name, column in self.line.items()},
+            entry={name: column[entries] for name, column in self.entry.items()},
+            _first=first,
+            _texts=self._texts,
+        )
+
     def pair(self, entry: int) -> tuple[int, int]:
         """Return the lines (of the batch) of an entry's rarest pair of accounts; (-1, -1) where there is none."""
         start = self._first[entry]

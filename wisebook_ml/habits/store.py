@@ -52,11 +52,13 @@ def table_at(names: Sequence[str], name: str, record: np.dtype[Any]) -> Callable
     meta = array_at(names.index(f"{name}.meta"), np.int64)
     rows = array_at(names.index(f"{name}.rows"), record)
 
-    @compiled
     def table(directory: Array) -> Table:
         return Table(slots(directory), keys(directory), meta(directory), rows(directory))
 
-    return table
+    # One name for one meaning; see `array_at`.
+    shape = hashlib.blake2b(repr((record.descr, record.itemsize)).encode(), digest_size=6).hexdigest()
+    table.__qualname__ = f"table_{names.index(f'{name}.slots')}_{shape}"
+    return compiled(table)
 
 
 class StateError(ValueError):

@@ -59,6 +59,8 @@ class Reason:
     UNKNOWN_TYPE = "UNKNOWN_TYPE"
     WRONG_KEY = "WRONG_KEY"
     REFUSED = "REFUSED"
+    UNKNOWN_DETECTION = "UNKNOWN_DETECTION"
+    CONTRADICTION = "CONTRADICTION"
 
 
 class Undecodable(Exception):

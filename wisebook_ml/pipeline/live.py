@@ -12,6 +12,8 @@ from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.events import RawRecord
 from wisebook_ml.messaging.topic_ids import topic_id
 from wisebook_ml.models.isolation_forest import IsolationForest
+from wisebook_ml.models.opinion import Opinion
+from wisebook_ml.pipeline.opinions import model_loader
 from wisebook_ml.pipeline.partition import LivePartition, NotAssigned, Pipeline, Publisher
 from wisebook_ml.pipeline.scoring import PartitionPipeline
 from wisebook_ml.scoring.stream import LedgerScorer
@@ -27,12 +29,12 @@ LEAVE_SECONDS = 5.0
 
 
 def new_scorer(
-    settings: Settings, load_model: Callable[[VersionModele], IsolationForest] | None = None
+    settings: Settings, load_model: Callable[[VersionModele], IsolationForest | Opinion] | None = None
 ) -> LedgerScorer:
     """Return a scorer as the settings describe it, with a cache of models where one is given."""
     societes = settings.societes
     return LedgerScorer(
-        load_model=load_model or ArtefactStore.of(settings).load_forest,
+        load_model=load_model or model_loader(ArtefactStore.of(settings)),
         parametres=Parametres(societe_id=0),
         seed=settings.seed,
         accepts=(lambda societe_id: societe_id in societes) if settings.strict else (lambda societe_id: True),

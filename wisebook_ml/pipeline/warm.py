@@ -6,19 +6,31 @@ import logging
 import msgspec
 import numpy as np
 
-from schemas import Activation, Ecriture, Ligne, Parametres, TypeModele, VersionModele
+from schemas import Activation, ClasseEcriture, Ecriture, Ligne, Parametres, TypeModele, VersionModele
+from topics import DEAD_LETTER
 from wisebook_ml.compiled import is_compiled
+from wisebook_ml.entry_columns import ENTRY_COLUMNS
 from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.messaging.events import RawRecord
+from wisebook_ml.models.boosted_trees import BoostedTrees
+from wisebook_ml.models.grown_trees import NODE as GROWN
+from wisebook_ml.models.grown_trees import GrownTrees
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.models.isolation_walk import NODE
+from wisebook_ml.models.linear_classes import LinearClasses
+from wisebook_ml.models.opinion import Opinion
 from wisebook_ml.models.ranks import CELLS
+from wisebook_ml.models.scaled_rows import RowScale
+from wisebook_ml.pipeline.opinions import ClassOpinion, CorrectionOpinion
 from wisebook_ml.pipeline.scoring import PartitionPipeline
 from wisebook_ml.scoring.stream import LedgerScorer
 
 __all__ = ["warm_up"]
 
 LOGGER = logging.getLogger(__name__)
+
+SCORED = (TypeModele.ISOLATION_FOREST, TypeModele.GRADIENT_BOOSTING, TypeModele.SVM)
+"""Kinds of models that the warm-up puts in force."""
 
 LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
@@ -40,17 +52,23 @@ def warm_up() -> int:
     pipeline = PartitionPipeline("warm-up", 0, scorer, lambda: LONG_AGO)
     records = [
         *(_record(k, _entry(societe_id=1 + k % 2, number=k)) for k in range(4)),
-        _record(4, _activation()),
-        *(_record(5 + k, _entry(societe_id=1, number=4 + k)) for k in range(4)),
-        _record(9, _entry(societe_id=1, number=0)),  # delivered again
+        *(_record(4 + k, _activation(type_modele)) for k, type_modele in enumerate(SCORED)),
+        *(_record(8 + k, _entry(societe_id=1, number=4 + k)) for k in range(4)),
+        _record(12, _entry(societe_id=1, number=0)),  # delivered again
     ]
-    published = sum(len(pipeline.process(run)) for run in (records[:3], records[3:]))
+    published = [record for run in (records[:3], records[3:]) for record in pipeline.process(run)]
+    if any(record.topic is DEAD_LETTER for record in published):
+        raise RuntimeError("an event of the warm-up was refused, so that what it would compile is not compiled")
     _new_scorer().load({name: bytes(part) for name, part in scorer.dump()})
-    return published
+    return len(published)
 
 
 def _new_scorer() -> LedgerScorer:
-    return LedgerScorer(load_model=lambda version: _stump(), parametres=Parametres(societe_id=0), seed=0)
+    boosted, linear = _opinions()
+    models: dict[TypeModele, IsolationForest | Opinion] = dict(zip(SCORED, (_stump(), boosted, linear), strict=True))
+    return LedgerScorer(
+        load_model=lambda version: models[version.type_modele], parametres=Parametres(societe_id=0), seed=0
+    )
 
 
 def _record(offset: int, event: Ecriture | Activation) -> RawRecord:
@@ -77,16 +95,31 @@ def _entry(societe_id: int, number: int) -> Ecriture:
     )
 
 
-def _activation() -> Activation:
+def _activation(type_modele: TypeModele) -> Activation:
     version = VersionModele(
         modele_id=1,
         version=1,
         societe_id=1,
-        type_modele=TypeModele.ISOLATION_FOREST,
-        artefact="",
+        type_modele=type_modele,
+        artefact="none",
         sha256="0" * 64,
     )
     return Activation(societe_id=1, version=version)
+
+
+def _opinions() -> tuple[CorrectionOpinion, ClassOpinion]:
+    """Return models that take every entry for wrong. Those of all kinds go by the same compiled functions."""
+    columns = len(ENTRY_COLUMNS)
+    leaf = np.zeros(1, GROWN)
+    leaf["threshold"] = np.inf
+    nothing = np.zeros(1)
+    trees = GrownTrees(np.array([0, 1], np.int64), np.zeros(1, np.int64), leaf, nothing, nothing, columns)
+    scale = RowScale(np.zeros(columns), np.ones(columns), 5.0)
+    boosted = BoostedTrees(trees, 9.0, 1.0, scale, np.zeros(columns), 0.0, (1.0, 0.0))
+    classes = tuple(sorted(one.value for one in ClasseEcriture))
+    odds = np.array([0.0 if name == ClasseEcriture.CORRECTE.value else 9.0 for name in classes])
+    linear = LinearClasses(classes, scale, np.zeros((len(classes), columns)), odds)
+    return CorrectionOpinion(boosted), ClassOpinion(linear)
 
 
 def _stump() -> IsolationForest:

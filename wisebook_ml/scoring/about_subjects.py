@@ -17,6 +17,7 @@ from wisebook_ml.features.view import View
 from wisebook_ml.scoring.explain import DECIMALS
 from wisebook_ml.scoring.severity import materiality, severity
 from wisebook_ml.subjects import Subject, SubjectFinding
+from wisebook_ml.subjects.settings import SHARED
 
 __all__ = ["is_told", "subject_detection"]
 
@@ -27,7 +28,9 @@ def _weight(subject: Subject, parametres: Parametres) -> float:
     setting = parametres.controles.get(subject.code)
     if setting is None:
         return subject.weight
-    return 0.0 if not setting.actif else subject.weight if setting.poids is None else setting.poids
+    if not setting.actif or setting.poids == 0.0:
+        return 0.0
+    return subject.weight if setting.poids is None or subject.code in SHARED else setting.poids
 
 
 def is_told(subject: Subject, finding: SubjectFinding, parametres: Parametres) -> bool:
@@ -71,7 +74,7 @@ def subject_detection(
         objet=objet,
         etat=finding.etat,
         revision=finding.revision,
-        ecriture_id=None if entry is None else entry.ecriture_id,
+        ecriture_id=finding.ecriture_id if entry is None else entry.ecriture_id,
         journal_code=finding.journal_code if entry is None else entry.journal_code,
         ecriture_num=None if entry is None else entry.ecriture_num,
         ecriture_date=finding.date if entry is None or finding.date is not None else entry.ecriture_date,

@@ -15,14 +15,14 @@ __all__ = ["FOLD"]
 LIBRARIES = ("msgspec", "numpy", "holidays")
 """What decides which records fit, how floats are computed, and which days are off."""
 
-BEFORE_THE_CORE = ("pipeline/scoring.py", "messaging/events.py")
-"""What decides which records reach the core."""
+BESIDE_THE_CORE = ("pipeline/scoring.py", "messaging/events.py", "entry_columns.py", "pipeline/opinions.py")
+"""What decides which records reach the core, and what models read and say that it asks."""
 
 
 def _digest() -> str:
     digest = hashlib.blake2b(SOURCES.encode(), digest_size=8)
     folder = Path(wisebook_ml.__file__).parent
-    for path in (*sorted(Path(schemas.__file__).parent.glob("*.py")), *(folder / name for name in BEFORE_THE_CORE)):
+    for path in (*sorted(Path(schemas.__file__).parent.glob("*.py")), *(folder / name for name in BESIDE_THE_CORE)):
         digest.update(path.read_bytes())
     for name in LIBRARIES:
         digest.update(importlib.metadata.version(name).encode())

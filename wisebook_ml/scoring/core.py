@@ -6,6 +6,7 @@ Live agents, replay, the offline ``score`` command and the tests call this and n
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,8 @@ from wisebook_ml.scoring.belief import MODEL_WEIGHT, TAIL_FULL, model_strength
 from wisebook_ml.scoring.explain import closing, detection
 from wisebook_ml.scoring.fusion import CAUSES, Evidence, Measured, Verdict, cause_of, strengths
 from wisebook_ml.scoring.judge import CLOSED, Judgement, judge_entries, new_judgement
+from wisebook_ml.scoring.opinions import CAUSE as CAUSE_OF_KIND
+from wisebook_ml.scoring.opinions import KINDS, InForce, Opined, ask
 from wisebook_ml.scoring.state import MAX_CONTROLS, ScoringState
 from wisebook_ml.subjects import SUBJECTS
 
@@ -32,15 +35,27 @@ ONLINE = -1
 ONLINE_MODEL = ModeleUtilise(modele_id=0, version=1)
 """How detections name the online detector: version 1 of its parameters and of the features."""
 
-if len(CONTROLS) > MAX_CONTROLS:
+FORESTS = (CodeMotif.FORET_ISOLATION, CodeMotif.DETECTEUR_EN_LIGNE)
+"""What the models that score every entry are called."""
+
+if len(CONTROLS) + len(KINDS) > MAX_CONTROLS:
     raise RuntimeError(
-        f"there are {len(CONTROLS)} controls, and room for the rates of {MAX_CONTROLS} (scoring/state.py)"
+        f"there are {len(CONTROLS)} controls and {len(KINDS)} kinds of opinions, and room for the rates of "
+        f"{MAX_CONTROLS} (scoring/state.py)"
     )
 
 REQUIRED = np.array([control.required for control in CONTROLS])
-RULE = np.array([control.rule for control in CONTROLS])
+RULE = np.array([control.rule or control.systemic for control in CONTROLS])
+SYSTEMIC = np.array([control.systemic for control in CONTROLS])
 CAUSE = np.array([CAUSES.index(cause_of(control)) for control in CONTROLS])
-"""Of each control: whether regulation asks for it, whether facts decide it, and the number of its cause."""
+"""Of each control: whether regulation asks for it, whether facts decide it, whether a habit of it is told as one
+finding of the journal, and the number of its cause."""
+
+REQUIRED_WITH_OPINIONS = np.concatenate([REQUIRED, [kind.required for kind in KINDS]])
+RULE_WITH_OPINIONS = np.concatenate([RULE, np.zeros(len(KINDS), np.bool_)])
+SYSTEMIC_WITH_OPINIONS = np.concatenate([SYSTEMIC, np.zeros(len(KINDS), np.bool_)])
+CAUSE_WITH_OPINIONS = np.concatenate([CAUSE, CAUSE_OF_KIND])
+"""The same, and of each kind of model that is asked after them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +100,7 @@ def score_batch(
     table: SettingsTable,
     setting_of: Ints,
     splits: npt.NDArray[np.void],
+    opinions: InForce | None = None,
 ) -> Scored:
     """Score entries of one partition in the order of their publication.
 
@@ -107,6 +123,8 @@ def score_batch(
         Each entry's place in them.
     splits : ndarray
         Of the online detectors' trees (`wisebook_ml.models.half_space_trees.grow_splits`).
+    opinions : InForce, optional
+        The models that are asked about entries in doubt.
     """
     result = Scored()
     met = observe(batch, table.facts(batch, setting_of), state.habits, table.limits(setting_of))
@@ -119,17 +137,20 @@ def score_batch(
     features = feature_matrix(view)
     measured = strengths(view, table)
     judgement = new_judgement(_tails(features, models, model_of), features.shape[1])
-    _judge(view, measured, met.first, scale(features), splits, state, judgement)
+    opined = None
+    if opinions is not None:
+        opined = ask(view, features, judgement.tails, measured, CAUSE, opinions.select(met.taken))
+    _judge(view, measured, opined, met.first, scale(features), splits, state, judgement)
     result.composites = judgement.composite
     for index in np.flatnonzero(judgement.outcome).tolist():
         model = None if model_of[index] == ONLINE else models[model_of[index]]
-        used = [ONLINE_MODEL if model is None else model.used]
+        used = [ONLINE_MODEL if model is None else model.used, *(opined.used(index) if opined else ())]
         if judgement.outcome[index] == CLOSED:
             found = closing(view, index, used)
         else:
-            verdict = _verdict(measured, judgement, index, model)
+            verdict = _verdict(measured, opined, judgement, index, model)
             shares: list[float] = []
-            if verdict.evidence and verdict.evidence[-1].control is None:  # a forest takes a score a feature to say
+            if verdict.evidence and verdict.evidence[-1].code in FORESTS:  # they take a score a feature to say
                 attributed = judgement.shares[index] if model is None else model.forest.attribute(features[index])
                 shares = attributed.tolist()
             found = detection(view, index, verdict, measured, shares, used)
@@ -158,6 +179,7 @@ def _tails(features: Floats, models: Sequence[Model], model_of: Ints) -> Floats:
 def _judge(
     view: View,
     measured: Measured,
+    opined: Opined | None,
     first: npt.NDArray[np.bool_],
     scaled: Floats,
     splits: npt.NDArray[np.void],
@@ -167,6 +189,7 @@ def _judge(
     batch, facts = view.batch, view.facts
     silenced = facts.deleted & (view.habits.entry["altered"] == 0.0)
     about = _about(view)
+    evidence = _evidence(measured, opined)
     done = 0
     while True:
         done = judge_entries(
@@ -179,22 +202,26 @@ def _judge(
             silenced,
             scaled,
             splits,
-            measured.values,
-            measured.strengths,
-            measured.table.thresholds,
-            measured.table.weights,
+            evidence.values,
+            evidence.strengths,
+            evidence.thresholds,
+            evidence.weights,
             measured.table.budgets,
             measured.setting_of,
-            REQUIRED,
-            RULE,
-            CAUSE,
+            evidence.required,
+            evidence.rule,
+            evidence.systemic,
+            evidence.causes,
             state.habits.directory(),
             state.judged.directory(),
             judgement,
         )
         if done == len(batch):
-            return
+            break
         state.judged.reserve({"scales": 1, "detectors": 1, "rates": 1, "found": 1, "repeats": MAX_CONTROLS}, {})
+    if opined is not None:  # its columns were joined to a copy, in which habits weakened them
+        controls = len(CONTROLS)
+        measured.strengths[:], opined.strengths[:] = evidence.strengths[:, :controls], evidence.strengths[:, controls:]
 
 
 def _about(view: View) -> Ints:
@@ -208,8 +235,42 @@ def _about(view: View) -> Ints:
     return about
 
 
-def _verdict(measured: Measured, judgement: Judgement, index: int, model: Model | None) -> Verdict:
-    """Return what an entry is flagged for."""
+class _Columns(NamedTuple):
+    """Evidence as the judge reads it."""
+
+    values: Floats
+    strengths: Floats
+    thresholds: Floats
+    weights: Floats
+    required: npt.NDArray[np.bool_]
+    rule: npt.NDArray[np.bool_]
+    systemic: npt.NDArray[np.bool_]
+    causes: Ints
+
+
+def _evidence(measured: Measured, opined: Opined | None) -> _Columns:
+    """Return the controls' columns, and those of the models that were asked behind them."""
+    table = measured.table
+    if opined is None:
+        return _Columns(
+            measured.values, measured.strengths, table.thresholds, table.weights, REQUIRED, RULE, SYSTEMIC, CAUSE
+        )
+    return _Columns(
+        np.hstack([measured.values, opined.values]),
+        np.hstack([measured.strengths, opined.strengths]),
+        np.hstack([table.thresholds, opined.thresholds]),
+        np.hstack([table.weights, opined.weights]),
+        REQUIRED_WITH_OPINIONS,
+        RULE_WITH_OPINIONS,
+        SYSTEMIC_WITH_OPINIONS,
+        CAUSE_WITH_OPINIONS,
+    )
+
+
+def _verdict(
+    measured: Measured, opined: Opined | None, judgement: Judgement, index: int, model: Model | None
+) -> Verdict:
+    """Return what an entry is flagged for; the evidence of the model that scores every entry comes last."""
     setting = measured.setting_of[index]
     evidence = [
         Evidence(
@@ -222,6 +283,8 @@ def _verdict(measured: Measured, judgement: Judgement, index: int, model: Model 
         )
         for k in np.flatnonzero(measured.strengths[index]).tolist()
     ]
+    if opined is not None:
+        evidence += opined.evidence(index, setting)
     tail = float(judgement.tails[index])
     strength = model_strength(tail)
     if strength > 0.0:

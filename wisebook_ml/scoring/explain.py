@@ -138,7 +138,9 @@ def _motif(
     view: View, index: int, piece: Evidence, part: int, measured: Measured, shares: Sequence[float]
 ) -> MotifDetection:
     lines: list[int] = []
-    if piece.control is None:
+    if piece.told is not None:
+        french, english, lines = piece.told.french, piece.told.english, piece.told.lines[:NAMED_LINES]
+    elif piece.control is None:
         french, english = _model_texts(piece, shares)
     else:
         french, english = CONTROLS[piece.control].explain(view, index, piece.value)
@@ -185,5 +187,9 @@ def _attributes(piece: Evidence, part: int, shares: Sequence[float]) -> list[tup
     """Return which accounting attributes a piece of evidence counts for."""
     if piece.control is not None:
         return [(CONTROLS[piece.control].attribute, part)]
+    if piece.told is not None:
+        named = piece.told.shares
+        parts = apportion(part, [max(0.0, share) for _, share in named])
+        return [(attribute, its_part) for (attribute, _), its_part in zip(named, parts, strict=True) if its_part]
     positive = [max(0.0, share) for share in shares]
     return [(FEATURES[k].attribute, its_part) for k, its_part in enumerate(apportion(part, positive)) if its_part]

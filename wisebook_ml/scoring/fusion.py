@@ -20,6 +20,7 @@ import numpy as np
 from schemas import CodeMotif
 from wisebook_ml.controls import CONTROLS, Control, Finding, SettingsTable, View
 from wisebook_ml.ledger.batch import Floats, Ints
+from wisebook_ml.models.opinion import Told
 from wisebook_ml.scoring.belief import believe, ramp
 
 __all__ = ["CAUSES", "Evidence", "Measured", "Verdict", "apportion", "cause_of", "points_of", "strengths"]
@@ -36,7 +37,10 @@ CAUSES = tuple(dict.fromkeys(cause_of(control) for control in CONTROLS))
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One piece of evidence about one entry; `control` is its place in `CONTROLS`, None for a model."""
+    """One piece of evidence about one entry; `control` is its place in `CONTROLS`, None for a model.
+
+    `told` is what a model that was asked says of it.
+    """
 
     code: CodeMotif
     value: float
@@ -44,6 +48,7 @@ class Evidence:
     strength: float
     weight: float
     control: int | None = None
+    told: Told | None = None
 
     @property
     def cause(self) -> str:

@@ -55,6 +55,13 @@ are its way of doing business: a fuel card's VAT, a customer's credit notes."""
 MAX_REPEATS = 100_000
 """Third parties and wordings of a company of which findings are remembered; beyond, nothing new is."""
 
+SYSTEMIC_RATE, SYSTEMIC_KNOWN = 0.10, 5
+"""Where one in ten entries of a journal is wrong in one way, and at least so many are, the journal is kept so: one
+finding says it, and single entries are silent (`Control.systemic`)."""
+
+BUCKET_FULL, BUCKET_SIZE, BUCKET_STEP = 32, 64, 4
+"""So they are where, of late, more than one in five is: each fills the bucket by a step, each other entry drains 1."""
+
 
 class Judgement(NamedTuple):
     """What became of a batch of n entries.
@@ -102,6 +109,7 @@ def judge_entries(
     setting_of: Array,
     required: Array,
     rule: Array,
+    systemic: Array,
     causes: Array,
     habits: Array,
     judged: Array,
@@ -125,9 +133,10 @@ def judge_entries(
         What the controls measured; the strengths of what is a journal's habit are weakened in place.
     thresholds, weights, budgets, setting_of
         See `wisebook_ml.controls.SettingsTable`.
-    required, rule, causes : ndarray, shape (controls,)
+    required, rule, systemic, causes : ndarray, shape (controls,)
         Whether regulation asks for a control, whether facts decide it (then it flags by itself, as a required one
-        does; any other only within the alert budget), and the number of its cause.
+        does; any other only within the alert budget), whether a habit of it is told as one finding of the journal, and
+        the number of its cause.
     habits, judged : ndarray of int64
         Directories of the state's stores.
     judgement : Judgement
@@ -150,7 +159,7 @@ def judge_entries(
         company_row = _found_row(judged, company)
         rates, overall = rates_of(judged).rows[rates_row], found_of(judged).rows[company_row]
         own, about_key = thresholds[setting_of[i]], mix(company, about[i])
-        alone = _weaken(values[i], strengths[i], own, required, rule, rates, overall, judged, about_key)
+        alone = _weaken(values[i], strengths[i], own, required, rule, systemic, rates, overall, judged, about_key)
         beliefs[:] = 0.0
         for k in range(len(causes)):
             if strengths[i, k] > 0.0:
@@ -170,7 +179,7 @@ def judge_entries(
         if first[i]:
             overall["judged"] += 1
             rates["judged"] += rates_row != 0
-            _count(values[i], strengths[i], own, rates, rates_row != 0, overall, judged, about_key)
+            _count(values[i], strengths[i], own, systemic, rates, rates_row != 0, overall, judged, about_key)
         judgement.outcome[i] = _mark(habits, key[i], flagged and not silenced[i])
         if online and judgement.outcome[i] == OPENED and strength > 0.0:
             _attribute(judged, company, splits, scaled[i], judgement.shares[i])
@@ -256,6 +265,7 @@ def _weaken(
     thresholds: Array,
     required: Array,
     rule: Array,
+    systemic: Array,
     rates: Array,
     overall: Array,
     judged: Array,
@@ -267,7 +277,10 @@ def _weaken(
         if strengths[k] == 0.0:
             continue
         habit, expected, again, fired = 1.0, 1.0, 0, rates["fired"][k]
-        if not required[k]:
+        if systemic[k]:
+            if rates["lately"][k] >= BUCKET_FULL or fired >= max(SYSTEMIC_KNOWN, SYSTEMIC_RATE * entries):
+                habit = 0.0
+        elif not required[k]:
             if entries >= RATE_KNOWN and fired > 0:
                 habit = min(1.0, HABITUAL_RATE / (fired / entries))
             as_strong = overall["reached"][k * len(LEVELS) + _level(values[k], thresholds[k])]
@@ -286,6 +299,7 @@ def _count(
     values: Array,
     strengths: Array,
     thresholds: Array,
+    systemic: Array,
     rates: Array,
     in_journal: bool,
     overall: Array,
@@ -295,6 +309,13 @@ def _count(
     """Count what was found: among the findings about its third party, and once for each of these among all."""
     repeats = repeats_of(judged)
     for k in range(len(strengths)):
+        if systemic[k]:  # by its value alone: where it is a habit, its strength is none
+            if in_journal:
+                passes = values[k] >= thresholds[k]
+                lately = rates["lately"][k] + (BUCKET_STEP if passes else -1)
+                rates["lately"][k] = min(BUCKET_SIZE, max(0, lately))
+                rates["fired"][k] += passes
+            continue
         if strengths[k] <= 0.0:
             continue
         row = find(repeats.slots, repeats.keys, mix(about_key, k))

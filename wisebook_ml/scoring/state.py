@@ -30,8 +30,11 @@ MAX_CONTROLS = 40
 LEVELS = (0.5, 0.625, 0.75, 0.875, 1.0, 1.25, 1.5, 2.0)
 """Shares of a control's threshold at which findings are counted: a finding is compared with those as strong."""
 
-RATES = np.dtype([("judged", np.int32), ("fired", np.int32, (MAX_CONTROLS,))], align=True)
-"""How often each control found something in a journal, out of how many entries: a habit too."""
+RATES = np.dtype(
+    [("judged", np.int32), ("fired", np.int32, (MAX_CONTROLS,)), ("lately", np.int32, (MAX_CONTROLS,))], align=True
+)
+"""How often each control found something in a journal, out of how many entries: a habit too; and whether it does so all
+the time of late (a bucket that findings fill and other entries drain)."""
 
 FOUND = np.dtype(
     [("judged", np.int32), ("repeats", np.int32), ("reached", np.int32, (MAX_CONTROLS * len(LEVELS),))], align=True

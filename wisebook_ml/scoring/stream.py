@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 import msgspec
 import numpy as np
@@ -27,13 +27,16 @@ from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
 from wisebook_ml.ledger.paris import PARIS
 from wisebook_ml.models.half_space_trees import grow_splits
 from wisebook_ml.models.isolation_forest import IsolationForest
+from wisebook_ml.models.opinion import Opinion
 from wisebook_ml.scoring.about_subjects import is_told, subject_detection
 from wisebook_ml.scoring.basis import FOLD
 from wisebook_ml.scoring.core import ONLINE, Model, score_batch
+from wisebook_ml.scoring.opinions import KINDS, NOBODY, Consulted
+from wisebook_ml.scoring.opinions import InForce as OpinionsInForce
 from wisebook_ml.scoring.state import ScoringState
 from wisebook_ml.subjects import SUBJECTS
 
-__all__ = ["Event", "LedgerScorer", "Marker", "ModelMissing", "Outcome", "Refused"]
+__all__ = ["Event", "LedgerScorer", "Marker", "ModelMissing", "Outcome", "Refused", "takes_part"]
 
 Marker = Activation | Reglage | Tick
 Event = Ecriture | Marker
@@ -47,6 +50,11 @@ MODELS_PART = "models"
 
 SETTINGS_PART = "settings"
 """Part of a dump with the settings in force, those of all companies first."""
+
+
+OPINIONS = {kind.type_modele: place for place, kind in enumerate(KINDS)}
+SCORED = frozenset({TypeModele.ISOLATION_FOREST, *OPINIONS})
+"""Kinds of models that take part in the score: one that scores every entry, and those that are asked in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +91,20 @@ class ModelMissing(Exception):
     """A model that is in force cannot be loaded; the message says which, and what to do."""
 
 
-def _takes_part(activation: Activation) -> bool:
-    """Return whether a version takes part in the score; the others predict (`wisebook_ml.prediction`)."""
-    return activation.version.type_modele is TypeModele.ISOLATION_FOREST and activation.role is RoleModele.CHAMPION
+def takes_part(version: VersionModele, role: RoleModele) -> bool:
+    """Return whether a version takes part in the score; the others only predict (`wisebook_ml.prediction`)."""
+    return version.type_modele in SCORED and role is RoleModele.CHAMPION
 
 
 class _InForce(NamedTuple):
-    """Each entry's place in the models and in the settings, shape (n,)."""
+    """Each entry's place in the models and in the settings, shape (n,), and in the opinions, shape (kinds, n)."""
 
     model_of: Ints
     setting_of: Ints
+    opinion_of: Ints
 
     def select(self, entries: Ints) -> "_InForce":
-        return _InForce(self.model_of[entries], self.setting_of[entries])
+        return _InForce(self.model_of[entries], self.setting_of[entries], self.opinion_of[:, entries])
 
 
 class LedgerScorer:
@@ -107,7 +116,8 @@ class LedgerScorer:
     Parameters
     ----------
     load_model : callable
-        Loads the artefact of a version; raises `ValueError` (with a reason) where it is missing, altered or unusable.
+        Loads the artefact of a version: an `IsolationForest`, or an `Opinion` for the other kinds that take part. It
+        raises `ValueError` (with a reason) where it is missing, altered or unusable.
     parametres : Parametres
         Settings of companies for which none came with a marker.
     seed : int
@@ -119,7 +129,7 @@ class LedgerScorer:
     def __init__(
         self,
         *,
-        load_model: Callable[[VersionModele], IsolationForest],
+        load_model: Callable[[VersionModele], IsolationForest | Opinion],
         parametres: Parametres,
         seed: int,
         accepts: Callable[[int], bool] = lambda societe_id: True,
@@ -128,14 +138,16 @@ class LedgerScorer:
         self._first_settings = parametres
         self._settings = [parametres]
         self._setting_place: dict[int, int] = {GLOBAL: 0}
-        self._table = SettingsTable.of(self._settings, CONTROLS)
+        self._make_tables()
         self._seed = seed
         self._accepts = accepts
         self._splits = grow_splits(seed, len(FEATURE_NAMES))
         self._state = ScoringState()
         self._models: list[Model] = []
-        self._versions: dict[int, VersionModele] = {}
         self._place: dict[int, int] = {}
+        self._opinions: list[Consulted] = []
+        self._opinion_place: list[dict[int, int]] = [{} for _ in KINDS]
+        self._versions: dict[tuple[int, TypeModele], VersionModele] = {}
 
     def process(self, events: Iterable[Event]) -> Outcome:
         """Take the next events of the partition."""
@@ -182,7 +194,14 @@ class LedgerScorer:
             chosen = np.arange(part.start, part.stop)
             batch, places, in_force = batch.select(chosen), places[chosen], in_force.select(chosen)
         scored = score_batch(
-            batch, self._state, self._models, in_force.model_of, self._table, in_force.setting_of, self._splits
+            batch,
+            self._state,
+            self._models,
+            in_force.model_of,
+            self._table,
+            in_force.setting_of,
+            self._splits,
+            OpinionsInForce(self._opinions, in_force.opinion_of, self._opinion_table) if self._opinions else None,
         )
         outcome.scored = np.concatenate([outcome.scored, places[scored.taken]])
         outcome.composites = np.concatenate([outcome.composites, scored.composites])
@@ -207,19 +226,35 @@ class LedgerScorer:
         if len(self._models) > len(self._place):
             self._models = [self._models[place] for place in self._place.values()]
             self._place = {societe_id: place for place, societe_id in enumerate(self._place)}
+        in_use = sorted({place for places in self._opinion_place for place in places.values()})
+        if len(self._opinions) > len(in_use):
+            self._opinions = [self._opinions[place] for place in in_use]
+            new = {old: place for place, old in enumerate(in_use)}
+            self._opinion_place = [{of: new[old] for of, old in places.items()} for places in self._opinion_place]
         if len(self._settings) > len(self._setting_place):
             self._settings = [self._settings[place] for place in self._setting_place.values()]
             self._setting_place = {societe_id: place for place, societe_id in enumerate(self._setting_place)}
-            self._table = SettingsTable.of(self._settings, CONTROLS)
+            self._make_tables()
+
+    def _make_tables(self) -> None:
+        """Put the settings beside each other: what they say of the controls, and of the models that are asked."""
+        self._table = SettingsTable.of(self._settings, CONTROLS)
+        self._opinion_table = SettingsTable.of(self._settings, KINDS)
 
     def _in_force(
         self, batch: EntryBatch, places: Ints, markers: Sequence[tuple[int, Marker]], outcome: Outcome
     ) -> _InForce:
         """Return each entry's model and settings: those of the last marker before it."""
-        in_force = _InForce(np.full(len(batch), ONLINE, np.int64), np.zeros(len(batch), np.int64))
+        in_force = _InForce(
+            np.full(len(batch), ONLINE, np.int64),
+            np.zeros(len(batch), np.int64),
+            np.full((len(KINDS), len(batch)), NOBODY, np.int64),
+        )
         start = 0
         for position, marker in markers:
-            if isinstance(marker, Tick) or (isinstance(marker, Activation) and not _takes_part(marker)):
+            if isinstance(marker, Tick):
+                continue
+            if isinstance(marker, Activation) and not takes_part(marker.version, marker.role):
                 continue
             end = int(np.searchsorted(places, position))
             self._fill(in_force, batch.societe, slice(start, end))
@@ -230,13 +265,14 @@ class LedgerScorer:
             start = end
         self._fill(in_force, batch.societe, slice(start, len(batch)))
         if len(self._table.settings) != len(self._settings):
-            self._table = SettingsTable.of(self._settings, CONTROLS)
+            self._make_tables()
         return in_force
 
     def _fill(self, in_force: _InForce, societe: Ints, part: slice) -> None:
         for column, place, missing in (
             (in_force.model_of, self._place, ONLINE),
             (in_force.setting_of, self._setting_place, 0),
+            *((in_force.opinion_of[k], place, NOBODY) for k, place in enumerate(self._opinion_place)),
         ):
             if place and part.stop > part.start:
                 companies, inverse = np.unique(societe[part], return_inverse=True)
@@ -286,10 +322,15 @@ class LedgerScorer:
         if version.societe_id not in (GLOBAL, societe_id):
             raise ValueError(f"it belongs to company {version.societe_id}, not to {societe_id}")
         used = ModeleUtilise(modele_id=version.modele_id, version=version.version)
+        loaded = self._load_model(version)
         # A new place: entries before the marker are scored with the model that was in force for them.
-        self._models.append(Model(used, self._load_model(version)))
-        self._place[societe_id] = len(self._models) - 1
-        self._versions[societe_id] = version
+        if version.type_modele in OPINIONS:
+            self._opinions.append(Consulted(used, cast(Opinion, loaded)))
+            self._opinion_place[OPINIONS[version.type_modele]][societe_id] = len(self._opinions) - 1
+        else:
+            self._models.append(Model(used, cast(IsolationForest, loaded)))
+            self._place[societe_id] = len(self._models) - 1
+        self._versions[societe_id, version.type_modele] = version
 
     @property
     def fingerprint(self) -> str:
@@ -299,7 +340,7 @@ class LedgerScorer:
     def dump(self) -> Iterator[tuple[str, bytes | npt.NDArray[np.uint8]]]:
         """Return copies of the bytes that make the state, with a name each."""
         yield from self._state.dump()
-        yield MODELS_PART, msgspec.json.encode(list(self._versions.items()))
+        yield MODELS_PART, msgspec.json.encode([(of, version) for (of, _), version in self._versions.items()])
         told = [self._settings[place] for place in self._setting_place.values()]
         yield SETTINGS_PART, msgspec.json.encode(told)
 
@@ -343,5 +384,5 @@ def _part(parts: Mapping[str, bytes | memoryview], name: str, kind: type[T]) -> 
         raise StateError(f"part {name} is missing")
     try:
         return msgspec.json.decode(parts[name], type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StateError(f"part {name}: {error}") from error

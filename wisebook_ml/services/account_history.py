@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from wisebook_ml.models.sparse_rows import dense_rows, weighed_rows
 from wisebook_ml.services.line_keys import TOKENS, VIEWS, LineKeys
 
 __all__ = ["BEST", "AccountHistory", "CodedLines", "Evidence", "Vocabulary", "coded", "vocabulary_of"]
@@ -69,7 +70,8 @@ def coded(lines: LineKeys, vocabulary: Vocabulary) -> CodedLines:
     for name, (rows, keys) in lines.tokens.items():
         codes = _codes(vocabulary[name], keys)
         shape = (len(lines), len(vocabulary[name]) + 1)
-        tokens[name] = sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, codes)), shape=shape)
+        starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(lines)))])
+        tokens[name] = sparse.csr_matrix((np.ones(len(rows), np.float32), codes, starts), shape=shape)
     return CodedLines(views, tokens, lines.log_amounts)
 
 
@@ -120,32 +122,37 @@ class AccountHistory:
         """Return what is known of lines, by view and token kind."""
         shares: dict[str, Floats] = {}
         support: dict[str, Floats] = {}
+        width = len(self.lines)
         for name, codes in lines.views.items():
-            counts = self.views[name][codes].toarray()
+            table = self.views[name]
+            counts = dense_rows(table.indptr, table.indices, table.data, codes, width)
             total = counts.sum(axis=1)
             counts /= (total + SMOOTHING)[:, None]
             shares[name], support[name] = counts, np.log1p(total)
         for name, matrix in lines.tokens.items():
-            weighted = matrix.copy()
-            weighted.data = self.weights[name][matrix.indices]
+            owners, codes = np.repeat(np.arange(len(lines)), np.diff(matrix.indptr)), matrix.indices.astype(np.int64)
+            weights = self.weights[name][codes]
             if name in BEST:
-                best, weight = _best(weighted)
-                shares[f"{name}:best"], support[f"{name}:best"] = (best @ self.tokens[name]).toarray(), weight
-            total = np.asarray(weighted.sum(axis=1)).ravel()
-            spoken = (weighted @ self.tokens[name]).toarray()
+                best = _best(owners, weights)
+                weight = np.zeros(len(lines), np.float32)
+                weight[owners[best]] = weights[best]
+                alone = self._spoken(name, owners[best], codes[best], np.ones(len(best), np.float32), len(lines))
+                shares[f"{name}:best"], support[f"{name}:best"] = alone, weight
+            total = np.bincount(owners, weights, minlength=len(lines)).astype(np.float32)
+            spoken = self._spoken(name, owners, codes, weights, len(lines))
             spoken /= (total + 1e-3)[:, None]
             shares[name], support[name] = spoken, total
         return Evidence(shares, support)
 
+    def _spoken(self, name: str, owners: Ints, codes: Ints, weights: Floats, count: int) -> Floats:
+        """Return what tokens say of accounts, by the row of each (rows x accounts)."""
+        table = self.tokens[name]
+        return weighed_rows(owners, codes, weights, table.indptr, table.indices, table.data, count, len(self.lines))
 
-def _best(weighted: Any) -> tuple[Any, Floats]:
-    """Return a matrix of each row's heaviest token alone, and its weight."""
-    rows = np.repeat(np.arange(weighted.shape[0]), np.diff(weighted.indptr))
-    order = np.lexsort((weighted.data, rows))
-    ends = np.flatnonzero(np.append(rows[order][1:] != rows[order][:-1], True)) if len(order) else order
-    chosen = order[ends]
-    chosen = chosen[weighted.data[chosen] > 0]
-    weight = np.zeros(weighted.shape[0], np.float32)
-    weight[rows[chosen]] = weighted.data[chosen]
-    places = (rows[chosen], weighted.indices[chosen])
-    return sparse.csr_matrix((np.ones(len(chosen), np.float32), places), shape=weighted.shape), weight
+
+def _best(owners: Ints, weights: Floats) -> Ints:
+    """Return the place of each row's heaviest token, where it weighs anything; `owners` are ascending."""
+    order = np.lexsort((weights, owners))
+    ends = np.flatnonzero(np.append(owners[order][1:] != owners[order][:-1], True)) if len(order) else order
+    best: Ints = order[ends]
+    return best[weights[best] > 0]

@@ -188,6 +188,7 @@ class BaseMLService(ABC):
             "parametres": msgspec.to_builtins(self.parametres),
             "seed": self.seed,
             "libraries": {name: _release(name) for name in self.libraries},
+            "columns": list(self.columns),
         }
         return pickle.dumps((head, self.state()), protocol=5)
 
@@ -212,6 +213,13 @@ class BaseMLService(ABC):
             now = _release(name)
             if now.split(".")[:2] != then.split(".")[:2]:
                 raise ValueError(f"trained with {name} {then}, and this is {now}; train the model again")
+        then, now_read = head.get("columns", cls.columns), set(cls.columns)
+        if list(then) != list(cls.columns):
+            gone, new = sorted(set(then) - now_read), sorted(now_read - set(then))
+            raise ValueError(
+                f"trained on other columns than this version has (no more: {', '.join(gone) or 'none'}; new: "
+                f"{', '.join(new) or 'none'}); train the model again"
+            )
         try:
             service = cls(head["parametres"], seed=head["seed"])
             service.restore(state)

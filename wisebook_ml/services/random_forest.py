@@ -12,11 +12,12 @@ from msgspec import Meta
 from sklearn.ensemble import RandomForestClassifier
 
 from schemas import TypeModele
+from wisebook_ml.models.grown_trees import GrownTrees
 from wisebook_ml.services.account_history import AccountHistory, Vocabulary, coded, vocabulary_of
 from wisebook_ml.services.account_pairs import Accounts, attribute_shares, make_pairs
 from wisebook_ml.services.base import DEFAULT_SEED, BaseMLService, Gate, NotEnoughData, NotFitted, Progress, no_progress
 from wisebook_ml.services.folds import entry_numbers, folds_of
-from wisebook_ml.services.line_keys import COLUMNS, line_keys
+from wisebook_ml.services.line_keys import COLUMNS, LineKeys, line_keys
 from wisebook_ml.services.parameters import Parameters
 from wisebook_ml.services.vote_calibration import VoteCalibration, calibrated
 
@@ -128,6 +129,7 @@ class RandomForestService(BaseMLService):
         super().__init__(parametres, seed=seed)
         self._learnt: _Learnt | None = None
         self._accounts: Accounts | None = None
+        self._trees: GrownTrees | None = None
 
     def fit(self, donnees: pd.DataFrame, *, progress: Progress = no_progress) -> Self:
         """Learn from lines, in the order of their `date` where there is one.
@@ -234,7 +236,7 @@ class RandomForestService(BaseMLService):
         frame = self.checked(donnees)
         learnt = self.state()
         used = frame["compte_num"].to_numpy(str) if "compte_num" in frame.columns else None
-        found, probability, of_used = self._judged(frame, used)
+        found, probability, of_used = self.judged(line_keys(frame), used)
         made: dict[str, Any] = {}
         for place in range(SHOWN):
             there = place < found.shape[1]
@@ -246,18 +248,30 @@ class RandomForestService(BaseMLService):
             made["compte_inconnu"] = ~np.isin(used, learnt.accounts)
         return pd.DataFrame(made, index=donnees.index)
 
-    def _judged(
-        self, frame: pd.DataFrame, used: npt.NDArray[np.str_] | None
-    ) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
-        """Return the candidates of rows and their probabilities, best first, and that of the account used."""
+    def judged(self, keys: LineKeys, used: npt.NDArray[np.str_] | None) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
+        """Return the candidates of lines and their probabilities, best first, and that of the account used.
+
+        Parameters
+        ----------
+        keys : LineKeys
+            Of the lines.
+        used : ndarray of str, optional
+            Their accounts.
+
+        Returns
+        -------
+        (ndarray of int64, ndarray of float64, ndarray of float64)
+            Places in `state().accounts` (rows x candidates), their probabilities, and that of the account used, which
+            is 0 where it was never seen.
+        """
         learnt, count = self.state(), min(self.parametres.candidats, len(self.state().accounts))
-        besides = np.zeros(len(frame), np.int64)
-        known = np.zeros(len(frame), bool)
+        besides = np.zeros(len(keys), np.int64)
+        known = np.zeros(len(keys), bool)
         if used is not None:
             besides = np.minimum(np.searchsorted(learnt.accounts, used), len(learnt.accounts) - 1)
             known = learnt.accounts[besides] == used
-        candidates, inputs = self._pairs(frame, besides)
-        votes, calibration = _votes(learnt.forest, inputs), learnt.calibration
+        candidates, inputs = self._pairs(keys, besides)
+        votes, calibration = self._compiled_votes(inputs), learnt.calibration
         among, own = votes[:, :count], votes[:, -1]
         order = np.argsort(-among, axis=1, kind="stable")
         shares = calibration.probabilities(among)
@@ -266,16 +280,21 @@ class RandomForestService(BaseMLService):
         found = np.take_along_axis(candidates[:, :count], order, axis=1)
         return found, np.take_along_axis(shares, order, axis=1), np.where(known, of_used, 0.0)
 
+    def _compiled_votes(self, inputs: npt.NDArray[np.float32]) -> Floats:
+        """Return the share of the votes for each pair (rows x candidates), as `_votes` does."""
+        assert self._trees is not None
+        sums: Floats = self._trees.sums(inputs.reshape(-1, inputs.shape[2])).reshape(inputs.shape[:2])
+        return sums / len(self._trees)
+
     def _pairs(
-        self, frame: pd.DataFrame, besides: npt.NDArray[np.int64]
+        self, keys: LineKeys, besides: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Return candidates (the last of each row is `besides`), and the forest's inputs."""
         learnt = self.state()
         assert self._accounts is not None
-        keys = line_keys(frame)
         candidates, inputs = [], []
-        for some in _chunks(np.arange(len(frame)), len(self._accounts)):
-            part = keys.take(some)
+        for some in _chunks(np.arange(len(keys)), len(self._accounts)):
+            part = keys if len(some) == len(keys) else keys.take(some)
             lines = coded(part, learnt.vocabulary)
             asked = besides[some]
             pairs = make_pairs(learnt.history, self._accounts, part, lines, self.parametres.candidats, asked)
@@ -331,8 +350,9 @@ class RandomForestService(BaseMLService):
         names, shares = attribute_shares()
         if frame.empty:
             return pd.DataFrame(index=donnees.index, columns=[*names, "base"], dtype=float)
-        found, probability, _ = self._judged(frame, None)
-        _, inputs = self._pairs(frame, found[:, 0])
+        keys = line_keys(frame)
+        found, probability, _ = self.judged(keys, None)
+        _, inputs = self._pairs(keys, found[:, 0])
         explainer = TreeExplainer(learnt.forest, feature_perturbation="tree_path_dependent")
         values = np.asarray(explainer.shap_values(inputs[:, -1, :], check_additivity=False))[:, :, 1]
         base = float(np.asarray(explainer.expected_value)[1])
@@ -350,6 +370,9 @@ class RandomForestService(BaseMLService):
     def restore(self, state: _Learnt) -> None:
         """Take what `state` returned."""
         self._learnt, self._accounts = state, Accounts(state.accounts)
+        self._trees = GrownTrees.of(
+            (tree.tree_ for tree in state.forest.estimators_), state.forest.n_features_in_, _share
+        )
 
 
 def _lessons(right: npt.NDArray[np.bool_], seed: int) -> tuple[npt.NDArray[np.bool_], Floats]:
@@ -365,6 +388,13 @@ def _votes(forest: RandomForestClassifier, inputs: npt.NDArray[np.float32]) -> F
         return np.zeros(inputs.shape[:2])
     votes: Floats = forest.predict_proba(inputs.reshape(-1, inputs.shape[2]))[:, 1].reshape(inputs.shape[:2])
     return votes
+
+
+def _share(tree: Any) -> Floats:
+    """Return what each node of a tree votes for that a candidate is the right one."""
+    counts = tree.value[:, 0, :]
+    share: Floats = counts[:, 1] / counts.sum(axis=1)
+    return share
 
 
 def _chunks(rows: npt.NDArray[np.int64], accounts: int) -> Iterator[npt.NDArray[np.int64]]:

@@ -1,4 +1,4 @@
-"""What is kept in SQL: detections and statistics for those who ask, the registry of models, and their trainings."""
+"""What is kept in SQL: detections and statistics for those who ask, models and their trainings, settings."""
 
 from sqlalchemy import Engine
 
@@ -19,7 +19,9 @@ from wisebook_ml.storage.exceptions import (
 )
 from wisebook_ml.storage.migrations import upgrade
 from wisebook_ml.storage.models import ModelRegistry
+from wisebook_ml.storage.parametres import SettingsStore, StoredSettings
 from wisebook_ml.storage.statistics import StatisticsStore
+from wisebook_ml.storage.verdicts import VerdictStore
 
 __all__ = [
     "CampaignStore",
@@ -36,10 +38,13 @@ __all__ = [
     "NoEarlierChampion",
     "Promotion",
     "RecordedVersion",
+    "SettingsStore",
     "StatisticsStore",
     "StorageError",
     "StoredDetection",
+    "StoredSettings",
     "UnsupportedDatabase",
+    "VerdictStore",
     "VersionConflict",
     "create_engine",
     "open_database",

@@ -22,6 +22,9 @@ Societes = int | Collection[int] | None
 PAGE = 100
 """Detections that a person reads at once."""
 
+ASKED_AT_ONCE = 500
+"""Ids that a query names; databases bound them."""
+
 TABLE = Base.metadata.tables[DetectionAnomalie.__tablename__]
 
 SAME_NAME = tuple(name for name in Detection.__struct_fields__ if name in TABLE.c and name not in {"motifs", "modeles"})
@@ -94,6 +97,15 @@ class DetectionStore:
         query = _of(select(TABLE), societe_id, None).where(DetectionAnomalie.detection_id == detection_id)
         found = self._read(query)
         return found[0] if found else None
+
+    def get_many(self, detection_ids: Collection[uuid.UUID]) -> Sequence[StoredDetection]:
+        """Return those of some detections that there are."""
+        found: list[StoredDetection] = []
+        wanted = sorted(detection_ids)
+        for start in range(0, len(wanted), ASKED_AT_ONCE):
+            some = wanted[start : start + ASKED_AT_ONCE]
+            found += self._read(select(TABLE).where(DetectionAnomalie.detection_id.in_(some)))
+        return found
 
     def top(
         self, n: int, societe_id: Societes = None, *, etat: Etat | None = Etat.OUVERTE

@@ -33,10 +33,12 @@ from schemas import (
     StatutCampagne,
     TypeModele,
     TypeObjet,
+    Verdict,
 )
 from wisebook_ml.storage.column_types import MontantType, UtcDateTime
 
 __all__ = [
+    "AvisDetection",
     "Base",
     "CampagneEntrainement",
     "DetectionAnomalie",
@@ -44,6 +46,7 @@ __all__ = [
     "PromotionModele",
     "StatistiqueDetection",
     "VersionModele",
+    "VersionParametres",
 ]
 
 ENUM_LENGTH = 32
@@ -51,6 +54,7 @@ ENUM_LENGTH = 32
 
 
 OPEN = text("statut IN ('DEMANDEE', 'EN_COURS')")
+UNMARKED = text("marquee_le IS NULL")
 
 
 def _enum(values: type[StrEnum]) -> Enum:
@@ -106,6 +110,40 @@ class DetectionAnomalie(Base):
     record_topic: Mapped[str] = mapped_column(Text)
     record_partition: Mapped[int] = mapped_column(Integer)
     record_offset: Mapped[int] = mapped_column(BigInteger)
+
+
+class AvisDetection(Base):
+    """One accepted verdict, and the detection as it was when it was judged; rows are never removed.
+
+    One on a missed entry has no detection: then `detection_id` is the id that it would have, and `revision` 0.
+    """
+
+    __tablename__ = "avis_detection"
+    __table_args__ = (
+        UniqueConstraint("empreinte"),
+        Index(None, "detection_id"),
+        Index(None, "societe_id", "donne_le"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, comment="in the order of acceptance")
+    empreinte: Mapped[str] = mapped_column(String(32), comment="of the record, so that it counts once")
+    detection_id: Mapped[uuid.UUID] = mapped_column(Uuid)
+    revision: Mapped[int] = mapped_column(BigInteger, comment="of the detection")
+    societe_id: Mapped[int] = mapped_column(BigInteger)
+    verdict: Mapped[Verdict] = mapped_column(_enum(Verdict))
+    compte_num: Mapped[str | None] = mapped_column(Text, comment="the right account")
+    auteur: Mapped[str] = mapped_column(Text)
+    commentaire: Mapped[str] = mapped_column(Text)
+    remplace: Mapped[bool] = mapped_column(comment="given in the place of the one before")
+    en_vigueur: Mapped[bool] = mapped_column(comment="the one that stands")
+    donne_le: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    ecriture_id: Mapped[str | None] = mapped_column(Text)
+    journal_code: Mapped[str | None] = mapped_column(Text)
+    score: Mapped[float] = mapped_column(Double)
+    motifs: Mapped[dict[str, float]] = mapped_column(JSON, comment="points of each reason")
+    contributions: Mapped[dict[str, float]] = mapped_column(JSON)
+    modeles: Mapped[list[Any]] = mapped_column(JSON)
+    parametres_version: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class ModeleML(Base):
@@ -216,6 +254,25 @@ class CampagneEntrainement(Base):
     attempts: Mapped[int] = mapped_column(Integer, comment="how many there may be")
     cancel_requested: Mapped[bool]
     announced: Mapped[bool] = mapped_column(comment="its end is on the topic")
+
+
+class VersionParametres(Base):
+    """One version of a company's settings (0: the default of all); written once, but for when its marker was placed."""
+
+    __tablename__ = "version_parametres"
+    __table_args__ = (
+        UniqueConstraint("origine"),
+        Index("ix_version_parametres_sans_marqueur", "societe_id", sqlite_where=UNMARKED, postgresql_where=UNMARKED),
+    )
+
+    societe_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    parametres: Mapped[dict[str, Any]] = mapped_column(JSON, comment="the whole record")
+    auteur: Mapped[str] = mapped_column(Text, comment="who")
+    motif: Mapped[str] = mapped_column(Text, comment="why")
+    origine: Mapped[str] = mapped_column(Text, comment="the record that asked for it")
+    enregistree_le: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    marquee_le: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, comment="its marker is on the entries topic")
 
 
 class StatistiqueDetection(Base):

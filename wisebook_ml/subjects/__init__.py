@@ -5,8 +5,16 @@ that nobody counted, a lettering that does not balance, a rent that did not come
 Adding a kind is adding its file and its line in `SUBJECTS`; its code must be in `schemas.CodeMotif`.
 """
 
+from wisebook_ml.subjects import benford, conformity, lettering, numbering, pieces, recurrence
 from wisebook_ml.subjects.base import Subject, SubjectFinding
 
 __all__ = ["SUBJECTS", "Subject", "SubjectFinding"]
 
-SUBJECTS: tuple[Subject, ...] = ()
+SUBJECTS: tuple[Subject, ...] = (
+    benford.SUBJECT,
+    numbering.SUBJECT,
+    pieces.SUBJECT,
+    conformity.SUBJECT,
+    lettering.SUBJECT,
+    recurrence.SUBJECT,
+)

@@ -45,6 +45,8 @@ class SubjectFinding:
         When it happened, or should have.
     names_entry : bool
         Whether the entry at `position` is the one to look at first; the detection then names it.
+    ecriture_id : str, optional
+        The entry to look at first, where it came before the one at `position`: what is found after a delay.
     """
 
     position: int
@@ -62,6 +64,7 @@ class SubjectFinding:
     journal_code: str | None = None
     date: dt.date | None = None
     names_entry: bool = False
+    ecriture_id: str | None = None
 
 
 class Subject(Protocol):

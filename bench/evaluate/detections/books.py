@@ -33,7 +33,7 @@ HIGH, LOW = 0.01, 0.005
 
 TWINS = 0.01
 
-SIZES = {2_000: 40, 8_000: 16, 20_000: 8}
+SIZES = {2_000: 24, 8_000: 10, 20_000: 5}
 """Entries of a company, and how many companies of that size."""
 
 QUICK_SIZES = {2_000: 24, 8_000: 8, 20_000: 2}
@@ -41,7 +41,7 @@ QUICK_SIZES = {2_000: 24, 8_000: 8, 20_000: 2}
 ORDERS = ("file", "date")
 """A ledger file has its entries by journal, mostly; in life they arrive by date."""
 
-REAL_SEEDS, QUICK_REAL_SEEDS = 40, 12
+REAL_SEEDS, QUICK_REAL_SEEDS = 20, 8
 """How often each real ledger is planted into: a small one has room for a few cases only."""
 
 PROCESSES = 2
@@ -111,7 +111,8 @@ class RealJob(Job):
             entries.sort(key=lambda entry: entry.ecriture_date)
         twins = self.twins if self.rate else 0.0
         implanted = implant(entries, seed=self.seed, anomaly_rate=self.rate, twin_rate=twins)
-        return Book(self.path.stem, self.order, self.rate, self.seed, implanted.events, implanted.labels)
+        by_date = self.order == "date"
+        return Book(self.path.stem, self.order, self.rate, self.seed, implanted.events, implanted.labels, by_date)
 
 
 def generated_jobs(seed: int, *, quick: bool) -> list[GeneratedJob]:

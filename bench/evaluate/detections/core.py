@@ -1,15 +1,16 @@
 """The real scoring core on a book: with a forest of its first quarter, as a worker would have it, or without."""
 
-from collections.abc import Iterable, Sequence
+import datetime as dt
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from schemas import Activation, Detection, Ecriture, TypeModele, VersionModele
+from schemas import Activation, Detection, Ecriture, Tick, TypeModele, VersionModele
 from wisebook_ml.datasets.collected import Collected
 from wisebook_ml.datasets.entries import entry_frame
 from wisebook_ml.generator import Label
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.pipeline.live import new_scorer
-from wisebook_ml.scoring.stream import Event, Outcome
+from wisebook_ml.scoring.stream import Event
 from wisebook_ml.services.base import NotEnoughData
 from wisebook_ml.services.isolation_forest import IsolationForestService
 from wisebook_ml.settings import Settings
@@ -20,6 +21,16 @@ RUN = 1_000
 """Entries scored at once, as a worker does."""
 
 TRAINING_SHARE = 0.25
+
+AROUND = 10
+"""Entries before and behind one that tell which day it is."""
+
+DAYS = 7
+"""Days between beats of the timer of what is missing: every day, as in life, finds the same some days earlier and cuts
+the entries into runs of a handful."""
+
+BEAT = dt.time(4, 0)
+"""When the timer of what is missing beats (UTC)."""
 
 Scores = dict[str, list[tuple[int, float]]]
 """For each entry, its revisions and their scores."""
@@ -37,6 +48,8 @@ class Book:
         What it is measured with: its size, or its order.
     rate : float
         Cases planted for each entry; 0 in clean books.
+    by_date : bool
+        Whether entries come as time goes by; a ledger file has them by journal, and its timer beats at the end only.
     """
 
     source: str
@@ -45,6 +58,7 @@ class Book:
     seed: int
     events: Sequence[Ecriture]
     labels: Sequence[Label]
+    by_date: bool = True
 
     @property
     def years(self) -> float:
@@ -74,9 +88,12 @@ def score_book(book: Book, *, with_model: bool = True) -> Scored:
         return forest
 
     scorer = new_scorer(Settings(), load)
-    events: list[Event] = list(book.events)
+    markers: list[tuple[int, Event]] = list(_ticks(book))
     if forest is not None:
-        events.insert(quarter, _marker(book.events[0].societe_id))
+        markers.append((quarter, _marker(book.events[0].societe_id)))
+    events: list[Event] = list(book.events)
+    for place, marker in sorted(markers, key=lambda one: one[0], reverse=True):
+        events.insert(place, marker)
     scored = Scored()
     for start in range(0, len(events), RUN):
         part = events[start : start + RUN]
@@ -84,19 +101,33 @@ def score_book(book: Book, *, with_model: bool = True) -> Scored:
         if outcome.refused:
             raise ValueError(f"{book.source}: {outcome.refused[0].reason}")
         scored.detections += [detection for _, detection in outcome.detections]
-        for ecriture, score in _composites(part, outcome):
-            scored.scores.setdefault(ecriture.ecriture_id, []).append((ecriture.revision, score))
+        for position, score in zip(outcome.scored.tolist(), outcome.composites.tolist(), strict=True):
+            event = part[position]
+            assert isinstance(event, Ecriture)
+            scored.scores.setdefault(event.ecriture_id, []).append((event.revision, score))
     return scored
 
 
-def _composites(events: Sequence[Event], outcome: Outcome) -> Iterable[tuple[Ecriture, float]]:
-    """Yield each entry with its composite."""
-    entries = [event for event in events if isinstance(event, Ecriture)]
-    composites = getattr(outcome, "composites", None)
-    if composites is not None and len(composites) == len(entries):
-        return zip(entries, composites.tolist(), strict=True)
-    known = {position: detection.score / 100 for position, detection in outcome.detections}
-    return [(event, known.get(k, 0.0)) for k, event in enumerate(events) if isinstance(event, Ecriture)]
+def _ticks(book: Book) -> Iterator[tuple[int, Tick]]:
+    """Yield the timer's beats with the place of the entry that each comes before, and one at the end.
+
+    The clock is that of the entries around, since one of them may bear a mistyped year.
+    """
+    days = [(event.saisie_le.date() if event.saisie_le else event.ecriture_date).toordinal() for event in book.events]
+    today = 0
+    for place in range(len(days)):
+        around = sorted(days[max(0, place - AROUND) : place + AROUND + 1])
+        day = around[len(around) // 2]
+        if day >= today + DAYS and book.by_date:
+            if today:
+                yield place, _tick(day)
+            today = day
+    yield len(days), _tick(max(sorted(days)[: -max(1, len(days) // 100)], default=days[-1]))
+
+
+def _tick(day: int) -> Tick:
+    beat = dt.datetime.combine(dt.date.fromordinal(day), BEAT, tzinfo=dt.UTC)
+    return Tick(societe_id=0, minuterie="absence", echeance=beat)
 
 
 def _forest(events: Sequence[Ecriture], seed: int) -> IsolationForest | None:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from bench.evaluate.detections.measure import MeasuredBook, MeasuredCase
 
-__all__ = ["Figure", "average_precision", "mean_of", "pooled_precision", "share_of"]
+__all__ = ["Figure", "average_precision", "curve_of", "mean_of", "pooled_precision", "share_of"]
 
 RESAMPLES = 1_000
 LEVEL = 0.95
@@ -17,12 +17,12 @@ Floats = npt.NDArray[np.float64]
 
 
 class Figure(NamedTuple):
-    """A value with its interval, and how many cases or books it is of; `value` is None where there are none."""
+    """A value with its interval, and how many cases or books (`n`) it is of; `value` is None where there are none."""
 
     value: float | None
     low: float | None
     high: float | None
-    count: int
+    n: int
 
 
 NOTHING = Figure(None, None, None, 0)
@@ -48,6 +48,25 @@ def average_precision(positive: Floats, negative: Floats) -> float:
     above = len(negative) - np.searchsorted(np.sort(negative), positive)
     hits = len(positive) - np.searchsorted(np.sort(positive), positive)
     return float(np.mean(hits / (hits + above)))
+
+
+def curve_of(books: Sequence[MeasuredBook], method: str) -> tuple[Floats, Floats]:
+    """Return recall and precision of a method over all books, for each length of the list that a person goes through.
+
+    Scores count by their rank in their book, since those of some methods have another scale in every book.
+    """
+    ranks, hits = [], []
+    for book in books:
+        positive = np.array([case.scores[method] for case in book.cases if not case.jumeau])
+        scores = np.concatenate([positive, book.innocent[method]])
+        ordered = np.sort(scores)
+        ranks.append((len(scores) - np.searchsorted(ordered, scores)) / len(scores))  # ties: the worst of their ranks
+        hits.append(np.arange(len(scores)) < len(positive))
+    rank, hit = np.concatenate(ranks), np.concatenate(hits)
+    order = np.argsort(rank, kind="stable")
+    rank, found = rank[order], np.cumsum(hit[order])
+    last = np.append(np.flatnonzero(np.diff(rank)), len(rank) - 1)
+    return found[last] / hit.sum(), found[last] / (last + 1)
 
 
 def mean_of(books: Sequence[MeasuredBook], value: Callable[[MeasuredBook], float], seed: int) -> Figure:

@@ -20,6 +20,7 @@ RULES = frozenset(
         CodeMotif.MOT_CLE,
         CodeMotif.LETTRAGE_INEGAL,
         CodeMotif.IBAN_PARTAGE,
+        CodeMotif.FEC_NON_CONFORME,
     }
 )
 """What the entry, or the entry and one other, shows by itself: no scale of usual and unusual takes part."""

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from bench.evaluate.detections.core import Book, Scored, Scores
 from schemas import CodeMotif, Detection
-from wisebook_ml.evaluation import Case, Found, cases_of, evaluate
+from wisebook_ml.evaluation import Case, Found, alert_of, cases_of, evaluate
 
 __all__ = ["OURS", "MeasuredBook", "MeasuredCase", "measure"]
 
@@ -18,10 +18,14 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class MeasuredCase:
-    """A case, whether it was found, whether one of the reasons names its kind, and how everybody scores it."""
+    """A case, whether it was found, whether one of the reasons names its kind, and how everybody scores it.
+
+    `dealt` is False for twins that ordinary life brings whether any were asked for or not.
+    """
 
     code: CodeMotif
     variante: str
+    dealt: bool
     jumeau: bool
     entries: tuple[str, ...]
     found: bool
@@ -75,8 +79,8 @@ def measure(book: Book, scored: Scored, peers: dict[str, Scores]) -> MeasuredBoo
     hits = [found.of(case) for case in cases]
     planted = [(case, its) for case, its in zip(cases, hits, strict=True) if not case.jumeau]
     touched = {id_ for case, _ in planted for id_ in case.entries}
-    right = {hit.objet for _, its in planted for hit in its}
-    wrong_objects = {objet: its for objet, its in found.objects.items() if objet not in right}
+    right = {alert_of(hit) for _, its in planted for hit in its}
+    wrong_objects = {alert: its for alert, its in found.objects.items() if alert not in right}
     methods = {OURS: scored.scores, **peers}
     lifted = {id_: max((hit.score / 100 for hit in its), default=0.0) for case, its in planted for id_ in case.entries}
     innocent, guilty = {}, {}
@@ -100,6 +104,7 @@ def measure(book: Book, scored: Scored, peers: dict[str, Scores]) -> MeasuredBoo
             MeasuredCase(
                 case.code,
                 case.variante,
+                case.cas.startswith(("anomalie", "jumeau")),
                 case.jumeau,
                 tuple(case.entries),
                 bool(its),
@@ -112,7 +117,7 @@ def measure(book: Book, scored: Scored, peers: dict[str, Scores]) -> MeasuredBoo
         guilty,
         judged.precision,
         judged.alert_rate,
-        sum(map(len, absent)),
+        len(absent),
         _wrong(found, touched, list(wrong_objects.values())),
     )
 

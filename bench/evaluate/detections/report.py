@@ -38,7 +38,7 @@ def report(
     """
 
     def add(what: str, figure: Figure, **details: object) -> None:
-        extent: dict[str, object] = {"low": figure.low, "high": figure.high, "n": figure.count}
+        extent: dict[str, object] = {"low": figure.low, "high": figure.high, "n": figure.n}
         results.add(line_of(f"{name}.{what}", figure.value, "", **{**extent, **details}))  # type: ignore[arg-type]
 
     add("average_precision", mean_of(high, _ranked(OURS), seed), at_least=precision, planted="1 %")
@@ -52,10 +52,12 @@ def report(
     for group, codes in GROUPS.items():
         books = low if codes is STATISTICAL else both
         figure = share_of([case for case in _cases(books) if case.code in codes], _found, seed)
-        if figure.count:
+        if figure.n:
             add(f"recall.{group}", figure, at_least=RECALL[group])
     twins = [case for book in both for case in book.cases if case.jumeau]
-    add("twins_flagged", share_of(twins, _found, seed), at_most=TWINS)
+    add("twins_flagged", share_of([case for case in twins if case.dealt], _found, seed), at_most=TWINS)
+    if ordinary := [case for case in twins if not case.dealt]:
+        add("twins_flagged.of_ordinary_life", share_of(ordinary, _found, seed))
     years = [*both, *clean]
     if any(case.code in ABSENT for case in _cases(both)):
         false = mean_of(years, lambda book: book.absent_false / book.years, seed)
@@ -110,13 +112,13 @@ def _add_kinds(
                 group=group_of(code),
                 low=recall.low,
                 high=recall.high,
-                n=recall.count,
+                n=recall.n,
                 named=share_of(cases, lambda case: case.named, seed).value,
                 average_precision=ranked.value,
                 average_precision_low=ranked.low,
                 average_precision_high=ranked.high,
                 precision=_precision_of(both, code),
-                twins=flagged.count,
+                twins=flagged.n,
                 twins_flagged=flagged.value,
             )
         )

@@ -15,6 +15,9 @@ UNUSUAL, ROUND = CodeMotif.MONTANT_INHABITUEL, CodeMotif.MONTANT_ROND
 KNOWN = 10
 """Lines of an account after which it has usual amounts."""
 
+KNOWN_PARTY = 5
+"""Entries of a third party after which it has usual amounts."""
+
 SMALLEST, LARGEST = 2_000, 2_000_000
 """Amounts that are multiplied, in cents: ten times a stamp is nothing, ten times the year's largest sale is plain."""
 
@@ -62,18 +65,23 @@ def tenth(book: Book, case: Case) -> bool:
 
 @twin(UNUSUAL, "montant_deja_vu")
 def seen_before(book: Book, case: Case) -> bool:
-    """Repeat the second largest amount that the account has had: large, and nothing new."""
-    place = book.pick(lambda k, e: _known(book, k, e) and len(e.lignes) <= 3, habit=True)
+    """Repeat the largest amount that the same third party has had in the same journal: large, and nothing new."""
+
+    def largest(place: int, entry: Ecriture) -> int:
+        party = next((line.comp_aux_num for line in entry.lignes if line.comp_aux_num), "")
+        accounts = {line.compte_num for line in entry.lignes}
+        earlier = [book.entries[at] for at in book.parties.get(party, ()) if at < place]
+        same = [total(one) for one in earlier if {line.compte_num for line in one.lignes} == accounts]
+        return max(same) if len(same) >= KNOWN_PARTY else 0
+
+    place = book.pick(
+        lambda k, e: invoice(e) is not None and total(e) >= SMALLEST and largest(k, e) > total(e), habit=True
+    )
     if place is None:
         return False
     entry = book.entries[place]
-    base = next(line for line in entry.lignes if is_base(line))
-    earlier = sorted(abs(amount) for at, amount in book.moved[base.compte_num] if at < place)
-    if not cents(base) or earlier[-2] < abs(cents(base)):
-        return False
-    case.label(
-        book.change(place, scaled(entry, earlier[-2] / abs(cents(base)))), "Montant élevé que ce compte a déjà connu."
-    )
+    changed = scaled(entry, largest(place, entry) / total(entry))
+    case.label(book.change(place, changed), "Montant élevé que ce tiers a déjà connu.")
     return True
 
 

@@ -42,8 +42,8 @@ def _renamed(entry: Ecriture, aux: str, name: str) -> Ecriture:
 def _new_number(book: Book, like: str, name: str) -> str:
     """Return an unused number in the style of another: digits for digits, letters from the name."""
     letters = [one for one in name.upper() if one.isalpha()] or ["X"]
-    for _ in range(1_000):
-        start = book.rng.randrange(len(letters))
+    for attempt in range(1_000):
+        start = book.rng.randrange(len(letters)) if attempt else 0
         number = like[:1] + "".join(
             str(book.rng.randrange(10))
             if one.isdigit()

@@ -11,6 +11,7 @@ from wisebook_ml.generator.planting import (  # noqa: F401 - imported to registe
     balance,
     benford,
     changes,
+    conformity,
     dates,
     duplicates,
     hours,

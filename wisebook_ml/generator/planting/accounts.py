@@ -170,9 +170,9 @@ def charge_of_another(site: Site, case: Case) -> bool:
 def several_natures(site: Site, case: Case) -> bool:
     """Point at a supplier who is dealt with on several accounts, as so often before."""
     several: dict[str, set[str]] = {}
-    for draft in site.all("achat"):
-        if draft.tiers is not None:
-            several.setdefault(draft.tiers.aux, set()).update(x.compte for x in draft.lignes if x.compte[0] == "6")
+    for one in site.all("achat"):
+        if one.tiers is not None:
+            several.setdefault(one.tiers.aux, set()).update(x.compte for x in one.lignes if x.compte[0] == "6")
     draft = site.pick("achat", where=lambda d: d.tiers is not None and len(several.get(d.tiers.aux, ())) > 1)
     if draft is None:
         return False

@@ -1,0 +1,57 @@
+"""What two versions of settings have different."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from schemas import Parametres
+
+__all__ = ["Difference", "differences"]
+
+APART = frozenset({"societe_id", "version", "auteur", "motif"})
+"""What tells a version, not what it sets."""
+
+
+class Difference(NamedTuple):
+    """A field with its values; None where a version leaves it at its default, or a list has no such item."""
+
+    champ: str
+    avant: object
+    apres: object
+
+
+def differences(before: Parametres, after: Parametres) -> list[Difference]:
+    """Return what differs in what two versions set, field by field; of lists, item by item.
+
+    Examples
+    --------
+    >>> from schemas import CodeMotif, Parametres, ReglageControle
+    >>> before = Parametres(societe_id=1, mots_cles=["perso"])
+    >>> after = Parametres(societe_id=1, version=1, controles={CodeMotif.RAFALE: ReglageControle(actif=False)})
+    >>> for one in differences(before, after):
+    ...     print(one.champ, one.avant, one.apres)
+    mots_cles perso perso None
+    controles RAFALE actif None False
+    """
+    first, second = _flat(before), _flat(after)
+    return [
+        Difference(name, first.get(name), second.get(name))
+        for name in dict.fromkeys([*first, *second])
+        if first.get(name) != second.get(name)
+    ]
+
+
+def _flat(parametres: Parametres) -> dict[str, object]:
+    flat: dict[str, object] = {"budget_alertes": parametres.budget_alertes}
+    for name, value in msgspec.to_builtins(parametres).items():
+        if name in APART:
+            continue
+        if name == "controles":
+            flat |= {f"{name} {code} {field}": given for code, one in value.items() for field, given in one.items()}
+        elif name == "attenuations":
+            flat |= {f"{name} {one['code']} {one['journal_code']}": one["facteur"] for one in value}
+        elif isinstance(value, list):
+            flat |= {f"{name} {item}": item for item in value}
+        else:
+            flat[name] = value
+    return flat
