@@ -15,19 +15,20 @@ from wisebook_ml.habits.arrivals import company_key, company_of
 from wisebook_ml.habits.profiles import journal_of
 from wisebook_ml.ledger.hashing import hash_text, mix
 from wisebook_ml.scoring.belief import TAIL_FULL, TAIL_ONSET, model_strength
-from wisebook_ml.scoring.core import REQUIRED, SYSTEMIC
+from wisebook_ml.scoring.core import REQUIRED, RULE, SYSTEMIC
 from wisebook_ml.scoring.fusion import apportion
 from wisebook_ml.scoring.judge import (
     HABITUAL_RATE,
     OPENED,
     RATE_KNOWN,
+    REPEATED,
     SCORES_KNOWN,
     Judgement,
     judge_entries,
     new_judgement,
 )
 from wisebook_ml.scoring.severity import FALLBACK_CENTS, materiality, severity
-from wisebook_ml.scoring.state import ScoringState
+from wisebook_ml.scoring.state import MAX_CONTROLS, ScoringState
 
 from .company import SPLITS
 
@@ -46,11 +47,24 @@ class Judge:
         self.state = ScoringState()
         self.causes = causes
         self.strengths = np.zeros((1, SIZE))
+        self.judged = 0
 
     def judge(
-        self, strengths: list[float], model: float = 0.0, *, journal: str = "AC", first: bool = True
+        self,
+        strengths: list[float],
+        model: float = 0.0,
+        *,
+        journal: str = "AC",
+        first: bool = True,
+        about: str | None = None,
     ) -> Judgement:
-        """Judge one entry; `model` is the strength of the model's evidence. What is left of `strengths` is kept."""
+        """Judge one entry, about somebody else each time unless it is said about whom.
+
+        `model` is the strength of the model's evidence. What is left of `strengths` is kept.
+        """
+        self.judged += 1
+        about = f"number {self.judged}" if about is None else about
+        self.state.judged.reserve({"scales": 1, "detectors": 1, "rates": 1, "found": 1, "repeats": MAX_CONTROLS}, {})
         directory = self.state.habits.directory()
         key = hash_text(journal)
         journal_of(directory, company_of(directory, 1), mix(company_key(1), key))
@@ -60,6 +74,7 @@ class Judge:
             0,
             np.array([1]),
             np.array([key]),
+            np.array([hash_text(about)]),
             np.array([99]),
             np.array([first]),
             np.array([False]),
@@ -72,6 +87,7 @@ class Judge:
             np.full(1, 0.01),
             np.zeros(1, np.int64),
             REQUIRED,
+            RULE,
             SYSTEMIC,
             self.causes,
             directory,
@@ -81,9 +97,9 @@ class Judge:
         assert done == 1
         return judgement
 
-    def flags(self, strengths: list[float], *, journal: str = "AC") -> bool:
+    def flags(self, strengths: list[float], *, journal: str = "AC", about: str | None = None) -> bool:
         """Return whether an entry is flagged."""
-        return bool(self.judge(strengths, journal=journal).outcome[0] == OPENED)
+        return bool(self.judge(strengths, journal=journal, about=about).outcome[0] == OPENED)
 
 
 def tail_of(strength: float) -> float:
@@ -95,9 +111,13 @@ def composite(strengths: list[float], model: float = 0.0) -> float:
     return float(Judge().judge(strengths, model).composite[0])
 
 
-def one_that(*, required: bool) -> list[float]:
-    """Return full strength of one control alone, which regulation asks for or not."""
-    k = next(k for k, control in enumerate(CONTROLS) if control.required is required)
+def one_that(*, required: bool, rule: bool | None = None) -> list[float]:
+    """Return full strength of one control alone, which regulation asks for or not, and facts decide or not."""
+    k = next(
+        k
+        for k, control in enumerate(CONTROLS)
+        if control.required is required and (rule is None or control.rule is rule)
+    )
     return [1.0 if n == k else 0.0 for n in range(SIZE)]
 
 
@@ -159,21 +179,46 @@ class TestComposite:
 
 class TestFlagged:
     def test_a_control_that_passes_is_enough(self) -> None:
-        one = [1.0, *[0.0] * (SIZE - 1)]
+        one = one_that(required=True)
         assert Judge().flags(one)
-        assert not Judge().flags([0.9, *one[1:]])
+        assert not Judge().flags([0.15 * strength for strength in one])
+
+    def test_one_that_facts_decide_is_whatever_the_budget(self) -> None:
+        judge, one = Judge(), one_that(required=False, rule=True)
+        for _ in range(SCORES_KNOWN * 2):
+            judge.judge([0.9] * SIZE)
+        assert judge.flags(one)
+
+    def test_one_that_habits_decide_is_only_within_the_budget(self) -> None:
+        judge, one = Judge(), one_that(required=False, rule=False)
+        for _ in range(SCORES_KNOWN * 2):
+            judge.judge([0.9] * SIZE)
+        assert not judge.flags(one)
 
     def test_several_that_do_not_pass_can_be_enough_together(self) -> None:
         assert Judge().flags([0.6] * 5 + [0.0] * (SIZE - 5))
 
     def test_what_a_journal_always_does_does_not_pass_alone(self) -> None:
-        judge, one = Judge(), one_that(required=False)
+        judge, one = Judge(), one_that(required=False, rule=True)
         assert [judge.flags(one) for _ in range(RATE_KNOWN + 10)] == [True] * RATE_KNOWN + [False] * 10
         judge.judge(one)
-        assert judge.strengths.max() == pytest.approx(HABITUAL_RATE)
+        assert judge.strengths.max() <= HABITUAL_RATE
+
+    def test_what_one_third_party_does_again_and_again_does_not_pass_alone(self) -> None:
+        judge, one = Judge(), one_that(required=False, rule=True)
+        for _ in range(SCORES_KNOWN * 2):
+            judge.judge([0.9] * SIZE)
+        assert [judge.flags(one, about="TOTAL") for _ in range(REPEATED + 2)] == [True] * REPEATED + [False] * 2
+        assert judge.flags(one, about="another")
+
+    def test_what_is_found_often_in_a_company_says_less_each_time(self) -> None:
+        judge, one = Judge(), one_that(required=False, rule=True)
+        said = [float(judge.judge(one, journal=f"{k}").composite[0]) for k in range(5)]
+        assert said == sorted(said, reverse=True)
+        assert said[4] < said[0] / 2
 
     def test_a_habit_of_one_journal_does_not_excuse_another(self) -> None:
-        judge, one = Judge(), one_that(required=False)
+        judge, one = Judge(), one_that(required=False, rule=True)
         for _ in range(RATE_KNOWN + 10):
             judge.flags(one)
         assert judge.flags(one, journal="VE")
@@ -201,6 +246,8 @@ class TestFlagged:
         assert not judged["scales.rows"]["total"].any()
         assert not judged["rates.rows"]["judged"].any()
         assert not judged["rates.rows"]["fired"].any()
+        assert not judged["found.rows"]["judged"].any()
+        assert not judged["found.rows"]["reached"].any()
 
 
 @REPEATABLE

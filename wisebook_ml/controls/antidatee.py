@@ -36,8 +36,9 @@ CONTROL = Control(
     code=CodeMotif.ANTIDATEE,
     attribute="saisie_le",
     threshold=2.0,
-    weight=0.5,
+    weight=0.9,
     source="ISA 240 A45 (entries recorded after the period); PCG art. 921-2",
     measure=measure,
     explain=explain,
+    rule=True,
 )

@@ -6,7 +6,11 @@ from schemas import CodeMotif
 from wisebook_ml.controls.base import Bools, Control, Finding, View, chosen, on_lines
 from wisebook_ml.controls.texts import count_en, count_fr
 from wisebook_ml.features.measures import journal_account_surprise
+from wisebook_ml.features.usual import out_of_place
 from wisebook_ml.features.view import once
+
+OUT_OF_PLACE = 0.8
+"""What it adds that the chart of accounts has no such account in an entry of this kind: six times as surprising."""
 
 
 @once
@@ -18,7 +22,8 @@ def new_accounts(view: View) -> Bools:
 
 def measure(view: View) -> Finding:
     """Measure how surprising an account is that is new to the journal."""
-    return on_lines(view, np.where(new_accounts(view), journal_account_surprise(view), 0.0))
+    value = journal_account_surprise(view) + np.where(out_of_place(view), OUT_OF_PLACE, 0.0)
+    return on_lines(view, np.where(new_accounts(view), value, 0.0))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:

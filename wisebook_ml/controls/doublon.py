@@ -30,4 +30,5 @@ CONTROL = Control(
     source="ISA 240 A45; NEP-240",
     measure=measure,
     explain=explain,
+    rule=True,
 )

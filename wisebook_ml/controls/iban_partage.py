@@ -32,4 +32,5 @@ CONTROL = Control(
     source="ACFE Fraud Examiners Manual (vendor master file matching); Banque de France, fraude au RIB",
     measure=measure,
     explain=explain,
+    rule=True,
 )

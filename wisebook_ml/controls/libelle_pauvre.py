@@ -24,8 +24,9 @@ CONTROL = Control(
     code=CodeMotif.LIBELLE_PAUVRE,
     attribute="ecriture_lib",
     threshold=1.0,
-    weight=0.4,
+    weight=0.9,
     source="PCG art. 921-2 (content of each entry); art. A47 A-1 LPF (EcritureLib)",
     measure=measure,
     explain=explain,
+    rule=True,
 )

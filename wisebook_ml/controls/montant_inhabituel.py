@@ -3,9 +3,9 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View, on_lines, strongest
+from wisebook_ml.controls.base import Control, Finding, View, any_of, on_lines, strongest
 from wisebook_ml.controls.texts import about_en, about_fr, euros_en, euros_fr
-from wisebook_ml.features.measures import account_deviation, party_deviation
+from wisebook_ml.features.measures import amount_surprise
 from wisebook_ml.features.view import once
 from wisebook_ml.ledger.accounts import accounts_under
 from wisebook_ml.ledger.batch import Floats
@@ -17,25 +17,31 @@ MIN_CENTS = 100_00
 CASH = accounts_under(5)
 """Bank and cash lines mirror what was paid: their amounts vary as their counterparts do."""
 
+ASSETS = accounts_under(2)
+INVESTMENT = 0.5
+"""Share that is left in an entry that buys or writes off an asset: these are large, and stand where everybody looks."""
+
 
 @once
-def deviations(view: View) -> Floats:
-    """Return each line's deviation: from its third party's amounts where they are known, else from the account's."""
-    of_party, of_account = party_deviation(view), account_deviation(view)
-    values = np.where(np.isnan(of_party), of_account, of_party)
-    return np.where((view.batch.amount >= MIN_CENTS) & ~CASH[view.batch.root], values, np.nan)
+def surprises(view: View) -> Floats:
+    """Return how surprising each line's amount is; NaN where that is nobody's concern."""
+    batch = view.batch
+    values, _ = amount_surprise(view)
+    asset = ASSETS[batch.root]
+    values = np.where(any_of(view, asset)[batch.entry_of], values * INVESTMENT, values)
+    return np.where((batch.amount >= MIN_CENTS) & ~CASH[batch.root] & ~asset, values, np.nan)
 
 
 def measure(view: View) -> Finding:
-    """Measure the largest robust z-score among the lines."""
-    return on_lines(view, deviations(view))
+    """Measure the most surprising amount among the lines."""
+    return on_lines(view, surprises(view))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the line, its amount and the usual one."""
-    line = strongest(view, entry, deviations(view))
+    line = strongest(view, entry, surprises(view))
     record, cents = view.batch.line(line), int(view.batch.amount[line])
-    party = not np.isnan(party_deviation(view)[line])
+    party = bool(amount_surprise(view)[1][line])
     usual = round(10 ** float(view.habits.line["party_median" if party else "side_median"][line]))
     name = record.comp_aux_lib or record.comp_aux_num
     who_fr = f"le tiers {name}" if party else f"le compte {record.compte_num}"
@@ -49,9 +55,9 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
 CONTROL = Control(
     code=CodeMotif.MONTANT_INHABITUEL,
     attribute="montant",
-    threshold=5.0,
+    threshold=2.5,
     weight=0.55,
-    source="Iglewicz, Hoaglin 1993 (modified z-score); ISA 520",
+    source="ISA 520 (analytical procedures); Lange, Little, Taylor 1989 (heavy tails)",
     measure=measure,
     explain=explain,
 )

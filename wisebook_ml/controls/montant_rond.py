@@ -3,25 +3,35 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Control, Finding, View, on_lines, strongest
+from wisebook_ml.controls.base import Control, Finding, View, any_of, on_lines, strongest
 from wisebook_ml.controls.texts import euros_en, euros_fr
 from wisebook_ml.features.measures import surprise
+from wisebook_ml.features.usual import PRIOR_ROUND_LINES, PRIOR_ROUND_SHARE
 from wisebook_ml.features.view import once
+from wisebook_ml.ledger.accounts import accounts_under
 from wisebook_ml.ledger.batch import Floats
 
 MIN_CENTS = 1_000_00
 """Below a thousand euros round prices are ordinary."""
-MIN_LINES = 30
+RESULT, PARTIES = accounts_under(6, 7), accounts_under(401, 411, 421, 425, 467)
+"""Income and expenses, and who is billed for them. Capital, loans, transfers, advances and the payments of all of these
+are agreed in round figures."""
+
+AGREED = 0.4
+"""Share that is left where the same third party had this very amount before: it has been agreed upon."""
 
 
 @once
 def surprises(view: View) -> Floats:
     """Return how surprising each line's round amount is for its account; 0 where it is not round."""
-    count, rounds = view.habits.line["side_count"], view.habits.line["side_rounds"]
+    count, rounds, root = view.habits.line["side_count"], view.habits.line["side_rounds"], view.batch.root
+    counts = RESULT[root] | (PARTIES[root] & any_of(view, RESULT[root])[view.batch.entry_of])
     values = np.zeros(len(count))
-    applies = np.flatnonzero(view.facts.round & (view.batch.amount >= MIN_CENTS) & (count >= MIN_LINES))
-    values[applies] = surprise(rounds[applies], count[applies])
-    return values
+    applies = np.flatnonzero(view.facts.round & (view.batch.amount >= MIN_CENTS) & counts)
+    expected = PRIOR_ROUND_SHARE * PRIOR_ROUND_LINES - 0.5
+    values[applies] = surprise(rounds[applies] + expected, count[applies] + PRIOR_ROUND_LINES)
+    before = view.habits.entry["duplicate_repeats"][view.batch.entry_of] > 0
+    return np.where(before, values * AGREED, values)
 
 
 def measure(view: View) -> Finding:
@@ -43,7 +53,7 @@ CONTROL = Control(
     code=CodeMotif.MONTANT_ROND,
     attribute="montant",
     threshold=2.0,
-    weight=0.35,
+    weight=0.5,
     source="ISA 240 A45 (round numbers or a consistent ending)",
     measure=measure,
     explain=explain,

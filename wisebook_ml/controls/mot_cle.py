@@ -24,8 +24,9 @@ CONTROL = Control(
     code=CodeMotif.MOT_CLE,
     attribute="ecriture_lib",
     threshold=1.0,
-    weight=0.45,
+    weight=0.9,
     source="ISA 240 A45 (entries with little or no explanation); ACFE Fraud Examiners Manual",
     measure=measure,
     explain=explain,
+    rule=True,
 )

@@ -35,8 +35,9 @@ CONTROL = Control(
     code=CodeMotif.POSTDATEE,
     attribute="saisie_le",
     threshold=1.7,
-    weight=0.5,
+    weight=0.9,
     source="ISA 240 A45; PCG art. 921-2",
     measure=measure,
     explain=explain,
+    rule=True,
 )

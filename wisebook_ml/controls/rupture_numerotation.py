@@ -22,10 +22,14 @@ def closes_accounts(view: View) -> Bools:
     return closes
 
 
+PRIOR_STEPS = 50
+"""Regular steps that a sequence is expected to have made before it is known: numbers follow one another by law."""
+
+
 def measure(view: View) -> Finding:
     """Measure how surprising an irregular step is in this sequence."""
     entry = view.habits.entry
-    value = surprise(entry["number_irregular"], entry["number_steps"])
+    value = surprise(entry["number_irregular"], entry["number_steps"] + PRIOR_STEPS)
     return Finding(np.where((entry["number_jump"] != 0) & ~closes_accounts(view), value, 0.0))
 
 
@@ -51,8 +55,9 @@ CONTROL = Control(
     code=CodeMotif.RUPTURE_NUMEROTATION,
     attribute="ecriture_num",
     threshold=2.0,
-    weight=0.6,
+    weight=0.9,
     source="Art. A47 A-1 LPF (continuous numbering without gap); PCG art. 921-3",
     measure=measure,
     explain=explain,
+    rule=True,
 )

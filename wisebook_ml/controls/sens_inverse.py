@@ -41,8 +41,9 @@ CONTROL = Control(
     code=CodeMotif.SENS_INVERSE,
     attribute="compte_num",
     threshold=1.9,
-    weight=0.5,
+    weight=0.75,
     source="PCG (normal side of accounts); ISA 240 A45",
     measure=measure,
     explain=explain,
+    rule=True,
 )

@@ -26,8 +26,9 @@ CONTROL = Control(
     code=CodeMotif.SOUS_SEUIL,
     attribute="montant",
     threshold=2.0,
-    weight=0.5,
+    weight=0.9,
     source="ACFE Fraud Examiners Manual (split purchases); ISA 240 A45",
     measure=measure,
     explain=explain,
+    rule=True,
 )

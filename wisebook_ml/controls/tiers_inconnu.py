@@ -52,7 +52,7 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
 CONTROL = Control(
     code=CodeMotif.TIERS_INCONNU,
     attribute="comp_aux_num",
-    threshold=1.4,
+    threshold=1.3,
     weight=0.4,
     source="ACFE Fraud Examiners Manual (shell companies); ISA 240",
     measure=measure,

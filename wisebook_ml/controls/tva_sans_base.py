@@ -33,8 +33,9 @@ CONTROL = Control(
     code=CodeMotif.TVA_SANS_BASE,
     attribute="compte_num",
     threshold=1.0,
-    weight=0.55,
+    weight=0.9,
     source="CGI art. 266, 271; PCG art. 944-44",
     measure=measure,
     explain=explain,
+    rule=True,
 )

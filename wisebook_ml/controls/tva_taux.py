@@ -8,7 +8,9 @@ from wisebook_ml.controls.base import Control, Finding, View, chosen
 from wisebook_ml.controls.texts import euros_en, euros_fr, number_fr
 from wisebook_ml.controls.vat import base_lines, has_vat, vat_lines
 
-RATES = (0.009, 0.0105, 0.0175, 0.021, 0.055, 0.07, 0.085, 0.10, 0.13, 0.196, 0.20)
+FUEL_RATE = 0.20 * 0.8 / (1 + 0.20 * 0.2)
+"""VAT on fuel of passenger cars, of which four fifths are deductible: the fifth is part of the charge (CGI 298, 4)."""
+RATES = (0.009, 0.0105, 0.0175, 0.021, 0.055, 0.07, 0.085, 0.10, 0.13, FUEL_RATE, 0.196, 0.20)
 """Legal rates of France, Corsica and the overseas departments, with those still found on credit notes."""
 TOLERANCE = 0.0005
 """A rate is met within 0.05 point."""
@@ -104,8 +106,9 @@ CONTROL = Control(
     code=CodeMotif.TVA_TAUX,
     attribute="montant",
     threshold=1.0,
-    weight=0.6,
+    weight=0.75,
     source="CGI art. 278 to 281 nonies, 297 (rates)",
     measure=measure,
     explain=explain,
+    rule=True,
 )

@@ -10,12 +10,15 @@ Iglewicz, Hoaglin: How to Detect and Handle Outliers. ASQC Quality Press 1993 (r
 """
 
 import numpy as np
+import numpy.typing as npt
 
+from wisebook_ml.features.usual import usual_side
 from wisebook_ml.features.view import View, once
 from wisebook_ml.ledger.batch import Floats
 
 __all__ = [
     "account_deviation",
+    "amount_surprise",
     "dealing_surprise",
     "deviation",
     "hour_surprise",
@@ -38,6 +41,15 @@ SHRINKAGE = 0.5
 NEVER_SEEN = 1.7
 """Surprise from which "never that far before" counts fully: none among twenty-five."""
 TOO_SMALL = 0.5
+
+FEW_LINES, FEW_OF_PARTY = 10, 2
+"""Lines from which an account's, or a third party's, amounts tell what to expect of the next, if not much."""
+OWN_SPREAD, SPREAD_LINES = 0.6, 4.0
+"""How much one third party's amounts vary, as a share of those of all on its account, and as how many lines this counts
+beside its own: invoices of one supplier are more alike than those of all."""
+OWN_MIDDLE = 1.0
+"""Lines that the account's middle counts as beside a third party's own amounts."""
+
 MIN_JOURNAL_LINES = 100
 MIN_SIDE = 30
 MIN_DEALT = 3
@@ -92,6 +104,47 @@ def party_deviation(view: View) -> Floats:
     return np.where(line["party_count"] >= MIN_PARTY, _weighed(z, line["party_tail"], line["party_count"]), np.nan)
 
 
+@once
+def amount_surprise(view: View) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Return how surprising each line's amount is (NaN without a habit), and whether its third party tells so.
+
+    The amount's place in Student's distribution with four degrees of freedom about what is expected of the third party
+    and its account together, each weighing as much as is known of it: the tails of amounts are heavier than the normal
+    ones, and with few lines much is possible. Never more than the share of earlier amounts as far off says, once
+    there were some.
+
+    References
+    ----------
+    Lange, Little, Taylor: Robust statistical modeling using the t distribution. JASA 1989.
+    """
+    line, logs = view.habits.line, log_amounts(view)
+    count, own = line["side_count"], np.maximum(line["party_count"], 0.0)
+    known, party = count >= FEW_LINES, own >= FEW_OF_PARTY
+    common = np.nan_to_num(view.habits.entry["newcomer_spread"])[view.batch.entry_of]
+    wide = np.maximum(np.where(known, np.nan_to_num(line["side_spread"]), common), MIN_SPREAD)
+    middle, spread = np.nan_to_num(line["side_median"]), wide
+    borrowed = np.where(known, OWN_MIDDLE, 0.0)
+    own_middle = (own * np.nan_to_num(line["party_median"]) + borrowed * middle) / np.maximum(own + borrowed, 1.0)
+    own_spread = np.sqrt(
+        (own * np.nan_to_num(line["party_spread"]) ** 2 + SPREAD_LINES * (OWN_SPREAD * wide) ** 2)
+        / (own + SPREAD_LINES)
+    )
+    middle, spread = np.where(party, own_middle, middle), np.where(party, own_spread, spread)
+    lines = np.where(party, own, count)
+    z = (logs - middle) / (1.4826 * np.maximum(spread, MIN_SPREAD) * np.sqrt(1.0 + 1.0 / (lines + 1.0)))
+    value = _student_surprise(np.where(z < 0, -z * TOO_SMALL, z))
+    seen = np.where(party, line["party_tail"], line["side_tail"])
+    value = np.where(seen > 0, np.minimum(value, surprise(seen, lines)), value)
+    return np.where(known | party, value, np.nan), party
+
+
+def _student_surprise(t: Floats) -> Floats:
+    """Return -log10 of the probability of a larger value of Student's distribution with four degrees of freedom."""
+    s = t / np.sqrt(t * t + 4.0)
+    tail = 0.5 - 0.75 * s + 0.25 * s**3
+    return -np.log10(np.maximum(2.0 * tail, 1e-12))
+
+
 def _weighed(z: Floats, tail: Floats, count: Floats) -> Floats:
     """Return absolute deviations, less where amounts that far were seen before or little was seen at all.
 
@@ -117,10 +170,13 @@ def journal_account_surprise(view: View) -> Floats:
 
 @once
 def side_surprise(view: View) -> Floats:
-    """Return how surprising each line's side is for its account in its journal."""
+    """Return how surprising each line's side is for its account in its journal, where that or the PCG expects one."""
     line = view.habits.line
-    value = surprise(line["side_count"], line["account_count"])
-    return np.where(line["account_count"] >= MIN_SIDE, value, np.nan)
+    lines, on_side = usual_side(view)
+    count, side = line["account_count"] + lines, line["side_count"] + on_side
+    # With pseudo-counts, the halves of the estimate would count twice.
+    value = np.where(lines > 0, -np.log10(np.maximum(side, 0.5) / np.maximum(count, 1.0)), surprise(side, count))
+    return np.where(count >= MIN_SIDE, value, np.nan)
 
 
 @once

@@ -44,7 +44,9 @@ ENTRY_COLUMNS = np.dtype(
             "company_dealings",
             "journal",
             "journal_off_days",
+            "journal_holidays",
             "journal_pieces",
+            "journal_references",
             "author",
             "hour",
             "hour_count",
@@ -71,6 +73,7 @@ ENTRY_COLUMNS = np.dtype(
             "duplicate_repeats",
             "reversal",
             "reversal_days",
+            "reversal_alike",
             "pair_debit",
             "pair_credit",
             "duplicate_start",
@@ -95,7 +98,10 @@ ENTRY_FACTS = np.dtype(
         *[(name, np.int64) for name in ("societe", "key", "content", "journal", "author", "sequence", "number")],
         *[(name, np.int64) for name in ("day", "hour", "stamp", "lag", "document", "label", "label_letters", "total")],
         *[(name, np.int64) for name in ("start", "lines", "id_start", "id_length")],
-        *[(name, np.bool_) for name in ("first", "off_day", "manual", "has_piece", "validated", "deleted")],
+        *[
+            (name, np.bool_)
+            for name in ("first", "off_day", "manual", "has_piece", "referenced", "validated", "deleted")
+        ],
         ("document_text", np.uint8, (DOCUMENT_BYTES,)),
     ],
     align=True,

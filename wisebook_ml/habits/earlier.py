@@ -72,7 +72,9 @@ def meet_reversal(state: Array, entry: Array, opposite: int, order: int, out: Ar
         return
     memo, out.reversal = best_reversal(state, entry, here, order)
     if memo != 0:
-        out.reversal_days = entry.day - memos_of(state).rows[memo].day
+        reversed_ = memos_of(state).rows[memo]
+        out.reversal_days = entry.day - reversed_.day
+        out.reversal_alike = 1.0 if entry.label == reversed_.label else 0.0
         out.reversal_start, out.reversal_length = _write_id(state, memo, texts, used)
 
 

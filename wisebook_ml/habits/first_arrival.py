@@ -12,7 +12,7 @@ from wisebook_ml.habits.access import (
 )
 from wisebook_ml.habits.histogram import add, share_beyond
 from wisebook_ml.habits.layout import BURST_MEMORY, MAX_NEARS, MAX_SEQUENCES, NEAR_LIMIT_MEMORY, NEARS, SEQUENCES
-from wisebook_ml.habits.numbering import begin, step
+from wisebook_ml.habits.numbering import REPETITION, begin, step
 from wisebook_ml.habits.profiles import BURSTS
 from wisebook_ml.habits.queues import dequeue, enqueue
 from wisebook_ml.habits.tables import find, insert, remove
@@ -51,8 +51,10 @@ def take_number(state: Array, entry: Array, company: int, company_key: int, note
         enqueue(queue, sequences.rows, row)
         return
     sequence = sequences.rows[row]
-    noted.steps, noted.irregular = sequence.steps, sequence.irregular
+    noted.steps, irregular, repeated = sequence.steps, sequence.irregular + 0, sequence.repeated + 0
     noted.jump = step(sequence, entry.number)
+    # Numbers out of order are how some exports are sorted; that one came twice is another matter.
+    noted.irregular = repeated if noted.jump == REPETITION else irregular
 
 
 @compiled

@@ -71,7 +71,10 @@ QUEUE = np.dtype([("first", np.int32), ("last", np.int32), ("count", np.int32)],
 
 JOURNAL = np.dtype(
     [
-        *[(what, np.int32) for what in ("entries", "lines", "off_days", "with_piece", "singles")],
+        *[
+            (what, np.int32)
+            for what in ("entries", "lines", "off_days", "holidays", "with_piece", "referenced", "singles")
+        ],
         *[(what, np.int32) for what in ("party_lines", "debuts")],
     ],
     align=True,
@@ -99,6 +102,7 @@ SEQUENCE = np.dtype(
         ("other", np.int64),
         ("steps", np.int32),
         ("irregular", np.int32),
+        ("repeated", np.int32),
         ("next", np.int32),
         ("jumped", np.uint8),
     ],
@@ -135,7 +139,10 @@ MEMO = np.dtype(
         *[(what, np.int32) for what in ("traces", "lines", "id", "id_length")],
         ("hour", np.int8),
         ("lag", np.int8),
-        *[(what, np.uint8) for what in ("bin", "counted", "validated", "altered", "manual", "off_day", "has_piece")],
+        *[
+            (what, np.uint8)
+            for what in ("bin", "counted", "validated", "altered", "manual", "off_day", "has_piece", "referenced")
+        ],
     ],
     align=True,
 )

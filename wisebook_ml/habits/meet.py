@@ -318,7 +318,8 @@ def _meet_company(
     out.company_dealt, out.company_dealers = whole.dealt, whole.dealers
     out.company_dealings = whole.dealings
     out.journal, out.journal_off_days = of_journal.entries, of_journal.off_days
-    out.journal_pieces = of_journal.with_piece
+    out.journal_holidays = of_journal.holidays
+    out.journal_pieces, out.journal_references = of_journal.with_piece, of_journal.referenced
     out.debuts, out.party_lines = of_journal.debuts, of_journal.party_lines
     hour = entry.hour + 0
     out.hour = hour

@@ -97,6 +97,7 @@ def write_down(state: Array, entry: Array, texts: Array, memo: int, journal: int
     noted.manual = 1 if entry.manual else 0
     noted.off_day = 1 if entry.off_day else 0
     noted.has_piece = 1 if entry.has_piece else 0
+    noted.referenced = 1 if entry.referenced else 0
     if entry.validated:
         noted.validated = 1
     for k in range(DOCUMENT_BYTES):

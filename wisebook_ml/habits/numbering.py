@@ -7,9 +7,12 @@ once, where they meet.
 
 from wisebook_ml.compiled import Array, compiled
 
-__all__ = ["begin", "step"]
+__all__ = ["REPETITION", "begin", "step"]
 
 NOWHERE = -1
+
+REPETITION = -1
+"""Distance of a number that is the last one again."""
 
 
 @compiled
@@ -19,6 +22,7 @@ def begin(sequence: Array, number: int) -> None:
     sequence.other = NOWHERE
     sequence.steps = 0
     sequence.irregular = 0
+    sequence.repeated = 0
     sequence.jumped = 0
 
 
@@ -32,6 +36,8 @@ def step(sequence: Array, number: int) -> int:
     sequence.steps += 1
     if jump != 0:
         sequence.irregular += 1
+    if jump == REPETITION:
+        sequence.repeated += 1
     if jump == 0 and number != sequence.last + 1:
         sequence.other = sequence.last
         sequence.last = number

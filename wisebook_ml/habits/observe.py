@@ -37,13 +37,14 @@ class Habits:
     such lines, pairs of a third party and an account, and third parties in all; `journal*`, `author*` the journal's
     and the author's; `hour_count` the author's entries within an hour of this one's time; `lag` in days (within two
     months), and `lag_tail` how many of the `lag_timed` entries of the journal lay as far off; `number_jump` the
-    distance from the expected number, after `number_steps` of which `number_irregular` were not regular;
+    distance from the expected number, after `number_steps` of which `number_irregular` were not regular either (for
+    a repetition: repetitions, too);
     `pair_value` how surprising the rarest pair of accounts is; `burst` entries by the author within ten minutes,
     and `burst_tail` how many were in one as large; `near_limit` purchases just below an approval limit
     (`near_total`, in cents) of the same third party within two months; `debuts`, `party_lines` third parties that
     appeared first in the journal; `altered` 1 where a validated entry's content was changed or deleted;
     `duplicate`, `reversal` how surely an earlier entry is repeated or reversed, `*_days` how many days lie between,
-    `duplicate_repeats` earlier entries of the same third party and amount.
+    `reversal_alike` 1 where both have one label, `duplicate_repeats` earlier entries of the same third party and amount.
     """
 
     line: dict[str, Floats]

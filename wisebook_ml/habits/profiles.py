@@ -76,6 +76,9 @@ HOURS, BURSTS = 0, 1
 COUNTED, LEFT_IN = 1, 2
 """Of a memo: its traces are in the habits; or an arrival before it is, which was forgotten and stays there."""
 
+SATURDAY = 5
+"""Of weekdays from 0; the ordinal 1 is a Monday."""
+
 GONE = -1
 """Count of a row that was freed, so that the next line of the same entry does not free it again."""
 
@@ -180,7 +183,9 @@ def put_in(state: Array, lines: Array, company: int, memo: int, sides: Array) ->
     if noted.journal != 0:
         journal.entries += 1
         journal.off_days += noted.off_day
+        journal.holidays += _on_holiday(noted)
         journal.with_piece += noted.has_piece
+        journal.referenced += noted.referenced
         if noted.lag != UNKNOWN_LAG:
             lags = journal_lags_of(state)[noted.journal]
             add(lags[MANUAL if noted.manual else OTHER], cells_of(state), noted.lag + LAG_ZERO, 1)
@@ -212,6 +217,12 @@ def put_in(state: Array, lines: Array, company: int, memo: int, sides: Array) ->
     noted.bin = most
     _count_pairs(state, company, memo, sides, 1)
     return newcomers
+
+
+@compiled
+def _on_holiday(noted: Array) -> int:
+    """Return 1 for an entry on a Sunday or a public holiday; on Saturdays many offices and most shops are at work."""
+    return 1 if noted.off_day != 0 and (noted.day - 1) % 7 != SATURDAY else 0
 
 
 @compiled
@@ -336,7 +347,9 @@ def take_out(state: Array, company: int, memo: int, sides: Array) -> None:
     if noted.journal != 0:
         journal.entries -= 1
         journal.off_days -= noted.off_day
+        journal.holidays -= _on_holiday(noted)
         journal.with_piece -= noted.has_piece
+        journal.referenced -= noted.referenced
         if noted.lag != UNKNOWN_LAG:
             lags = journal_lags_of(state)[noted.journal]
             add(lags[MANUAL if noted.manual else OTHER], cells_of(state), noted.lag + LAG_ZERO, -1)

@@ -51,9 +51,9 @@ class Facts:
         entry's date to it (`NO_LAG` not known).
     month_day : ndarray, shape (n,)
         Day of the month of the entry's date.
-    off_day, manual, has_piece, validated, deleted : ndarray of bool, shape (n,)
-        Dated on a day off; entered by hand, as far as is known; with a reference that leads to a document; with a
-        validation; withdrawn.
+    off_day, manual, has_piece, referenced, validated, deleted : ndarray of bool, shape (n,)
+        Dated on a day off; entered by hand, as far as is known; with a reference that leads to a document; with one,
+        or with the zeros that some software writes where there is none; with a validation; withdrawn.
     document : ndarray, shape (n,)
         Hash of the normal form of the entry's first reference, if it has three figures; else 0.
     document_text : ndarray of uint8, shape (n, 24)
@@ -63,7 +63,8 @@ class Facts:
     piece_age : ndarray, shape (n,)
         Days between the entry's date and its first line's document, either way; -1 not known.
     returned, named : ndarray of bool, shape (n,)
-        The first label tells of goods that came back; any label or reference tells of a credit note or the like.
+        The first label, or a reference, tells of goods that came back; any label or reference tells of a credit note
+        or the like.
     account, habit, party, iban : ndarray, shape (m,)
         Hashes of the account's number, of the account that habits are kept for, of the third party, of bank details.
     bin : ndarray, shape (m,)
@@ -93,6 +94,7 @@ class Facts:
     off_day: Bools
     manual: Bools
     has_piece: Bools
+    referenced: Bools
     validated: Bools
     deleted: Bools
     returned: Bools

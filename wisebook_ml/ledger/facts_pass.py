@@ -62,14 +62,14 @@ ENTRY = (
     "label_length",
     "piece_age",
 )
-ENTRY_FLAGS = ("off_day", "manual", "has_piece", "validated", "deleted", "returned", "named")
+ENTRY_FLAGS = ("off_day", "manual", "has_piece", "referenced", "validated", "deleted", "returned", "named")
 LINE = ("account", "habit", "party", "iban", "bin")
 LINE_FLAGS = ("round", "poor", "watched")
 """Rows of the tables of facts."""
 
 (KEY, CONTENT, DIGEST, JOURNAL, AUTHOR, SEQUENCE, NUMBER, FISCAL_FIRST, FISCAL_LAST) = range(9)
 (HOUR, STAMP, LAG, MONTH_DAY, DOCUMENT, LABEL, LABEL_LETTERS, LABEL_LENGTH, PIECE_AGE) = range(9, 18)
-OFF_DAY, IS_MANUAL, HAS_PIECE, VALIDATED, DELETED, RETURNED, NAMED = range(7)
+OFF_DAY, IS_MANUAL, HAS_PIECE, REFERENCED, VALIDATED, DELETED, RETURNED, NAMED = range(8)
 ACCOUNT, HABIT, PARTY, IBAN, BIN = range(5)
 ROUND, POOR, WATCHED_ = range(3)
 
@@ -252,7 +252,7 @@ def _pieces(
     flags: Array,
 ) -> None:
     """Find the first reference that leads to a document."""
-    out[DOCUMENT, i], flags[HAS_PIECE, i] = 0, False
+    out[DOCUMENT, i], flags[HAS_PIECE, i], flags[REFERENCED, i] = 0, False, False
     for k in range(start, end):
         if _repeats(data, lines, PIECE, k, start):
             continue
@@ -260,8 +260,9 @@ def _pieces(
         whole, _, length, figures, repeated = normal_form(
             data, at, at + lines[PIECE + 1, k], fold, kind, document_text[i]
         )
+        flags[REFERENCED, i] |= length > 1 and figures == length
         if is_piece(whole, length, repeated, fillers):
-            flags[HAS_PIECE, i] = True
+            flags[HAS_PIECE, i], flags[REFERENCED, i] = True, True
             if figures >= MIN_DIGITS:
                 out[DOCUMENT, i] = whole
                 return
@@ -304,6 +305,7 @@ def _labels(
             piece = lines[PIECE, k]
             found, whole = search(data, piece, piece + lines[PIECE + 1, k], kind, classes, automaton)
             named = found & CREDIT_NOTE_BIT != 0
+            flags[RETURNED, i] |= found & RETURN_BIT != 0
     flags[NAMED, i] = named
 
 

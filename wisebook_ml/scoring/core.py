@@ -45,12 +45,14 @@ if len(CONTROLS) + len(KINDS) > MAX_CONTROLS:
     )
 
 REQUIRED = np.array([control.required for control in CONTROLS])
+RULE = np.array([control.rule or control.systemic for control in CONTROLS])
 SYSTEMIC = np.array([control.systemic for control in CONTROLS])
 CAUSE = np.array([CAUSES.index(cause_of(control)) for control in CONTROLS])
-"""Of each control: whether regulation asks for it, whether a habit of it is told as one finding of the journal, and
-the number of its cause."""
+"""Of each control: whether regulation asks for it, whether facts decide it, whether a habit of it is told as one
+finding of the journal, and the number of its cause."""
 
 REQUIRED_WITH_OPINIONS = np.concatenate([REQUIRED, [kind.required for kind in KINDS]])
+RULE_WITH_OPINIONS = np.concatenate([RULE, np.zeros(len(KINDS), np.bool_)])
 SYSTEMIC_WITH_OPINIONS = np.concatenate([SYSTEMIC, np.zeros(len(KINDS), np.bool_)])
 CAUSE_WITH_OPINIONS = np.concatenate([CAUSE, CAUSE_OF_KIND])
 """The same, and of each kind of model that is asked after them."""
@@ -186,6 +188,7 @@ def _judge(
 ) -> None:
     batch, facts = view.batch, view.facts
     silenced = facts.deleted & (view.habits.entry["altered"] == 0.0)
+    about = _about(view)
     evidence = _evidence(measured, opined)
     done = 0
     while True:
@@ -193,6 +196,7 @@ def _judge(
             done,
             batch.societe,
             facts.journal,
+            about,
             facts.key,
             first,
             silenced,
@@ -205,6 +209,7 @@ def _judge(
             measured.table.budgets,
             measured.setting_of,
             evidence.required,
+            evidence.rule,
             evidence.systemic,
             evidence.causes,
             state.habits.directory(),
@@ -213,10 +218,21 @@ def _judge(
         )
         if done == len(batch):
             break
-        state.judged.reserve({"scales": 1, "detectors": 1, "rates": 1}, {})
+        state.judged.reserve({"scales": 1, "detectors": 1, "rates": 1, "found": 1, "repeats": MAX_CONTROLS}, {})
     if opined is not None:  # its columns were joined to a copy, in which habits weakened them
         controls = len(CONTROLS)
         measured.strengths[:], opined.strengths[:] = evidence.strengths[:, :controls], evidence.strengths[:, controls:]
+
+
+def _about(view: View) -> Ints:
+    """Return a hash of whom each entry is about: its first third party; where it has none, the wording of its label."""
+    party, first = view.facts.party, view.batch.first
+    lines = np.flatnonzero(party)
+    at = np.searchsorted(lines, first[:-1])
+    has = at < np.searchsorted(lines, first[1:])
+    about = view.facts.label_letters.copy()
+    about[has] = party[lines[at[has]]]
+    return about
 
 
 class _Columns(NamedTuple):
@@ -227,6 +243,7 @@ class _Columns(NamedTuple):
     thresholds: Floats
     weights: Floats
     required: npt.NDArray[np.bool_]
+    rule: npt.NDArray[np.bool_]
     systemic: npt.NDArray[np.bool_]
     causes: Ints
 
@@ -235,13 +252,16 @@ def _evidence(measured: Measured, opined: Opined | None) -> _Columns:
     """Return the controls' columns, and those of the models that were asked behind them."""
     table = measured.table
     if opined is None:
-        return _Columns(measured.values, measured.strengths, table.thresholds, table.weights, REQUIRED, SYSTEMIC, CAUSE)
+        return _Columns(
+            measured.values, measured.strengths, table.thresholds, table.weights, REQUIRED, RULE, SYSTEMIC, CAUSE
+        )
     return _Columns(
         np.hstack([measured.values, opined.values]),
         np.hstack([measured.strengths, opined.strengths]),
         np.hstack([table.thresholds, opined.thresholds]),
         np.hstack([table.weights, opined.weights]),
         REQUIRED_WITH_OPINIONS,
+        RULE_WITH_OPINIONS,
         SYSTEMIC_WITH_OPINIONS,
         CAUSE_WITH_OPINIONS,
     )

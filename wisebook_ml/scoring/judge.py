@@ -17,27 +17,43 @@ from wisebook_ml.ledger.hashing import mix
 from wisebook_ml.models.online import online_attribute, online_tail
 from wisebook_ml.models.ranks import rank_add, rank_threshold
 from wisebook_ml.scoring.belief import MODEL_WEIGHT, believe, model_strength
-from wisebook_ml.scoring.state import detectors_of, rates_of, scales_of
+from wisebook_ml.scoring.state import LEVELS, MAX_CONTROLS, detectors_of, found_of, rates_of, repeats_of, scales_of
 
 __all__ = ["CLOSED", "OPENED", "QUIET", "Judgement", "judge_entries", "new_judgement"]
 
 QUIET, OPENED, CLOSED = range(3)
 """What becomes of an entry: nothing; a detection; the end of an earlier one."""
 
-MIN_COMPOSITE = 0.30
+MIN_COMPOSITE = 0.10
 """No composite below this is worth an alert, however quiet the books."""
 
-FIRST_COMPOSITE = 0.50
-"""Threshold of the composite until the company's own scores are known."""
+FIRST_COMPOSITE = 0.45
+"""Threshold of the composite before a company's own scores are known: what one entry in a hundred of generated and
+ordinary books reaches."""
 
 SCORES_KNOWN = 300
-"""Entries until they are: three would be within a budget of 1 %."""
+"""Entries that the first threshold counts as beside the company's own: three would be within a budget of 1 %."""
 
 HABITUAL_RATE = 0.02
 """A control that finds more than this in a journal has found how the journal is kept, not what is wrong in it."""
 
 RATE_KNOWN = 50
 """Entries of a journal until that rate is known."""
+
+EXPECTED_RATE = 0.001
+"""Share of a company's entries in which a control may find something as strong without saying less each time: an alert
+budget of 1 % leaves two dozen controls less than half of that each. Beyond, its findings tell how the company works,
+and what it finds next is the less likely to be wrong the more it found (the odds of few errors among many findings)."""
+
+RATE_PRIOR = 1_000
+"""Entries that the expected rate counts as: a first finding of a kind is expected by then."""
+
+REPEATED = 3
+"""Findings of a control about one third party (about entries of one wording, where there is none) from which on they
+are its way of doing business: a fuel card's VAT, a customer's credit notes."""
+
+MAX_REPEATS = 100_000
+"""Third parties and wordings of a company of which findings are remembered; beyond, nothing new is."""
 
 SYSTEMIC_RATE, SYSTEMIC_KNOWN = 0.10, 5
 """Where one in ten entries of a journal is wrong in one way, and at least so many are, the journal is kept so: one
@@ -79,6 +95,7 @@ def judge_entries(
     start: int,
     societe: Array,
     journal: Array,
+    about: Array,
     key: Array,
     first: Array,
     silenced: Array,
@@ -91,6 +108,7 @@ def judge_entries(
     budgets: Array,
     setting_of: Array,
     required: Array,
+    rule: Array,
     systemic: Array,
     causes: Array,
     habits: Array,
@@ -103,8 +121,8 @@ def judge_entries(
     ----------
     start : int
         The entry to begin with.
-    societe, journal, key : ndarray of int64, shape (n,)
-        Company, and hashes of journal and entry.
+    societe, journal, about, key : ndarray of int64, shape (n,)
+        Company, and hashes of journal, of the third party or the wording that an entry is about, and of the entry.
     first, silenced : ndarray of bool, shape (n,)
         Whether an entry arrives for the first time, and whether it can only end a detection (it was deleted).
     scaled : ndarray of float64, shape (n, features)
@@ -115,9 +133,10 @@ def judge_entries(
         What the controls measured; the strengths of what is a journal's habit are weakened in place.
     thresholds, weights, budgets, setting_of
         See `wisebook_ml.controls.SettingsTable`.
-    required, systemic, causes : ndarray, shape (controls,)
-        Whether regulation asks for a control, whether a habit of it is told as one finding of the journal, and the
-        number of its cause.
+    required, rule, systemic, causes : ndarray, shape (controls,)
+        Whether regulation asks for a control, whether facts decide it (then it flags by itself, as a required one
+        does; any other only within the alert budget), whether a habit of it is told as one finding of the journal, and
+        the number of its cause.
     habits, judged : ndarray of int64
         Directories of the state's stores.
     judgement : Judgement
@@ -137,8 +156,10 @@ def judge_entries(
         if online:
             judgement.tails[i] = _online(judged, company, splits, scaled[i], first[i])
         rates_row = _rates_row(habits, judged, mix(company, journal[i]))
-        rates = rates_of(judged).rows[rates_row]
-        alone = _weaken(strengths[i], required, systemic, rates)
+        company_row = _found_row(judged, company)
+        rates, overall = rates_of(judged).rows[rates_row], found_of(judged).rows[company_row]
+        own, about_key = thresholds[setting_of[i]], mix(company, about[i])
+        alone = _weaken(values[i], strengths[i], own, required, rule, systemic, rates, overall, judged, about_key)
         beliefs[:] = 0.0
         for k in range(len(causes)):
             if strengths[i, k] > 0.0:
@@ -152,12 +173,13 @@ def judge_entries(
         composite = 1.0 - remaining
         judgement.composite[i] = composite
         scale = scales_of(judged).rows[_scale_row(judged, company)]
-        known = scale["total"] >= SCORES_KNOWN
-        flagged = alone or composite >= max(MIN_COMPOSITE, rank_threshold(scale) if known else FIRST_COMPOSITE)
+        flagged = alone or composite >= max(MIN_COMPOSITE, _threshold(scale))
         if first[i]:
             rank_add(scale, composite, budgets[setting_of[i]])
-        if first[i] and rates_row != 0:
-            _count(values[i], strengths[i], thresholds[setting_of[i]], systemic, rates)
+        if first[i]:
+            overall["judged"] += 1
+            rates["judged"] += rates_row != 0
+            _count(values[i], strengths[i], own, systemic, rates, rates_row != 0, overall, judged, about_key)
         judgement.outcome[i] = _mark(habits, key[i], flagged and not silenced[i])
         if online and judgement.outcome[i] == OPENED and strength > 0.0:
             _attribute(judged, company, splits, scaled[i], judgement.shares[i])
@@ -167,10 +189,13 @@ def judge_entries(
 @compiled
 def _has_room(judged: Array) -> bool:
     scales, detectors, rates = scales_of(judged), detectors_of(judged), rates_of(judged)
+    found, repeats = found_of(judged), repeats_of(judged)
     return bool(
         free_rows(scales.keys, scales.meta) >= 1
+        and free_rows(found.keys, found.meta) >= 1
         and free_rows(detectors.keys, detectors.meta) >= 1
         and free_rows(rates.keys, rates.meta) >= 1
+        and free_rows(repeats.keys, repeats.meta) >= MAX_CONTROLS
     )
 
 
@@ -211,37 +236,101 @@ def _rates_row(habits: Array, judged: Array, journal_key: int) -> int:
 
 
 @compiled
-def _weaken(strengths: Array, required: Array, systemic: Array, rates: Array) -> bool:
-    """Weaken the evidence of a journal's habits; return whether a control passes by itself."""
-    alone, judged = False, rates["judged"]
+def _found_row(judged: Array, company: int) -> int:
+    found = found_of(judged)
+    row = find(found.slots, found.keys, company)
+    return row if row != 0 else insert(found.slots, found.keys, found.meta, company)
+
+
+@compiled
+def _level(value: float, threshold: float) -> int:
+    """Return the highest of `LEVELS` that a value reaches, the lowest where it reaches none."""
+    ratio, level = value / threshold if threshold > 0.0 else 1.0, 0
+    while level + 1 < len(LEVELS) and ratio >= LEVELS[level + 1]:
+        level += 1
+    return level
+
+
+@compiled
+def _threshold(scale: Array) -> float:
+    """Return the composite from which an entry is within the budget: the company's own, or still much of the first."""
+    own = scale["total"]
+    return (SCORES_KNOWN * FIRST_COMPOSITE + own * rank_threshold(scale)) / (SCORES_KNOWN + own)
+
+
+@compiled
+def _weaken(
+    values: Array,
+    strengths: Array,
+    thresholds: Array,
+    required: Array,
+    rule: Array,
+    systemic: Array,
+    rates: Array,
+    overall: Array,
+    judged: Array,
+    about_key: int,
+) -> bool:
+    """Weaken the evidence of what is habitual; return whether a control passes by itself."""
+    alone, entries, repeats = False, rates["judged"], repeats_of(judged)
     for k in range(len(strengths)):
         if strengths[k] == 0.0:
             continue
-        habit, fired = 1.0, rates["fired"][k]
+        habit, expected, again, fired = 1.0, 1.0, 0, rates["fired"][k]
         if systemic[k]:
-            if rates["lately"][k] >= BUCKET_FULL or fired >= max(SYSTEMIC_KNOWN, SYSTEMIC_RATE * judged):
+            if rates["lately"][k] >= BUCKET_FULL or fired >= max(SYSTEMIC_KNOWN, SYSTEMIC_RATE * entries):
                 habit = 0.0
-        elif judged >= RATE_KNOWN and not required[k] and fired > 0:
-            habit = min(1.0, HABITUAL_RATE / (fired / judged))
-        if strengths[k] == 1.0 and habit == 1.0:
+        elif not required[k]:
+            if entries >= RATE_KNOWN and fired > 0:
+                habit = min(1.0, HABITUAL_RATE / (fired / entries))
+            as_strong = overall["reached"][k * len(LEVELS) + _level(values[k], thresholds[k])]
+            known = EXPECTED_RATE * (overall["judged"] + RATE_PRIOR)
+            expected = min(1.0, known / (as_strong + EXPECTED_RATE * RATE_PRIOR))
+            row = find(repeats.slots, repeats.keys, mix(about_key, k))
+            again = repeats.rows[row]["count"] if row != 0 else 0
+        if strengths[k] == 1.0 and habit == 1.0 and again < REPEATED and (rule[k] or required[k]):
             alone = True
-        strengths[k] *= habit
+        strengths[k] *= min(habit, expected) / (1 + again)
     return alone
 
 
 @compiled
-def _count(values: Array, strengths: Array, thresholds: Array, systemic: Array, rates: Array) -> None:
-    """Count an entry, and what was found in it, among its journal's."""
-    rates["judged"] += 1
+def _count(
+    values: Array,
+    strengths: Array,
+    thresholds: Array,
+    systemic: Array,
+    rates: Array,
+    in_journal: bool,
+    overall: Array,
+    judged: Array,
+    about_key: int,
+) -> None:
+    """Count what was found: among the findings about its third party, and once for each of these among all."""
+    repeats = repeats_of(judged)
     for k in range(len(strengths)):
         if systemic[k]:  # by its value alone: where it is a habit, its strength is none
-            found = values[k] >= thresholds[k]
-            lately = rates["lately"][k] + (BUCKET_STEP if found else -1)
-            rates["lately"][k] = min(BUCKET_SIZE, max(0, lately))
-        else:
-            found = strengths[k] > 0.0 and values[k] >= thresholds[k]
-        if found:
-            rates["fired"][k] += 1
+            if in_journal:
+                passes = values[k] >= thresholds[k]
+                lately = rates["lately"][k] + (BUCKET_STEP if passes else -1)
+                rates["lately"][k] = min(BUCKET_SIZE, max(0, lately))
+                rates["fired"][k] += passes
+            continue
+        if strengths[k] <= 0.0:
+            continue
+        row = find(repeats.slots, repeats.keys, mix(about_key, k))
+        if row == 0:  # nothing of the kind yet: what one third party does again and again is no habit of all
+            for level in range(_level(values[k], thresholds[k]) + 1):
+                overall["reached"][k * len(LEVELS) + level] += 1
+        if values[k] < thresholds[k]:
+            continue
+        if row == 0:
+            rates["fired"][k] += in_journal
+            if overall["repeats"] >= MAX_REPEATS:
+                continue
+            row = insert(repeats.slots, repeats.keys, repeats.meta, mix(about_key, k))
+            overall["repeats"] += 1
+        repeats.rows[row]["count"] += 1
 
 
 @compiled
