@@ -78,4 +78,5 @@ def out_of_place(view: View) -> npt.NDArray[np.bool_]:
     for kind, table in ((sold, SOLD | CUSTOMERS), (bought, BOUGHT | SUPPLIERS), (paid, PAID)):
         allowed |= kind[batch.entry_of] & table[root]
     judged = (sold | bought | paid)[batch.entry_of]
-    return NO_ACCOUNT[root] | (judged & ~allowed)
+    found: npt.NDArray[np.bool_] = NO_ACCOUNT[root] | (judged & ~allowed)
+    return found

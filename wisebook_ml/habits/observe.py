@@ -44,7 +44,8 @@ class Habits:
     (`near_total`, in cents) of the same third party within two months; `debuts`, `party_lines` third parties that
     appeared first in the journal; `altered` 1 where a validated entry's content was changed or deleted;
     `duplicate`, `reversal` how surely an earlier entry is repeated or reversed, `*_days` how many days lie between,
-    `reversal_alike` 1 where both have one label, `duplicate_repeats` earlier entries of the same third party and amount.
+    `reversal_alike` 1 where both have one label, `duplicate_repeats` earlier entries of the same third party and
+    amount.
     """
 
     line: dict[str, Floats]

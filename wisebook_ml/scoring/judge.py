@@ -255,7 +255,8 @@ def _level(value: float, threshold: float) -> int:
 def _threshold(scale: Array) -> float:
     """Return the composite from which an entry is within the budget: the company's own, or still much of the first."""
     own = scale["total"]
-    return (SCORES_KNOWN * FIRST_COMPOSITE + own * rank_threshold(scale)) / (SCORES_KNOWN + own)
+    threshold: float = (SCORES_KNOWN * FIRST_COMPOSITE + own * rank_threshold(scale)) / (SCORES_KNOWN + own)
+    return threshold
 
 
 @compiled
