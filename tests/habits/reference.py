@@ -420,7 +420,7 @@ class Company:
             place = ("journal", entry.journal, by_lines)
         duplicate = reversal = ""
         row["duplicate"] = row["duplicate_days"] = row["duplicate_repeats"] = 0
-        row["reversal"] = row["reversal_days"] = 0
+        row["reversal"] = row["reversal_days"] = row["reversal_alike"] = 0
         if place is not None:
             duplicate = self.duplicate(entry, memo, self.earlier(place, memo), largest is None, row)
             memo.places.append(place)
@@ -477,6 +477,7 @@ class Company:
             days = entry.day - other.latest.day
             if 0 <= days <= REVERSAL_DAYS and (not found or days < row["reversal_days"]):
                 row["reversal"], row["reversal_days"], found = 1.0 - days / (2 * REVERSAL_DAYS), days, ecriture_id
+                row["reversal_alike"] = float(entry.facts["label"] == other.latest.facts["label"])
         return found
 
     def unplace(self, ecriture_id: str, memo: Memo) -> None:
