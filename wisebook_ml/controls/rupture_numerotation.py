@@ -38,11 +38,13 @@ THRESHOLD = 2.0
 def measure(view: View) -> Finding:
     """Measure how surprising an irregular step is in this sequence."""
     entry = view.habits.entry
-    repeated = entry["number_jump"] == REPETITION  # which no order explains
-    regular = (view.facts.lag != NO_LAG) | repeated
-    value = surprise(entry["number_irregular"], entry["number_steps"] + np.where(regular, PRIOR_STEPS, UNTIMED_STEPS))
-    regular |= value >= THRESHOLD
-    return Finding(np.where((entry["number_jump"] != 0) & regular & ~closes_accounts(view), value, 0.0))
+    timed = view.facts.lag != NO_LAG
+    # No order explains a repetition, but where the second number is the first again, it may be the number of all.
+    repeated = (entry["number_jump"] == REPETITION) & (entry["number_steps"] > 0)
+    prior = np.where(timed | repeated, PRIOR_STEPS, UNTIMED_STEPS)
+    value = surprise(entry["number_irregular"], entry["number_steps"] + prior)
+    tells = (entry["number_jump"] != 0) & (timed | (value >= THRESHOLD)) & ~closes_accounts(view)
+    return Finding(np.where(tells, value, 0.0))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
