@@ -236,6 +236,36 @@ def test_money_for_an_invoice_of_the_year_before() -> None:
     assert not books.told
 
 
+def test_a_file_waits_for_the_date_of_its_letters() -> None:
+    settled = dt.date(2024, 10, 1)
+    lines = [line("411000", 50_000, "C9", "AA", settled), line("890000", -50_000)]
+    opening = entry("AN1", "AN", dt.date(2024, 1, 1), lines, label="Report")
+    books = Followed(SUBJECT)
+    books.post(*by_date([opening, *pairs(12), receipt(50_000, letter="AA", aux="C9", day=settled)]))
+    assert not books.told
+    books = Followed(SUBJECT)
+    books.post(*by_date([opening, *pairs(12)]))
+    assert list(books.standing) == ["C9/AA"]
+
+
+def test_a_payment_says_that_a_group_of_a_file_is_complete() -> None:
+    books = Followed(SUBJECT)
+    short = [
+        invoice(50_000, letter="AA", aux="C9", day=dt.date(2024, 9, 20)),
+        receipt(40_000, letter="AA", aux="C9", day=dt.date(2024, 10, 10)),
+    ]
+    books.post(*by_date([*pairs(12), *short]))
+    assert list(books.standing) == ["C9/AA"]
+
+
+def test_a_date_mistyped_backwards_is_no_beginning_of_a_file() -> None:
+    books = Followed(SUBJECT)
+    mistyped = filed(invoice(1_000, name="M1", day=dt.date(2022, 2, 3)))
+    entries = by_date([*pairs(12), receipt(50_000, letter="AA", aux="C9", day=dt.date(2024, 1, 20))])
+    books.post(*entries[:5], *mistyped, *entries[5:])
+    assert not books.told
+
+
 def test_a_file_by_journal_waits_for_a_tick() -> None:
     made = [*pairs(24), invoice(50_000, letter="AA", aux="C9", day=dt.date(2024, 6, 3))]
     entries = sorted(by_date(made), key=lambda one: one.journal_code == "BQ")

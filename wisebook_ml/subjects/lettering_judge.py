@@ -3,7 +3,9 @@
 A group is unequal for a while: its lines are lettered one after the other. So it is judged only when it should be
 complete. Where the times of entry are known (live books), that is some days after it last changed. In a file without
 them, it is when lettered lines on the side that it lacks have come that far and more; but in a file that comes journal
-by journal another one may bring what is lacking: there, groups wait for a tick.
+by journal another one may bring what is lacking: there, groups wait for a tick. A group is lettered when all its lines
+are there: where the date of that is known, the file must have come past it, too; a group with both sides and a payment
+is complete sooner than an invoice or a payment alone.
 """
 
 from wisebook_ml.compiled import Array, compiled
@@ -15,6 +17,7 @@ __all__ = [
     "HABIT_SHARE",
     "NO_HABIT",
     "OPENED",
+    "PAID_SLACK",
     "SLACK_DAYS",
     "TEXT_BYTES",
     "USUAL_SHARE",
@@ -34,14 +37,27 @@ SLACK_DAYS, MOST_SLACK = 90, 240
 """How much further lettered lines of a file must have come: 60 days to pay (article L441-10 of the commercial code) and
 a month of delay; it grows where groups were completed later than that."""
 
-START_DAYS = 150
-"""Days of a file's beginning in which a payment without invoice settled one of the year before."""
+PAID_SLACK, LATE_MARGIN = 45, 15
+"""The same for a group with both sides and a payment: a monthly instalment and two weeks. It grows where payments
+came in parts further apart than that."""
+
+LETTERED_SLACK, LETTERED_MOST = 30, 366
+"""How much further than the date of its letters a file must have come, and how far that date can lie behind the lines
+of a group and be believed."""
+
+START_DAYS, START_BOTH = 150, 45
+"""Days of a file's beginning in which a payment without invoice settled one of the year before, or one that exceeds its
+invoices an invoice of it, too."""
+
+BOTH, PAID = 3, 7
+"""What a group has: both sides; and a payment, too."""
 
 SMALL_CENTS, SMALL_SHARE, SMALL_KNOWN = 100, 0.02, 5
 """Differences up to a euro are the habit of an account where more than so many of its groups have one."""
 
 USUAL_SHARE, USUAL_KNOWN, USUAL_ENDS = 0.20, 10, 0.10
-"""From which share of unequal groups on the lettering of an account is unusable, and when it is usable again."""
+"""From which share and number of unequal groups on the lettering of an account is unusable, and when it is usable
+again."""
 
 TEXT_BYTES = 3 * 256 + 800
 """Bytes of the texts of an event."""
@@ -78,6 +94,10 @@ def settle(state: Array, row: int, i: int, events: Array, used: Array, texts: Ar
             # It was complete later than thought: others wait longer.
             company.slack = min(MOST_SLACK, max(company.slack, group.last_day - group.first_day + 30))
         _tell(state, row, CLOSED, i, 0, events, used, texts)
+    if group.live == 0 and group.late + LATE_MARGIN > company.paid_slack:
+        # Half of the way: one that is paid very late is no habit.
+        company.paid_slack = min(MOST_SLACK, company.paid_slack + (group.late + LATE_MARGIN - company.paid_slack) // 2)
+    group.sides, group.lettered, group.late = 0, 0, 0
     _count(state, row, 1 if group.debits + group.credits > 0 else 0)
     _review(state, group.book, i, events, used, texts)
 
@@ -138,16 +158,28 @@ def scan(
             clock = max(clock, company.last_day)
         elif company.by_journal != 0 or company.behind != 0 or noted.journals == 0:
             clock = 0  # another journal may bring what is lacking
-        if clock >= group.last_day + company.slack:
+        if clock >= _complete_on(company, group):
             if len(events) - used[0] < 3 or len(texts) - used[1] < TEXT_BYTES:
                 return False
             stop_waiting(state, row)
             # Money without invoice, early in a file: the invoice is one of the year before.
             settles = lacks_credit != (noted.root // 10 == 41)
-            if not (settles and group.first_day < company.first_day + START_DAYS):
+            start = START_BOTH if group.sides & BOTH == BOTH else START_DAYS
+            if not (settles and group.first_day < company.first_day + start):
                 _judge(state, row, i, limit, usual, active, events, used, texts)
         row = following
     return True
+
+
+@compiled
+def _complete_on(company: Array, group: Array) -> int:
+    """Return the date that a file must have come to before a group of it should be complete."""
+    lettered = min(group.lettered, group.last_day + LETTERED_MOST)
+    if group.sides == PAID:
+        return int(max(group.last_day, lettered) + company.paid_slack)
+    if lettered > group.last_day:
+        return int(lettered + LETTERED_SLACK)
+    return int(group.last_day + company.slack)
 
 
 @compiled

@@ -35,14 +35,18 @@ oldest are forgotten: a group with its sums, whatever its entries say later; an 
 COMPANY = np.dtype(
     [
         ("societe", np.int64),
-        *[(what, np.int32) for what in ("now", "now_ahead", "first_day", "last_day", "last_ahead", "behind")],
-        *[(what, np.int32) for what in ("serials", "slack")],
+        *[
+            (what, np.int32)
+            for what in ("now", "now_ahead", "first_day", "first_ahead", "last_day", "last_ahead", "behind")
+        ],
+        *[(what, np.int32) for what in ("serials", "slack", "paid_slack")],
         ("by_journal", np.uint8),
     ],
     align=True,
 )
 """A company's clocks: `now` from times of entry, validations and letterings; first and last date of entries without
-these (files), how many dates in a row lay far `behind` the last, and whether the file comes journal by journal."""
+these (files), how many dates in a row lay far `behind` the last, and whether the file comes journal by journal. The
+slacks are how much further a file must have come before a group is judged, without a payment in it and with one."""
 
 ENDS = np.dtype([("first", np.int32), ("last", np.int32)], align=True)
 """A list of groups that wait to be judged."""
@@ -68,12 +72,15 @@ GROUP = np.dtype(
         *[(what, np.int32) for what in ("serial", "company", "book", "debits", "credits", "first_day", "last_day")],
         *[(what, np.int32) for what in ("due", "revision", "before", "after", "next")],
         *[(what, np.int32) for what in ("compte", "compte_length", "aux", "aux_length", "letter", "letter_length")],
-        *[(what, np.int32) for what in ("id", "id_length")],
-        *[(what, np.uint8) for what in ("live", "waiting", "open", "outcome")],
+        *[(what, np.int32) for what in ("id", "id_length", "lettered", "late")],
+        *[(what, np.uint8) for what in ("live", "waiting", "open", "outcome", "sides")],
     ],
     align=True,
 )
-"""The lines under one letter of a third party, or of an account without third parties."""
+"""The lines under one letter of a third party, or of an account without third parties.
+
+Since it was equal last: the latest date of its letters (`lettered`), by how many days a further payment came later than
+the lines before it (`late`), and what it has (`sides`: 1 debit, 2 credit, 4 a payment)."""
 
 MEMBER = np.dtype([("traces", np.int32), ("count", np.int32), ("room", np.int32), ("next", np.int32)], align=True)
 

@@ -15,7 +15,16 @@ from wisebook_ml.habits.tables import (
 )
 from wisebook_ml.ledger.facts_pass import UNIX_DAY, VALIDATION
 from wisebook_ml.ledger.hashing import hash_bytes, mix
-from wisebook_ml.subjects.lettering_judge import SLACK_DAYS, TEXT_BYTES, judge_due, scan, settle, stop_waiting
+from wisebook_ml.subjects.lettering_judge import (
+    PAID,
+    PAID_SLACK,
+    SLACK_DAYS,
+    TEXT_BYTES,
+    judge_due,
+    scan,
+    settle,
+    stop_waiting,
+)
 from wisebook_ml.subjects.lettering_layout import (
     GROUPS,
     MAX_GROUPS,
@@ -41,7 +50,7 @@ REWIND_DAYS, REWINDS = 60, 8
 """So many dates in a row that lie so far behind the last one: another journal of the file begins."""
 
 WEEK = 7
-CLASS_4 = 4
+CAPITAL, CLASS_4, MONEY = 1, 4, 5
 WORDS_OF_LINE = 4 * 128
 """Words that the texts of a line take at most."""
 
@@ -111,12 +120,13 @@ def follow_entries(
                     noted, pool = members_of(state).rows[member], trace_pool_of(state)
                     noted.room = block_class(count)
                     noted.traces = take_block(pool.heads, pool.links, noted.room)
+                    pays = _pays(root, bounds[i], bounds[i + 1])
                     for k in range(bounds[i], bounds[i + 1]):
                         whole = letters[1][k] > 0 and not _partial(data, letters[0][k], letters[1][k])
                         if not whole or root[k] // 10_000 != CLASS_4:
                             continue
                         group = _group(state, company, data, k, root[k], party[k], account[k], comptes, auxes, letters)
-                        _put_in(state, group, net[k], day[i], stamp[i] != 0, journal[i])
+                        _put_in(state, group, net[k], day[i], stamp[i] != 0, journal[i], date_let[k], pays)
                         _name(state, group, data, ids[0][i], ids[1][i])
                         trace = traces_of(state)[noted.traces + noted.count]
                         trace.net, trace.group, trace.serial = net[k], group, groups_of(state).rows[group].serial
@@ -184,7 +194,7 @@ def _company(state: Array, societe: int) -> int:
     if row == 0:
         row = insert(companies.slots, companies.keys, companies.meta, key)
         companies.rows[row].societe = societe
-        companies.rows[row].slack = SLACK_DAYS
+        companies.rows[row].slack, companies.rows[row].paid_slack = SLACK_DAYS, PAID_SLACK
     return row
 
 
@@ -205,7 +215,9 @@ def _time(
         return
     if not first:
         return
-    company.first_day = min(company.first_day, day) if company.first_day != 0 else day
+    # Back in time as forward: a date that is mistyped is not the file's beginning.
+    earliest, company.first_ahead = advance(-company.first_day, company.first_ahead, -day)
+    company.first_day = -earliest
     if company.last_day - day > REWIND_DAYS:
         company.behind += 1
         if company.behind >= REWINDS:
@@ -257,6 +269,8 @@ def _take_out(state: Array, member: int) -> tuple[int, int, int]:
         group = groups[trace.group]
         if group.serial != trace.serial:
             continue  # the group was forgotten
+        if group.debit == group.credit:
+            group.sides = PAID  # it was complete
         if trace.net > 0:
             group.debit -= trace.net
             group.debits -= 1
@@ -265,6 +279,7 @@ def _take_out(state: Array, member: int) -> tuple[int, int, int]:
             group.credits -= 1
         if group.debits + group.credits == 0:
             group.first_day, group.last_day, group.live = 0, 0, 0
+            group.sides, group.lettered, group.late = 0, 0, 0
     old = (noted.traces, noted.count, noted.room)
     noted.count = 0
     return old
@@ -332,6 +347,7 @@ def _group(
     group.debit, group.credit, group.told, group.debits, group.credits = 0, 0, 0, 0, 0
     group.first_day, group.last_day, group.due, group.revision = 0, 0, 0, 0
     group.live, group.waiting, group.open, group.outcome = 0, 0, 0, 0
+    group.sides, group.lettered, group.late = 0, 0, 0
     group.before, group.after, group.id, group.id_length = 0, 0, 0, 0
     pool = word_pool_of(state)
     group.compte = keep_text(pool.heads, pool.links, 0, 0, data, comptes[0][k], comptes[1][k])
@@ -367,9 +383,23 @@ def _book(state: Array, company: int, root: int) -> int:
 
 
 @compiled
-def _put_in(state: Array, row: int, net: int, day: int, live: bool, journal: int) -> None:
+def _pays(root: Array, start: int, end: int) -> bool:
+    """Return whether an entry is a payment: money and no capital, which opening balances have."""
+    money, capital = False, False
+    for k in range(start, end):
+        money |= root[k] // 10_000 == MONEY
+        capital |= root[k] // 10_000 == CAPITAL
+    return money and not capital
+
+
+@compiled
+def _put_in(state: Array, row: int, net: int, day: int, live: bool, journal: int, lettered: int, pays: bool) -> None:
     """Add a line to a group."""
     group = groups_of(state).rows[row]
+    if group.sides == PAID and group.debit != group.credit:
+        group.late = max(group.late, day - group.last_day)
+    group.sides |= (1 if net > 0 else 2) | (4 if pays else 0)
+    group.lettered = max(group.lettered, lettered)
     if net > 0:
         group.debit += net
         group.debits += 1

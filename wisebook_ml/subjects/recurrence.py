@@ -66,10 +66,11 @@ class Recurrence:
     tick counts too, but only up to the date that the journal has come to: books that are not kept yet miss nothing. In
     a file, where no time of entry is known, it is the date of the journal's entries.
 
-    It closes when the entry comes late. After three or four in a row it has ended, which closes what was told, unless
-    it goes on later; a label like « résiliation » or « dernière échéance » ends it at once. What was missing in the
-    same month of another year is a season, and is not told. Two series of one subject and month are one absence. VAT
-    that is paid is not followed: some months have none to pay.
+    Of some in a row the first is told, and the others when it goes on. It closes when the entry comes late. After three
+    or four in a row it has ended, which closes what was told, unless it goes on later; a label like « résiliation » or
+    « dernière échéance » ends it at once. What was missing in the same month of another year is a season, and is not
+    told. Two series of one subject and month are one absence. VAT that is paid is not followed: some months have none
+    to pay.
 
     Good for rents, leases, subscriptions, loans, wages, declarations. It fails where a third party invoices several
     things in one journal at different dates: no rhythm is seen then, and nothing is told.

@@ -34,8 +34,8 @@ ENDS_AFTER, LONG_ENDS_AFTER, LONG = 3, 4, 6
 """So many missed in a row, and it has ended, which nobody told the books: one more for what came six times and more."""
 
 SURE_STEADY = 75
-"""Percent of equal amounts from which on a second miss in a row is told before it goes on again: else the first one may
-have been no more than the end of a chance."""
+"""Percent of equal amounts from which on a later miss in a row is told before it goes on again, where none of the row
+was: else the rhythm may have been chance. What is told stands for the row: a contract that ended is one absence."""
 
 RESUMED = 6
 """Periods after which what comes again is a new series."""
@@ -200,7 +200,10 @@ def _miss(
     noted.skipped |= month
     if seasonal:
         noted.quiet |= 1 << noted.missed
-    sure = noted.missed == 1 or noted.steady >= SURE_STEADY
+    stands = False
+    for k in range(OPENS):
+        stands |= opens[k] > noted.anchor
+    sure = noted.missed == 1 or (noted.steady >= SURE_STEADY and not stands)
     if sure and active and not seasonal:
         _open(state, row, expected, i, late, limit, events, used, texts)
 

@@ -225,7 +225,7 @@ def _is_rhythm(period: int, length: int, spread: int, steady: float, near: float
     if length == 3:
         return spread <= 9 and steady == 1.0
     if length == 4:
-        return (spread <= 4 and steady >= 0.75) or (spread <= 2 and near == 1.0)
-    if spread <= 4 and near >= 0.8:
+        return spread <= 4 and steady >= 0.75
+    if spread <= 4 and near >= (1.0 if length == 5 else 0.8):
         return True
     return (spread <= 6 and steady >= 0.75) or (spread <= 3 and length >= 6)
