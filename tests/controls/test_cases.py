@@ -166,6 +166,25 @@ def an_entry_that_is_corrected(books):
     return [first, msgspec.structs.replace(first, revision=2, lignes=[_relabelled(x, "Facture") for x in first.lignes])]
 
 
+@finds(CodeMotif.DOUBLON)
+def a_second_payment_with_nothing_to_settle(books):
+    return [books.payment(piece="", day=dt.date(2024, 11, 18)), books.payment(piece="")]
+
+
+@leaves(CodeMotif.DOUBLON)
+def a_second_payment_that_settles_another_invoice(books):
+    second = books.payment(piece="")
+    lettered = [msgspec.structs.replace(second.lignes[0], ecriture_let="AB"), *second.lignes[1:]]
+    first = books.payment(piece="", day=dt.date(2024, 11, 18))
+    return [first, msgspec.structs.replace(second, lignes=lettered)]
+
+
+@leaves(CodeMotif.DOUBLON)
+def two_movements_of_a_bank_statement(books):
+    lines = [line("467010", 15_000), line("512000", -15_000)]
+    return [books.entry("BQ", lines, piece="", day=dt.date(2024, 11, 18)), books.entry("BQ", lines, piece="")]
+
+
 @finds(CodeMotif.EXTOURNE_RAPIDE)
 def a_sale_taken_back_the_next_day(books):
     first = books.sale(day=dt.date(2024, 11, 18))
@@ -233,6 +252,12 @@ def a_number_that_was_given_before(books):
 @leaves(CodeMotif.RUPTURE_NUMEROTATION)
 def the_number_after_the_last(books):
     return [books.purchase(), books.purchase(euros=97.31)]
+
+
+@leaves(CodeMotif.RUPTURE_NUMEROTATION)
+def a_new_journal_of_a_file_sorted_by_date(books):
+    lines = [line("606400", 97.31), line("467000", -97.31)]
+    return [msgspec.structs.replace(books.entry("NV", lines, number=n), saisie_le=None) for n in (1, 2, 3, 6)]
 
 
 @leaves(CodeMotif.RUPTURE_NUMEROTATION)

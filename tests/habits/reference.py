@@ -9,6 +9,7 @@ found: memos (`max_memos`), candidates, bursts and days near a limit.
 import math
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from schemas import Ligne
@@ -419,7 +420,7 @@ class Company:
             place = ("journal", entry.journal, by_lines)
         duplicate = reversal = ""
         row["duplicate"] = row["duplicate_days"] = row["duplicate_repeats"] = 0
-        row["reversal"] = row["reversal_days"] = 0
+        row["reversal"] = row["reversal_days"] = row["reversal_alike"] = 0
         if place is not None:
             duplicate = self.duplicate(entry, memo, self.earlier(place, memo), largest is None, row)
             memo.places.append(place)
@@ -450,6 +451,7 @@ class Company:
         found, said = "", entry.facts
         days_of = [other.latest.day for _, other in earlier]
         in_pairs = len(set(days_of)) < len(days_of)
+        near = any(b - a <= NEAR_DAYS for a, b in pairwise(sorted(days_of)))
         row["duplicate_repeats"] = len(earlier)
         for ecriture_id, other in earlier:
             days, then = abs(entry.day - other.latest.day), other.latest.facts
@@ -463,7 +465,7 @@ class Company:
                     memo.document and other.document and not alike(entry.document_text, other.latest.document_text)
                 )
                 by_label = lenient and said["label"] != then["label"]
-                value = 0.4 if told_apart or len(earlier) >= HABIT or in_pairs or by_label else 0.8
+                value = 0.4 if told_apart or (near and len(earlier) >= HABIT) or in_pairs or by_label else 0.8
             if value > row["duplicate"]:
                 row["duplicate"], row["duplicate_days"], found = value, days, ecriture_id
         return found
@@ -475,6 +477,7 @@ class Company:
             days = entry.day - other.latest.day
             if 0 <= days <= REVERSAL_DAYS and (not found or days < row["reversal_days"]):
                 row["reversal"], row["reversal_days"], found = 1.0 - days / (2 * REVERSAL_DAYS), days, ecriture_id
+                row["reversal_alike"] = float(entry.facts["label"] == other.latest.facts["label"])
         return found
 
     def unplace(self, ecriture_id: str, memo: Memo) -> None:

@@ -7,7 +7,9 @@ from wisebook_ml.controls.base import Bools, Control, Finding, View, any_of
 from wisebook_ml.controls.texts import count_en, count_fr
 from wisebook_ml.features.measures import surprise
 from wisebook_ml.features.view import once
+from wisebook_ml.habits.numbering import REPETITION
 from wisebook_ml.ledger.accounts import accounts_under
+from wisebook_ml.ledger.facts import NO_LAG
 
 __all__ = ["CONTROL", "closes_accounts"]
 
@@ -25,12 +27,22 @@ def closes_accounts(view: View) -> Bools:
 PRIOR_STEPS = 50
 """Regular steps that a sequence is expected to have made before it is known: numbers follow one another by law."""
 
+UNTIMED_STEPS = 25
+"""The same where entries bear no time of entry. A file without has them in an order of its own, by date mostly, and
+numbers given in the order of typing are locally out of order there: a sequence must have shown that it is regular, and
+a step that does not surprise says nothing at all."""
+
+THRESHOLD = 2.0
+
 
 def measure(view: View) -> Finding:
     """Measure how surprising an irregular step is in this sequence."""
     entry = view.habits.entry
-    value = surprise(entry["number_irregular"], entry["number_steps"] + PRIOR_STEPS)
-    return Finding(np.where((entry["number_jump"] != 0) & ~closes_accounts(view), value, 0.0))
+    repeated = entry["number_jump"] == REPETITION  # which no order explains
+    regular = (view.facts.lag != NO_LAG) | repeated
+    value = surprise(entry["number_irregular"], entry["number_steps"] + np.where(regular, PRIOR_STEPS, UNTIMED_STEPS))
+    regular |= value >= THRESHOLD
+    return Finding(np.where((entry["number_jump"] != 0) & regular & ~closes_accounts(view), value, 0.0))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
@@ -43,7 +55,7 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
             f"Rupture de numérotation ({where}) : {count_fr(jump, 'numéro manque', 'numéros manquent')} juste avant.",
             f"Gap in the numbering ({place}): {count_en(jump, 'number', 'numbers')} missing just before.",
         )
-    if jump == -1:
+    if jump == REPETITION:
         return f"Numéro répété ({where}).", f"Repeated number ({place})."
     return (
         f"Numérotation non chronologique ({where}) : {count_fr(-jump, 'rang', 'rangs')} avant le numéro attendu.",
@@ -54,7 +66,7 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
 CONTROL = Control(
     code=CodeMotif.RUPTURE_NUMEROTATION,
     attribute="ecriture_num",
-    threshold=2.0,
+    threshold=THRESHOLD,
     weight=0.9,
     source="Art. A47 A-1 LPF (continuous numbering without gap); PCG art. 921-3",
     measure=measure,

@@ -14,7 +14,8 @@ from wisebook_ml.ledger.hashing import mix
 __all__ = ["best_duplicate", "best_reversal", "document_of", "largest_party", "lines_key", "place_memo", "unplace_memo"]
 
 HABIT = 3
-"""Equal amounts of one third party from which they are a habit: a rent, a subscription."""
+"""Equal amounts of one third party from which they are a habit, where two of them came within `NEAR_DAYS`: a weekly
+delivery. A rent that comes twice in one week is none."""
 
 SHARED = 1
 """Holder of a reference that several third parties have; a hash is that by a chance of one in 2^64."""
@@ -101,8 +102,8 @@ def best_duplicate(
         Earlier entries with the same third party and amount, whether they match or not.
     """
     memos = memos_of(state).rows
-    repeats, in_pairs = _repeats(state, place, order)
-    habitual = repeats >= HABIT or in_pairs
+    repeats, in_pairs, near = _repeats(state, place, order)
+    habitual = (repeats >= HABIT and near) or in_pairs
     best, value = 0, 0.0
     for c in range(places_of(state).rows[place].count):
         memo = place_memos_of(state)[place, c]
@@ -131,10 +132,10 @@ def best_duplicate(
 
 
 @compiled
-def _repeats(state: Array, place: int, order: int) -> tuple[int, bool]:
-    """Return how many earlier memos a place has, and whether two came on one day: two subscriptions of one price."""
+def _repeats(state: Array, place: int, order: int) -> tuple[int, bool, bool]:
+    """Return how many earlier memos a place has, whether two came on one day (two subscriptions), and whether near."""
     memos = memos_of(state).rows
-    repeats, in_pairs = 0, False
+    repeats, in_pairs, near = 0, False, False
     for c in range(places_of(state).rows[place].count):
         other = memos[place_memos_of(state)[place, c]]
         if other.order >= order:
@@ -142,9 +143,10 @@ def _repeats(state: Array, place: int, order: int) -> tuple[int, bool]:
         repeats += 1
         for d in range(c):
             before = memos[place_memos_of(state)[place, d]]
-            if before.order < order and before.day == other.day:
-                in_pairs = True
-    return repeats, in_pairs
+            if before.order < order:
+                in_pairs |= before.day == other.day
+                near |= abs(before.day - other.day) <= NEAR_DAYS
+    return repeats, in_pairs, near
 
 
 @compiled

@@ -175,7 +175,8 @@ def judge_entries(
         scale = scales_of(judged).rows[_scale_row(judged, company)]
         flagged = alone or composite >= max(MIN_COMPOSITE, _threshold(scale))
         if first[i]:
-            rank_add(scale, composite, budgets[setting_of[i]])
+            # What facts decide is told whatever the budget, and does not use it up.
+            rank_add(scale, 0.0 if alone else composite, budgets[setting_of[i]])
         if first[i]:
             overall["judged"] += 1
             rates["judged"] += rates_row != 0

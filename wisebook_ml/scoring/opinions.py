@@ -69,7 +69,7 @@ class Kind:
 KINDS = (
     Kind(TypeModele.GRADIENT_BOOSTING, CodeMotif.RISQUE_CORRECTION, 0.95, 0.6, (0.10, 1.0)),
     Kind(TypeModele.SVM, CodeMotif.CLASSE_SUSPECTE, 0.9, 0.3, (0.10, 1.0)),
-    Kind(TypeModele.RANDOM_FOREST, CodeMotif.COMPTE_IMPROBABLE, 2.5, 0.3, (0.40, 0.60), False),
+    Kind(TypeModele.RANDOM_FOREST, CodeMotif.COMPTE_IMPROBABLE, 2.5, 0.3, (0.30, 0.60), False),
 )
 """In the order in which they are asked: cheap ones first."""
 

@@ -7,7 +7,6 @@ import datetime as dt
 from schemas.codes import CodeMotif
 from schemas.enums import Origine
 from wisebook_ml.generator.draft import Draft
-from wisebook_ml.generator.planting.balance import transpose
 from wisebook_ml.generator.planting.base import Case, Site, anomaly, twin
 from wisebook_ml.generator.timeline import JOUR, shift
 
@@ -72,6 +71,18 @@ def without_piece(site: Site, case: Case) -> bool:
     return True
 
 
+def _slip(piece: str) -> str:
+    """Return a number with its last two neighbours that differ swapped.
+
+    Examples
+    --------
+    >>> _slip("F-1729"), _slip("F-1799")
+    ('F-1792', 'F-1979')
+    """
+    at = next(k for k in range(len(piece) - 1, 0, -1) if piece[k] != piece[k - 1])
+    return piece[: at - 1] + piece[at] + piece[at - 1] + piece[at + 1 :]
+
+
 @anomaly(CODE, "numero_transpose")
 def transposed_number(site: Site, case: Case) -> bool:
     """Get past the duplicate check by a slip in the invoice number."""
@@ -79,12 +90,7 @@ def transposed_number(site: Site, case: Case) -> bool:
     if source is None:
         return False
     copy = _again(site, source, site.rng.randint(1, 12))
-    tail = str(abs(transpose(int("1" + copy.piece[-4:][::-1]))))[1:][::-1]
-    if tail == copy.piece[-4:]:
-        tail = copy.piece[-4:][::-1]
-    if tail == copy.piece[-4:]:
-        return False
-    copy.piece = copy.piece[:-4] + tail
+    copy.piece = _slip(copy.piece)
     copy.lib = source.lib.replace(source.piece, copy.piece)
     site.world.post(copy)
     case.label(copy, f"Facture {source.piece} ressaisie sous le numéro {copy.piece}.", liee=source)
