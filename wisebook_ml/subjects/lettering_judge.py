@@ -97,7 +97,7 @@ def settle(state: Array, row: int, i: int, events: Array, used: Array, texts: Ar
     if group.live == 0 and group.late + LATE_MARGIN > company.paid_slack:
         # Half of the way: one that is paid very late is no habit.
         company.paid_slack = min(MOST_SLACK, company.paid_slack + (group.late + LATE_MARGIN - company.paid_slack) // 2)
-    group.sides, group.lettered, group.late = 0, 0, 0
+    group.sides, group.lettered, group.lettered_first, group.late = 0, 0, 0, 0
     _count(state, row, 1 if group.debits + group.credits > 0 else 0)
     _review(state, group.book, i, events, used, texts)
 
@@ -175,6 +175,8 @@ def scan(
 def _complete_on(company: Array, group: Array) -> int:
     """Return the date that a file must have come to before a group of it should be complete."""
     lettered = min(group.lettered, group.last_day + LETTERED_MOST)
+    if group.sides == PAID and group.lettered_first >= group.last_day:
+        return int(lettered + 1)  # all of it was lettered when the last line was there
     if group.sides == PAID:
         return int(max(group.last_day, lettered) + company.paid_slack)
     if lettered > group.last_day:

@@ -72,15 +72,15 @@ GROUP = np.dtype(
         *[(what, np.int32) for what in ("serial", "company", "book", "debits", "credits", "first_day", "last_day")],
         *[(what, np.int32) for what in ("due", "revision", "before", "after", "next")],
         *[(what, np.int32) for what in ("compte", "compte_length", "aux", "aux_length", "letter", "letter_length")],
-        *[(what, np.int32) for what in ("id", "id_length", "lettered", "late")],
+        *[(what, np.int32) for what in ("id", "id_length", "lettered", "lettered_first", "late")],
         *[(what, np.uint8) for what in ("live", "waiting", "open", "outcome", "sides")],
     ],
     align=True,
 )
 """The lines under one letter of a third party, or of an account without third parties.
 
-Since it was equal last: the latest date of its letters (`lettered`), by how many days a further payment came later than
-the lines before it (`late`), and what it has (`sides`: 1 debit, 2 credit, 4 a payment)."""
+Since it was equal last: the latest and the first date of its letters (0 where one has none), by how many days a further
+payment came later than the lines before it (`late`), and what it has (`sides`: 1 debit, 2 credit, 4 a payment)."""
 
 MEMBER = np.dtype([("traces", np.int32), ("count", np.int32), ("room", np.int32), ("next", np.int32)], align=True)
 
