@@ -62,6 +62,8 @@ THRESHOLDS = {
     "MODIFIEE_APRES_VALIDATION": 1.0,
     "MOT_CLE": 1.0,
     "IBAN_PARTAGE": 1.0,
+    "COMPTE_INHABITUEL": 2.0,
+    "FEC_NON_CONFORME": 1.0,
 }
 CODES = tuple(THRESHOLDS)
 
@@ -131,6 +133,7 @@ class CompanyScorer:
         self.debuts: Counter[str] = Counter()
         self.party_lines: Counter[str] = Counter()
         self.pairs: Counter[tuple[str, str]] = Counter()
+        self.dealings: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.authors: Counter[str] = Counter()
         self.hours: Counter[tuple[str, int]] = Counter()
         self.stamps: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=64))
@@ -193,6 +196,8 @@ class CompanyScorer:
         deviation, rarest = self._lines(lines, nets, journal, values)
         self._pairs(lines, values)
         self._vat(lines, nets, values)
+        self._dealings(lines, values)
+        values["FEC_NON_CONFORME"] = float(any(not line["compte_num"][:3].isdigit() for line in lines))
         self._matches(entry, lines, nets, total, day.toordinal(), values)
         self._limits(lines, nets, total, day.toordinal(), values)
         self.entries += 1
@@ -333,6 +338,20 @@ class CompanyScorer:
         for account in accounts:
             self.account_lines[account] += 1
         values["PAIRE_RARE"] = rarest
+
+    def _dealings(self, lines: list[Event], values: dict[str, float]) -> None:
+        """Measure how surprising an account is for the entry's third party."""
+        party = next((line["comp_aux_num"] for line in lines if line.get("comp_aux_num")), "")
+        if not party:
+            return
+        dealt = self.dealings[party]
+        before = sum(dealt.values())
+        for line in lines:
+            account = line["compte_num"]
+            if account[0] in "267" and not line.get("comp_aux_num"):
+                if before >= 3 and account not in dealt:
+                    values["COMPTE_INHABITUEL"] = max(values.get("COMPTE_INHABITUEL", 0.0), surprise(0, before))
+                dealt[account] += 1
 
     def _vat(self, lines: list[Event], nets: list[int], values: dict[str, float]) -> None:
         accounts = [line["compte_num"] for line in lines]

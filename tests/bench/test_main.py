@@ -6,7 +6,8 @@ from bench.__main__ import NAMES, main
 from bench.benches import BENCHES
 
 LISTED = (
-    "a decode, b1 core, b2 whole, c bulk, d latency, e memory, f recovery, g guarantee, h forest, i training, j swap"
+    "a decode, b1 core, b2 whole, c bulk, d latency, e memory, f recovery, g guarantee, h forest, i training, j swap, "
+    "k opinions"
 )
 
 

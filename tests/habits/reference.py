@@ -6,6 +6,7 @@ their own. The limits that no test reaches with real entries are left out, but f
 found: memos (`max_memos`), candidates, bursts and days near a limit.
 """
 
+import datetime as dt
 import math
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
@@ -108,7 +109,7 @@ class Entry:
         ]
         said = (
             "content digest sequence number hour stamp lag document label label_letters "
-            "off_day manual has_piece validated deleted"
+            "off_day manual has_piece referenced validated deleted"
         )
         return cls(
             record.ecriture_id,
@@ -170,7 +171,7 @@ class Sequence:
 
     def __init__(self, number: int) -> None:
         self.last, self.other, self.jumped = number, -1, False
-        self.steps = self.irregular = 0
+        self.steps = self.irregular = self.repeated = 0
 
     def step(self, number: int) -> int:
         reach = 2 if self.jumped else 1
@@ -178,6 +179,7 @@ class Sequence:
         jump = 0 if goes_on else number - self.last - 1
         self.steps += 1
         self.irregular += jump != 0
+        self.repeated += jump == -1
         if jump > 0 or (goes_on and number != self.last + 1):
             self.last, self.other = number, self.last
         elif jump == 0:
@@ -281,6 +283,9 @@ class Company:
         journal["entries"] += times
         journal["off_days"] += times * said["off_day"]
         journal["pieces"] += times * said["has_piece"]
+        journal["references"] += times * said["referenced"]
+        on_saturday = dt.date.fromordinal(entry.day).weekday() == 5
+        journal["holidays"] += times * (said["off_day"] and not on_saturday)
         if entry.lag is not None:
             self.lags[entry.journal, said["manual"]][entry.lag] += times
         if said["hour"] >= 0 and entry.author:
@@ -313,8 +318,9 @@ class Company:
         if sequence is None:
             self.sequences[key] = Sequence(number)
             return 0, 0, 0
-        before = (sequence.steps, sequence.irregular)
-        return sequence.step(number), *before
+        steps, irregular, repeated = sequence.steps, sequence.irregular, sequence.repeated
+        jump = sequence.step(number)
+        return jump, steps, repeated if jump == -1 else irregular
 
     def burst(self, entry: Entry) -> tuple[int, int]:
         """Return how many entries the author made by hand within ten minutes, and how often as many before."""
@@ -380,6 +386,8 @@ class Company:
             "journal": journal["entries"],
             "journal_off_days": journal["off_days"],
             "journal_pieces": journal["pieces"],
+            "journal_references": journal["references"],
+            "journal_holidays": journal["holidays"],
             "author": hours.total() if timed else math.nan,
             "hour": hour,
             "hour_count": sum(hours[day + (hour + step) % 24] for step in (-1, 0, 1)) if timed else 0,
