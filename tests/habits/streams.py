@@ -47,7 +47,7 @@ def make_entry(
     parties: Sequence[str] = PARTIES,
 ) -> Ecriture:
     """Return an entry of one of three companies, which may be a revision, a repetition or a contradiction."""
-    day = FIRST_DAY + dt.timedelta(pick((0, 0, 1, 2, 5, 7, 8, 15, 16, 40, 59, 61, 400, 401)))
+    day = FIRST_DAY + dt.timedelta(pick((0, 0, 1, 2, 5, 6, 7, 8, 15, 16, 40, 59, 61, 400, 401)))
     piece, label, party = pick(PIECES), pick(LABELS), pick(parties)
     if pick((False, True)):  # a document of one third party
         piece, parties = f"F-17{party}", (party,)

@@ -365,7 +365,7 @@ def test_a_stored_model_is_loaded(store: ArtefactStore, services: Services, type
 def test_a_model_of_other_columns_is_refused(store: ArtefactStore, services: Services) -> None:
     service = services[TypeModele.SVM]
     head, state = pickle.loads(service.dump())
-    head["columns"] = [*head["columns"][1:], "valeur_AUTREFOIS"]
+    head["columns"] = " ".join([*head["columns"].split()[1:], "valeur_AUTREFOIS"])
     of = store_with(store, service, pickle.dumps((head, state)))
     with pytest.raises(ValueError, match=r"no more: valeur_AUTREFOIS; new: montant\); train the model again"):
         model_loader(store)(of)

@@ -18,7 +18,7 @@ SMALL = {"n_estimators": 20, "blocs": 4, "candidats": 8}
 @pytest.fixture(scope="module")
 def rows() -> tuple[pd.DataFrame, pd.DataFrame]:
     """The earlier and the later lines of a generated company."""
-    ledger = generate_ledger(entries=300, seed=7)
+    ledger = generate_ledger(entries=500, seed=7)
     before, after, _ = split_by_date(line_frame(Collected(entries=ledger.events)))
     return before, after
 

@@ -188,7 +188,8 @@ class BaseMLService(ABC):
             "parametres": msgspec.to_builtins(self.parametres),
             "seed": self.seed,
             "libraries": {name: _release(name) for name in self.libraries},
-            "columns": list(self.columns),
+            # One text: single names would be shared with the state or not, and so pickled in two ways.
+            "columns": " ".join(self.columns),
         }
         return pickle.dumps((head, self.state()), protocol=5)
 
@@ -213,9 +214,9 @@ class BaseMLService(ABC):
             now = _release(name)
             if now.split(".")[:2] != then.split(".")[:2]:
                 raise ValueError(f"trained with {name} {then}, and this is {now}; train the model again")
-        then, now_read = head.get("columns", cls.columns), set(cls.columns)
-        if list(then) != list(cls.columns):
-            gone, new = sorted(set(then) - now_read), sorted(now_read - set(then))
+        columns, now_read = head.get("columns", " ".join(cls.columns)), set(cls.columns)
+        if columns != " ".join(cls.columns):
+            gone, new = sorted(set(columns.split()) - now_read), sorted(now_read - set(columns.split()))
             raise ValueError(
                 f"trained on other columns than this version has (no more: {', '.join(gone) or 'none'}; new: "
                 f"{', '.join(new) or 'none'}); train the model again"
