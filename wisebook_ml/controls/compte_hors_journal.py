@@ -5,7 +5,7 @@ import numpy as np
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Bools, Control, Finding, View, chosen, on_lines
 from wisebook_ml.controls.texts import count_en, count_fr
-from wisebook_ml.features.measures import journal_account_surprise
+from wisebook_ml.features.measures import journal_account_surprise, minor_lines
 from wisebook_ml.features.usual import out_of_place
 from wisebook_ml.features.view import once
 
@@ -15,8 +15,8 @@ OUT_OF_PLACE = 0.8
 
 @once
 def new_accounts(view: View) -> Bools:
-    """Return the lines on an account that is new to the journal."""
-    new: Bools = view.habits.line["account_count"] == 0
+    """Return the lines on an account that is new to the journal, but for fees, roundings and the like."""
+    new: Bools = (view.habits.line["account_count"] == 0) & ~minor_lines(view)
     return new
 
 

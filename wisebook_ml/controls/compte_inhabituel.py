@@ -1,19 +1,29 @@
 """An account that this third party is never dealt with on: the wrong expense, the wrong kind of sale."""
 
+import numpy as np
+
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View, on_lines, strongest
 from wisebook_ml.controls.texts import count_en, count_fr
-from wisebook_ml.features.measures import dealing_surprise
+from wisebook_ml.features.measures import dealing_surprise, minor_lines
+from wisebook_ml.features.view import once
+from wisebook_ml.ledger.batch import Floats
+
+
+@once
+def values(view: View) -> Floats:
+    """Return how surprising each line's account is for the third party; a fee or a rounding says nothing of it."""
+    return np.where(minor_lines(view), np.nan, dealing_surprise(view))
 
 
 def measure(view: View) -> Finding:
     """Measure how surprising an account is that is new to the entry's third party."""
-    return on_lines(view, dealing_surprise(view))
+    return on_lines(view, values(view))
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the account, the third party and how often it was dealt with otherwise."""
-    line = strongest(view, entry, dealing_surprise(view))
+    line = strongest(view, entry, values(view))
     account, dealt = view.batch.line(line).compte_num, int(view.habits.line["dealt"][line])
     named = [view.batch.line(k) for k in view.batch.lines_of(entry)]
     amounts = [view.batch.amount[k] if view.facts.party[k] else -1 for k in view.batch.lines_of(entry)]

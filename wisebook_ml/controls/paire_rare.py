@@ -4,6 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
+from wisebook_ml.features.measures import minor_lines
 from wisebook_ml.ledger.accounts import habit_account
 
 MIN_ENTRIES = 200
@@ -13,7 +14,11 @@ MIN_ENTRIES = 200
 def measure(view: View) -> Finding:
     """Measure log10 of how much rarer the rarest pair is than its rarer account."""
     entry = view.habits.entry
-    return Finding(np.where(entry["company"] >= MIN_ENTRIES, entry["pair_value"], 0.0))
+    said = (entry["company"] >= MIN_ENTRIES) & (entry["pair_debit"] >= 0)
+    minor = minor_lines(view)
+    for side in ("debit", "credit"):  # a fee or a rounding beside a payment is no pair
+        said &= ~minor[view.batch.first[:-1] + np.maximum(entry[f"pair_{side}"], 0.0).astype(np.int64)]
+    return Finding(np.where(said, entry["pair_value"], 0.0))
 
 
 def lines(view: View, entry: int) -> list[int]:

@@ -45,7 +45,7 @@ def implausibility(vats: Array, bases: Array) -> float:
     Parameters
     ----------
     vats, bases : ndarray of int64
-        Amounts in cents, none of them zero.
+        Amounts in cents, none of them zero; bases with their sign, since a discount stands against what it reduces.
     """
     if len(vats) == 0 or len(bases) == 0 or len(bases) > MAX_BASES:
         return 0.0
@@ -61,7 +61,7 @@ def implausibility(vats: Array, bases: Array) -> float:
             some = 0
             for j in range(len(bases)):
                 some += bases[j] if subset >> j & 1 else 0
-            if fits(vat, some):
+            if fits(vat, abs(some)):
                 fit = True
                 break
         if k == len(vats):
@@ -70,30 +70,31 @@ def implausibility(vats: Array, bases: Array) -> float:
             fitted += 1
     if fitted == len(vats) or total_fits:
         return 0.0
-    return MIXED if len(bases) > 1 and vat_total <= RATES[-1] * base_total else 1.0
+    return MIXED if len(bases) > 1 and vat_total <= RATES[-1] * abs(base_total) else 1.0
 
 
 @compiled
-def _implausibilities(asked: Array, vat: Array, base: Array, amount: Array, first: Array) -> Array:
+def _implausibilities(asked: Array, vat: Array, base: Array, net: Array, first: Array) -> Array:
     values = np.zeros(len(asked))
     for i in np.flatnonzero(asked):
-        amounts = amount[first[i] : first[i + 1]]
-        given = amounts != 0
-        vats = amounts[vat[first[i] : first[i + 1]] & given]
-        values[i] = implausibility(vats, amounts[base[first[i] : first[i + 1]] & given])
+        own = net[first[i] : first[i + 1]]
+        given = own != 0
+        vats = np.abs(own[vat[first[i] : first[i + 1]] & given])
+        values[i] = implausibility(vats, own[base[first[i] : first[i + 1]] & given])
     return values
 
 
 def measure(view: View) -> Finding:
     """Compare each entry's VAT with its bases."""
     batch, vat, base = view.batch, vat_lines(view), base_lines(view)
-    return Finding(_implausibilities(has_vat(view), vat, base, batch.amount, batch.first), vat)
+    return Finding(_implausibilities(has_vat(view), vat, base, batch.net, batch.first), vat)
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name VAT, base and the implied rate."""
     batch = view.batch
-    vat, base = (int(batch.amount[chosen(view, entry, lines)].sum()) for lines in (vat_lines(view), base_lines(view)))
+    vat = int(batch.amount[chosen(view, entry, vat_lines(view))].sum())
+    base = abs(int(batch.net[chosen(view, entry, base_lines(view))].sum()))
     rate = 100 * vat / base if base else 0.0
     return (
         f"TVA de {euros_fr(vat)} sur une base de {euros_fr(base)}, soit {number_fr(rate, 2)} %, qui n'est pas un taux "

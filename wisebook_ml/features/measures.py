@@ -25,6 +25,7 @@ __all__ = [
     "journal_account_surprise",
     "lag_surprise",
     "log_amounts",
+    "minor_lines",
     "party_deviation",
     "side_surprise",
     "surprise",
@@ -57,6 +58,8 @@ MIN_DEALT = 3
 COMMON_DEALT = 3.0
 """How many lines of a third party weigh as much as what is usual for all third parties."""
 MIN_COMPANY_DEALT = 30
+MINOR = 10
+"""So many times smaller than its entry is what only comes along: it says nothing of the other accounts."""
 MIN_HOURS = 50
 """An author's hours are known after some days at work."""
 
@@ -75,6 +78,13 @@ def surprise(count: Floats, total: Floats) -> Floats:
 def deviation(logs: Floats, median: Floats, spread: Floats) -> Floats:
     """Return the signed robust z-score of log10 amounts in cents; NaN without a habit."""
     return (logs - median) / (1.4826 * np.maximum(spread, MIN_SPREAD))
+
+
+@once
+def minor_lines(view: View) -> npt.NDArray[np.bool_]:
+    """Return the lines below a tenth of their entry's amount: fees, roundings, discounts that come along."""
+    minor: npt.NDArray[np.bool_] = MINOR * view.batch.amount < view.batch.total[view.batch.entry_of]
+    return minor
 
 
 @once
