@@ -86,7 +86,9 @@ def test_a_model_trained_in_mid_stream_takes_effect_at_one_offset_for_everybody(
     shared.publish(events[half:])
     shared.wait("scoring", ENTRIES, *workers)
 
-    seen, models = shared.detections(3), versions(shared, 3)
+    everything = shared.detections(3)
+    seen = [one for one in everything if one.detection.modeles]  # not what is about a subject
+    models = [found for found in versions(shared, 3) if found]
     trained = [(campaign.modele_id, 1)]
     switched = models.index(trained)
     assert 0 < switched < len(models) - 1
@@ -98,7 +100,7 @@ def test_a_model_trained_in_mid_stream_takes_effect_at_one_offset_for_everybody(
 
     log = shared.log(3)
     assert [event for event in log if isinstance(event, Ecriture)] == events
-    assert values_of(seen) == shared.undisturbed(log) == shared.replayed(3)
+    assert values_of(everything) == shared.undisturbed(log) == shared.replayed(3)
     assert shared.dead_letters(b"3") == []
 
 
@@ -151,7 +153,7 @@ def test_a_training_without_enough_entries_fails_with_a_reason_and_scoring_goes_
     expected = shared.undisturbed([*first, *rest])
     assert len(expected) > 0
     assert values_of(shared.detections(societe_id)) == expected
-    assert {tuple(models) for models in versions(shared, societe_id)} == {((0, 1),)}
+    assert {tuple(models) for models in versions(shared, societe_id) if models} == {((0, 1),)}
 
 
 def test_an_altered_artefact_is_refused_and_the_version_before_goes_on(
