@@ -9,11 +9,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from schemas import CodeMotif, Severite
+from schemas import Severite
 from wisebook_ml.broker import BrokerError
 from wisebook_ml.cli.compile import announce_compiling
 from wisebook_ml.cli.show import by_id, plain_console, show_detections
-from wisebook_ml.controls import CONTROLS
 from wisebook_ml.demo.run import DemoFailed, Result, load_book, run_demo
 from wisebook_ml.demo.workers import WorkerEnded
 from wisebook_ml.evaluation import Evaluation, evaluate
@@ -132,9 +131,6 @@ def _quality(evaluation: Evaluation, console: Console) -> None:
         "look-alikes are right and should not be flagged",
         style="dim",
     )
-    unbuilt = [code.value for code in CodeMotif if not code.is_model and code not in {c.code for c in CONTROLS}]
-    if unbuilt:
-        console.print(f"  not looked for yet, and counted as missed: {', '.join(unbuilt)}", style="dim")
 
 
 def _next_steps(settings: Settings, console: Console) -> None:
