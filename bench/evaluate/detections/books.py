@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ STEP = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(ABC):
     """One book to make and measure.
 
     Attributes
@@ -71,9 +72,9 @@ class Job:
     model: bool = True
     peers: bool = False
 
+    @abstractmethod
     def book(self) -> Book:
         """Return the book."""
-        raise NotImplementedError
 
     def __call__(self) -> MeasuredBook:
         """Make, score and measure the book."""

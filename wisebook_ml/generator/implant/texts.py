@@ -9,12 +9,11 @@ from schemas.entry import Ecriture
 from wisebook_ml.generator.implant.base import Case, anomaly, twin
 from wisebook_ml.generator.implant.book import Book
 from wisebook_ml.generator.implant.lines import on_lines, relabelled
+from wisebook_ml.generator.planting.texts import EMPTY_WORDS
 
 __all__: list[str] = []
 
 POOR, NO_PIECE, KEYWORD = CodeMotif.LIBELLE_PAUVRE, CodeMotif.PIECE_ABSENTE, CodeMotif.MOT_CLE
-
-GENERIC = ("", "divers", "xxx", ".", "-", "OD", "DIVERS", "?", "test", "ecriture", "aaa", "facture", "a voir")
 
 SUSPECT = (
     "annulation client mystère",
@@ -46,7 +45,7 @@ def generic(book: Book, case: Case) -> bool:
     place = book.pick(lambda _, e: _described(e), habit=True)
     if place is None:
         return False
-    word = book.rng.choice(GENERIC)
+    word = book.rng.choice(EMPTY_WORDS)
     entry = book.change(place, relabelled(book.entries[place], word), letters=True)
     case.label(entry, f"Libellé « {word} » : ne dit rien de l'opération.")
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from schemas.codes import CodeMotif
 from wisebook_ml.generator.planting.base import Case, Site, anomaly, twin
 
-__all__: list[str] = []
+__all__ = ["EMPTY_WORDS"]
 
 POOR, NO_PIECE, KEYWORD = CodeMotif.LIBELLE_PAUVRE, CodeMotif.PIECE_ABSENTE, CodeMotif.MOT_CLE
 
