@@ -142,9 +142,10 @@ class TransactionalProducer:
     def _failed(self, what: str, error: KafkaException) -> PublishError:
         reason = error.args[0]
         if reason.code() == KafkaError._FATAL:
-            # The client names the reason of a fatal error only to those that ask about the transaction.
+            # The client names the reason of a fatal error only to those that ask about the transaction; at once, as
+            # soon as its own thread comes round to it.
             try:
-                self._producer.abort_transaction(0)
+                self._producer.abort_transaction(ATTEMPT_SECONDS)
             except KafkaException as told:
                 reason = told.args[0]
         if reason.code() in FENCED:
