@@ -84,6 +84,7 @@ class BusinessDays:
         if country and country not in holidays.list_supported_countries():
             raise ValueError(f"no public holidays are known for {country!r}; FR is France's, empty stands for none")
         self.country = country
+        self.rows: dict[int, list[float]] = {}  # what `calendar_features` has said of a day: it does not change
 
     def between(self, first: int, last: int) -> Ordinals:
         """Return the business days of an interval of ordinals, both ends included."""
@@ -144,9 +145,11 @@ def calendar_features(ordinals: Ordinals, business: BusinessDays) -> Floats:
     """
     if not len(ordinals):
         return np.zeros((0, len(FEATURES)))
-    known = business.between(int(ordinals.min()) - 70, int(ordinals.max()) + 70)
-    table = np.array([_row(int(day), known) for day in ordinals])
-    return table.astype(np.float64)
+    asked = ordinals.tolist()
+    if missing := [day for day in asked if day not in business.rows]:
+        known = business.between(min(missing) - 70, max(missing) + 70)
+        business.rows.update((day, _row(day, known)) for day in missing)
+    return np.array([business.rows[day] for day in asked], dtype=np.float64)
 
 
 def _row(ordinal: int, known: Ordinals) -> list[float]:

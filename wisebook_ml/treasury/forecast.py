@@ -1,0 +1,86 @@
+"""A forecast as people read it: every coming day, what comes in, goes out, and the balance, each with its intervals."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["HORIZON", "Expected", "Forecast"]
+
+Floats = npt.NDArray[np.float64]
+
+HORIZON = 90
+"""Calendar days that are forecast."""
+
+Bounds = Mapping[float, tuple[Floats, Floats]]
+"""Lower and upper bound by coverage (0.8, 0.95)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expected:
+    """One quantity by calendar day, in units of the currency.
+
+    Parameters
+    ----------
+    typical : float64 array (days,)
+        What a day most typically has (the median): the number to compare a day with.
+    mean : float64 array (days,)
+        What it has on average: the number to add up.
+    bounds : mapping of float to pair of float64 arrays (days,)
+        Intervals by coverage.
+    """
+
+    typical: Floats
+    mean: Floats
+    bounds: Bounds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecast:
+    """What is expected after the evening of `origin`.
+
+    Parameters
+    ----------
+    societe_id, compte, devise
+        Whose.
+    origin : date
+        The last day that was known.
+    solde_initial : float
+        The balance in its evening.
+    entrees, sorties, flux, solde : Expected
+        By calendar day from the next one on; nothing moves on days on which this company rests.
+    active : bool array (days,)
+        On which days something may move.
+    trajectories : float64 array (paths, days)
+        Balances that are all equally probable: the mean path with what past forecasts were off by, from day to day.
+    modeles : mapping of str to str
+        Who forecasts what: for `entrees` and `sorties` days, and sums.
+    """
+
+    societe_id: int
+    compte: str
+    devise: str
+    origin: dt.date
+    solde_initial: float
+    entrees: Expected
+    sorties: Expected
+    flux: Expected
+    solde: Expected
+    active: npt.NDArray[np.bool_]
+    trajectories: Floats
+    modeles: Mapping[str, str]
+
+    def __len__(self) -> int:
+        return len(self.active)
+
+    @property
+    def dates(self) -> list[dt.date]:
+        """The days ahead."""
+        return [self.origin + dt.timedelta(days=ahead) for ahead in range(1, len(self) + 1)]
+
+    def place(self, day: dt.date) -> int | None:
+        """Return the place of a day among those ahead; None where it is none of them."""
+        ahead = (day - self.origin).days - 1
+        return ahead if 0 <= ahead < len(self) else None
