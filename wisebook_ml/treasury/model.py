@@ -7,6 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import t as student
 
 from wisebook_ml.treasury.backtest import Backtest
 from wisebook_ml.treasury.conformal import COVERAGES, Band, calibrate
@@ -27,6 +28,12 @@ ENDS = {0.8: (LEVELS.index(0.1), LEVELS.index(0.9)), 0.95: (LEVELS.index(0.025),
 FLOOR = 0.1
 """Share of the level that is added to the width of an interval before scores are divided by it: a quiet day's width is
 near nothing, and its error is not to count a hundredfold."""
+
+UNKNOWN_WIDTH = 1.0
+"""Daily error, in units of the level, where none was seen yet: as large as the flows themselves."""
+
+FEWEST_HORIZONS = 2.0
+"""Horizons that are taken to have been seen at least: with fewer, Student's quantiles have no end."""
 
 FEWEST_PATHS = 40
 """Trajectories below which those that there are do not show how far off a balance may be."""
@@ -68,15 +75,29 @@ class Paths:
 
     Parameters
     ----------
-    net, balance : Band
-        Calibration of the intervals of the net flow of days, and of the balance.
+    net : Band
+        Calibration of the intervals of the net flow of days.
+    width : float
+        Root mean square of the errors of the balance, in units of the level and of the root of the lead.
+    horizons : float
+        How many horizons that do not overlap they come from.
     errors : float64 array (origins, leads)
         Errors of the balance in units of the level, of origins whose whole horizon is known.
     """
 
     net: Band
-    balance: Band
+    width: float
+    horizons: float
     errors: Floats
+
+    def reach(self, coverage: float, leads: int) -> Floats:
+        """Return how far the balance may be from its mean path, in units of the level, from the first lead on.
+
+        Errors of neighbouring days and origins are nearly the same, so a quantile of them says little: they are as many
+        as there are horizons that do not overlap. What that leaves unknown is Student's to say.
+        """
+        quantile = float(student.ppf((1 + coverage) / 2, self.horizons))
+        return self.width * quantile * np.sqrt(np.arange(1, leads + 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,7 +216,6 @@ def assemble(
 
     level = coming.came_level + coming.went_level
     balance = opening + np.cumsum(net)
-    spread_out = level * np.sqrt(np.arange(1, len(net) + 1))
 
     def held(values: Floats) -> Floats:
         """Hold the balance of the last active day on days of rest."""
@@ -204,8 +224,8 @@ def assemble(
 
     balance_bounds = {}
     for coverage in COVERAGES:
-        low, high = paths.balance.bounds(coverage, balance, balance, spread_out)
-        balance_bounds[coverage] = held(low), held(high)
+        reach = level * paths.reach(coverage, len(net))
+        balance_bounds[coverage] = held(balance - reach), held(balance + reach)
     path = held(balance)
     errors = paths.errors[:, : len(net)] * level
     trajectories = np.array([held(balance + one) for one in errors]).reshape(len(errors), horizon)
@@ -242,22 +262,23 @@ def paths_of(came: Backtest, went: Backtest, actual: tuple[Floats, Floats]) -> P
     daily = calibrate(net, dict.fromkeys(COVERAGES, (typical, typical)), scale)
     cumulated = np.cumsum(net, axis=1)
     mean = np.cumsum(came.mean - went.mean, axis=1)
-    spread_out = levels * np.sqrt(np.arange(1, net.shape[1] + 1))[None, :]
-    balance = calibrate(cumulated, dict.fromkeys(COVERAGES, (mean, mean)), spread_out)
     errors = (cumulated - mean) / levels
+    leads = np.arange(1, net.shape[1] + 1)
+    relative = (errors / np.sqrt(leads))[np.isfinite(errors)]
+    width = float(np.sqrt(np.mean(relative**2))) if len(relative) else UNKNOWN_WIDTH
+    validated = int(came.origins[-1] - came.origins[0]) if len(came.origins) else 0
+    horizons = max(validated / len(leads), FEWEST_HORIZONS)
     whole = errors[np.isfinite(errors).all(axis=1)]
-    return Paths(daily, balance, whole if len(whole) >= FEWEST_PATHS else _walks(errors))
+    paths = whole if len(whole) >= FEWEST_PATHS else _walks(width, len(leads))
+    return Paths(daily, width, horizons, paths)
 
 
-def _walks(errors: Floats) -> Floats:
-    """Return trajectories where few are known: walks as wide as daily errors, at the quantiles of a normal one.
+def _walks(width: float, leads: int) -> Floats:
+    """Return trajectories where few are known: as wide as errors were, at the quantiles of a normal distribution.
 
-    Their width grows with the root of the lead, which is what independent days do; all move to one side, so that the
+    Their width grows with the root of the lead, which is what independent days do; each stays on its side, so that the
     probability of the lowest of them is rather high than low.
     """
-    steps = np.diff(errors, axis=1, prepend=0.0)
-    known = steps[np.isfinite(steps)]
-    width = float(np.sqrt(np.mean(known**2))) if len(known) else 1.0
     normal = NormalDist()
     sides = np.array([normal.inv_cdf((at + 0.5) / FEWEST_PATHS) for at in range(FEWEST_PATHS)])
-    return sides[:, None] * width * np.sqrt(np.arange(1, errors.shape[1] + 1))[None, :]
+    return sides[:, None] * width * np.sqrt(np.arange(1, leads + 1))[None, :]
