@@ -1,6 +1,7 @@
 """Candidates learn the calendar, read nothing of the days they forecast, and are kept where they beat the baselines."""
 
 import datetime as dt
+import pickle
 
 import numpy as np
 import pytest
@@ -123,3 +124,18 @@ def test_two_months_are_enough_and_ten_days_are_not() -> None:
     assert np.isfinite(forecast.trajectories).all()
     with pytest.raises(NotEnoughHistory, match="10 days"):
         train(series.until(series.first + dt.timedelta(days=9)))
+
+
+def test_a_model_can_be_kept(model: TreasuryModel, history: DailySeries) -> None:
+    series = history.until(model.learnt_until + dt.timedelta(days=3))
+    kept: TreasuryModel = pickle.loads(pickle.dumps(model))
+    assert kept.forecast(series).by_date("solde") == model.forecast(series).by_date("solde")
+
+
+def test_a_forecast_is_published_by_date(model: TreasuryModel, history: DailySeries) -> None:
+    forecast = model.forecast(history.until(model.learnt_until))
+    values, low, high = forecast.by_date("entrees", 0.95)
+    assert list(values) == [day.isoformat() for day in forecast.dates]
+    assert all(low[day] <= high[day] for day in values)
+    with pytest.raises(ValueError, match="'cash'; there are entrees"):
+        forecast.by_date("cash")

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["HORIZON", "Expected", "Forecast"]
+__all__ = ["HORIZON", "QUANTITIES", "Expected", "Forecast"]
 
 Floats = npt.NDArray[np.float64]
 
 HORIZON = 90
 """Calendar days that are forecast."""
+
+QUANTITIES = ("entrees", "sorties", "flux", "solde")
+"""What is forecast."""
 
 Bounds = Mapping[float, tuple[Floats, Floats]]
 """Lower and upper bound by coverage (0.8, 0.95)."""
@@ -84,3 +87,28 @@ class Forecast:
         """Return the place of a day among those ahead; None where it is none of them."""
         ahead = (day - self.origin).days - 1
         return ahead if 0 <= ahead < len(self) else None
+
+    def by_date(
+        self, quantity: str, coverage: float = 0.8
+    ) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+        """Return values and both bounds by ISO date, rounded to cents, as `Prediction` carries them.
+
+        Parameters
+        ----------
+        quantity : str
+            `entrees`, `sorties`, `flux` or `solde`.
+        coverage : float
+            Of the bounds: 0.8 or 0.95.
+
+        Raises
+        ------
+        ValueError
+            Where there is no such quantity.
+        """
+        if quantity not in QUANTITIES:
+            raise ValueError(f"there is no forecast of {quantity!r}; there are {', '.join(QUANTITIES)}")
+        expected: Expected = getattr(self, quantity)
+        days = [day.isoformat() for day in self.dates]
+        rows = expected.typical, *expected.bounds[coverage]
+        values, low, high = (dict(zip(days, np.round(row, 2).tolist(), strict=True)) for row in rows)
+        return values, low, high

@@ -14,7 +14,7 @@ from wisebook_ml.treasury.conformal import COVERAGES, Band, calibrate
 from wisebook_ml.treasury.exceptions import TreasuryError
 from wisebook_ml.treasury.flows import Activity, Flow, flows_of
 from wisebook_ml.treasury.forecast import HORIZON, Expected, Forecast
-from wisebook_ml.treasury.models import LEVELS, Fitted, Spread
+from wisebook_ml.treasury.models import LEVELS, Fitted, Spread, shaped
 from wisebook_ml.treasury.selection import Choice
 from wisebook_ml.treasury.series import DailySeries
 
@@ -63,10 +63,11 @@ class FlowModel:
     low: Floats
 
     def predict(self, history: Flow, days: npt.NDArray[np.int64]) -> Spread:
-        """Return quantiles of days from the one, and means from the other."""
+        """Return quantiles of days from the one, and means that add up as the other says."""
         said = {name: fitted.predict(history, days) for name, fitted in self.fitted.items()}
         daily = Spread.average([said[name] for name in self.daily.names])
-        return Spread(Spread.average([said[name] for name in self.sums.names]).mean, daily.quantiles)
+        mean = Spread.average([said[name] for name in self.sums.names]).mean
+        return Spread(shaped(mean, daily.mean) if self.daily.promoted else mean, daily.quantiles)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

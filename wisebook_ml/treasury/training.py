@@ -11,7 +11,7 @@ from wisebook_ml.treasury.conformal import COVERAGES, Band, calibrate
 from wisebook_ml.treasury.flows import Activity, Flow, flows_of
 from wisebook_ml.treasury.forecast import HORIZON
 from wisebook_ml.treasury.model import ENDS, FlowModel, TreasuryModel, flow_scale, paths_of
-from wisebook_ml.treasury.models import CANDIDATES, DEFAULT
+from wisebook_ml.treasury.models import CANDIDATES, DEFAULT, shaped
 from wisebook_ml.treasury.selection import Choice, choose
 from wisebook_ml.treasury.series import DailySeries, usable
 
@@ -101,10 +101,11 @@ def _flow_model(flow: Flow, backtests: Mapping[str, Backtest]) -> FlowModel:
 
 
 def chosen_backtest(backtests: Mapping[str, Backtest], daily: Choice, sums: Choice) -> Backtest:
-    """Return what those that were chosen would have said: quantiles of the one, means of the other."""
+    """Return what those that were chosen would have said: quantiles of the one, and means that add up as the other."""
     days = Backtest.average([backtests[name] for name in daily.names])
     means = Backtest.average([backtests[name] for name in sums.names])
-    return Backtest(days.origins, days.levels, means.mean, days.quantiles)
+    mean = shaped(means.mean, days.mean) if daily.promoted else means.mean
+    return Backtest(days.origins, days.levels, mean, days.quantiles)
 
 
 def flow_band(validated: Backtest, actual: Floats) -> Band:

@@ -1,6 +1,5 @@
 """Generated companies: the same measures on flows that are rare and lumpy, as those of small companies are."""
 
-import datetime as dt
 import time
 from collections.abc import Iterator
 
@@ -8,11 +7,12 @@ from bench.evaluate import Evaluation
 from bench.evaluate.treasury.report import report, report_targets
 from bench.evaluate.treasury.rolling import Errors, roll_series
 from bench.results import line_of
+from schemas import PositionTresorerie
 from wisebook_ml.generator import generate_ledger, treasury_positions
 from wisebook_ml.treasury.positions import PositionBook
 from wisebook_ml.treasury.series import DailySeries, series_from_book
 
-__all__ = ["generated_series", "run"]
+__all__ = ["COUNTRY", "generated_positions", "generated_series", "run"]
 
 COMPANIES, QUICK_COMPANIES = 6, 3
 ENTRIES = (3_000, 6_000, 12_000)
@@ -25,14 +25,20 @@ COUNTRY = "FR"
 def generated_series(count: int, seed: int, *, years: int = YEARS) -> Iterator[DailySeries]:
     """Yield the positions of generated companies, all accounts together, until the last day of their last year."""
     for at in range(count):
-        ledger = generate_ledger(entries=ENTRIES[at % len(ENTRIES)], seed=seed + at, years=years)
-        positions = treasury_positions(ledger.publications, seed=seed + at)
+        positions = generated_positions(ENTRIES[at % len(ENTRIES)], seed + at, years)
         book = PositionBook(positions[0].societe_id)
         for one in positions:
-            book.take(one, dt.date.max - dt.timedelta(days=2))
-        series = series_from_book(book)
-        # Publications go on after the books have ended; then nothing moves any more.
-        yield series.until(dt.date(series.first.year + years - 1, 12, 31))
+            book.take(one, one.date)
+        yield series_from_book(book)
+
+
+def generated_positions(entries: int, seed: int, years: int) -> list[PositionTresorerie]:
+    """Return the positions of a generated company, until the last day of its last year."""
+    ledger = generate_ledger(entries=entries, seed=seed, years=years)
+    positions = treasury_positions(ledger.publications, seed=seed)
+    # Publications go on after the books have ended; then nothing moves any more.
+    last = positions[0].date.year + years - 1
+    return [one for one in positions if one.date.year <= last]
 
 
 def run(evaluation: Evaluation) -> None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from bench.evaluate.treasury.rolling import CHOSEN, FLOWS, QUANTITIES, WINDOWS, Errors
+from bench.evaluate.treasury.rolling import CHOSEN, FLOWS, WINDOWS, Errors
 from bench.results import Results, line_of
 from wisebook_ml.treasury.conformal import COVERAGES
+from wisebook_ml.treasury.forecast import QUANTITIES
 
 __all__ = ["pooled", "report", "report_targets"]
 

@@ -10,14 +10,14 @@ import numpy.typing as npt
 from wisebook_ml.treasury.backtest import Backtest, origins_of, roll
 from wisebook_ml.treasury.conformal import COVERAGES
 from wisebook_ml.treasury.flows import Activity, Flow, flows_of
-from wisebook_ml.treasury.forecast import HORIZON, Expected, Forecast
+from wisebook_ml.treasury.forecast import HORIZON, QUANTITIES, Expected, Forecast
 from wisebook_ml.treasury.model import ENDS, Assembled, assemble, paths_of
 from wisebook_ml.treasury.models import CANDIDATES, DEFAULT, LEVELS, Spread
 from wisebook_ml.treasury.selection import choose
 from wisebook_ml.treasury.series import DailySeries
 from wisebook_ml.treasury.training import chosen_backtest, flow_band
 
-__all__ = ["CHOSEN", "FLOWS", "QUANTITIES", "WINDOWS", "Errors", "Rolled", "roll_series"]
+__all__ = ["CHOSEN", "FLOWS", "WINDOWS", "Errors", "Rolled", "roll_series"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,7 +25,6 @@ CHOSEN = "chosen"
 """Name of what this system forecasts."""
 
 FLOWS = ("entrees", "sorties")
-QUANTITIES = (*FLOWS, "flux", "solde")
 
 LEARNT = 504
 """Active days before the first origin that is scored: two years."""

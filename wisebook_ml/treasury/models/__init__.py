@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from wisebook_ml.treasury.models.base import LEVELS, MEDIAN, Candidate, Fitted, Spread
+from wisebook_ml.treasury.models.base import LEVELS, MEDIAN, Candidate, Fitted, Spread, shaped
 from wisebook_ml.treasury.models.baselines import (
     BusinessDayRank,
     LastMonth,
@@ -24,6 +24,7 @@ __all__ = [
     "Candidate",
     "Fitted",
     "Spread",
+    "shaped",
 ]
 
 CANDIDATES: Mapping[str, Callable[[], Candidate]] = {

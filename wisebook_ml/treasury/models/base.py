@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from wisebook_ml.treasury.flows import Flow
 
-__all__ = ["LEVELS", "MEDIAN", "Candidate", "Fitted", "Spread", "point"]
+__all__ = ["LEVELS", "MEDIAN", "Candidate", "Fitted", "Spread", "point", "shaped"]
 
 Floats = npt.NDArray[np.float64]
 Ordinals = npt.NDArray[np.int64]
@@ -17,6 +17,9 @@ LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 """Quantiles that are forecast: the ends of 95 %, 80 % and 50 %, and the median."""
 
 MEDIAN = LEVELS.index(0.5)
+
+FARTHEST = 3.0
+"""How many times a shape is scaled, either way: beyond that it is not the shape of this sum."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +53,28 @@ class Spread:
 def point(values: Floats) -> Spread:
     """Return what a candidate says that knows no distribution: every quantile is the same, until it is calibrated."""
     return Spread(values, np.repeat(values[:, None], len(LEVELS), axis=1))
+
+
+def shaped(totals: Floats, shape: Floats) -> Floats:
+    """Return means that add up to what `totals` add up to over the horizon, spread over its days like `shape`.
+
+    The best forecast of a sum is often a plain mean, which knows nothing of the day on which wages go out; the balance
+    has to know both.
+
+    Parameters
+    ----------
+    totals, shape : float64 array (..., leads)
+        Not a number beyond the end of a series.
+
+    Examples
+    --------
+    >>> shaped(np.array([3.0, 3.0]), np.array([1.0, 3.0])).tolist()
+    [1.5, 4.5]
+    """
+    wanted, there = np.nansum(totals, axis=-1), np.nansum(shape, axis=-1)
+    ratio = np.divide(wanted, there, out=np.zeros_like(wanted), where=there > 0)
+    known = (ratio >= 1 / FARTHEST) & (ratio <= FARTHEST)
+    return np.where(known[..., None], shape * ratio[..., None], totals)
 
 
 class Fitted(Protocol):
