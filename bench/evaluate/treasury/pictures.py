@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -15,7 +16,7 @@ from matplotlib import pyplot as plt
 
 __all__ = ["draw_errors", "draw_fan"]
 
-STYLE = {"svg.hashsalt": "wisebook", "svg.fonttype": "none", "font.size": 9, "axes.spines.top": False}
+STYLE: Any = {"svg.hashsalt": "wisebook", "svg.fonttype": "none", "font.size": 9, "axes.spines.top": False}
 BLUE, GREY, RED = "#1f5fa8", "#8a8f98", "#b3261e"
 
 

@@ -26,24 +26,23 @@ def pooled(errors: Table, name: str, window: str) -> Errors:
     return whole
 
 
-def report(results: Results, prefix: str, errors: Table, details: Mapping[str, object]) -> None:
+def report(results: Results, prefix: str, errors: Table, details: Mapping[str, int]) -> None:
     """Add WAPE, MASE, pinball loss (relative to the mean size of a day) and coverage of all."""
     names = list(dict.fromkeys(name for name, _, _ in errors))
     for name in names:
         for window in WINDOWS:
             one = pooled(errors, name, window)
-            results.add(
-                line_of(
-                    f"{prefix}.{name}.wape.{window}",
-                    one.wape,
-                    "share",
-                    mase=one.scaled / max(one.days, 1),
-                    pinball=one.pinball / one.size if one.size else 0.0,
-                    days=one.days,
-                    **{flow: errors[name, flow, window].wape for flow in FLOWS},
-                    **details,
-                )
+            line = line_of(
+                f"{prefix}.{name}.wape.{window}",
+                one.wape,
+                "share",
+                mase=one.scaled / max(one.days, 1),
+                pinball=one.pinball / one.size if one.size else 0.0,
+                days=one.days,
+                entrees=errors[name, "entrees", window].wape,
+                sorties=errors[name, "sorties", window].wape,
             )
+            results.add({**line, **details})
     for quantity in QUANTITIES:
         for window in WINDOWS:
             one = errors[CHOSEN, quantity, window]
