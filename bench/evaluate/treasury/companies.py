@@ -49,6 +49,11 @@ def run(evaluation: Evaluation) -> None:
     chosen: dict[str, int] = {}
     for series in generated_series(count, evaluation.seed):
         rolled = roll_series(series, COUNTRY)
+        if evaluation.pictures is not None and not sums:
+            from bench.evaluate.treasury.pictures import draw_fan
+
+            evaluation.pictures.mkdir(parents=True, exist_ok=True)
+            draw_fan(rolled, evaluation.pictures / "treasury-forecast.svg")
         for key, errors in rolled.errors.items():
             sums.setdefault(key, Errors()).add(errors)
         for name, times in rolled.chosen.items():

@@ -40,6 +40,7 @@ def draw_fan(rolled: Rolled, path: Path) -> None:
             panel.plot(shown, expected.typical[worked], color=BLUE, lw=1.5, label="forecast")
             panel.plot(shown, came, color=RED, lw=1, marker=".", ms=3, label="what came")
             panel.set_title(title, loc="left")
+            panel.yaxis.set_major_formatter("{x:,.0f}")
         panels[0].legend(frameon=False, ncols=4, fontsize=8)
         figure.savefig(path, metadata={"Date": None})
         plt.close(figure)

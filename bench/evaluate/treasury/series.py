@@ -27,8 +27,8 @@ COUNTRY = "US"
 PEERS = "WISEBOOK_ML_PEERS"
 """Environment variable that names a Python with statsforecast; `make evaluate-treasury` makes one."""
 
-PEER_EVERY = 7
-"""Scored origins from one to the next at which the peers are fitted: AutoARIMA takes half a minute each time."""
+PEER_EVERY = 4
+"""Scored origins from one to the next at which the peers are fitted: AutoARIMA takes many seconds each time."""
 
 
 def read_series(path: Path) -> DailySeries:
@@ -58,10 +58,9 @@ def run(evaluation: Evaluation) -> None:
     evaluation.results.add(line_of("treasury.real.choices", float(len(rolled.chosen)), "choices", made=rolled.chosen))
     _peers(evaluation, rolled)
     if evaluation.pictures is not None:
-        from bench.evaluate.treasury.pictures import draw_errors, draw_fan
+        from bench.evaluate.treasury.pictures import draw_errors
 
         evaluation.pictures.mkdir(parents=True, exist_ok=True)
-        draw_fan(rolled, evaluation.pictures / "treasury-forecast.svg")
         draw_errors(rolled.errors, evaluation.pictures / "treasury-errors.svg")
 
 
