@@ -121,7 +121,12 @@ class Band:
 
 
 def calibrate(
-    actual: Floats, bounds: dict[float, tuple[Floats, Floats]], scale: Floats, coverages: Sequence[float] = COVERAGES
+    actual: Floats,
+    bounds: dict[float, tuple[Floats, Floats]],
+    scale: Floats,
+    coverages: Sequence[float] = COVERAGES,
+    *,
+    floor: float = -np.inf,
 ) -> Band:
     """Return how bounds have to be moved, from what past forecasts missed.
 
@@ -133,18 +138,25 @@ def calibrate(
         The model's own bounds by coverage.
     scale : float64 array (origins, leads)
         What makes scores of small and large flows alike.
+    floor : float
+        What nothing falls under. A bound that lies there misses nothing, which leaves more to the upper one to miss:
+        otherwise intervals of flows that often rest would hold more than they say.
     """
     buckets = bucket_of(actual.shape[1])
     below: dict[float, tuple[float, ...]] = {}
     above: dict[float, tuple[float, ...]] = {}
     for coverage in coverages:
         low, high = bounds[coverage]
-        sides = ((low - actual) / scale, (actual - high) / scale)
-        found = [
-            tuple(_offset(score[:, buckets == bucket], (1 - coverage) / 2) for bucket in range(len(BUCKETS) + 1))
-            for score in sides
-        ]
-        below[coverage], above[coverage] = found
+        miss = 1 - coverage
+        down, up = [], []
+        for bucket in range(len(BUCKETS) + 1):
+            part = buckets == bucket
+            down.append(_offset(((low - actual) / scale)[:, part], miss / 2))
+            bottom = np.maximum(low - down[-1] * scale, floor)[:, part]
+            known = np.isfinite(actual[:, part])
+            missed = float(np.mean((actual[:, part] < bottom)[known])) if known.any() else miss / 2
+            up.append(_offset(((actual - high) / scale)[:, part], min(max(miss - missed, miss / 2), miss)))
+        below[coverage], above[coverage] = tuple(down), tuple(up)
     return Band(below, above)
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -33,11 +33,14 @@ class Expected:
         What it has on average: the number to add up.
     bounds : mapping of float to pair of float64 arrays (days,)
         Intervals by coverage.
+    scale : float64 array (days,)
+        What deviations of a flow are measured by; empty for other quantities.
     """
 
     typical: Floats
     mean: Floats
     bounds: Bounds
+    scale: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

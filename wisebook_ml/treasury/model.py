@@ -205,7 +205,7 @@ def assemble(
             low, high = (spread.quantiles[:, end] for end in ENDS[coverage])
             low, high = band.bounds(coverage, low, high, scale)
             bounds[coverage] = days(np.maximum(low, 0.0)), days(np.maximum(high, 0.0))
-        return Expected(days(spread.median), days(spread.mean), bounds)
+        return Expected(days(spread.median), days(spread.mean), bounds, days(scale))
 
     came, went = coming.came, coming.went
     net, typical = came.mean - went.mean, came.median - went.median

@@ -179,6 +179,7 @@ def _shifted(expected: Expected, by: Floats, floor: float = -math.inf) -> Expect
             coverage: (np.maximum(low + by, floor), np.maximum(high + by, floor))
             for coverage, (low, high) in expected.bounds.items()
         },
+        expected.scale,
     )
 
 

@@ -114,4 +114,4 @@ def flow_band(validated: Backtest, actual: Floats) -> Band:
         coverage: (validated.quantiles[:, :, ENDS[coverage][0]], validated.quantiles[:, :, ENDS[coverage][1]])
         for coverage in COVERAGES
     }
-    return calibrate(actual, bounds, flow_scale(validated.quantiles, validated.levels[:, None]))
+    return calibrate(actual, bounds, flow_scale(validated.quantiles, validated.levels[:, None]), floor=0.0)

@@ -214,7 +214,7 @@ class Watch:
         typical = float(expected.typical[place])
         low, high = (float(side[place]) for side in expected.bounds[0.95])
         level = float(expected.mean[forecast.active].mean()) if forecast.active.any() else 0.0
-        scale = _scale(expected, place, level)
+        scale = float(expected.scale[place]) or FLOOR * max(level, 0.01)
         above = value > typical
         bound = float(expected.bounds[0.8][int(above)][place])
         off = (value - bound if above else bound - value) / scale
@@ -249,12 +249,6 @@ class Watch:
         if amount >= PEAK * level and abs(amount - more) <= ALIKE * amount:
             return forecast.dates[place + 1 + at], amount
         return None
-
-
-def _scale(expected: Expected, place: int, level: float) -> float:
-    """Return what deviations are measured by: the width of the day's interval, and a share of the level."""
-    low, high = expected.bounds[0.8]
-    return float(high[place] - low[place]) + FLOOR * max(level, 0.01)
 
 
 def _rarity(off: float, scores: Floats, offset: float) -> float:

@@ -55,6 +55,7 @@ def report(results: Results, prefix: str, errors: Table, details: Mapping[str, i
                         "share",
                         off=share - coverage,
                         within=abs(share - coverage) <= TOLERANCE,
+                        of_open_days=one.open_inside[coverage] / max(one.open_days[coverage], 1.0),
                     )
                 )
 

@@ -50,6 +50,9 @@ class Errors:
     pinball: float = 0.0
     days: int = 0
     inside: dict[float, float] = field(default_factory=lambda: dict.fromkeys(COVERAGES, 0.0))
+    open_days: dict[float, float] = field(default_factory=lambda: dict.fromkeys(COVERAGES, 0.0))
+    open_inside: dict[float, float] = field(default_factory=lambda: dict.fromkeys(COVERAGES, 0.0))
+    """The same without days of which the forecast is sure that nothing moves, and rightly."""
 
     def add(self, other: "Errors") -> None:
         """Add the sums of another."""
@@ -58,8 +61,12 @@ class Errors:
         self.scaled += other.scaled
         self.pinball += other.pinball
         self.days += other.days
-        for coverage, count in other.inside.items():
-            self.inside[coverage] += count
+        for mine, added in zip(self._counts(), other._counts(), strict=True):
+            for coverage, count in added.items():
+                mine[coverage] += count
+
+    def _counts(self) -> tuple[dict[float, float], ...]:
+        return self.inside, self.open_days, self.open_inside
 
     @property
     def wape(self) -> float:
@@ -156,6 +163,8 @@ def score(
         for coverage, (low, high) in bounds.items():
             inside = (low - 0.005 <= actual) & (actual <= high + 0.005)
             one.inside[coverage] = float(inside[counts].sum())
+            opened = counts & ((high - low > 0.01) | ~inside)
+            one.open_days[coverage], one.open_inside[coverage] = float(opened.sum()), float((opened & inside).sum())
         found.errors[name, quantity, window] = one
 
 
