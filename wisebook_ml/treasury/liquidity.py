@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from wisebook_ml.controls.texts import number_fr
 from wisebook_ml.treasury.forecast import Forecast
 
 __all__ = ["ALERT_PROBABILITY", "Liquidity", "liquidity"]
@@ -56,9 +57,9 @@ class Liquidity:
         ahead = (day - self.origin).days
         share = round(100 * self.probabilite)
         return (
-            f"Le solde risque de passer sous {self.plancher:,.2f} d'ici le {day:%d/%m/%Y} (dans {ahead} jours) ; "
-            f"probabilité {share} % sur l'horizon, point bas attendu {self.lowest:,.2f} "
-            f"le {self.lowest_date:%d/%m/%Y}.",
+            f"Le solde risque de passer sous {number_fr(self.plancher, 2)} d'ici le {day:%d/%m/%Y} "
+            f"(dans {ahead} jours) ; probabilité {share} % sur l'horizon, "
+            f"point bas attendu {number_fr(self.lowest, 2)} le {self.lowest_date:%d/%m/%Y}.",
             f"The balance may fall under {self.plancher:,.2f} by {day.isoformat()} (in {ahead} days); "
             f"probability {share} % within the horizon, expected low {self.lowest:,.2f} "
             f"on {self.lowest_date.isoformat()}.",

@@ -3,6 +3,7 @@
 import datetime as dt
 from pathlib import Path
 
+from wisebook_ml.controls.texts import number_fr
 from wisebook_ml.treasury.calendar import fiscal_days
 from wisebook_ml.treasury.forecast import Forecast
 from wisebook_ml.treasury.liquidity import liquidity
@@ -47,15 +48,15 @@ def draw_forecast(series: DailySeries, forecast: Forecast, path: Path, *, planch
         balance, flows = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         for coverage, alpha in ((0.95, 0.15), (0.8, 0.3)):
             low, high = forecast.solde.bounds[coverage]
-            balance.fill_between(days, low, high, color=BLUE, alpha=alpha, lw=0, label=f"{coverage:.0%}")
+            balance.fill_between(days, low, high, color=BLUE, alpha=alpha, lw=0, label=f"{100 * coverage:.0f} %")
         balance.plot(past, known.solde / 100, color="black", lw=1.4, label="solde constaté")
         balance.plot(days, forecast.solde.mean, color=BLUE, lw=1.6, label="solde prévu")
-        balance.axhline(plancher, color=RED, lw=1, ls="--", label=f"plancher {plancher:,.0f}")
+        balance.axhline(plancher, color=RED, lw=1, ls="--", label=f"plancher {number_fr(plancher, 0)}")
         dry = liquidity(forecast, plancher)
         when = dry.date()
         title = f"Société {forecast.societe_id} : trésorerie à {len(forecast)} jours ({forecast.devise})"
         balance.set_title(title, loc="left", fontweight="bold")
-        note = f"probabilité de passer sous le plancher : {dry.probabilite:.0%}"
+        note = f"probabilité de passer sous le plancher : {dry.probabilite:.0%}".replace("%", " %")
         if when is not None:
             note += f", vers le {when:%d/%m/%Y}"
             balance.axvline(when, color=RED, lw=0.8)
@@ -79,4 +80,6 @@ def draw_forecast(series: DailySeries, forecast: Forecast, path: Path, *, planch
             )
         flows.axvline(forecast.origin, color=GREY, lw=0.8)
         flows.legend(frameon=False, ncols=2, fontsize=8, loc="lower left")
+        for panel in (balance, flows):
+            panel.yaxis.set_major_formatter(lambda value, _: number_fr(value, 0))
         figure.savefig(path, dpi=130)

@@ -8,6 +8,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from wisebook_ml.controls.texts import number_fr
 from wisebook_ml.treasury.forecast import Expected, Forecast
 from wisebook_ml.treasury.from_entries import Nature
 from wisebook_ml.treasury.model import FLOOR, FlowModel, TreasuryModel
@@ -40,6 +41,19 @@ PEAK = 2.0
 
 DRIFT_DAYS, DRIFT_OUTSIDE = 20, 10
 """Of that many judged days so many outside the 80 % interval are a drift: by chance in 1 of 400 such windows."""
+
+
+_NATURES: Mapping[Nature, tuple[str, str]] = {
+    Nature.CLIENTS: ("clients", "customers"),
+    Nature.FOURNISSEURS: ("fournisseurs", "suppliers"),
+    Nature.SALAIRES: ("salaires", "wages"),
+    Nature.ORGANISMES_SOCIAUX: ("organismes sociaux", "social contributions"),
+    Nature.IMPOTS: ("impôts et TVA", "taxes"),
+    Nature.EMPRUNTS: ("emprunts", "loans"),
+    Nature.VIREMENT_INTERNE: ("virement interne", "internal transfer"),
+    Nature.AUTRES: ("autres", "other"),
+}
+"""How people call natures, in French and English."""
 
 
 class Raison(StrEnum):
@@ -79,24 +93,23 @@ class Reason:
     @property
     def libelle_fr(self) -> str:
         """What an accountant reads."""
+        came, due, low, high = (number_fr(value, 2) for value in (self.observe, self.attendu, self.bas, self.haut))
         what = {"entrees": "Encaissements", "sorties": "Décaissements", "solde": "Solde"}[self.flux]
-        of = f" ({self.nature.value.lower().replace('_', ' ')})" if self.nature else ""
+        of = f" ({_NATURES[self.nature][0]})" if self.nature else ""
         if self.code is Raison.SOLDE_INCOHERENT:
-            return f"Solde de {self.observe:,.2f} : la veille et les mouvements du jour donnent {self.attendu:,.2f}."
+            return f"Solde de {came} : la veille et les mouvements du jour donnent {due}."
         if self.code is Raison.DATE and self.attendue is not None:
-            return (
-                f"{what}{of} de {self.observe:,.2f} attendus le {self.attendue:%d/%m/%Y} (prévu {self.attendu:,.2f})."
-            )
-        span = f"entre {self.bas:,.2f} et {self.haut:,.2f} attendus"
+            return f"{what}{of} de {came} attendus le {self.attendue:%d/%m/%Y} (prévu {due})."
+        span = f"entre {low} et {high} attendus"
         if self.code is Raison.ABSENCE:
-            return f"{what} de {self.observe:,.2f} seulement, {span} : un paiement habituel manque."
-        return f"{what}{of} de {self.observe:,.2f}, {span}."
+            return f"{what} de {came} seulement, {span} : un paiement habituel manque."
+        return f"{what}{of} de {came}, {span}."
 
     @property
     def libelle_en(self) -> str:
         """The same in English."""
         what = {"entrees": "Receipts", "sorties": "Payments", "solde": "Balance"}[self.flux]
-        of = f" ({self.nature.value.lower().replace('_', ' ')})" if self.nature else ""
+        of = f" ({_NATURES[self.nature][1]})" if self.nature else ""
         if self.code is Raison.SOLDE_INCOHERENT:
             return f"Balance of {self.observe:,.2f}: the day before and the day's flows give {self.attendu:,.2f}."
         if self.code is Raison.DATE and self.attendue is not None:
@@ -221,7 +234,7 @@ class Watch:
         scores = model.high if above else model.low
         rarity = _rarity(off, scores, float(model.band.above[0.8][0] if above else model.band.below[0.8][0]))
         points = round(100 * (1 - min(1.0, rarity)) ** 4, 1)
-        if rarity > RARE or abs(value - typical) < MATERIAL * level:
+        if rarity > RARE or low <= value <= high or abs(value - typical) < MATERIAL * level:
             return None, min(points, 99.0) if not low <= value <= high else 0.0
         nature = _main_nature(observed.natures, flux)
         if not above:

@@ -21,8 +21,6 @@ __all__ = ["run"]
 
 YEARS = 5
 ENTRIES = 12_000
-LAST_ACCOUNT = "512200"
-"""The account whose position comes last of a day."""
 FOLLOWED = 300
 """Days that are judged one by one."""
 
@@ -51,7 +49,7 @@ def run(evaluation: Evaluation) -> None:
         )
         verdict = watch.judge(model, forecast, Observed(position.date, came, went, balance, before))
         judged = time.perf_counter() - begun
-        if position.compte_num == LAST_ACCOUNT:
+        if position.compte_num == positions[-1].compte_num:  # the last one of a day
             forecast = model.forecast(series)
             liquidity(forecast)
             found += verdict is not None and verdict.anormal

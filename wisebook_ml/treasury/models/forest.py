@@ -36,8 +36,8 @@ FEWEST = 60
 """Days from which that mean is taken."""
 
 
-AHEAD = 45
-"""Days beyond those asked for that are looked up with them: they will be asked for in the coming weeks, one by one."""
+AHEAD = 7
+"""Days beyond those asked for that are looked up with them: they will be asked for in the coming days, one by one."""
 
 
 class CalendarForest:
@@ -113,7 +113,8 @@ class _Forest:
     def _said(self, days: Ordinals, history: Flow) -> tuple[Floats, Floats]:
         """Return mean and quantiles of days in units of the level."""
         if any(day not in self._known for day in days.tolist()):
-            new = np.union1d(days, np.arange(days[-1] + 1, days[-1] + 1 + AHEAD))
+            asked = [*days.tolist(), *range(int(days[-1]) + 1, int(days[-1]) + 1 + AHEAD)]
+            new = np.array([day for day in asked if day not in self._known], dtype=np.int64)
             self._learn_days(new, calendar_features(new, history.business))
         mean = np.array([self._known[day][0] for day in days.tolist()])
         quantiles = np.array([self._known[day][1] for day in days.tolist()])
