@@ -205,7 +205,7 @@ def assemble(
             low, high = (spread.quantiles[:, end] for end in ENDS[coverage])
             low, high = band.bounds(coverage, low, high, scale)
             bounds[coverage] = days(np.maximum(low, 0.0)), days(np.maximum(high, 0.0))
-        return Expected(days(spread.median), days(spread.mean), bounds, days(scale))
+        return Expected(days(spread.median), days(spread.mean), _nested(bounds), days(scale))
 
     came, went = coming.came, coming.went
     net, typical = came.mean - went.mean, came.median - went.median
@@ -238,12 +238,24 @@ def assemble(
         opening,
         flow(came, coming.came_level, bands[0]),
         flow(went, coming.went_level, bands[1]),
-        Expected(days(typical), days(net), net_bounds),
+        Expected(days(typical), days(net), _nested(net_bounds)),
         Expected(path, path, balance_bounds),
         active,
         trajectories,
         modeles,
     )
+
+
+def _nested(bounds: dict[float, tuple[Floats, Floats]]) -> dict[float, tuple[Floats, Floats]]:
+    """Return bounds of which the wider hold the narrower: each was calibrated by itself."""
+    found: dict[float, tuple[Floats, Floats]] = {}
+    inner: tuple[Floats, Floats] | None = None
+    for coverage in sorted(bounds):
+        low, high = bounds[coverage]
+        if inner is not None:
+            low, high = np.minimum(low, inner[0]), np.maximum(high, inner[1])
+        found[coverage] = inner = low, high
+    return found
 
 
 def paths_of(came: Backtest, went: Backtest, actual: tuple[Floats, Floats]) -> Paths:

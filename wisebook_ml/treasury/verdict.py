@@ -234,7 +234,8 @@ class Watch:
         scores = model.high if above else model.low
         rarity = _rarity(off, scores, float(model.band.above[0.8][0] if above else model.band.below[0.8][0]))
         points = round(100 * (1 - min(1.0, rarity)) ** 4, 1)
-        if rarity > RARE or low <= value <= high or abs(value - typical) < MATERIAL * level:
+        inside = value <= high if above else value >= bound
+        if rarity > RARE or inside or abs(value - typical) < MATERIAL * level:
             return None, min(points, 99.0) if not low <= value <= high else 0.0
         nature = _main_nature(observed.natures, flux)
         if not above:
