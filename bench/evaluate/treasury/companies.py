@@ -14,7 +14,7 @@ from wisebook_ml.treasury.series import DailySeries, series_from_book
 
 __all__ = ["COUNTRY", "generated_positions", "generated_series", "run"]
 
-COMPANIES, QUICK_COMPANIES = 6, 3
+COMPANIES, QUICK_COMPANIES = 6, 2
 ENTRIES = (3_000, 6_000, 12_000)
 """Sizes of the books, in turn."""
 
