@@ -254,6 +254,32 @@ def test_what_a_scenario_cannot_do_is_told(csv: Path, ledger: Path) -> None:
     assert "a scenario changes days to come" in done.stderr
 
 
+def test_a_scenario_is_drawn_and_its_doubts_are_told(csv: Path, ledger: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    huge = msgspec.json.encode(invoice(3, LAST - dt.timedelta(days=3), "LENOIR", 50_000_000)).decode()
+    with ledger.open("a") as file:
+        file.write(huge + "\n")
+    picture = tmp_path / "s.svg"
+    given = ("--late", "*=20", "--flow", "2031-01-02:5", "--plot", picture, "--lang", "en", "--by", "month")
+    done = run("scenario", 7, "--file", csv, "--ledger", ledger, *given)
+    assert done.exit_code == 0, done.output
+    assert "all clients pay what is not overdue yet 20 days later (3 expected payments, 502,100 EUR)" in plain(
+        done.stdout
+    )
+    assert "Movement of 2031-01-02 lies beyond the forecast" in done.stderr
+    assert "the books have open items of 502,100.00, the forecast expects" in done.stderr
+    assert picture.stat().st_size > 20_000
+
+
+def test_positions_that_stopped_moving_are_told(csv: Path) -> None:
+    with csv.open("a") as file:
+        for ahead in range(1, 31):
+            file.write(f"512100,{LAST + dt.timedelta(days=ahead)},{positions()[-1].solde},0,0,EUR\n")
+    done = run("forecast", 7, "--file", csv, "--horizon", 7)
+    assert done.exit_code == 0
+    assert "nothing has moved since 2025-04-15, 30 days before the last position" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -295,7 +321,9 @@ def topics(kafka: str, topic_prefix: str, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_positions_are_read_from_their_topic(topics: EventProducer, csv: Path) -> None:
-    publish_positions([*positions(), *positions(9, days=20)], topics, "test")
+    publish_positions(positions(9, days=20), topics, "test")
+    published = CliRunner().invoke(main, ["publish", "treasury", str(csv), "--societe", "7"])
+    assert (published.exit_code, published.stdout) == (0, f"{DAYS} positions published.\n")
     done = run("forecast", 7, "--json", "--horizon", 7)
     assert done.exit_code == 0, done.output
     assert done.stdout == run("forecast", 7, "--file", csv, "--json", "--horizon", 7).stdout

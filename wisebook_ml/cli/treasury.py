@@ -11,6 +11,7 @@ import click
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from threadpoolctl import threadpool_limits
 
 from wisebook_ml.cli.cash import Cash, cash_from_files, cash_from_topics
 from wisebook_ml.cli.cash_tables import Stated, forecast_json, models_json, scenario_json, show_forecast, show_scenario
@@ -37,6 +38,10 @@ DONE, SOME_REFUSED = 0, 1
 
 SLOW = ("prophet", "lstm")
 """Candidates that take minutes, and the extra `train`."""
+
+THREADS = 1
+"""Of each library: the trees are so small that threads spend their time waiting for each other, several times what the
+work takes where other processes want the cores too."""
 
 LONG_REST = 10
 """Days without any movement that are nothing odd: a bank holiday and the days around it."""
@@ -116,7 +121,12 @@ def forecast(
 
 @treasury.command()
 @_common
-@click.option("--late", type=LATE, multiple=True, help="A client pays so many days later; * is every client.")
+@click.option(
+    "--late",
+    type=LATE,
+    multiple=True,
+    help="A client pays so many days later; * is all of them, as far as they are not overdue yet.",
+)
 @click.option("--loan", type=LOAN, multiple=True, help="Money lent; RATE is percent a year. Instalments are monthly.")
 @click.option("--invest", type=INVEST, multiple=True, help="Something bought, and what it brings a month.")
 @click.option("--flow", type=FLOW, multiple=True, help="Anything else; what goes out is negative. Repeats are monthly.")
@@ -193,7 +203,10 @@ def _forecast(
     _say_rest(series)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     try:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        with (
+            threadpool_limits(THREADS),
+            Progress(*columns, console=Console(stderr=True), transient=True) as shown,
+        ):
             task = shown.add_task("Comparing models", total=1.0)
             model = train(
                 series,
