@@ -20,7 +20,7 @@ from wisebook_ml.training.resources import PROC
 NOBODY = "127.0.0.1:9"
 """No broker: a training that looks for one takes ten seconds to give up."""
 
-SECONDS = 30.0
+SECONDS = 90.0
 
 
 @pytest.fixture
