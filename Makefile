@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BENCH_VENV := .venv-bench
 CODE := schemas topics wisebook_ml agents bench tests
-# Half of the time tests wait: for processes, for a broker. Whole files, and those that take longest first.
+# Half of the time tests wait, for processes and brokers: so two at once (`make test PARALLEL=` runs one after the other).
+# Whole files, in their order: tests/acceptance, which takes longest, comes first.
 PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 FEC ?=
 DATA ?=

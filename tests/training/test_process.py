@@ -97,7 +97,7 @@ def test_a_process_that_is_not_wanted_any_more_is_gone_at_once(home: Settings) -
         pid = wait_for_a_step(process)
         assert process.memory > 10 * 1024 * 1024
         left = time.monotonic()
-    assert time.monotonic() - left < 5
+    assert time.monotonic() - left < 8  # left alone it would look for the broker for ten
     assert not is_alive(pid)
 
 
