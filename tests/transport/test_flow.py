@@ -27,7 +27,7 @@ def test_a_slow_agent_holds_no_more_than_the_bounds(stage: Stage) -> None:
 
 def test_a_partition_with_a_backlog_does_not_delay_another(stage: Stage) -> None:
     stage.publish([60_000, 0, 0, 0])
-    worker = stage.start(sleep=0.05, options={"max_records": 500})
+    worker = stage.start(sleep=0.05, options={"max_records": 100})
     stage.until(lambda: len(worker.finished()) > 10, "the backlog")
     passed = []
     for k in range(5):
@@ -55,7 +55,7 @@ def test_an_agent_that_hangs_makes_the_worker_ill_and_ends_it(stage: Stage) -> N
 
 def test_a_batch_that_gets_on_may_take_longer_than_a_stall(stage: Stage) -> None:
     stage.publish([1, 0, 0, 0])
-    worker = stage.start(gets_on=8, watch=0.1, options={"stall_seconds": 3.0})
+    worker = stage.start(gets_on=10, watch=0.1, options={"stall_seconds": 4.0})
     stage.until_done()
     assert worker.running
     assert worker.seen()[0] == [0]
