@@ -68,7 +68,7 @@ def _imported(source: Path) -> frozenset[Path]:
     Read once in a process: to parse them anew for each module that rests on them took half of its start.
     """
     here = Path(__file__).parent
-    files = set()
+    files = set[Path]()
     for node in ast.walk(ast.parse(source.read_bytes())):
         names = []
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
