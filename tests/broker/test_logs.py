@@ -5,7 +5,7 @@ from pathlib import Path
 from wisebook_ml.broker.logs import failure_lines
 
 START = "2026-11-23 02:32:01.100 INFO [KafkaServer id=1] starting"
-SLOW = "2026-11-23 02:32:04.420 ERROR [QuorumController id=1] Exceptionally slow controller event handleCommit took 2037 us"
+SLOW = "2026-11-23 02:32:04.420 ERROR [QuorumController id=1] Exceptionally slow controller event took 2037 us"
 ERROR = "2026-11-23 02:32:05.030 ERROR Found directory /data/notes, 'notes' is not in the form of topic-partition"
 
 
