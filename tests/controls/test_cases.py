@@ -378,6 +378,11 @@ def a_supplier_paid_by_the_bank(books):
     return [books.payment()]
 
 
+@leaves(CodeMotif.PAIRE_RARE)
+def a_vat_return(books):
+    return [books.entry("OD", [line("445710", 163.27), line("445660", -97.27), line("445510", -66.00)])]
+
+
 @finds(CodeMotif.COMPTE_HORS_JOURNAL)
 def wages_from_the_till(books):
     return [books.entry("CA", [line("641000", 163.27), line("531000", -163.27)], author="caisse", hour=20)]
@@ -388,9 +393,19 @@ def supplies_among_purchases(books):
     return [books.purchase(account="606400")]
 
 
+@leaves(CodeMotif.COMPTE_HORS_JOURNAL)
+def an_insurer_pays(books):
+    return [books.entry("BQ", [line("512000", 1_063.27), line("791000", -1_063.27)], label="INDEMNITE SINISTRE 45105")]
+
+
 @finds(CodeMotif.COMPTE_INHABITUEL)
 def a_sale_on_an_account_that_this_customer_never_had(books):
     return [books.entry("VE", [line("411000", 120.00, "ALPHA"), line("707110", -100.00), line("445710", -20.00)])]
+
+
+@leaves(CodeMotif.COMPTE_INHABITUEL)
+def a_debt_that_is_lost(books):
+    return [books.entry("OD", [line("654000", 100.00), line("445710", 20.00), line("411000", -120.00, "ALPHA")])]
 
 
 @leaves(CodeMotif.COMPTE_INHABITUEL)
