@@ -453,6 +453,24 @@ def two_suppliers_with_one_account(books):
     return [books.purchase(iban="a1"), books.purchase(supplier="MARTIN", iban="a1")]
 
 
+@finds(CodeMotif.IBAN_PARTAGE)
+def a_supplier_of_the_same_trade(books):
+    known = books.purchase(iban="a1", name="GARAGE DU CENTRE")
+    return [known, books.purchase(supplier="MARTIN", iban="a1", name="GARAGE DU PARC")]
+
+
+@leaves(CodeMotif.IBAN_PARTAGE)
+def an_agency_that_is_paid_to_its_house(books):
+    known = books.purchase(iban="a1", name="Durand SARL")
+    return [known, books.purchase(supplier="DURAND2", iban="a1", name="DURAND SARL - AGENCE NORD")]
+
+
+@leaves(CodeMotif.IBAN_PARTAGE)
+def two_agencies_of_one_house(books):
+    known = books.purchase(iban="a1", name="POINT P NANTES")
+    return [known, books.purchase(supplier="DURAND2", iban="a1", name="Point P")]
+
+
 @leaves(CodeMotif.IBAN_PARTAGE)
 def one_supplier_with_two_accounts(books):
     return [books.purchase(iban="a1"), books.purchase(iban="b2", euros=97.31), books.purchase(iban="a1", euros=88.13)]
