@@ -179,6 +179,26 @@ def a_second_payment_that_settles_another_invoice(books):
     return [first, msgspec.structs.replace(second, lignes=lettered)]
 
 
+def _debit(books, label: str, day: dt.date) -> Ecriture:
+    lines = [line("401000", 163.27, "DURAND"), line("512000", -163.27)]
+    return books.entry("BQ", lines, piece="", label=label, day=day)
+
+
+@finds(CodeMotif.DOUBLON)
+def an_invoice_debited_twice(books):
+    return [_debit(books, "PRLV DURAND LIC-20411", dt.date(2024, 11, day)) for day in (18, 19)]
+
+
+@finds(CodeMotif.DOUBLON)
+def an_invoice_paid_again_without_its_number(books):
+    return [_debit(books, label, dt.date(2024, 11, 19)) for label in ("PRLV DURAND 20411", "PRLV DURAND")]
+
+
+@leaves(CodeMotif.DOUBLON)
+def two_licences_debited_on_one_day(books):
+    return [_debit(books, f"PRLV DURAND LIC-{number}", dt.date(2024, 11, 19)) for number in (20411, 20512)]
+
+
 @leaves(CodeMotif.DOUBLON)
 def two_movements_of_a_bank_statement(books):
     lines = [line("467010", 15_000), line("512000", -15_000)]

@@ -483,10 +483,11 @@ class Company:
             elif days > NEAR_DAYS:
                 continue
             else:
-                told_apart = (
-                    memo.document and other.document and not alike(entry.document_text, other.latest.document_text)
-                )
-                by_label = lenient and said["label"] != then["label"]
+                near_text = alike(entry.document_text, other.latest.document_text)
+                told_apart = memo.document and other.document and not near_text
+                numbered = said["label"] != said["label_letters"] and then["label"] != then["label_letters"]
+                renumbered = numbered and said["label_letters"] == then["label_letters"]
+                by_label = said["label"] != then["label"] and (lenient or (renumbered and not near_text))
                 value = 0.4 if told_apart or (near and len(earlier) >= HABIT) or in_pairs or by_label else 0.8
             if value > row["duplicate"]:
                 row["duplicate"], row["duplicate_days"], found = value, days, ecriture_id
