@@ -223,6 +223,27 @@ def test_lines_are_shown_with_account_side_and_amount(capsys: pytest.CaptureFixt
     assert "line 2: 401000, credit €1,234.50" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("weights", "score", "shown"),
+    [
+        ((82.34, 1.23), 83.57, "83,6 82,4 1,2"),
+        ((46.92, 46.92), 93.84, "93,8 46,9 46,9"),
+        ((30.06, 30.06, 30.06, 0.05, 0.05), 90.28, "90,3 30,1 30,1 30,1 0,0"),
+    ],
+)
+def test_points_on_the_screen_sum_to_the_score(
+    capsys: pytest.CaptureFixture[str], weights: tuple[float, ...], score: float, shown: str
+) -> None:
+    motif = detection(Objet(type=TypeObjet.ECRITURE, id="E1")).motifs[0]
+    motifs = [msgspec.structs.replace(motif, poids=weight) for weight in weights]
+    show_detections([detection(Objet(type=TypeObjet.ECRITURE, id="E1"), score=score, motifs=motifs)], {}, "fr")
+    said = capsys.readouterr().out
+    found = re.findall(r"(?<!\S)\d+,\d(?!\S)", said)
+    assert " ".join(found) == shown
+    total, *parts = (round(float(one.replace(",", ".")) * 10) for one in found)
+    assert sum(parts) == total
+
+
 def test_a_label_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     found = detection(Objet(type=TypeObjet.ECRITURE, id="E1"), ENTRY)
     show_detections([found], by_id([ENTRY]), "fr")

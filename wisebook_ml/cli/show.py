@@ -22,6 +22,7 @@ from wisebook_ml.controls.texts import (
     number_en,
     number_fr,
 )
+from wisebook_ml.scoring.fusion import apportion
 
 __all__ = [
     "SEVERITIES",
@@ -87,6 +88,9 @@ REASONS = 4
 
 MIN_POINTS = 1.0
 """A reason worth less than a point of the score is left out here."""
+
+SCALE = 10
+"""Steps of a point that are shown, of the score and of its reasons alike: these sum to it as a reader adds them."""
 
 LINES = 2
 """Lines shown of a reason."""
@@ -180,9 +184,17 @@ def show_detections(detections: Sequence[Detection], entries: EntryNames, lang: 
 
 
 def _score(detection: Detection, lang: str) -> Text:
-    score = number_fr(detection.score) if lang == "fr" else number_en(detection.score)
+    score = _points(_steps(detection), lang)
     style = STYLES[detection.severite]
     return Text.assemble((score, style), "\n", (SEVERITIES[lang][detection.severite], style))
+
+
+def _steps(detection: Detection) -> int:
+    return round(detection.score * SCALE)
+
+
+def _points(steps: int, lang: str) -> str:
+    return number_fr(steps / SCALE) if lang == "fr" else number_en(steps / SCALE)
 
 
 def _head(detection: Detection, lang: str, *, several: bool) -> RenderableType:
@@ -240,25 +252,25 @@ def _party(line: Ligne) -> str:
 def _reasons(detection: Detection, entry: Ecriture | None, entries: EntryNames, lang: str) -> RenderableType:
     """Return the reasons with their points of the score, and the lines they come from."""
     shown = [motif for motif in detection.motifs if motif.poids >= MIN_POINTS][:REASONS]
+    points = apportion(_steps(detection), [motif.poids for motif in detection.motifs])
     table = Table.grid(padding=(0, 1))
-    table.add_column(justify="right", no_wrap=True, min_width=3)
+    table.add_column(justify="right", no_wrap=True, min_width=4)
     table.add_column()
-    for motif in shown:
+    for motif, part in zip(shown, points, strict=False):
         told = motif.libelle_fr if lang == "fr" else motif.libelle_en
         text = glued(_with_names(told, detection, entries, lang))
         if entry is not None:
             for line in _lines(motif, entry, lang):
                 text.append("\n").append_text(glued(line)).stylize("dim", len(text) - len(line))
-        table.add_row(Text(f"{motif.poids:.0f}", style="bold"), text)
+        table.add_row(Text(_points(part, lang), style="bold"), text)
     left = detection.motifs[len(shown) :]
     if left:
-        points = sum(motif.poids for motif in left)
         more = (
             f"et {count_fr(len(left), 'autre motif', 'autres motifs')}"
             if lang == "fr"
             else f"and {count_en(len(left), 'other reason', 'other reasons')}"
         )
-        table.add_row(Text(f"{points:.0f}", style="dim"), Text(more, style="dim"))
+        table.add_row(Text(_points(sum(points[len(shown) :]), lang), style="dim"), Text(more, style="dim"))
     return table
 
 
