@@ -85,8 +85,8 @@ class TestExplain:
     def test_what_it_needs_and_examples(self) -> None:
         said = run("explain", "heure-inhabituelle", "--lang", "en").stdout
         assert "saisie_le (time of entry), saisie_par (author of the entry)" in " ".join(said.split())
-        assert "Must be found" in said
-        assert "To be left alone (legitimate)" in said
+        assert "Examples to be found" in said
+        assert "Legitimate examples, to be left alone" in said
 
     def test_an_override_shows(self, settings: Path) -> None:
         said = run("explain", "DOUBLON", "--settings", str(settings), "--societe", "3").stdout
