@@ -185,10 +185,13 @@ def detection(objet: Objet, ecriture: Ecriture | None = None, **fields: object) 
 @pytest.mark.parametrize(
     ("type_", "name", "french", "english"),
     [
-        (TypeObjet.JOURNAL, "VE/2024", "Journal VE (2024)", "Journal VE (2024)"),
-        (TypeObjet.COMPTE, "411000/AB", "Compte 411000 (AB)", "Account 411000 (AB)"),
+        (TypeObjet.JOURNAL, "VE/2024", "Journal VE (exercice 2024)", "Journal VE (fiscal year 2024)"),
+        (TypeObjet.JOURNAL, "VE/2024/pieces", "Journal VE (exercice 2024)", "Journal VE (fiscal year 2024)"),
+        (TypeObjet.JOURNAL, "VE/2024-05", "Journal VE (mai 2024)", "Journal VE (May 2024)"),
+        (TypeObjet.COMPTE, "411000/AB", "Compte 411000 (lettrage AB)", "Account 411000 (lettering AB)"),
+        (TypeObjet.COMPTE, "401/lettrage", "Compte 401", "Account 401"),
         (TypeObjet.TIERS, "DURAND", "Tiers DURAND", "Third party DURAND"),
-        (TypeObjet.TIERS, "DURAND/2024/03", "Tiers DURAND (2024/03)", "Third party DURAND (2024/03)"),
+        (TypeObjet.TIERS, "DURAND/24/03", "Tiers DURAND (lettrage 24/03)", "Third party DURAND (lettering 24/03)"),
     ],
 )
 def test_a_subject_is_named(

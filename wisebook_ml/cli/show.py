@@ -1,5 +1,6 @@
 """How detections look to a person on a terminal, in a pipe and on paper: one below the other, as wide as one reads."""
 
+import datetime as dt
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from schemas import Detection, Ecriture, Ligne, MotifDetection, Severite, TypeObjet, to_minor
+from schemas import CodeMotif, Detection, Ecriture, Ligne, MotifDetection, Severite, TypeObjet, to_minor
 from wisebook_ml.controls.texts import (
     NARROW_SPACE,
     count_en,
@@ -23,6 +24,7 @@ from wisebook_ml.controls.texts import (
     number_fr,
 )
 from wisebook_ml.scoring.fusion import apportion
+from wisebook_ml.subjects.periods import month_text, year_text
 
 __all__ = [
     "SEVERITIES",
@@ -94,6 +96,14 @@ SCALE = 10
 
 LINES = 2
 """Lines shown of a reason."""
+
+MONTHS = 12
+
+PERIOD = re.compile(
+    r"(?:(?P<first>\d{4}-\d\d-\d\d)/(?P<last>\d{4}-\d\d-\d\d)|(?P<year>\d{4})(?:-(?P<month>\d\d))?)(?:/(?P<rest>.*))?$"
+)
+KINDS = (None, "", "pieces", "fec", "benford")
+"""What stands after the period in the ids of subjects (`wisebook_ml.subjects`), and people need not read."""
 
 LOG_WIDTH = 140
 """Columns where there is no terminal to tell how wide it is (a pipe, a log file)."""
@@ -224,7 +234,40 @@ def _entry_name(record: Detection | Ecriture, lang: str) -> str:
 def _subject(detection: Detection, lang: str) -> str:
     """Return what a detection is about that is about no single entry; what tells several apart, in brackets."""
     name, _, apart = detection.objet.id.partition("/")
+    lettering = any(motif.code is CodeMotif.LETTRAGE_INEGAL for motif in detection.motifs)
+    if lettering and detection.objet.type is not TypeObjet.JOURNAL:
+        word = "lettrage" if lang == "fr" else "lettering"
+        apart = "" if apart == "lettrage" else f"{word} {apart}" if apart else ""
+    else:
+        apart = _period(apart, lang)
     return f"{SUBJECTS[lang][detection.objet.type]} {name}" + (f" ({apart})" if apart else "")
+
+
+def _period(apart: str, lang: str) -> str:
+    """Return how people call the fiscal year or month in a subject's id, and the number after it.
+
+    What only tells kinds of findings apart is left out.
+
+    Examples
+    --------
+    >>> _period("2023/pieces", "fr"), _period("2023-09-01/2024-08-31", "en"), _period("2024-05/benford", "fr")
+    ('exercice 2023', 'fiscal year from 2023-09-01 to 2024-08-31', 'mai 2024')
+    >>> _period("2023/AC12", "fr")
+    'exercice 2023, n° AC12'
+    """
+    found = PERIOD.match(apart)
+    if found is None:
+        return apart
+    place, first, last = 0 if lang == "fr" else 1, found["first"], found["last"]
+    if last:
+        days = (dt.date.fromisoformat(day).toordinal() for day in (first, last))
+        name = year_text(*days)[place].removeprefix("l'").removeprefix("the ")
+    elif found["month"]:
+        name = month_text(int(found["year"]) * MONTHS + int(found["month"]) - 1)[place]
+    else:
+        name = f"{'exercice' if lang == 'fr' else 'fiscal year'} {found['year']}"
+    number = "" if found["rest"] in KINDS else f", {'n°' if lang == 'fr' else 'no.'} {found['rest']}"
+    return name + number
 
 
 def _about(detection: Detection, entry: Ecriture | None, lang: str) -> Iterable[Text]:
