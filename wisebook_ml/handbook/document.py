@@ -46,7 +46,8 @@ A **value** from the **threshold** on makes a finding; from half of it on it is 
   and weight is for single entries.
 
 What a control **needs** are the fields of an entry that a publisher may leave out, and without which it is switched
-off.
+off: `wisebook-ml controls inputs --societe N` says which ones are off for a company, as far as its published entries
+go.
 """
 
 SECTIONS = {
