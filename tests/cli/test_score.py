@@ -116,7 +116,8 @@ class TestALedger:
         done = run(str(ledger), "--json")
         records = [msgspec.json.decode(line, type=Detection) for line in done.stdout.splitlines()]
         assert records
-        assert f"{len(records)} records" in done.stderr
+        assert f"{len(records)} messages" in done.stderr
+        assert f"{len(records)} records" in run(str(ledger), "--json", "--lang", "en").stderr
 
 
 class TestWhatIsNotSupplied:
