@@ -143,7 +143,7 @@ def explain(code: str, lang: str, settings_file: Path | None, societe: int) -> N
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
     marks = _marks(check, lang)
-    table.add_row(words["kind"], ", ".join([words[check.kind], *marks]))
+    table.add_row(words["kind"], (" ; " if lang == "fr" else "; ").join([words[check.kind], *marks]))
     table.add_row(words["value"], about.unit(lang))
     table.add_row(words["threshold"], _figure(check.threshold, check.default_threshold, lang))
     table.add_row(words["weight"], _figure(check.weight, check.default_weight, lang))
