@@ -170,7 +170,7 @@ def test_a_file_is_scored_with_settings_as_the_stream_is(shared: Deployment, tun
     wrong = shared.run("score", "events.jsonl", "--settings", "settings.json")
     assert wrong.returncode == 1
     assert (
-        "settings.json holds no settings of a company: unknown field 'budget'; did you mean 'budget_alertes'?"
+        "settings.json: unknown field 'budget'; did you mean 'budget_alertes'?"
         in wrong.stderr.decode()
     )
 

@@ -116,7 +116,8 @@ class TestALedger:
         done = run(str(ledger), "--json")
         records = [msgspec.json.decode(line, type=Detection) for line in done.stdout.splitlines()]
         assert records
-        assert f"{len(records)} records" in done.stderr
+        assert f"{len(records)} messages" in done.stderr
+        assert f"{len(records)} records" in run(str(ledger), "--json", "--lang", "en").stderr
 
 
 class TestWhatIsNotSupplied:
@@ -185,10 +186,13 @@ def detection(objet: Objet, ecriture: Ecriture | None = None, **fields: object) 
 @pytest.mark.parametrize(
     ("type_", "name", "french", "english"),
     [
-        (TypeObjet.JOURNAL, "VE/2024", "Journal VE (2024)", "Journal VE (2024)"),
-        (TypeObjet.COMPTE, "411000/AB", "Compte 411000 (AB)", "Account 411000 (AB)"),
+        (TypeObjet.JOURNAL, "VE/2024", "Journal VE (exercice 2024)", "Journal VE (fiscal year 2024)"),
+        (TypeObjet.JOURNAL, "VE/2024/pieces", "Journal VE (exercice 2024)", "Journal VE (fiscal year 2024)"),
+        (TypeObjet.JOURNAL, "VE/2024-05", "Journal VE (mai 2024)", "Journal VE (May 2024)"),
+        (TypeObjet.COMPTE, "411000/AB", "Compte 411000 (lettrage AB)", "Account 411000 (lettering AB)"),
+        (TypeObjet.COMPTE, "401/lettrage", "Compte 401", "Account 401"),
         (TypeObjet.TIERS, "DURAND", "Tiers DURAND", "Third party DURAND"),
-        (TypeObjet.TIERS, "DURAND/2024/03", "Tiers DURAND (2024/03)", "Third party DURAND (2024/03)"),
+        (TypeObjet.TIERS, "DURAND/24/03", "Tiers DURAND (lettrage 24/03)", "Third party DURAND (lettering 24/03)"),
     ],
 )
 def test_a_subject_is_named(
@@ -221,6 +225,27 @@ def test_lines_are_shown_with_account_side_and_amount(capsys: pytest.CaptureFixt
     assert "Tiers : DURAND Durand SA" in said
     show_detections([found], by_id([ENTRY]), "en")
     assert "line 2: 401000, credit €1,234.50" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("weights", "score", "shown"),
+    [
+        ((82.34, 1.23), 83.57, "83,6 82,4 1,2"),
+        ((46.92, 46.92), 93.84, "93,8 46,9 46,9"),
+        ((30.06, 30.06, 30.06, 0.05, 0.05), 90.28, "90,3 30,1 30,1 30,1 0,0"),
+    ],
+)
+def test_points_on_the_screen_sum_to_the_score(
+    capsys: pytest.CaptureFixture[str], weights: tuple[float, ...], score: float, shown: str
+) -> None:
+    motif = detection(Objet(type=TypeObjet.ECRITURE, id="E1")).motifs[0]
+    motifs = [msgspec.structs.replace(motif, poids=weight) for weight in weights]
+    show_detections([detection(Objet(type=TypeObjet.ECRITURE, id="E1"), score=score, motifs=motifs)], {}, "fr")
+    said = capsys.readouterr().out
+    found = re.findall(r"(?<!\S)\d+,\d(?!\S)", said)
+    assert " ".join(found) == shown
+    total, *parts = (round(float(one.replace(",", ".")) * 10) for one in found)
+    assert sum(parts) == total
 
 
 def test_a_label_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ from wisebook_ml.cli.fec import fail_fec
 from wisebook_ml.cli.settings_file import read_settings, settings_of
 from wisebook_ml.cli.show import by_id, show_detections, show_rejected
 from wisebook_ml.cli.summary import Company, off_lines, show_summary, summarise
+from wisebook_ml.controls.texts import count_fr, number_fr
 from wisebook_ml.fec import NotAFecError
 from wisebook_ml.files import read_ledger
 from wisebook_ml.handbook.fields import switched_off
@@ -88,12 +89,7 @@ def score(
     run = _run(new_scorer(get_settings()), markers, entries, ledger.closing, as_json=as_json)
     seconds = time.perf_counter() - started
     _report(run, {number: settings_of(settings, number) for number in societes}, as_json=as_json, top=top, lang=lang)
-    lines = sum(len(entry.lignes) for entry in entries)
-    click.echo(
-        f"{len(entries)} entries, {lines} lines scored in {seconds:.1f} s ({lines / max(seconds, 1e-9):,.0f} lines/s): "
-        f"{len(run.standing)} open detections, {run.records} records",
-        err=True,
-    )
+    click.echo(_timing(run, entries, seconds, lang), err=True)
     context.exit(1 if ledger.rejected or run.refused else 0)
 
 
@@ -138,6 +134,23 @@ def _run(
         run.supplied.add(scored, facts_of(scored, vocabulary()))
         run.entries += [entries[start + position] for position in outcome.scored.tolist()]
     return run
+
+
+def _timing(run: _Run, read: list[Ecriture], seconds: float, lang: str) -> str:
+    """Return what was read, how long scoring it took, and what came of it."""
+    entries, lines = len(read), sum(len(entry.lignes) for entry in read)
+    rate, standing = lines / max(seconds, 1e-9), len(run.standing)
+    if lang == "fr":
+        return (
+            f"{count_fr(entries, 'écriture', 'écritures')}, {count_fr(lines, 'ligne', 'lignes')} en "
+            f"{number_fr(seconds)} s ({number_fr(rate, 0)} lignes/s) : "
+            f"{count_fr(standing, 'détection ouverte', 'détections ouvertes')}, "
+            f"{count_fr(run.records, 'message', 'messages')}"
+        )
+    return (
+        f"{entries} entries, {lines} lines scored in {seconds:.1f} s ({rate:,.0f} lines/s): "
+        f"{standing} open detections, {run.records} records"
+    )
 
 
 def _report(run: _Run, settings: dict[int, Parametres], *, as_json: bool, top: int, lang: str) -> None:

@@ -1,5 +1,7 @@
 """Two accounts that are both much used but hardly ever meet in one entry."""
 
+import math
+
 import numpy as np
 
 from schemas import CodeMotif
@@ -35,11 +37,12 @@ def lines(view: View, entry: int) -> list[int]:
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
-    """Name both accounts."""
+    """Name both accounts, and how seldom they meet."""
+    times = max(1, math.floor(10.0 ** view.habits.entry["pair_value"][entry]))
     one, other = sorted(habit_account(view.batch.line(k).compte_num) for k in view.habits.pair(entry))
     return (
-        f"Association rare des comptes {one} et {other}, usuels mais qui ne se rencontrent presque jamais.",
-        f"Rare pair of accounts {one} and {other}, both in common use but hardly ever together.",
+        f"Association rare des comptes {one} et {other}, usuels mais qui se rencontrent moins d'une fois sur {times}.",
+        f"Rare pair of accounts {one} and {other}, both in common use but together less than once in {times}.",
     )
 
 

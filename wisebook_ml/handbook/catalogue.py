@@ -9,6 +9,7 @@ from schemas import CodeMotif, Parametres
 from wisebook_ml.controls import CONTROLS, Control
 from wisebook_ml.handbook import describe
 from wisebook_ml.handbook.base import Description
+from wisebook_ml.handbook.sources import SOURCES_FR
 from wisebook_ml.scoring.belief import MODEL_WEIGHT, TAIL_FULL
 from wisebook_ml.subjects import SUBJECTS, Subject
 
@@ -43,7 +44,9 @@ class Check:
     threshold, weight : float
         Those in force; `default_threshold` and `default_weight` are those of a company that has set none.
     required, rule : bool
-        Whether a regulation asks for it; whether facts decide it, whatever the alert budget.
+        Whether a regulation asks for it; whether it flags an entry by itself, whatever the alert budget.
+    always_on : bool
+        Whether it cannot be switched off: it is required, or what is told under its code of a whole journal is.
     active : bool
         Whether the company has it switched on.
     systemic : float or None
@@ -60,6 +63,7 @@ class Check:
     default_weight: float
     required: bool = False
     rule: bool = False
+    always_on: bool = False
     active: bool = True
     systemic: float | None = None
 
@@ -67,6 +71,11 @@ class Check:
     def description(self) -> Description:
         """What people read about it."""
         return describe(self.code)
+
+    @property
+    def source_fr(self) -> str:
+        """What it rests on, as a French reader cites it."""
+        return SOURCES_FR.get(self.code, self.source)
 
     @property
     def overridden(self) -> bool:
@@ -94,7 +103,9 @@ def checks(parametres: Parametres | None = None) -> tuple[Check, ...]:
     of_entries = [_declared(one, Kind.CONTROL, settings) for one in CONTROLS]
     for k, check in enumerate(of_entries):
         if check.code in subjects:
-            of_entries[k] = replace(check, systemic=subjects.pop(check.code).threshold)
+            of_journals = subjects.pop(check.code)
+            always_on = check.always_on or of_journals.always_on
+            of_entries[k] = replace(check, systemic=of_journals.default_threshold, always_on=always_on)
     return (*of_entries, *subjects.values(), *_models())
 
 
@@ -111,6 +122,7 @@ def _declared(one: Control | Subject, kind: Kind, settings: Parametres) -> Check
         default_weight=one.weight,
         required=one.required,
         rule=one.rule if isinstance(one, Control) else False,
+        always_on=one.required,
         active=setting is None or setting.actif,
     )
 

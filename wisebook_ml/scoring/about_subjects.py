@@ -15,6 +15,7 @@ from schemas import (
 )
 from wisebook_ml.features.view import View
 from wisebook_ml.scoring.explain import DECIMALS
+from wisebook_ml.scoring.fusion import apportion
 from wisebook_ml.scoring.severity import materiality, severity
 from wisebook_ml.subjects import Subject, SubjectFinding
 from wisebook_ml.subjects.settings import SHARED
@@ -31,6 +32,13 @@ def _weight(subject: Subject, parametres: Parametres) -> float:
     if not setting.actif or setting.poids == 0.0:
         return 0.0
     return subject.weight if setting.poids is None or subject.code in SHARED else setting.poids
+
+
+def _contributions(subject: Subject, finding: SubjectFinding, score: int) -> dict[str, float]:
+    """Return what each accounting attribute counts for, largest first; in sum the score, given in hundredths."""
+    shares = finding.shares or ((subject.attribute, 1.0),)
+    parts = zip((name for name, _ in shares), apportion(score, [share for _, share in shares]), strict=True)
+    return {name: part / 100 for name, part in sorted(parts, key=lambda pair: (-pair[1], pair[0])) if part}
 
 
 def is_told(subject: Subject, finding: SubjectFinding, parametres: Parametres) -> bool:
@@ -82,7 +90,7 @@ def subject_detection(
         score=score / 100 if stands else 0.0,
         severite=severity(score, finding.montant, materiality(parametres, median, spread)) if stands else Severite.INFO,
         motifs=[motif] if stands else [],
-        contributions={subject.attribute: score / 100} if stands and score else {},
+        contributions=_contributions(subject, finding, score) if stands else {},
         modeles=[],
         parametres_version=parametres.version,
     )

@@ -61,7 +61,7 @@ def detection(
     motifs, contributions = [], dict[str, int]()
     for piece, part in zip(verdict.evidence, points, strict=True):
         motifs.append(_motif(view, index, piece, part, measured, shares))
-        for attribute, its_part in _attributes(piece, part, shares):
+        for attribute, its_part in _attributes(view, index, piece, part, shares):
             contributions[attribute] = contributions.get(attribute, 0) + its_part
     motifs.sort(key=lambda motif: (-motif.poids, motif.code.value))
     material = materiality(
@@ -183,10 +183,14 @@ def _model_texts(piece: Evidence, shares: Sequence[float]) -> tuple[str, str]:
     )
 
 
-def _attributes(piece: Evidence, part: int, shares: Sequence[float]) -> list[tuple[str, int]]:
+def _attributes(view: View, index: int, piece: Evidence, part: int, shares: Sequence[float]) -> list[tuple[str, int]]:
     """Return which accounting attributes a piece of evidence counts for."""
     if piece.control is not None:
-        return [(CONTROLS[piece.control].attribute, part)]
+        control = CONTROLS[piece.control]
+        at_fault = control.shares(view, index) if control.shares is not None else []
+        parts = apportion(part, [share for _, share in at_fault])
+        found = [(name, its_part) for (name, _), its_part in zip(at_fault, parts, strict=True)]
+        return found or [(control.attribute, part)]
     if piece.told is not None:
         named = piece.told.shares
         parts = apportion(part, [max(0.0, share) for _, share in named])

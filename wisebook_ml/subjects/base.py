@@ -47,6 +47,8 @@ class SubjectFinding:
         Whether the entry at `position` is the one to look at first; the detection then names it.
     ecriture_id : str, optional
         The entry to look at first, where it came before the one at `position`: what is found after a delay.
+    shares : tuple of (str, float)
+        Accounting attributes and how much each is what is wrong; the subject's own attribute where empty.
     """
 
     position: int
@@ -65,6 +67,7 @@ class SubjectFinding:
     date: dt.date | None = None
     names_entry: bool = False
     ecriture_id: str | None = None
+    shares: tuple[tuple[str, float], ...] = ()
 
 
 class Subject(Protocol):

@@ -14,16 +14,18 @@ from typing import Protocol
 import msgspec
 
 from schemas import CodeMotif, Parametres, ReglageControle, to_minor
+from schemas.money import Montant
 from topics import SETTINGS
 from wisebook_ml.controls import CONTROLS
 from wisebook_ml.controls.settings_table import Weighed
 from wisebook_ml.ledger.characters import plain
 from wisebook_ml.subjects import SUBJECTS
 
-__all__ = ["Settable", "faults", "nearest", "settable"]
+__all__ = ["Settable", "faults", "nearest", "placed", "settable"]
 
-MIN_BUDGET = 0.0001
-"""One entry in 10,000: less cannot be told apart by the quantile that the budget chooses."""
+MIN_BUDGET, MAX_BUDGET = 0.0001, 0.5
+"""One entry in 10,000: less cannot be told apart by the quantile that the budget chooses. Half of them: more would make
+ordinary entries alerts."""
 
 MAX_LIMITS = 100
 MAX_WORDS = 500
@@ -89,12 +91,14 @@ def faults(parametres: Parametres) -> list[str]:
     numbers = list(_not_finite(parametres))
     if numbers:
         return numbers
+    outside = [*_budget(parametres), *_shares(parametres), *_no_amounts(parametres)]
+    if outside:
+        return outside
     try:
         msgspec.convert(msgspec.to_builtins(parametres), Parametres)
     except msgspec.ValidationError as error:
-        return [str(error)]
+        return [placed(error)]
     found = [
-        *_budget(parametres),
         *_amounts(parametres),
         *_words(parametres.mots_cles),
         *_days(parametres.jours_feries),
@@ -121,12 +125,46 @@ def _not_finite(parametres: Parametres) -> Iterator[str]:
             yield f"{name} is {value}, which is no number; give a finite one"
 
 
+def placed(error: msgspec.ValidationError) -> str:
+    """Return what is wrong, after the place where it is.
+
+    Examples
+    --------
+    >>> placed(msgspec.ValidationError("Expected `int`, got `str` - at `$.version`"))
+    'version: expected `int`, got `str`'
+    """
+    said, _, where = str(error).partition(" - at `$.")
+    return f"{where.rstrip('`')}: {said[:1].lower()}{said[1:]}" if where else said
+
+
 def _budget(parametres: Parametres) -> Iterator[str]:
-    if parametres.budget_alertes < MIN_BUDGET:
+    budget = parametres.budget_alertes
+    if not MIN_BUDGET <= budget <= MAX_BUDGET:
         yield (
-            f"budget_alertes {parametres.budget_alertes:g} is the share of entries to look at, and at least "
-            f"{MIN_BUDGET} (one entry in 10,000); usual is 0.01"
+            f"budget_alertes {budget:g} is the share of entries to look at: at least {MIN_BUDGET} (one entry in "
+            f"10,000) and at most {MAX_BUDGET:g}; usual is 0.01"
         )
+
+
+def _shares(parametres: Parametres) -> Iterator[str]:
+    """Tell weights and factors that are not between 0 and 1, by their controls: a decoder does not name these."""
+    for code, setting in parametres.controles.items():
+        if setting.poids is not None and not 0 <= setting.poids <= 1:
+            yield f"weight {setting.poids:g} of control {code} is not between 0 (no evidence) and 1 (certainty)"
+    for one in parametres.attenuations:
+        if not 0 <= one.facteur <= 1:
+            yield f"factor {one.facteur:g} of {one.code} in journal {one.journal_code} is not between 0 and 1"
+
+
+def _no_amounts(parametres: Parametres) -> Iterator[str]:
+    named = [("plafonds_approbation", limit) for limit in parametres.plafonds_approbation]
+    if parametres.seuil_signification is not None:
+        named.append(("seuil_signification", parametres.seuil_signification))
+    for field, amount in named:
+        try:
+            msgspec.convert(amount, Montant)
+        except msgspec.ValidationError:
+            yield f"{field}: {amount!r} is no amount in euros; digits alone, with a dot for cents, such as 5000.00"
 
 
 def _amounts(parametres: Parametres) -> Iterator[str]:
