@@ -30,6 +30,10 @@ NAMED_FEATURES = 3
 NAMED_LINES = 100
 """Lines a reason points at; an entry can have a hundred thousand, and a detection must stay a small record."""
 
+UNATTRIBUTED = "controles"
+"""What a model counts for that was asked and whose answer no single attribute speaks for: it read what the controls
+found, and all the rest, together."""
+
 DECIMALS = 4
 """Digits of a reason's figures: enough for a person."""
 
@@ -184,12 +188,14 @@ def _model_texts(piece: Evidence, shares: Sequence[float]) -> tuple[str, str]:
 
 
 def _attributes(piece: Evidence, part: int, shares: Sequence[float]) -> list[tuple[str, int]]:
-    """Return which accounting attributes a piece of evidence counts for."""
+    """Return which accounting attributes a piece of evidence counts for, and what; it sums to the evidence's part."""
     if piece.control is not None:
         return [(CONTROLS[piece.control].attribute, part)]
     if piece.told is not None:
-        named = piece.told.shares
-        parts = apportion(part, [max(0.0, share) for _, share in named])
-        return [(attribute, its_part) for (attribute, _), its_part in zip(named, parts, strict=True) if its_part]
-    positive = [max(0.0, share) for share in shares]
-    return [(FEATURES[k].attribute, its_part) for k, its_part in enumerate(apportion(part, positive)) if its_part]
+        named = [(attribute, share) for attribute, share in piece.told.shares if share > 0.0] or [(UNATTRIBUTED, 1.0)]
+    else:
+        # Where no feature stands out, it is the combination of all of them.
+        some = any(share > 0.0 for share in shares)
+        named = [(one.attribute, shares[k] if some else 1.0) for k, one in enumerate(FEATURES)]
+    parts = apportion(part, [max(0.0, share) for _, share in named])
+    return [(attribute, its_part) for (attribute, _), its_part in zip(named, parts, strict=True) if its_part]
