@@ -18,6 +18,8 @@ from topics import SETTINGS
 from wisebook_ml.controls import CONTROLS
 from wisebook_ml.controls.settings_table import Weighed
 from wisebook_ml.ledger.characters import plain
+from wisebook_ml.scoring.forests import FORESTS
+from wisebook_ml.scoring.opinions import KINDS
 from wisebook_ml.subjects import SUBJECTS
 
 __all__ = ["Settable", "faults", "nearest", "settable"]
@@ -41,7 +43,7 @@ MAX_BYTES = SETTINGS.max_message_bytes // 2
 
 
 class Settable(Weighed, Protocol):
-    """What a company may set of a control, or of what follows a kind of subject."""
+    """What a company may set of a control, of what follows a kind of subject, or of a model."""
 
     @property
     def source(self) -> str:
@@ -49,8 +51,8 @@ class Settable(Weighed, Protocol):
 
 
 def settable() -> Mapping[CodeMotif, Settable]:
-    """Return what there are settings of: the control of a code, else what follows a kind of subject under it."""
-    found: dict[CodeMotif, Settable] = {one.code: one for one in SUBJECTS}
+    """Return what there are settings of: the control or model of a code, else what follows a kind of subject."""
+    found: dict[CodeMotif, Settable] = {one.code: one for one in (*SUBJECTS, *FORESTS, *KINDS)}
     return found | {one.code: one for one in CONTROLS}
 
 
@@ -182,8 +184,6 @@ def _controls(parametres: Parametres) -> Iterator[str]:
 
 
 def _no_control(code: CodeMotif) -> str:
-    if code.is_model:
-        return f"{code} is what a model says and no control, so it has no threshold or weight; {nearest(code)}"
     return f"{code} is no control of this version, so a setting of it would have no effect; {nearest(code)}"
 
 
@@ -206,7 +206,7 @@ def _weakened(code: CodeMotif, setting: ReglageControle, weight: float, threshol
 def _attenuations(parametres: Parametres) -> Iterator[str]:
     known = settable()
     for one in parametres.attenuations:
-        if one.code not in known and not one.code.is_model:
+        if one.code not in known:
             yield _no_control(one.code)
         control = known.get(one.code)
         if control is not None and control.required and one.facteur < 1:
