@@ -83,7 +83,8 @@ def heard_strength(heard: Heard, entry: int, tail: float) -> float:
     """Return the strength of a model's evidence about an entry, as its company's settings and verdicts have it."""
     if heard.weights[entry] <= 0.0:
         return 0.0
-    return heard.factors[entry] * model_strength(tail, heard.thresholds[entry])
+    strength: float = heard.factors[entry] * model_strength(tail, heard.thresholds[entry])
+    return strength
 
 
 @compiled
