@@ -9,6 +9,9 @@ from wisebook_ml.controls import CONTROLS
 from wisebook_ml.handbook import catalogue, document
 from wisebook_ml.handbook.catalogue import Kind, checks, find_check, near_codes
 from wisebook_ml.handbook.examples import examples
+from wisebook_ml.scoring.forests import FORESTS, Forest
+from wisebook_ml.scoring.opinions import KINDS
+from wisebook_ml.scoring.opinions import Kind as KindOfModel
 from wisebook_ml.subjects import SUBJECTS
 
 
@@ -16,6 +19,7 @@ def test_everything_that_is_registered_is_in_it_once() -> None:
     codes = [check.code for check in checks()]
     assert len(set(codes)) == len(codes)
     assert {one.code for one in (*CONTROLS, *SUBJECTS)} <= set(codes)
+    assert set(codes) == set(CodeMotif)
     assert all(check.source and check.description for check in checks())
 
 
@@ -70,6 +74,16 @@ def test_each_control_has_examples_and_look_alikes(code: CodeMotif, lang: str) -
     assert cases.found
     assert cases.left or (code is CodeMotif.POSTDATEE and lang == "en"), "its look-alikes are ordinary entries"
     assert all(text[0].isupper() or not text[0].isalpha() for text in (*cases.found, *cases.left))
+
+
+@pytest.mark.parametrize("one", [*FORESTS, *KINDS], ids=lambda one: one.code)
+def test_a_model_is_told_as_scoring_has_it(one: Forest | KindOfModel) -> None:
+    check = find_check(one.code)
+    assert check is not None
+    assert (check.kind, check.threshold, check.weight) == (Kind.MODEL, one.threshold, one.weight)
+    assert not check.required
+    off = Parametres(societe_id=1, controles={one.code: ReglageControle(actif=False)})
+    assert [check.code for check in checks(off) if not check.active] == [one.code]
 
 
 def test_a_model_has_none() -> None:
