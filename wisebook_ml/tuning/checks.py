@@ -6,7 +6,6 @@ all the same.
 """
 
 import datetime as dt
-import difflib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
@@ -17,6 +16,7 @@ from schemas import CodeMotif, Parametres, ReglageControle, to_minor
 from topics import SETTINGS
 from wisebook_ml.controls import CONTROLS
 from wisebook_ml.controls.settings_table import Weighed
+from wisebook_ml.handbook.catalogue import near_codes
 from wisebook_ml.ledger.characters import plain
 from wisebook_ml.scoring.forests import FORESTS
 from wisebook_ml.scoring.opinions import KINDS
@@ -64,11 +64,10 @@ def nearest(name: str) -> str:
     >>> nearest("montant_rond"), nearest("DOUBLONS")
     ('did you mean MONTANT_ROND?', 'did you mean DOUBLON?')
     """
-    names = [code.value for code in settable()]
-    near = difflib.get_close_matches(name.strip().upper(), names, n=3, cutoff=0.65)
+    near = near_codes(name)
     if near:
         return f"did you mean {' or '.join(near)}?"
-    return f"there are {', '.join(sorted(names))}"
+    return f"there are {', '.join(sorted(code.value for code in settable()))}"
 
 
 def faults(parametres: Parametres) -> list[str]:
