@@ -95,5 +95,5 @@ class TestExplain:
     def test_an_unknown_code_is_answered_with_near_ones(self) -> None:
         done = run("explain", "TVA")
         assert done.exit_code == 1
-        assert "there is no control 'TVA'; did you mean TVA_TAUX, TVA_SANS_BASE?" in done.stderr
+        assert "there is no control 'TVA'; did you mean TVA_TAUX or TVA_SANS_BASE?" in done.stderr
         assert "wisebook-ml controls list" in run("explain", "zzz").stderr

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,14 +20,19 @@ from schemas import (
     Objet,
     Parametres,
     Severite,
+    TypeModele,
     TypeObjet,
     detection_id,
 )
+from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.cli import main
 from wisebook_ml.cli.show import by_id, show_detections
 from wisebook_ml.cli.summary import show_summary, summarise
+from wisebook_ml.datasets.entries import EntryFeatures
 from wisebook_ml.fec import write_fec
 from wisebook_ml.generator import final_state, generate_ledger
+from wisebook_ml.services.catalogue import service_class
+from wisebook_ml.settings import get_settings
 
 NARROW_SPACE = "\u202f"
 
@@ -283,3 +289,39 @@ def test_several_companies_are_told_apart(capsys: pytest.CaptureFixture[str]) ->
 def test_nothing_found_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     show_detections([], {}, "fr")
     assert capsys.readouterr().out == "Aucune détection.\n"
+
+
+class TestModels:
+    @pytest.fixture
+    def folders(self, ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+        """Return folders of models that were trained on the ledger, by kind."""
+        monkeypatch.setenv("WISEBOOK_ML_HOME", str(tmp_path))
+        monkeypatch.setenv("WISEBOOK_ML_ARTEFACTS", str(tmp_path / "models"))
+        get_settings.cache_clear()
+        store = ArtefactStore.of(get_settings())
+        entries = [msgspec.json.decode(line, type=Ecriture) for line in ledger.read_bytes().splitlines()]
+        frame = EntryFeatures().take(entries)
+        frame["corrigee"], frame["avis"] = (frame["evidence"] > 0.25).astype(float), True
+        made = {}
+        for number, (kind, given) in enumerate(
+            {TypeModele.ISOLATION_FOREST: {}, TypeModele.GRADIENT_BOOSTING: {"n_estimators": 20}}.items(), 3
+        ):
+            data = service_class(kind)(given, seed=1).fit(frame).dump()
+            store.save(data, societe_id=1, modele_id=number, version=1, type_modele=kind)
+            made[kind.value] = str(tmp_path / "models" / "1" / str(number) / "1")
+        yield made
+        get_settings.cache_clear()
+
+    def test_a_company_with_models_of_several_kinds_can_be_scored(self, ledger: Path, folders: dict[str, str]) -> None:
+        one, other = folders.values()
+        done = run(str(ledger), "--json", "--model", one, "--model", other)
+        assert done.exit_code == 0, done.stderr
+        found = [msgspec.json.decode(line, type=Detection) for line in done.stdout.splitlines()]
+        assert {used.modele_id for detection in found for used in detection.modeles} == {3, 4}
+        codes = {motif.code for detection in found for motif in detection.motifs}
+        assert {CodeMotif.FORET_ISOLATION, CodeMotif.RISQUE_CORRECTION} <= codes
+
+    def test_two_of_one_kind_are_refused(self, ledger: Path, folders: dict[str, str]) -> None:
+        done = run(str(ledger), "--model", folders["ISOLATION_FOREST"], "--model", folders["ISOLATION_FOREST"])
+        assert done.exit_code == 1
+        assert "two ISOLATION_FOREST models" in done.stderr

@@ -12,6 +12,9 @@ from wisebook_ml.handbook import cases_amounts, cases_facts, catalogue, document
 from wisebook_ml.handbook.catalogue import Kind, checks, find_check, near_codes
 from wisebook_ml.handbook.examples import CASES, examples
 from wisebook_ml.handbook.sources import SOURCES_FR
+from wisebook_ml.scoring.forests import FORESTS, Forest
+from wisebook_ml.scoring.opinions import KINDS
+from wisebook_ml.scoring.opinions import Kind as KindOfModel
 from wisebook_ml.subjects import SUBJECTS, Subject
 from wisebook_ml.tuning.checks import faults
 
@@ -20,6 +23,7 @@ def test_everything_that_is_registered_is_in_it_once() -> None:
     codes = [check.code for check in checks()]
     assert len(set(codes)) == len(codes)
     assert {one.code for one in (*CONTROLS, *SUBJECTS)} <= set(codes)
+    assert set(codes) == set(CodeMotif)
     assert all(check.source and check.description for check in checks())
 
 
@@ -111,6 +115,16 @@ def test_each_variant_is_told_and_nothing_else() -> None:
     for french, english in CASES.values():
         assert not re.search(r"\d\.\d|\d€|\d%|\(s\)|\w[;:!?](\s|$)", french), "figures and signs as French has them"
         assert not re.search(r"^(Point|Type|Book|Split|Delete|Leave|Bill) ", english), "no orders"
+
+
+@pytest.mark.parametrize("one", [*FORESTS, *KINDS], ids=lambda one: one.code)
+def test_a_model_is_told_as_scoring_has_it(one: Forest | KindOfModel) -> None:
+    check = find_check(one.code)
+    assert check is not None
+    assert (check.kind, check.threshold, check.weight) == (Kind.MODEL, one.threshold, one.weight)
+    assert not check.required
+    off = Parametres(societe_id=1, controles={one.code: ReglageControle(actif=False)})
+    assert [check.code for check in checks(off) if not check.active] == [one.code]
 
 
 def test_a_model_has_none() -> None:

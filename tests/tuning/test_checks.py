@@ -146,12 +146,15 @@ class TestAttenuations:
         assert "3 of 2 verdicts" in fault(attenuations=[one])
 
 
-def test_a_model_is_no_control() -> None:
-    assert "what a model says" in fault(controles={CodeMotif.FORET_ISOLATION: REGLAGE(poids=0.1)})
+@pytest.mark.parametrize("code", [code for code in CodeMotif if code.is_model])
+def test_every_model_can_be_weighed_and_switched_off(code: CodeMotif) -> None:
+    for setting in (REGLAGE(actif=False), REGLAGE(poids=0.1), REGLAGE(seuil=2.0, poids=1.0)):
+        assert faults(Parametres(societe_id=1, controles={code: setting})) == []
+    assert f"threshold -1 of control {code}" in fault(controles={code: REGLAGE(seuil=-1.0)})
 
 
 def test_a_code_without_a_control_has_no_settings() -> None:
-    without = [code for code in CodeMotif if code not in settable() and not code.is_model]
+    without = [code for code in CodeMotif if code not in settable()]
     for code in without:
         assert "no control of this version" in fault(controles={code: REGLAGE(actif=False)})
 

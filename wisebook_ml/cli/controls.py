@@ -134,7 +134,7 @@ def explain(code: str, lang: str, settings_file: Path | None, societe: int) -> N
     check = find_check(code, _settings(settings_file, societe))
     if check is None:
         near = near_codes(code)
-        advice = f"did you mean {', '.join(near)}?" if near else "see `wisebook-ml controls list`"
+        advice = f"did you mean {' or '.join(near)}?" if near else "see `wisebook-ml controls list`"
         raise click.ClickException(f"there is no control {code!r}; {advice}")
     words, about, console = _WORDS[lang], check.description, reading_console()
     console.print(Text.assemble((check.code.value, "bold"), " · ", (about.title(lang), "bold")))

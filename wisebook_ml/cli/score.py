@@ -41,7 +41,13 @@ _LEVELS = tuple(Severite)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one detection per line, as on the topic.")
 @click.option("--societe", type=click.IntRange(min=1), default=1, show_default=True, help="Company of a FEC.")
-@click.option("--model", type=click.Path(exists=True, path_type=Path), help="Folder of a model version to score with.")
+@click.option(
+    "--model",
+    "models",
+    type=click.Path(exists=True, path_type=Path),
+    multiple=True,
+    help="Folder of a model version to score with; once for each kind of model.",
+)
 @click.option(
     "--settings",
     "settings_file",
@@ -58,7 +64,7 @@ def score(
     file: Path,
     as_json: bool,
     societe: int,
-    model: Path | None,
+    models: tuple[Path, ...],
     settings_file: Path | None,
     top: int,
     lang: str,
@@ -75,7 +81,8 @@ def score(
         societes = sorted({entry.societe_id for entry in entries})
         settings = read_settings(settings_file) if settings_file else []
         markers: list[Marker] = [Reglage(societe_id=one.societe_id, parametres=one) for one in settings]
-        markers += [_activation(model, number) for number in societes if model]
+        markers += [_activation(one, number) for number in societes for one in models]
+        _check_kinds(markers)
     except NotAFecError as error:
         fail_fec(context, error.message(lang), as_json, file, error.line)
         return
@@ -164,6 +171,16 @@ def _report(run: _Run, settings: dict[int, Parametres], *, as_json: bool, top: i
         return
     show_detections(run.standing[:top], names, lang)
     show_summary(companies, lang)
+
+
+def _check_kinds(markers: list[Marker]) -> None:
+    """Raise where two models of one kind are given: the later would replace the earlier without a word."""
+    kinds = [(one.societe_id, one.version.type_modele) for one in markers if isinstance(one, Activation)]
+    for kind in kinds:
+        if kinds.count(kind) > 1:
+            raise ValueError(
+                f"--model gives two {kind[1].value} models, and one of a kind can be in force; leave one out"
+            )
 
 
 def _activation(model: Path, societe: int) -> Activation:

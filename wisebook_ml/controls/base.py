@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from schemas import CodeMotif, Parametres, to_minor
+from schemas import CodeMotif, Direction, Parametres, to_minor
 from wisebook_ml.features.view import View
 from wisebook_ml.ledger.batch import Floats, Ints
 from wisebook_ml.ledger.per_entry import any_line, largest_line, lines_that_reach
@@ -95,6 +95,9 @@ class Control:
         has one with this code), and not of each entry, even where a regulation asks for it.
     cause : str
         Findings of one cause count once; by default those of one attribute.
+    direction : callable, optional
+        ``(View, entry) -> Direction``: whether an unusual amount is higher or lower than what was expected; called for
+        findings only.
     """
 
     code: CodeMotif
@@ -110,6 +113,7 @@ class Control:
     rule: bool = False
     systemic: bool = False
     cause: str = ""
+    direction: Callable[[View, int], Direction] | None = None
 
 
 def on_lines(view: View, values: Floats) -> Finding:

@@ -1,7 +1,6 @@
 """Everything that a detection can be explained with and that this version looks for, in one table."""
 
 import difflib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -10,7 +9,9 @@ from wisebook_ml.controls import CONTROLS, Control
 from wisebook_ml.handbook import describe
 from wisebook_ml.handbook.base import Description
 from wisebook_ml.handbook.sources import SOURCES_FR
-from wisebook_ml.scoring.belief import MODEL_WEIGHT, TAIL_FULL
+from wisebook_ml.scoring.forests import FORESTS, Forest
+from wisebook_ml.scoring.opinions import KINDS
+from wisebook_ml.scoring.opinions import Kind as KindOfModel
 from wisebook_ml.subjects import SUBJECTS, Subject
 
 __all__ = ["Check", "Kind", "checks", "find_check", "near_codes"]
@@ -18,7 +19,7 @@ __all__ = ["Check", "Kind", "checks", "find_check", "near_codes"]
 NEAR_CODES = 3
 """Codes that are offered where one does not exist."""
 
-NEARNESS = 0.5
+NEARNESS = 0.65
 """How alike they must be (`difflib`): enough for a swapped or missing part."""
 
 
@@ -83,13 +84,6 @@ class Check:
         return not self.active or (self.threshold, self.weight) != (self.default_threshold, self.default_weight)
 
 
-MODEL_SOURCES = {
-    CodeMotif.FORET_ISOLATION: "Liu, Ting, Zhou: Isolation Forest, ICDM 2008",
-    CodeMotif.DETECTEUR_EN_LIGNE: "Tan, Ting, Liu: Fast anomaly detection for streaming data, IJCAI 2011",
-}
-"""The models that take part in the score, and what they rest on."""
-
-
 def checks(parametres: Parametres | None = None) -> tuple[Check, ...]:
     """Return everything that is looked for, as a company has set it.
 
@@ -106,15 +100,15 @@ def checks(parametres: Parametres | None = None) -> tuple[Check, ...]:
             of_journals = subjects.pop(check.code)
             always_on = check.always_on or of_journals.always_on
             of_entries[k] = replace(check, systemic=of_journals.default_threshold, always_on=always_on)
-    return (*of_entries, *subjects.values(), *_models())
+    return (*of_entries, *subjects.values(), *(_declared(one, Kind.MODEL, settings) for one in (*FORESTS, *KINDS)))
 
 
-def _declared(one: Control | Subject, kind: Kind, settings: Parametres) -> Check:
+def _declared(one: Control | Subject | Forest | KindOfModel, kind: Kind, settings: Parametres) -> Check:
     setting = settings.controles.get(one.code)
     return Check(
         code=one.code,
         kind=kind,
-        attribute=one.attribute,
+        attribute="" if isinstance(one, Forest | KindOfModel) else one.attribute,
         source=one.source,
         threshold=one.threshold if setting is None or setting.seuil is None else setting.seuil,
         weight=one.weight if setting is None or setting.poids is None else setting.poids,
@@ -125,20 +119,6 @@ def _declared(one: Control | Subject, kind: Kind, settings: Parametres) -> Check
         always_on=one.required,
         active=setting is None or setting.actif,
     )
-
-
-def _models() -> Iterator[Check]:
-    for code, source in MODEL_SOURCES.items():
-        yield Check(
-            code=code,
-            kind=Kind.MODEL,
-            attribute="",
-            source=source,
-            threshold=TAIL_FULL,
-            weight=MODEL_WEIGHT,
-            default_threshold=TAIL_FULL,
-            default_weight=MODEL_WEIGHT,
-        )
 
 
 def find_check(code: str, parametres: Parametres | None = None) -> Check | None:

@@ -6,7 +6,6 @@ all the same.
 """
 
 import datetime as dt
-import difflib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
@@ -18,7 +17,10 @@ from schemas.money import Montant
 from topics import SETTINGS
 from wisebook_ml.controls import CONTROLS
 from wisebook_ml.controls.settings_table import Weighed
+from wisebook_ml.handbook.catalogue import near_codes
 from wisebook_ml.ledger.characters import plain
+from wisebook_ml.scoring.forests import FORESTS
+from wisebook_ml.scoring.opinions import KINDS
 from wisebook_ml.subjects import SUBJECTS
 
 __all__ = ["Settable", "faults", "nearest", "placed", "settable"]
@@ -43,7 +45,7 @@ MAX_BYTES = SETTINGS.max_message_bytes // 2
 
 
 class Settable(Weighed, Protocol):
-    """What a company may set of a control, or of what follows a kind of subject."""
+    """What a company may set of a control, of what follows a kind of subject, or of a model."""
 
     @property
     def source(self) -> str:
@@ -51,8 +53,8 @@ class Settable(Weighed, Protocol):
 
 
 def settable() -> Mapping[CodeMotif, Settable]:
-    """Return what there are settings of: the control of a code, else what follows a kind of subject under it."""
-    found: dict[CodeMotif, Settable] = {one.code: one for one in SUBJECTS}
+    """Return what there are settings of: the control or model of a code, else what follows a kind of subject."""
+    found: dict[CodeMotif, Settable] = {one.code: one for one in (*SUBJECTS, *FORESTS, *KINDS)}
     return found | {one.code: one for one in CONTROLS}
 
 
@@ -64,11 +66,10 @@ def nearest(name: str) -> str:
     >>> nearest("montant_rond"), nearest("DOUBLONS")
     ('did you mean MONTANT_ROND?', 'did you mean DOUBLON?')
     """
-    names = [code.value for code in settable()]
-    near = difflib.get_close_matches(name.strip().upper(), names, n=3, cutoff=0.65)
+    near = near_codes(name)
     if near:
         return f"did you mean {' or '.join(near)}?"
-    return f"there are {', '.join(sorted(names))}"
+    return f"there are {', '.join(sorted(code.value for code in settable()))}"
 
 
 def faults(parametres: Parametres) -> list[str]:
@@ -209,19 +210,13 @@ def _controls(parametres: Parametres) -> Iterator[str]:
         one = known[code]
         if one.required:
             yield from _weakened(code, setting, one.weight, one.threshold, one.source)
-        for subject in SUBJECTS:  # it goes by the same code, and is switched off with it
-            if (
-                subject.code is code
-                and subject.required
-                and not one.required
-                and not (setting.actif and setting.poids != 0)
-            ):
-                yield f"control {code} cannot be switched off: regulation requires it ({subject.source})"
+        # Subjects that go by the same code are switched off with it.
+        sources = [subject.source for subject in SUBJECTS if subject.code is code and subject.required]
+        if sources and not one.required and not (setting.actif and setting.poids != 0):
+            yield f"control {code} cannot be switched off: regulation requires it ({sources[0]})"
 
 
 def _no_control(code: CodeMotif) -> str:
-    if code.is_model:
-        return f"{code} is what a model says and no control, so it has no threshold or weight; {nearest(code)}"
     return f"{code} is no control of this version, so a setting of it would have no effect; {nearest(code)}"
 
 
@@ -244,7 +239,7 @@ def _weakened(code: CodeMotif, setting: ReglageControle, weight: float, threshol
 def _attenuations(parametres: Parametres) -> Iterator[str]:
     known = settable()
     for one in parametres.attenuations:
-        if one.code not in known and not one.code.is_model:
+        if one.code not in known:
             yield _no_control(one.code)
         control = known.get(one.code)
         if control is not None and control.required and one.facteur < 1:
