@@ -171,14 +171,10 @@ def _controls(parametres: Parametres) -> Iterator[str]:
         one = known[code]
         if one.required:
             yield from _weakened(code, setting, one.weight, one.threshold, one.source)
-        for subject in SUBJECTS:  # it goes by the same code, and is switched off with it
-            if (
-                subject.code is code
-                and subject.required
-                and not one.required
-                and not (setting.actif and setting.poids != 0)
-            ):
-                yield f"control {code} cannot be switched off: regulation requires it ({subject.source})"
+        # Subjects that go by the same code are switched off with it.
+        sources = [subject.source for subject in SUBJECTS if subject.code is code and subject.required]
+        if sources and not one.required and not (setting.actif and setting.poids != 0):
+            yield f"control {code} cannot be switched off: regulation requires it ({sources[0]})"
 
 
 def _no_control(code: CodeMotif) -> str:
