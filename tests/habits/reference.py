@@ -74,6 +74,7 @@ class Line:
     debit: bool
     bin: int
     round: bool
+    names: tuple[int, int, int]
 
 
 @dataclass
@@ -104,6 +105,7 @@ class Entry:
                 bool(batch.on_debit[k]),
                 int(facts.bin[k]),
                 bool(facts.round[k]),
+                (int(facts.holder[k]), int(facts.holder_one[k]), int(facts.holder_two[k])),
             )
             for k, line in zip(batch.lines_of(i), record.lignes, strict=True)
         ]
@@ -210,6 +212,7 @@ class Company:
         self.stamps: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=BURST_MEMORY - 1))
         self.parties: dict[str, Counter[int]] = defaultdict(Counter)
         self.holders: dict[str, Counter[str]] = defaultdict(Counter)
+        self.named: dict[str, tuple[int, int, int]] = {}
         self.party_amounts: Counter[int] = Counter()
         self.dealings: dict[str, Counter[str]] = defaultdict(Counter)
         self.totals: Counter[int] = Counter()
@@ -302,6 +305,8 @@ class Company:
                 self.parties[line.party][line.bin] += times
                 self.party_amounts[line.bin] += times
                 if line.iban:
+                    if not +self.holders[line.iban]:
+                        self.named[line.iban] = line.names
                     self.holders[line.iban][line.party] += times
         for line in entry.dealings:
             self.dealings[entry.dealer][line.habit] += times
@@ -366,11 +371,20 @@ class Company:
             "party_median": centre(amounts)[0] if line.party else math.nan,
             "party_spread": centre(amounts)[1] if line.party else math.nan,
             "party_tail": tail(amounts, line.bin) if line.party else 0,
-            "iban_others": 0 if line.party in holders else len(holders),
+            "iban_others": 0 if line.party in holders or self.of_one_house(line) else len(holders),
             "dealing_count": dealt[line.habit],
             "dealt": dealt.total(),
             "dealings": len(dealt),
         }
+
+    def of_one_house(self, line: Line) -> bool:
+        """Return whether a line's third party is named as the first with its bank details."""
+        whole, one, two = self.named.get(line.iban, (0, 0, 0))
+        return bool(
+            (line.names[0] and line.names[0] in (whole, one))
+            or (whole and whole == line.names[1])
+            or (two and two == line.names[2])
+        )
 
     def meet_company(self, entry: Entry) -> Row:
         """Return the habits of the company, the journal and the author."""
@@ -469,10 +483,11 @@ class Company:
             elif days > NEAR_DAYS:
                 continue
             else:
-                told_apart = (
-                    memo.document and other.document and not alike(entry.document_text, other.latest.document_text)
-                )
-                by_label = lenient and said["label"] != then["label"]
+                near_text = alike(entry.document_text, other.latest.document_text)
+                told_apart = memo.document and other.document and not near_text
+                numbered = said["label"] != said["label_letters"] and then["label"] != then["label_letters"]
+                renumbered = numbered and said["label_letters"] == then["label_letters"]
+                by_label = said["label"] != then["label"] and (lenient or (renumbered and not near_text))
                 value = 0.4 if told_apart or (near and len(earlier) >= HABIT) or in_pairs or by_label else 0.8
             if value > row["duplicate"]:
                 row["duplicate"], row["duplicate_days"], found = value, days, ecriture_id

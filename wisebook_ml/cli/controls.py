@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas import Parametres
+from wisebook_ml.cli.inputs import inputs
 from wisebook_ml.cli.settings_file import read_settings, settings_of
 from wisebook_ml.cli.show import put, reading_console
 from wisebook_ml.controls.texts import number_fr
@@ -148,6 +149,9 @@ def explain(code: str, lang: str, settings_file: Path | None, societe: int) -> N
     cases = examples(check.code, lang)
     for title, texts in ((words["found"], cases.found), (words["left"], cases.left)):
         _examples(title, texts)
+
+
+controls.add_command(inputs)
 
 
 def _examples(title: str, texts: Sequence[str]) -> None:

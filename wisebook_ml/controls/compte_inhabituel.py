@@ -7,13 +7,18 @@ from wisebook_ml.controls.base import Control, Finding, View, on_lines, stronges
 from wisebook_ml.controls.texts import count_en, count_fr
 from wisebook_ml.features.measures import dealing_surprise, minor_lines
 from wisebook_ml.features.view import once
+from wisebook_ml.ledger.accounts import accounts_under
 from wisebook_ml.ledger.batch import Floats
+
+SETTLED = accounts_under(627, 654, 658, 665, 666, 758, 765, 766, 6714, 7714)
+"""How a debt was settled, and not what was dealt in: bank fees, losses on bad debts, discounts, exchange differences.
+Each comes to a third party once, if ever."""
 
 
 @once
 def values(view: View) -> Floats:
     """Return how surprising each line's account is for the third party; a fee or a rounding says nothing of it."""
-    return np.where(minor_lines(view), np.nan, dealing_surprise(view))
+    return np.where(minor_lines(view) | SETTLED[view.batch.root], np.nan, dealing_surprise(view))
 
 
 def measure(view: View) -> Finding:

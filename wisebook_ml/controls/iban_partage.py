@@ -1,4 +1,4 @@
-"""The same bank details used for several suppliers."""
+"""The same bank details used for several suppliers that are not agencies of one house."""
 
 import numpy as np
 
@@ -7,7 +7,11 @@ from wisebook_ml.controls.base import Control, Finding, View, on_lines, stronges
 
 
 def measure(view: View) -> Finding:
-    """Count the other third parties with the line's bank details; not defined where none are given."""
+    """Count the other third parties with the line's bank details; not defined where none are given.
+
+    Agencies of one house are paid to its account, and begin with its name: they share it rightly (a fraudster would
+    have to be named as the one whose account is used, who is the one who is paid).
+    """
     return on_lines(view, np.where(view.facts.iban != 0, view.habits.line["iban_others"], np.nan))
 
 

@@ -5,20 +5,26 @@ import numpy as np
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
 from wisebook_ml.features.measures import minor_lines
-from wisebook_ml.ledger.accounts import habit_account
+from wisebook_ml.ledger.accounts import accounts_under, habit_account
 
 MIN_ENTRIES = 200
 """Pairs are known after some months: before, every pair is new."""
 
+VAT = accounts_under(445)
+"""Accounts that meet in the VAT return, once a month or a quarter, and hardly anywhere else."""
+
 
 def measure(view: View) -> Finding:
-    """Measure log10 of how much rarer the rarest pair is than its rarer account."""
+    """Measure log10 of how much rarer the rarest pair is than its rarer account; VAT accounts are made to meet."""
     entry = view.habits.entry
     said = (entry["company"] >= MIN_ENTRIES) & (entry["pair_debit"] >= 0)
     minor = minor_lines(view)
+    declared = np.ones(len(view.batch), np.bool_)
     for side in ("debit", "credit"):  # a fee or a rounding beside a payment is no pair
-        said &= ~minor[view.batch.first[:-1] + np.maximum(entry[f"pair_{side}"], 0.0).astype(np.int64)]
-    return Finding(np.where(said, entry["pair_value"], 0.0))
+        line = view.batch.first[:-1] + np.maximum(entry[f"pair_{side}"], 0.0).astype(np.int64)
+        said &= ~minor[line]
+        declared &= VAT[view.batch.root[line]]
+    return Finding(np.where(said & ~declared, entry["pair_value"], 0.0))
 
 
 def lines(view: View, entry: int) -> list[int]:

@@ -27,6 +27,7 @@ __all__ = [
     "dealings_of",
     "entries_of",
     "holders_of",
+    "iban_names_of",
     "ibans_of",
     "id_pool_of",
     "ids_of",
@@ -87,6 +88,7 @@ party_amounts_of = _side("party_amounts")
 near_days_of = _side("near_days")
 place_memos_of = _side("place_memos")
 memo_document_of = _side("memo_document")
+iban_names_of = _side("iban_names")
 
 _cell_heads = array_at(NAMES.index("cells.heads"), np.int64)
 _cell_bins = array_at(NAMES.index("cells.bins"), POOLS["cells"]["bins"])

@@ -109,6 +109,7 @@ ENTRY_FACTS = np.dtype(
 LINE_FACTS = np.dtype(
     [
         *[(name, np.int64) for name in ("account", "habit", "party", "iban", "bin", "net", "root")],
+        *[(name, np.int64) for name in ("holder", "holder_one", "holder_two")],
         *[(name, np.bool_) for name in ("on_debit", "round")],
     ],
     align=True,

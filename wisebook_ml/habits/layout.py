@@ -199,11 +199,12 @@ SIDES: dict[str, tuple[str, np.dtype[Any], int]] = {
     "near_days": ("nears", np.dtype(np.int32), NEAR_LIMIT_MEMORY),
     "place_memos": ("places", np.dtype(np.int32), CANDIDATES),
     "memo_document": ("memos", np.dtype(np.uint8), DOCUMENT_BYTES),
+    "iban_names": ("ibans", np.dtype(np.int64), 3),
 }
 """Arrays beside a table, with so many items for each of its rows: a company's queues; histograms of a company's amounts
 (largest lines of entries, lines of third parties), of a journal's lags (made by hand, others), an account's amounts
 (credit, debit), an author's hours and bursts, a third party's amounts; latest times and days; the memos under a key;
-the documents of memos."""
+the documents of memos; the name of the first third party that used bank details (see `Facts.holder`)."""
 
 
 POOLS: dict[str, dict[str, np.dtype[Any]]] = {

@@ -14,6 +14,7 @@ from wisebook_ml.habits.access import (
     company_amounts_of,
     dealings_of,
     holders_of,
+    iban_names_of,
     ibans_of,
     id_pool_of,
     ids_of,
@@ -282,7 +283,7 @@ def _meet_lines(state: Array, lines: Array, company_key: int, journal: int, line
             out.party_median, out.party_spread = centre(amounts, cells, scratch)
             out.party_tail = share_beyond(amounts, cells, bin_, amounts.middle)
             if lines[k].iban != 0:
-                out.iban_others = _other_holders(state, mix(company_key, lines[k].iban), party_key)
+                out.iban_others = _other_holders(state, mix(company_key, lines[k].iban), party_key, lines[k])
 
 
 @compiled
@@ -300,10 +301,17 @@ def _meet_dealings(state: Array, lines: Array, dealer_key: int, line_out: Array)
 
 
 @compiled
-def _other_holders(state: Array, iban_key: int, party_key: int) -> int:
-    """Return how many third parties hold bank details that this one uses for the first time."""
+def _other_holders(state: Array, iban_key: int, party_key: int, line: Array) -> int:
+    """Return how many third parties hold bank details that this one uses for the first time.
+
+    None where it is named as the first of them: an agency is paid to the account of its house.
+    """
     iban = find(ibans_of(state).slots, ibans_of(state).keys, iban_key)
     if iban == 0 or find(holders_of(state).slots, holders_of(state).keys, mix(iban_key, party_key)) != 0:
+        return 0
+    name = iban_names_of(state)[iban]
+    named = line.holder != 0 and (line.holder == name[0] or line.holder == name[1] or line.holder_one == name[0])
+    if named or (line.holder_two != 0 and line.holder_two == name[2]):
         return 0
     return int(ibans_of(state).rows[iban].count)
 

@@ -28,7 +28,8 @@ class Habits:
     Line columns (shape m): `account_count` lines of the line's account in its journal, `side_*` those on the line's
     side; `journal_lines`, `journal_singles` lines of the
     journal, and accounts that it used just once; `party_*` the line's third party (`party_count` -1 without one);
-    `iban_others` other third parties that hold the bank details which this one uses for the first time; of a line on an
+    `iban_others` other third parties that hold the bank details which this one uses for the first time (0 where it is
+    named as the first of them); of a line on an
     account of assets, expenses or income, `dealt` how many such lines there were in entries of the same third party, on
     `dealings` accounts, and `dealing_count` on this one. Medians and
     spreads (median absolute deviations) are of log10(cents); a tail counts lines at least as far from the median.

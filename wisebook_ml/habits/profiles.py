@@ -11,6 +11,7 @@ from wisebook_ml.habits.access import (
     company_accounts_of,
     company_amounts_of,
     holders_of,
+    iban_names_of,
     ibans_of,
     journal_lags_of,
     journals_of,
@@ -210,7 +211,7 @@ def put_in(state: Array, lines: Array, company: int, memo: int, sides: Array) ->
             trace.party = known if known != 0 else _new_party(state, company, party_key)
             newcomers += known == 0
             if lines[k].iban != 0:
-                _hold_iban(state, company, company_key, lines[k].iban, party_key, trace)
+                _hold_iban(state, company, company_key, lines[k], party_key, trace)
         _count_line(state, company, noted.journal, trace, 1)
     deal(state, company, company_key, lines, noted.traces)
     add_amount(company_amounts_of(state)[company][AMOUNTS_TOTAL], cells_of(state), most, 1)
@@ -256,16 +257,18 @@ def _new_party(state: Array, company: int, key: int) -> int:
 
 
 @compiled
-def _hold_iban(state: Array, company: int, company_key: int, iban: int, party_key: int, trace: Array) -> None:
+def _hold_iban(state: Array, company: int, company_key: int, line: Array, party_key: int, trace: Array) -> None:
     """Note in a trace that its third party uses bank details."""
     ibans, holders = ibans_of(state), holders_of(state)
-    key = mix(company_key, iban)
+    key = mix(company_key, line.iban)
     row = find(ibans.slots, ibans.keys, key)
     if row == 0:
         if companies_of(state).rows[company].ibans >= MAX_IBANS:
             return
         row = insert(ibans.slots, ibans.keys, ibans.meta, key)
         ibans.rows[row].count = 0
+        name = iban_names_of(state)[row]
+        name[0], name[1], name[2] = line.holder, line.holder_one, line.holder_two
         companies_of(state).rows[company].ibans += 1
     holder_key = mix(key, party_key)
     holder = find(holders.slots, holders.keys, holder_key)

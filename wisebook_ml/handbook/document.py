@@ -34,7 +34,8 @@ A **value** from the **threshold** on makes a finding; from half of it on it is 
 **weight** is how much a full finding is believed. A company can override both. *Required* means asked for by a
 regulation: no habit and no verdict excuses it. *Rule* means decided by facts: found whatever the alert budget.
 *Systemic* means told once of a whole journal where its entries are habitually so. What a control **needs** are the
-fields of an entry that a publisher may leave out, and without which it is switched off.
+fields of an entry that a publisher may leave out, and without which it is switched off: `wisebook-ml controls inputs
+--societe N` says which ones are off for a company, as far as its published entries go.
 """
 
 SECTIONS = {
