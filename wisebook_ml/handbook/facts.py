@@ -26,11 +26,15 @@ DESCRIPTIONS = {
         title_fr="Rupture de numérotation",
         title_en="Break in the numbering",
         about_fr="Suit les numéros de chaque journal et exercice, et relève ceux qui manquent, se répètent ou "
-        "reculent. Un journal dont la numérotation est couramment irrégulière n'est pas signalé écriture par "
-        "écriture ; celles qui soldent les classes 6 et 7 à la clôture, numérotées à part, sont exceptées. Retrouver "
-        "les numéros manquants : écritures supprimées, brouillards ou import incomplet.",
+        "reculent. Dans un fichier, classé par date le plus souvent, un numéro ne manque que lorsque le journal l'a "
+        "nettement dépassé, ou à la fin de l'exercice ; le constat porte alors sur le journal, et se clôt si le numéro "
+        "arrive. Un journal dont la numérotation est couramment irrégulière n'est pas signalé écriture par écriture ; "
+        "celles qui soldent les classes 6 et 7 à la clôture, numérotées à part, sont exceptées. Retrouver les numéros "
+        "manquants : écritures supprimées, brouillards ou import incomplet.",
         about_en="Follows the numbers of each journal and fiscal year, and finds those that are missing, repeated or "
-        "out of order. A journal whose numbering is often irregular is not flagged entry by entry; entries that close "
+        "out of order. In a file, which is sorted by date mostly, a number is missing only when the journal has gone "
+        "well past it, or at the end of the year; the finding is then about the journal, and closes if the number "
+        "comes. A journal whose numbering is often irregular is not flagged entry by entry; entries that close "
         "classes 6 and 7, numbered apart by programs, are excepted. Look for the missing numbers: deleted entries, "
         "drafts or an incomplete import.",
         value=RARITY,
