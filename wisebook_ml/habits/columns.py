@@ -31,6 +31,8 @@ LINE_COLUMNS = np.dtype(
             "dealing_count",
             "dealt",
             "dealings",
+            "number_alike",
+            "namesake",
         )
     ]
 )
@@ -63,6 +65,8 @@ ENTRY_COLUMNS = np.dtype(
             "near_total",
             "debuts",
             "party_lines",
+            "numbers",
+            "number_singles",
             "newcomer_median",
             "newcomer_spread",
             "totals_median",
@@ -80,6 +84,8 @@ ENTRY_COLUMNS = np.dtype(
             "duplicate_length",
             "reversal_start",
             "reversal_length",
+            "namesake_start",
+            "namesake_length",
         )
     ]
 )
