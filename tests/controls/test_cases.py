@@ -422,7 +422,7 @@ def debit_and_credit_swapped(books):
 def fees_are_credited(books):
     fees = [line("627800", 14.10), line("512000", -14.10)]
     before = [books.entry("BQ", fees, label=f"Frais bancaires {k}") for k in range(60)]
-    return [*before, books.entry("BQ", [line("627800", -14.10), line("512000", 14.10)], label="Frais bancaires")]
+    return [*before, books.entry("BQ", [line("627800", -19.30), line("512000", 19.30)], label="Frais bancaires")]
 
 
 @leaves(CodeMotif.SENS_INVERSE)
@@ -443,7 +443,7 @@ def a_supplier_pays_back(books):
 
 @leaves(CodeMotif.SENS_INVERSE)
 def an_account_that_was_never_used_before(books):
-    return [books.entry("BQ", [line("625700", -31.40), line("512000", 31.40)], label="Hôtel")]
+    return [books.entry("OD", [line("625700", -31.40), line("512000", 31.40)], label="Hôtel")]
 
 
 @finds(CodeMotif.TIERS_INCONNU)

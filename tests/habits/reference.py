@@ -47,14 +47,6 @@ def side_of(root: int) -> int:
     return root // 1000 if root // 10_000 == 4 else 0
 
 
-BESIDE = ("609", "627", "654", "658", "66", "67", "68", "69", "709", "754", "758", "76", "77", "78", "79")
-
-
-def is_deal(root: int) -> bool:
-    """Return whether an account says what a third party was dealt with for."""
-    return root // 10_000 in (2, 6, 7) and not str(root).startswith(BESIDE)
-
-
 def shape_of(line: Ligne) -> str:
     """Return the shape of a third party's number: its first letter, then kinds of characters."""
     number = line.comp_aux_num or line.compte_num
@@ -182,7 +174,7 @@ class Entry:
     @property
     def dealings(self) -> list[Line]:
         """The lines that say what the third party was dealt with for."""
-        return [line for line in self.lines if self.dealer and not line.party and is_deal(line.root)]
+        return [line for line in self.lines if self.dealer and not line.party and line.root // 10_000 in (2, 6, 7)]
 
     @property
     def pairs(self) -> set[frozenset[str]]:
@@ -306,10 +298,11 @@ class Company:
         """Write what is odd about the new third parties; return the name that one is like. Then note them."""
         called, new = "", [self.parties[line.party].total() == 0 and bool(line.party) for line in entry.lines]
         for line, row, is_new in zip(entry.lines, rows, new, strict=True):
-            row["number_alike"] = row["namesake"] = 0
+            row["number_alike"] = row["namesake"] = row["numbers"] = row["number_singles"] = 0
             if not is_new:
                 continue
-            shapes = Counter(other.shape for other in self.named.values())
+            shapes = Counter(other.shape for other in self.named.values() if other.shape[0] == line.shape[0])
+            row["numbers"], row["number_singles"] = shapes.total(), list(shapes.values()).count(1)
             row["number_alike"] = max(0, shapes[line.shape] - (line.party in self.named))
             row["namesake"], found = self.nearest(line)
             called = found if row["namesake"] else called
@@ -484,8 +477,6 @@ class Company:
             "lag_tail": 0 if entry.lag is None else tail(lags, entry.lag, middle=0),
             "debuts": journal["debuts"],
             "party_lines": journal["party_lines"],
-            "numbers": len(self.named),
-            "number_singles": list(Counter(line.shape for line in self.named.values()).values()).count(1),
             "newcomer_median": centre(self.party_amounts)[0],
             "newcomer_spread": centre(self.party_amounts)[1],
             "totals_median": centre(self.totals)[0],

@@ -48,10 +48,9 @@ def newcomers(view: View) -> Floats:
 @once
 def off_scheme(view: View) -> Floats:
     """Return how surprising the shape of each new third party's number is (Good 1953); 0 where others have it."""
-    entry, line, of = view.habits.entry, view.habits.line, view.batch.entry_of
-    numbers = entry["numbers"]
-    value = np.where(numbers >= MIN_NUMBERS, surprise(entry["number_singles"], numbers), 0.0)[of]
-    return np.where((line["party_count"] == 0) & (line["number_alike"] == 0), value, 0.0)
+    line = view.habits.line
+    strange = (line["party_count"] == 0) & (line["number_alike"] == 0) & (line["numbers"] >= MIN_NUMBERS)
+    return np.where(strange, surprise(line["number_singles"], line["numbers"]), 0.0)
 
 
 @once
@@ -88,7 +87,7 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     french = f"Tiers jamais rencontré : {name}, pour {euros_fr(cents)}"
     english = f"Third party never seen before: {name}, for {euros_en(cents)}"
     if off_scheme(view)[line] > RARE_SHAPE:
-        numbers = int(view.habits.entry["numbers"][entry])
+        numbers = int(view.habits.line["numbers"][line])
         french += f" ; son numéro {number} n'a la forme d'aucun des {count_fr(numbers, 'autre', 'autres')}"
         english += f"; its number {number} has the form of none of the {count_en(numbers, 'other', 'others')}"
     like, known = view.habits.line["namesake"][line], view.habits.namesake_of(entry)

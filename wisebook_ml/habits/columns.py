@@ -31,7 +31,9 @@ LINE_COLUMNS = np.dtype(
             "dealing_count",
             "dealt",
             "dealings",
+            "numbers",
             "number_alike",
+            "number_singles",
             "namesake",
         )
     ]
@@ -65,8 +67,6 @@ ENTRY_COLUMNS = np.dtype(
             "near_total",
             "debuts",
             "party_lines",
-            "numbers",
-            "number_singles",
             "newcomer_median",
             "newcomer_spread",
             "totals_median",

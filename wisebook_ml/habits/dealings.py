@@ -5,17 +5,12 @@ from wisebook_ml.habits.access import companies_of, dealings_of, parties_of, tra
 from wisebook_ml.habits.layout import MAX_DEALINGS
 from wisebook_ml.habits.matching import largest_party
 from wisebook_ml.habits.tables import find, insert, remove
-from wisebook_ml.ledger.accounts import accounts_under
 from wisebook_ml.ledger.hashing import mix
 
 __all__ = ["count_dealing", "deal", "dealing_key", "forget_dealing", "is_dealing"]
 
 ASSETS, EXPENSES, INCOME = 2, 6, 7
 """PCG classes that say what a third party was dealt with for."""
-
-BESIDE = accounts_under(609, 627, 654, 658, 66, 67, 68, 69, 709, 754, 758, 76, 77, 78, 79)
-"""What comes beside a deal and tells nothing of what it was for: rebates, fees of banks, discounts, differences of
-payments and of exchange, and what closes a year."""
 
 DEALINGS = 17
 """Seed of the keys of dealings."""
@@ -34,7 +29,7 @@ def dealing_key(party_key: int, habit: int) -> int:
 def is_dealing(line: Array) -> bool:
     """Return whether a line says what the entry's third party was dealt with for."""
     of_class = line.root // 10_000
-    return bool(line.party == 0 and of_class in (ASSETS, EXPENSES, INCOME) and not BESIDE[line.root])
+    return bool(line.party == 0 and of_class in (ASSETS, EXPENSES, INCOME))
 
 
 @compiled

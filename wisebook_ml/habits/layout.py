@@ -76,12 +76,12 @@ COMPANY = np.dtype(
         ("party_lines", np.int32),
         *[(what, np.int32) for what in ("journals", "accounts", "pairs", "authors", "parties", "ibans")],
         *[(what, np.int32) for what in ("dealings", "dealt", "dealers")],
-        *[(what, np.int32) for what in ("named", "shape_singles")],
+        ("named", np.int32),
     ],
     align=True,
 )
 """A company: entries in its habits and arrivals so far; sizes of its tables; lines that count in `dealings`, and third
-parties that have any; third parties in `named`, and shapes of numbers that only one of them has."""
+parties that have any; third parties in `named`."""
 
 QUEUE = np.dtype([("first", np.int32), ("last", np.int32), ("count", np.int32)], align=True)
 """Rows of a table in their order, linked by their field `next`."""
@@ -209,7 +209,8 @@ ROWS = {
     "memos": MEMO,
 }
 """The tables and their records. `holders` counts the lines with which a
-third party uses bank details, `ibans` how many third parties do; `shapes` how many have a number of that shape."""
+third party uses bank details, `ibans` how many third parties do; `shapes` how many have a number of
+that shape, how many there are, and how many shapes only one has."""
 
 ENTRIES, MEMOS, PIECES, SEQUENCES, NEARS = range(5)
 """Queues of a company, oldest first: what is forgotten in the order of its arrival."""

@@ -41,7 +41,13 @@ from wisebook_ml.habits.histogram import centre, copies, share_beyond
 from wisebook_ml.habits.layout import NAME_BYTES
 from wisebook_ml.habits.matching import document_of, largest_party, place_memo
 from wisebook_ml.habits.memos import clipped_lag, drop_places, find_memo, id_words, remember, write_down
-from wisebook_ml.habits.names import ALIASES_OF_NAME, MAX_NEWCOMERS, meet_newcomers, note_newcomers
+from wisebook_ml.habits.names import (
+    ALIASES_OF_NAME,
+    MAX_NEWCOMERS,
+    SHAPES_OF_NUMBER,
+    meet_newcomers,
+    note_newcomers,
+)
 from wisebook_ml.habits.pairings import NATURAL, UNLIKELY, pairing
 from wisebook_ml.habits.profiles import (
     AMOUNTS_PARTY,
@@ -176,7 +182,7 @@ def _has_room(state: Array, lines: int, id_length: int) -> bool:
         and free_rows(ibans_of(state).keys, ibans_of(state).meta) >= lines
         and free_rows(dealings_of(state).keys, dealings_of(state).meta) >= lines
         and free_rows(named_of(state).keys, named_of(state).meta) >= newcomers
-        and free_rows(shapes_of(state).keys, shapes_of(state).meta) >= newcomers
+        and free_rows(shapes_of(state).keys, shapes_of(state).meta) >= newcomers * SHAPES_OF_NUMBER
         and free_rows(aliases_of(state).keys, aliases_of(state).meta) >= newcomers * ALIASES_OF_NAME
         and free_rows(pairs_of(state).keys, pairs_of(state).meta) >= MAX_PAIRS_OF_ENTRY
         and free_rows(journals_of(state).keys, journals_of(state).meta) >= 1
@@ -230,7 +236,6 @@ def _take(
     meet_newcomers(
         state,
         lines,
-        company,
         company_key,
         data,
         table,

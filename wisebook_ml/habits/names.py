@@ -22,13 +22,24 @@ from wisebook_ml.ledger.characters import DIGIT, LETTER, MARK, WORD, code_point,
 from wisebook_ml.ledger.columns import line_row
 from wisebook_ml.ledger.hashing import mix
 
-__all__ = ["ALIASES_OF_NAME", "MAX_NEWCOMERS", "NEAR", "SAME", "meet_newcomers", "note_newcomers"]
+__all__ = [
+    "ALIASES_OF_NAME",
+    "MAX_NEWCOMERS",
+    "NEAR",
+    "SAME",
+    "SHAPES_OF_NUMBER",
+    "meet_newcomers",
+    "note_newcomers",
+]
 
 MAX_NAME = 32
 """Letters and figures of a name that are read: longer ones differ before."""
 
 MIN_NAME = 5
 """Names shorter than that are alike by chance (EDF, EDP)."""
+
+SHAPES_OF_NUMBER = 3
+"""Rows that a number is counted in: those of its shape, of its kind of third parties, and of their rare shapes."""
 
 ALIASES_OF_NAME = MAX_NAME + 2
 """Hashes that a name is kept under at most."""
@@ -39,8 +50,9 @@ MAX_NEWCOMERS = 500
 SAME, NEAR = 1.0, 2.0
 """What is found of a name: it is that of another third party; it is but for a letter."""
 
-SHAPE, WHOLE, WITHOUT = 19, 23, 29
-"""Seeds of the keys of shapes, names, and names without a letter."""
+SHAPE, WHOLE, WITHOUT, NUMBERS, SINGLES = 19, 23, 29, 31, 37
+"""Seeds of the keys of shapes, names, and names without a letter; and, of suppliers, customers and others each, of how
+many there are and of how many shapes only one of them has."""
 
 LETTERS, FIGURES, OTHERS = 1, 2, 3
 """Kinds of characters in a number."""
@@ -52,7 +64,6 @@ AUX, AUX_NAME, COMPTE = line_row("comp_aux_num"), line_row("comp_aux_lib"), line
 def meet_newcomers(
     state: Array,
     lines: Array,
-    company: int,
     company_key: int,
     texts: Array,
     table: Array,
@@ -80,9 +91,9 @@ def meet_newcomers(
     scratch : ndarray of int64
         Room for a name; zeros, and left as such.
     """
-    parties, whole = parties_of(state), companies_of(state).rows[company]
-    out.numbers, out.number_singles = whole.named, whole.shape_singles
+    parties = parties_of(state)
     for k in range(len(lines)):
+        line_out[k].numbers, line_out[k].number_singles = 0.0, 0.0
         line_out[k].number_alike, line_out[k].namesake = 0.0, 0.0
         if lines[k].party == 0:
             continue
@@ -95,6 +106,10 @@ def meet_newcomers(
         row = find(shapes.slots, shapes.keys, _shape_key(company_key, texts, table, start + k, side, fold, kind))
         alike = shapes.rows[row].count - (1 if own != 0 else 0) if row != 0 else 0
         line_out[k].number_alike = max(alike, 0)
+        numbers = find(shapes.slots, shapes.keys, _count_key(company_key, NUMBERS, side))
+        singles = find(shapes.slots, shapes.keys, _count_key(company_key, SINGLES, side))
+        line_out[k].numbers = shapes.rows[numbers].count if numbers != 0 else 0
+        line_out[k].number_singles = shapes.rows[singles].count if singles != 0 else 0
         length = _read_name(texts, table, start + k, fold, kind, scratch)
         value, holder = _nearest(state, company_key, side, scratch, length, own)
         scratch[:MAX_NAME] = 0
@@ -132,14 +147,10 @@ def note_newcomers(
         noted += 1
         row = insert(named.slots, named.keys, named.meta, key)
         whole.named += 1
-        side, shapes = _side(lines[k].root), shapes_of(state)
-        shape = _shape_key(company_key, texts, table, start + k, side, fold, kind)
-        same = find(shapes.slots, shapes.keys, shape)
-        if same == 0:
-            same = insert(shapes.slots, shapes.keys, shapes.meta, shape)
-            shapes.rows[same].count = 0
-        shapes.rows[same].count += 1
-        whole.shape_singles += (shapes.rows[same].count == 1) - (shapes.rows[same].count == 2)
+        side = _side(lines[k].root)
+        same = _count(state, _shape_key(company_key, texts, table, start + k, side, fold, kind), 1)
+        _count(state, _count_key(company_key, NUMBERS, side), 1)
+        _count(state, _count_key(company_key, SINGLES, side), (same == 1) - (same == 2))
         _note_text(texts, table, start + k, named_text_of(state)[row])
         length = _read_name(texts, table, start + k, fold, kind, scratch)
         if length >= MIN_NAME:
@@ -148,6 +159,24 @@ def note_newcomers(
                 if without < 0 or scratch[without] > 0:
                     _alias(state, _alias_key(company_key, side, scratch, length, without, WITHOUT), row)
         scratch[:MAX_NAME] = 0
+
+
+@compiled
+def _count_key(company_key: int, seed: int, side: int) -> int:
+    """Return the key of a count of suppliers, customers or others."""
+    return mix(mix(company_key, seed), side)
+
+
+@compiled
+def _count(state: Array, key: int, more: int) -> int:
+    """Add to a count, and return it."""
+    shapes = shapes_of(state)
+    row = find(shapes.slots, shapes.keys, key)
+    if row == 0:
+        row = insert(shapes.slots, shapes.keys, shapes.meta, key)
+        shapes.rows[row].count = 0
+    shapes.rows[row].count += more
+    return int(shapes.rows[row].count)
 
 
 @compiled

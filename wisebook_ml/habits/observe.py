@@ -13,7 +13,7 @@ from wisebook_ml.habits.arrivals import CONFLICT, FIRST, REVISION, tell_arrivals
 from wisebook_ml.habits.columns import Output, facts_records, new_output
 from wisebook_ml.habits.limits import Limits
 from wisebook_ml.habits.meet import CELLS_OF_LINE, MAX_ID_BYTES, MAX_PAIRS_OF_ENTRY, meet_entries
-from wisebook_ml.habits.names import ALIASES_OF_NAME, MAX_NEWCOMERS
+from wisebook_ml.habits.names import ALIASES_OF_NAME, MAX_NEWCOMERS, SHAPES_OF_NUMBER
 from wisebook_ml.habits.profiles import MAX_PAIR_ACCOUNTS
 from wisebook_ml.habits.store import Store
 from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
@@ -32,9 +32,11 @@ class Habits:
     journal, and accounts that it used just once; `party_*` the line's third party (`party_count` -1 without one);
     `iban_others` other third parties that hold the bank details which this one uses for the first time; of a line on an
     account of assets, expenses or income, `dealt` how many such lines there were in entries of the same third party, on
-    `dealings` accounts, and `dealing_count` on this one; of a new third party, `number_alike` others whose number is of
-    the same shape, and `namesake` 1 where another is called the same, 2 where one is but for a letter. Medians and
-    spreads (median absolute deviations) are of log10(cents); a tail counts lines at least as far from the median.
+    `dealings` accounts, and `dealing_count` on this one; of a new third party, `numbers` others (suppliers,
+    customers or neither, as it is), `number_alike` of them with a number of the same shape, `number_singles` shapes
+    that only one of them has, and `namesake` 1 where another is called the same, 2 where one is but for a letter.
+    Medians and spreads (median absolute deviations) are of log10(cents); a tail counts lines at least as far from the
+    median.
 
     Entry columns (shape n): `company` entries before; `company_dealt`, `company_dealings` and `company_dealers`
     such lines, pairs of a third party and an account, and third parties in all; `journal*`, `author*` the journal's
@@ -45,8 +47,7 @@ class Habits:
     `pair_value` how surprising the rarest pair of accounts is; `burst` entries by the author within ten minutes,
     and `burst_tail` how many were in one as large; `near_limit` purchases just below an approval limit
     (`near_total`, in cents) of the same third party within two months; `debuts`, `party_lines` third parties that
-    appeared first in the journal; `numbers` third parties of the company, and `number_singles` shapes of numbers that
-    only one of them has; `altered` 1 where a validated entry's content was changed or deleted;
+    appeared first in the journal; `altered` 1 where a validated entry's content was changed or deleted;
     `duplicate`, `reversal` how surely an earlier entry is repeated or reversed, `*_days` how many days lie between,
     `reversal_alike` 1 where both have one label, `duplicate_repeats` earlier entries of the same third party and
     amount.
@@ -194,7 +195,7 @@ def _meet(batch: EntryBatch, facts: Facts, store: Store, first: npt.NDArray[np.b
         rows = dict.fromkeys(("journals", "authors", "sequences", "nears", "pieces", "memos", "places"), 2)
         rows |= dict.fromkeys(("accounts", "company_accounts", "parties", "holders", "ibans", "dealings"), size + 1)
         newcomers = min(size, MAX_NEWCOMERS)
-        rows |= {"named": newcomers, "shapes": newcomers, "aliases": newcomers * ALIASES_OF_NAME}
+        rows |= {"named": newcomers, "shapes": newcomers * SHAPES_OF_NUMBER, "aliases": newcomers * ALIASES_OF_NAME}
         rows["pairs"] = MAX_PAIRS_OF_ENTRY
         items = {"cells": CELLS_OF_LINE * (size + 2), "traces": 2 * size + 2, "ids": MAX_ID_BYTES}
         store.reserve(rows, items)
