@@ -16,6 +16,7 @@ import msgspec
 from schemas import CodeMotif, Parametres, ReglageControle, to_minor
 from topics import SETTINGS
 from wisebook_ml.controls import CONTROLS
+from wisebook_ml.controls.settings_table import Weighed
 from wisebook_ml.ledger.characters import plain
 from wisebook_ml.subjects import SUBJECTS
 
@@ -39,28 +40,12 @@ MAX_BYTES = SETTINGS.max_message_bytes // 2
 """Of the whole version: it travels in one record of the topic."""
 
 
-class Settable(Protocol):
+class Settable(Weighed, Protocol):
     """What a company may set of a control, or of what follows a kind of subject."""
-
-    @property
-    def code(self) -> CodeMotif:
-        """What it is called."""
-
-    @property
-    def threshold(self) -> float:
-        """Its default."""
-
-    @property
-    def weight(self) -> float:
-        """Its default."""
 
     @property
     def source(self) -> str:
         """What it rests on."""
-
-    @property
-    def required(self) -> bool:
-        """Whether a regulation asks for it."""
 
 
 def settable() -> Mapping[CodeMotif, Settable]:
