@@ -74,10 +74,10 @@ DESCRIPTIONS = {
         title_en="Dated on a day off",
         about_fr="Relève les écritures datées d'un samedi, d'un dimanche ou d'un jour férié dans un journal qui n'en "
         "a presque jamais. Un journal de caisse ou de banque qui en compte souvent n'est pas signalé, ni un journal "
-        "encore peu mouvementé. Vérifier la date sur la pièce.",
+        "encore peu mouvementé ; un samedi, jour ouvrable, pèse moins. Vérifier la date sur la pièce.",
         about_en="Finds entries dated on a Saturday, a Sunday or a public holiday in a journal that hardly ever has "
-        "any. A till or bank journal that often does passes, and so does a journal that is little used yet. Check the "
-        "date on the document.",
+        "any. A till or bank journal that often does passes, and so does a journal that is little used yet; a Saturday "
+        "weighs less. Check the date on the document.",
         value=RARITY,
     ),
     CodeMotif.HEURE_INHABITUELLE: Description(
