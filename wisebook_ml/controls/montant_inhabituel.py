@@ -69,8 +69,8 @@ def _about(view: View, entry: int) -> str:
 CONTROL = Control(
     code=CodeMotif.MONTANT_INHABITUEL,
     attribute="montant",
-    threshold=3.5,
-    weight=0.65,
+    threshold=3.0,
+    weight=0.6,
     source="ISA 520 (analytical procedures); Lange, Little, Taylor 1989 (heavy tails)",
     measure=measure,
     explain=explain,
