@@ -88,6 +88,16 @@ def tail(bins: Counter[int], asked: int, middle: int | None = None) -> int:
     return sum(bin_ >= asked if asked >= middle else bin_ <= asked for bin_ in ordered)
 
 
+def reach(bins: Counter[int], asked: int) -> float:
+    """Return what all but one in a hundred, and one more, stay within, on the side of a bin hardly any is beyond."""
+    ordered = sorted(bins.elements())
+    rank = 1 + len(ordered) // 100
+    if not ordered or tail(bins, asked) > rank:
+        return math.nan
+    above = asked >= ordered[(len(ordered) - 1) // 2]
+    return (ordered[-rank if above else rank - 1] + 0.5) / PER_DECADE
+
+
 FORGOTTEN = ((0, 0, 0), (0, 0), (0, 0))
 """What is said of the number, the burst and the limit of a first arrival that was forgotten."""
 
@@ -109,6 +119,11 @@ class Line:
     shape: tuple[int, str]
     name: str
     called: str
+
+    @property
+    def has_purpose(self) -> bool:
+        """Whether it is one of expenses or income."""
+        return self.root // 10_000 in (6, 7)
 
 
 @dataclass
@@ -172,6 +187,11 @@ class Entry:
         """The third party of the largest line that has one."""
         own = [line for line in self.lines if line.party and line.net]
         return max(own, key=lambda line: abs(line.net)).party if own else ""
+
+    @property
+    def about(self) -> object:
+        """Its third party or, without one, the letters of its label."""
+        return self.dealer or self.facts["label_letters"]
 
     @property
     def dealings(self) -> list[Line]:
@@ -252,6 +272,7 @@ class Company:
         self.named: dict[str, tuple[int, int, int]] = {}
         self.party_amounts: Counter[int] = Counter()
         self.dealings: dict[str, Counter[str]] = defaultdict(Counter)
+        self.purposes: dict[tuple[object, str, bool], Counter[int]] = defaultdict(Counter)
         self.totals: Counter[int] = Counter()
         self.named: dict[str, Line] = {}
         self.sequences: dict[int, Sequence] = {}
@@ -391,6 +412,9 @@ class Company:
                     self.holders[line.iban][line.party] += times
         for line in entry.dealings:
             self.dealings[entry.dealer][line.habit] += times
+        for line in entry.lines:
+            if line.has_purpose:
+                self.purposes[entry.about, line.habit, line.debit][line.bin] += times
         for pair in entry.pairs:
             self.pairs[pair] += times
         self.totals[max(line.bin for line in entry.lines)] += times
@@ -439,6 +463,7 @@ class Company:
         side = self.sides[entry.journal, line.habit, line.debit]
         amounts = self.parties[line.party]
         holders = +self.holders[line.iban] if line.party and line.iban else Counter[str]()
+        own = self.purposes[entry.about, line.habit, line.debit] if line.has_purpose else Counter[int]()
         dealt = +self.dealings[entry.dealer] if line in entry.dealings else Counter[str]()
         return {
             "account_count": self.used[entry.journal][line.habit],
@@ -447,11 +472,18 @@ class Company:
             "side_median": centre(side)[0],
             "side_spread": centre(side)[1],
             "side_tail": tail(side, line.bin),
+            "side_reach": reach(side, line.bin),
             "journal_lines": self.journals[entry.journal]["lines"],
             "party_count": amounts.total() if line.party else -1,
             "party_median": centre(amounts)[0] if line.party else math.nan,
             "party_spread": centre(amounts)[1] if line.party else math.nan,
             "party_tail": tail(amounts, line.bin) if line.party else 0,
+            "party_reach": reach(amounts, line.bin) if line.party else math.nan,
+            "purpose_count": own.total() if line.has_purpose else -1,
+            "purpose_median": centre(own)[0],
+            "purpose_spread": centre(own)[1],
+            "purpose_tail": tail(own, line.bin),
+            "purpose_reach": reach(own, line.bin),
             "iban_others": 0 if line.party in holders or self.of_one_house(line) else len(holders),
             "dealing_count": dealt[line.habit],
             "dealt": dealt.total(),

@@ -17,6 +17,7 @@ from wisebook_ml.habits.layout import (
     MAX_JOURNALS,
     MAX_PAIRS,
     MAX_PARTIES,
+    MAX_PURPOSES,
     new_store,
 )
 from wisebook_ml.habits.store import Store
@@ -34,6 +35,7 @@ LIMITS = {
     "parties": MAX_PARTIES,
     "ibans": MAX_IBANS,
     "dealings": MAX_DEALINGS,
+    "purposes": MAX_PURPOSES,
 }
 REPEATABLE = settings(derandomize=True, deadline=None, max_examples=30)
 

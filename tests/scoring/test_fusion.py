@@ -83,6 +83,7 @@ class Judge:
             self.strengths.copy(),
             self.strengths,
             np.ones((1, SIZE)),
+            np.ones((1, SIZE)),
             np.full((1, SIZE), WEIGHT),
             np.full(1, 0.01),
             np.zeros(1, np.int64),

@@ -50,10 +50,14 @@ class Finding:
         One value an entry, to compare with the threshold; NaN where the control cannot say anything.
     lines : ndarray of bool, shape (m,), or None
         The lines that the value comes from; None for the whole entry.
+    certainty : ndarray of float64, shape (n,), or None
+        In (0, 1], how far a finding that passes is believed beside others of its control: 1 (None) unless its facts
+        leave room for something legitimate. It is told all the same.
     """
 
     values: Floats
     lines: Bools | None = None
+    certainty: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ __all__ = [
     "pieces_of",
     "place_memos_of",
     "places_of",
+    "purpose_amounts_of",
+    "purposes_of",
     "queues_of",
     "sequences_of",
     "shapes_of",
@@ -74,6 +76,7 @@ authors_of = _table("authors")
 parties_of = _table("parties")
 holders_of = _table("holders")
 dealings_of = _table("dealings")
+purposes_of = _table("purposes")
 ibans_of = _table("ibans")
 named_of = _table("named")
 shapes_of = _table("shapes")
@@ -93,6 +96,7 @@ author_habits_of = _side("author_habits")
 author_stamps_of = _side("author_stamps")
 party_amounts_of = _side("party_amounts")
 named_text_of = _side("named_text")
+purpose_amounts_of = _side("purpose_amounts")
 near_days_of = _side("near_days")
 place_memos_of = _side("place_memos")
 memo_document_of = _side("memo_document")

@@ -40,7 +40,7 @@ MAX_PIECES = 100_000
 MAX_SEQUENCES, MAX_NEARS = 10_000, 20_000
 """Sequences of numbers, and third parties with purchases just below an approval limit, that are followed."""
 
-MAX_JOURNALS, MAX_ACCOUNTS, MAX_PAIRS, MAX_AUTHORS, MAX_PARTIES, MAX_IBANS, MAX_DEALINGS = (
+MAX_JOURNALS, MAX_ACCOUNTS, MAX_PAIRS, MAX_AUTHORS, MAX_PARTIES, MAX_IBANS, MAX_DEALINGS, MAX_PURPOSES = (
     1_000,
     200_000,
     500_000,
@@ -48,6 +48,7 @@ MAX_JOURNALS, MAX_ACCOUNTS, MAX_PAIRS, MAX_AUTHORS, MAX_PARTIES, MAX_IBANS, MAX_
     500_000,
     500_000,
     500_000,
+    200_000,
 )
 """How much a company's habits hold: beyond, nothing new is learnt (no company has as many; a mistaken export might)."""
 
@@ -75,7 +76,7 @@ COMPANY = np.dtype(
         ("arrivals", np.int32),
         ("party_lines", np.int32),
         *[(what, np.int32) for what in ("journals", "accounts", "pairs", "authors", "parties", "ibans")],
-        *[(what, np.int32) for what in ("dealings", "dealt", "dealers")],
+        *[(what, np.int32) for what in ("dealings", "dealt", "dealers", "purposes")],
         ("named", np.int32),
     ],
     align=True,
@@ -178,6 +179,7 @@ TRACE = np.dtype(
         ("party", np.int32),
         ("holder", np.int32),
         ("dealing", np.int32),
+        ("purpose", np.int32),
         ("bin", np.uint8),
         ("debit", np.uint8),
         ("round", np.uint8),
@@ -197,6 +199,7 @@ ROWS = {
     "parties": PARTY,
     "holders": HOLDER,
     "dealings": DEALING,
+    "purposes": COUNTER,
     "ibans": COUNTER,
     "named": NAMED,
     "shapes": COUNTER,
@@ -209,8 +212,9 @@ ROWS = {
     "memos": MEMO,
 }
 """The tables and their records. `holders` counts the lines with which a
-third party uses bank details, `ibans` how many third parties do; `shapes` how many have a number of
-that shape, how many there are, and how many shapes only one has."""
+third party uses bank details, `ibans` how many third parties do; `purposes` the lines of what amounts are for
+(`wisebook_ml.habits.purposes`); `shapes` how many have a number of that shape, how many there are, and how many shapes
+only one has."""
 
 ENTRIES, MEMOS, PIECES, SEQUENCES, NEARS = range(5)
 """Queues of a company, oldest first: what is forgotten in the order of its arrival."""
@@ -224,6 +228,7 @@ SIDES: dict[str, tuple[str, np.dtype[Any], int]] = {
     "author_stamps": ("authors", np.dtype(np.int64), BURST_MEMORY),
     "party_amounts": ("parties", HISTOGRAM, 1),
     "named_text": ("named", np.dtype(np.uint8), NAME_BYTES),
+    "purpose_amounts": ("purposes", HISTOGRAM, 1),
     "near_days": ("nears", np.dtype(np.int32), NEAR_LIMIT_MEMORY),
     "place_memos": ("places", np.dtype(np.int32), CANDIDATES),
     "memo_document": ("memos", np.dtype(np.uint8), DOCUMENT_BYTES),
@@ -231,8 +236,8 @@ SIDES: dict[str, tuple[str, np.dtype[Any], int]] = {
 }
 """Arrays beside a table, with so many items for each of its rows: a company's queues; histograms of a company's amounts
 (largest lines of entries, lines of third parties), of a journal's lags (made by hand, others), an account's amounts
-(credit, debit), an author's hours and bursts, a third party's amounts; names of third parties; latest times and
-days; the memos under a key; the documents of memos; the name of the first third party that used bank details (see
+(credit, debit), an author's hours and bursts, a third party's and a purpose's amounts; names of third parties; latest
+times and days; the memos under a key; the documents of memos; the name of the first third party that used bank details (see
 `Facts.holder`)."""
 
 

@@ -29,6 +29,8 @@ from wisebook_ml.habits.access import (
     party_amounts_of,
     pieces_of,
     places_of,
+    purpose_amounts_of,
+    purposes_of,
     sequences_of,
     shapes_of,
     trace_pool_of,
@@ -38,7 +40,7 @@ from wisebook_ml.habits.arrivals import company_of
 from wisebook_ml.habits.dealings import dealing_key, is_dealing
 from wisebook_ml.habits.earlier import meet_duplicate, meet_reversal, place_keys
 from wisebook_ml.habits.first_arrival import count_burst, count_near_limit, take_number, tell_first_facts
-from wisebook_ml.habits.histogram import centre, copies, share_beyond
+from wisebook_ml.habits.histogram import centre, copies, reach, reach_known, share_beyond
 from wisebook_ml.habits.layout import NAME_BYTES
 from wisebook_ml.habits.matching import document_of, largest_party, place_memo
 from wisebook_ml.habits.memos import clipped_lag, drop_places, find_memo, id_words, remember, write_down
@@ -72,6 +74,7 @@ from wisebook_ml.habits.profiles import (
     put_in,
     take_out,
 )
+from wisebook_ml.habits.purposes import about_of, has_purpose, purpose_key
 from wisebook_ml.habits.tables import SMALLEST_BLOCK, block_class, find, free_rows
 from wisebook_ml.ledger.hashing import mix
 
@@ -93,8 +96,8 @@ MAX_ID_BYTES = 800
 MAX_PAIRS_OF_ENTRY = (MAX_PAIR_ACCOUNTS // 2) ** 2
 """Pairs of accounts that an entry adds at most."""
 
-CELLS_OF_LINE = 3 * 128
-"""Cells of histograms that a line asks for at most: three that move to a block with all bins. An entry itself asks for
+CELLS_OF_LINE = 4 * 128
+"""Cells of histograms that a line asks for at most: four that move to a block with all bins. An entry itself asks for
 four such blocks, which two lines' room is more than enough for."""
 
 
@@ -185,6 +188,7 @@ def _has_room(state: Array, lines: int, id_length: int) -> bool:
         and free_rows(named_of(state).keys, named_of(state).meta) >= newcomers
         and free_rows(shapes_of(state).keys, shapes_of(state).meta) >= newcomers * SHAPES_OF_NUMBER
         and free_rows(aliases_of(state).keys, aliases_of(state).meta) >= newcomers * ALIASES_OF_NAME
+        and free_rows(purposes_of(state).keys, purposes_of(state).meta) >= lines
         and free_rows(pairs_of(state).keys, pairs_of(state).meta) >= MAX_PAIRS_OF_ENTRY
         and free_rows(journals_of(state).keys, journals_of(state).meta) >= 1
         and free_rows(authors_of(state).keys, authors_of(state).meta) >= 1
@@ -249,6 +253,7 @@ def _take(
         used,
         scratch,
     )
+    _meet_purposes(state, lines, company_key, about_of(lines, entry.label_letters), line_out, scratch)
     _meet_company(state, entry, company, journal, author, out, scratch)
     _meet_pairs(state, lines, company_key, out, sides)
     holder = lines[largest].party if largest >= 0 else entry.key
@@ -336,8 +341,10 @@ def _meet_lines(state: Array, lines: Array, company_key: int, journal: int, line
         out.side_count, out.side_rounds = side.total, side.rounds
         out.side_median, out.side_spread = centre(side, cells, scratch)
         out.side_tail = share_beyond(side, cells, bin_, side.middle)
+        out.side_reach = _reach(side, cells, bin_, out.side_tail)
         out.journal_lines, out.journal_singles = of_journal.lines, of_journal.singles
         out.party_count, out.party_median, out.party_spread, out.party_tail = -1.0, math.nan, math.nan, 0.0
+        out.party_reach = math.nan
         out.iban_others = 0.0
         if lines[k].party != 0:
             party_key = mix(company_key, lines[k].party)
@@ -346,8 +353,15 @@ def _meet_lines(state: Array, lines: Array, company_key: int, journal: int, line
             out.party_count = parties.rows[party].count
             out.party_median, out.party_spread = centre(amounts, cells, scratch)
             out.party_tail = share_beyond(amounts, cells, bin_, amounts.middle)
+            out.party_reach = _reach(amounts, cells, bin_, out.party_tail)
             if lines[k].iban != 0:
                 out.iban_others = _other_holders(state, mix(company_key, lines[k].iban), party_key, lines[k])
+
+
+@compiled
+def _reach(amounts: Array, cells: Array, bin_: int, tail: float) -> float:
+    """Return how far amounts ordinarily go on the side of one that hardly any was farther than; NaN for any other."""
+    return reach(amounts, cells, bin_ >= amounts.middle) if tail <= reach_known(amounts.total) else math.nan
 
 
 @compiled
@@ -362,6 +376,23 @@ def _meet_dealings(state: Array, lines: Array, dealer_key: int, line_out: Array)
             row = find(dealings.slots, dealings.keys, dealing_key(dealer_key, lines[k].habit))
             out.dealing_count = dealings.rows[row].count if row != 0 else 0
             out.dealt, out.dealings = parties.rows[dealer].dealt, parties.rows[dealer].dealings
+
+
+@compiled
+def _meet_purposes(state: Array, lines: Array, company_key: int, about: int, line_out: Array, scratch: Array) -> None:
+    """Write the amounts that the lines' accounts had before in entries about the same."""
+    purposes, cells = purposes_of(state), cells_of(state)
+    for k in range(len(lines)):
+        out = line_out[k]
+        out.purpose_count, out.purpose_median, out.purpose_spread = -1.0, math.nan, math.nan
+        out.purpose_tail, out.purpose_reach = 0.0, math.nan
+        if has_purpose(lines[k]):
+            purpose = find(purposes.slots, purposes.keys, purpose_key(company_key, about, lines[k]))
+            amounts = purpose_amounts_of(state)[purpose][0]
+            out.purpose_count = amounts.total
+            out.purpose_median, out.purpose_spread = centre(amounts, cells, scratch)
+            out.purpose_tail = share_beyond(amounts, cells, lines[k].bin, amounts.middle)
+            out.purpose_reach = _reach(amounts, cells, lines[k].bin, out.purpose_tail)
 
 
 @compiled

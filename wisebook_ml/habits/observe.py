@@ -28,8 +28,9 @@ class Habits:
     """Columns beside an `EntryBatch`: what was so before the entry, NaN where a fact is not known.
 
     Line columns (shape m): `account_count` lines of the line's account in its journal, `side_*` those on the line's
-    side; `journal_lines`, `journal_singles` lines of the
-    journal, and accounts that it used just once; `party_*` the line's third party (`party_count` -1 without one);
+    side; `journal_lines`, `journal_singles` lines of the journal, and accounts that it used just once; `party_*` the
+    line's third party (`party_count` -1 without one); `purpose_*` the line's account and side in entries about the same
+    third party or, without any, of the same wording (`purpose_count` -1 on accounts of neither expenses nor income);
     `iban_others` other third parties that hold the bank details which this one uses for the first time (0 where it is
     named as the first of them); of a line on an
     account of assets, expenses or income, `dealt` how many such lines there were in entries of the same third party, on
@@ -37,7 +38,8 @@ class Habits:
     customers or neither, as it is), `number_alike` of them with a number of the same shape, `number_singles` shapes
     that only one of them has, and `namesake` 1 where another is called the same, 2 where one is but for a letter.
     Medians and spreads (median absolute deviations) are of log10(cents); a tail counts lines at least as far from the
-    median.
+    median, and for an amount that hardly any was as far as, a reach is log10 of what all but one in a hundred stay
+    within on its side.
 
     Entry columns (shape n): `company` entries before; `company_dealt`, `company_dealings` and `company_dealers`
     such lines, pairs of a third party and an account, and third parties in all; `journal*`, `author*` the journal's
@@ -194,7 +196,9 @@ def _meet(batch: EntryBatch, facts: Facts, store: Store, first: npt.NDArray[np.b
         # Room for the entry it stopped before; doubling makes it room for many.
         size = int(entries["lines"][done])
         rows = dict.fromkeys(("journals", "authors", "sequences", "nears", "pieces", "memos", "places"), 2)
-        rows |= dict.fromkeys(("accounts", "company_accounts", "parties", "holders", "ibans", "dealings"), size + 1)
+        rows |= dict.fromkeys(
+            ("accounts", "company_accounts", "parties", "holders", "ibans", "dealings", "purposes"), size + 1
+        )
         newcomers = min(size, MAX_NEWCOMERS)
         rows |= {"named": newcomers, "shapes": newcomers * SHAPES_OF_NUMBER, "aliases": newcomers * ALIASES_OF_NAME}
         rows["pairs"] = MAX_PAIRS_OF_ENTRY

@@ -20,11 +20,12 @@ DESCRIPTIONS = {
         title_en="Round amount",
         about_fr="Relève les multiples de 500 € à partir de 1 000 € sur un compte dont les montants, dans ce journal, "
         "ne sont presque jamais ronds. Les comptes de loyers, d'acomptes ou de virements internes ont l'habitude de "
-        "l'être ; un compte encore peu mouvementé n'est pas jugé. Demander la pièce : un montant rond est souvent une "
-        "estimation.",
+        "l'être, et les services et honoraires se conviennent souvent ainsi ; un compte encore peu mouvementé n'est "
+        "pas jugé. Demander la pièce : un montant rond est souvent une estimation.",
         about_en="Finds multiples of €500 from €1,000 on, on an account whose amounts in this journal are hardly ever "
-        "round. Rents, advances and internal transfers are round by habit; an account that is little used yet is not "
-        "judged. Ask for the document: a round amount is often an estimate.",
+        "round. Rents, advances and internal transfers are round by habit, services and fees are often agreed upon in "
+        "round figures; an account that is little used yet is not judged. Ask for the document: a round amount is "
+        "often an estimate.",
         value=RARITY,
     ),
     CodeMotif.SOUS_SEUIL: Description(
@@ -42,15 +43,17 @@ DESCRIPTIONS = {
     CodeMotif.MONTANT_INHABITUEL: Description(
         title_fr="Montant inhabituel",
         title_en="Unusual amount",
-        about_fr="Compare le montant de chaque ligne avec ceux de son tiers, ou à défaut de son compte, dans ce "
-        "journal ; une virgule décalée se voit ainsi. Les lignes de trésorerie, les montants sous 100 € et les "
+        about_fr="Compare le montant de chaque ligne avec ceux de son compte dans les écritures du même tiers ou, "
+        "sans tiers, du même libellé ; à défaut avec ceux de son tiers, ou de son compte dans ce journal. Une virgule "
+        "décalée se voit ainsi. Les lignes de trésorerie, les montants sous 100 € et les "
         "comptes ou tiers encore peu mouvementés ne sont pas jugés. Comparer le montant avec celui de la pièce.",
-        about_en="Compares the amount of each line with those of its third party, else of its account, in this "
-        "journal; a shifted decimal shows in this way. Lines of cash and bank, amounts below €100 and accounts or "
+        about_en="Compares the amount of each line with those of its account in entries of the same third party or, "
+        "without one, of the same wording; else with those of its third party, or of its account in this journal. A "
+        "shifted decimal shows in this way. Lines of cash and bank, amounts below €100 and accounts or "
         "third parties that are little used yet are not judged. Compare the amount with the document's.",
         value=(
-            "écart à la médiane, en écarts-types robustes du logarithme du montant",
-            "distance from the median, in robust standard deviations of the logarithm of the amount",
+            "rareté d'un montant aussi éloigné de l'usage, en puissances de dix",
+            "rarity of an amount as far from the usual one, in powers of ten",
         ),
     ),
     CodeMotif.PAIRE_RARE: Description(
@@ -127,13 +130,16 @@ DESCRIPTIONS = {
         title_en="VAT at no legal rate",
         about_fr="Rapproche les lignes de TVA de leurs bases : un montant doit correspondre, aux arrondis près, à un "
         "taux légal (métropole, Corse, outre-mer) d'une base ou d'une somme de bases. Les déclarations de TVA, et les "
-        "factures de plus de six bases, ne sont pas jugées. Recalculer la TVA d'après la facture.",
+        "factures de plus de six bases, ne sont pas jugées. Un taux inférieur au plus élevé peut venir d'un mélange de "
+        "taux ou d'une part exonérée : il pèse moins qu'un taux rond, étranger ou trop élevé, ou qu'une faute de "
+        "frappe. Recalculer la TVA d'après la facture.",
         about_en="Compares lines of VAT with their bases: an amount must be, up to rounding, a legal rate (mainland "
         "France, Corsica, overseas) of a base or of a sum of bases. VAT returns, and invoices of more than six bases, "
-        "are not judged. Work out the VAT anew from the invoice.",
+        "are not judged. A rate below the highest may come from a mix of rates or from a part without tax: it weighs "
+        "less than a round, foreign or too high one, or a slip of the pen. Work out the VAT anew from the invoice.",
         value=(
-            "1 si aucun taux ne convient, 0,7 si un mélange de taux reste possible",
-            "1 where no rate fits, 0.7 where a mix of rates could still explain it",
+            "2 si rien ne l'explique, 1 si un mélange de taux sur une base reste possible, 0,7 sur plusieurs",
+            "2 where nothing explains it, 1 where a mix of rates on one base could, 0.7 on several",
         ),
     ),
     CodeMotif.TVA_SANS_BASE: Description(

@@ -81,11 +81,12 @@ DESCRIPTIONS = {
         title_en="Dated on a day off",
         about_fr="Relève les écritures datées d'un samedi, d'un dimanche ou d'un jour férié dans un journal qui n'en "
         "a presque jamais. Un journal de caisse ou de banque qui en compte souvent n'est pas signalé, ni un journal "
-        "encore peu mouvementé, ni le dernier jour d'un mois, date de ce qui se comptabilise au mois. Vérifier "
-        "la date sur la pièce.",
+        "encore peu mouvementé, ni le dernier jour d'un mois, date de ce qui se comptabilise au mois ; un samedi, "
+        "jour ouvrable, pèse moins. Vérifier la date sur la pièce.",
         about_en="Finds entries dated on a Saturday, a Sunday or a public holiday in a journal that hardly ever has "
         "any. A till or bank journal that often does passes, and so do a journal that is little used yet, and the last "
-        "day of a month, which dates what is accounted for by the month. Check the date on the document.",
+        "day of a month, which dates what is accounted for by the month; a Saturday weighs less. Check the date on the "
+        "document.",
         value=RARITY,
     ),
     CodeMotif.HEURE_INHABITUELLE: Description(

@@ -209,6 +209,7 @@ def _judge(
             splits,
             evidence.values,
             evidence.strengths,
+            evidence.certainties,
             evidence.thresholds,
             evidence.weights,
             measured.table.budgets,
@@ -246,6 +247,7 @@ class _Columns(NamedTuple):
 
     values: Floats
     strengths: Floats
+    certainties: Floats
     thresholds: Floats
     weights: Floats
     required: npt.NDArray[np.bool_]
@@ -259,11 +261,20 @@ def _evidence(measured: Measured, opined: Opined | None) -> _Columns:
     table = measured.table
     if opined is None:
         return _Columns(
-            measured.values, measured.strengths, table.thresholds, table.weights, REQUIRED, RULE, SYSTEMIC, CAUSE
+            measured.values,
+            measured.strengths,
+            measured.certainties,
+            table.thresholds,
+            table.weights,
+            REQUIRED,
+            RULE,
+            SYSTEMIC,
+            CAUSE,
         )
     return _Columns(
         np.hstack([measured.values, opined.values]),
         np.hstack([measured.strengths, opined.strengths]),
+        np.hstack([measured.certainties, np.ones_like(opined.strengths)]),
         np.hstack([table.thresholds, opined.thresholds]),
         np.hstack([table.weights, opined.weights]),
         REQUIRED_WITH_OPINIONS,

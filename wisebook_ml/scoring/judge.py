@@ -50,7 +50,8 @@ RATE_PRIOR = 1_000
 
 REPEATED = 3
 """Findings of a control about one third party (about entries of one wording, where there is none) from which on they
-are its way of doing business: a fuel card's VAT, a customer's credit notes."""
+are its way of doing business: a fuel card's VAT, a customer's credit notes. Fewer will do where a finding is less than
+certain by itself (`Finding.certainty`)."""
 
 MAX_REPEATS = 100_000
 """Third parties and wordings of a company of which findings are remembered; beyond, nothing new is."""
@@ -103,6 +104,7 @@ def judge_entries(
     splits: Array,
     values: Array,
     strengths: Array,
+    certainties: Array,
     thresholds: Array,
     weights: Array,
     budgets: Array,
@@ -132,6 +134,8 @@ def judge_entries(
         Of the half-space trees.
     values, strengths : ndarray of float64, shape (n, controls)
         What the controls measured; the strengths of what is a journal's habit are weakened in place.
+    certainties : ndarray of float64, shape (n, controls)
+        See `wisebook_ml.controls.Finding`.
     thresholds, weights, budgets, setting_of
         See `wisebook_ml.controls.SettingsTable`.
     required, rule, systemic, causes : ndarray, shape (controls,)
@@ -162,7 +166,9 @@ def judge_entries(
         company_row = _found_row(judged, company)
         rates, overall = rates_of(judged).rows[rates_row], found_of(judged).rows[company_row]
         own, about_key = thresholds[setting_of[i]], mix(company, about[i])
-        alone = _weaken(values[i], strengths[i], own, required, rule, systemic, rates, overall, judged, about_key)
+        alone = _weaken(
+            values[i], strengths[i], certainties[i], own, required, rule, systemic, rates, overall, judged, about_key
+        )
         beliefs[:] = 0.0
         for k in range(len(causes)):
             if strengths[i, k] > 0.0:
@@ -266,6 +272,7 @@ def _threshold(scale: Array) -> float:
 def _weaken(
     values: Array,
     strengths: Array,
+    certainties: Array,
     thresholds: Array,
     required: Array,
     rule: Array,
@@ -292,9 +299,9 @@ def _weaken(
             expected = min(1.0, known / (as_strong + EXPECTED_RATE * RATE_PRIOR))
             row = find(repeats.slots, repeats.keys, mix(about_key, k))
             again = repeats.rows[row]["count"] if row != 0 else 0
-        if strengths[k] == 1.0 and habit == 1.0 and again < REPEATED and (rule[k] or required[k]):
+        if strengths[k] == 1.0 and habit == 1.0 and again < REPEATED * certainties[k] and (rule[k] or required[k]):
             alone = True
-        strengths[k] *= min(habit, expected) / (1 + again)
+        strengths[k] *= certainties[k] * min(habit, expected) / (1 + again)
     return alone
 
 
