@@ -237,8 +237,8 @@ SIDES: dict[str, tuple[str, np.dtype[Any], int]] = {
 """Arrays beside a table, with so many items for each of its rows: a company's queues; histograms of a company's amounts
 (largest lines of entries, lines of third parties), of a journal's lags (made by hand, others), an account's amounts
 (credit, debit), an author's hours and bursts, a third party's and a purpose's amounts; names of third parties; latest
-times and days; the memos under a key; the documents of memos; the name of the first third party that used bank details (see
-`Facts.holder`)."""
+times and days; the memos under a key; the documents of memos; the name of the first third party that used bank details
+(see `Facts.holder`)."""
 
 
 POOLS: dict[str, dict[str, np.dtype[Any]]] = {
