@@ -243,7 +243,7 @@ def reach(h: Array, cells: Cells, above: bool) -> float:
     if h.total == 0:
         return math.nan
     if h.block == 0:
-        return (h.middle + 0.5) / BINS_PER_DECADE
+        return float((h.middle + 0.5) / BINS_PER_DECADE)
     wanted, found = reach_known(h.total), 0
     bins, step = SMALLEST_BLOCK << DIRECT_CLASS, -1 if above else 1
     bin_ = bins if above else -1
