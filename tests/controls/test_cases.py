@@ -393,6 +393,11 @@ def takings_that_pay_a_supplier(books):
     return [books.entry("OD", [line("606400", 163.27), line("707110", -163.27)])]
 
 
+@finds(CodeMotif.PAIRE_RARE)
+def a_sale_that_is_a_loan(books):
+    return [books.entry("OD", [line("164000", 163.27), line("707000", -163.27)])]
+
+
 @leaves(CodeMotif.PAIRE_RARE)
 def a_supplier_paid_by_the_bank(books):
     return [books.payment()]
@@ -401,6 +406,11 @@ def a_supplier_paid_by_the_bank(books):
 @leaves(CodeMotif.PAIRE_RARE)
 def a_vat_return(books):
     return [books.entry("OD", [line("445710", 163.27), line("445660", -97.27), line("445510", -66.00)])]
+
+
+@leaves(CodeMotif.PAIRE_RARE)
+def a_customer_who_is_a_supplier_is_set_off(books):
+    return [books.entry("OD", [line("401000", 163.27, "DURAND"), line("411000", -163.27, "ALPHA")])]
 
 
 @finds(CodeMotif.COMPTE_HORS_JOURNAL)
@@ -438,9 +448,32 @@ def debit_and_credit_swapped(books):
     return [books.entry("AC", turned(books.purchase()), label="Facture Durand")]
 
 
+@finds(CodeMotif.SENS_INVERSE)
+def fees_are_credited(books):
+    fees = [line("627800", 14.10), line("512000", -14.10)]
+    before = [books.entry("BQ", fees, label=f"Frais bancaires {k}") for k in range(60)]
+    return [*before, books.entry("BQ", [line("627800", -19.30), line("512000", 19.30)], label="Frais bancaires")]
+
+
 @leaves(CodeMotif.SENS_INVERSE)
 def a_credit_note(books):
     return [books.entry("AC", turned(books.purchase(euros=97.31)), label="AVOIR Durand")]
+
+
+@leaves(CodeMotif.SENS_INVERSE)
+def a_discount_within_an_invoice(books):
+    lines = [line("606400", 200.00), line("606400", -20.00), line("445660", 36.00), line("401000", -216.00, "DURAND")]
+    return [books.entry("AC", lines, label="Facture Durand")]
+
+
+@leaves(CodeMotif.SENS_INVERSE)
+def a_supplier_pays_back(books):
+    return [books.entry("BQ", turned(books.payment(euros=97.31)), label="Virement reçu Durand")]
+
+
+@leaves(CodeMotif.SENS_INVERSE)
+def an_account_that_was_never_used_before(books):
+    return [books.entry("OD", [line("625700", -31.40), line("512000", 31.40)], label="Hôtel")]
 
 
 @finds(CodeMotif.TIERS_INCONNU)

@@ -10,7 +10,7 @@ from wisebook_ml.features.view import once
 from wisebook_ml.ledger.accounts import accounts_under
 from wisebook_ml.ledger.batch import Floats
 
-SETTLED = accounts_under(627, 654, 658, 665, 666, 758, 765, 766, 6714, 7714)
+SETTLED = accounts_under(627, 654, 658, 66, 754, 758, 76, 6714, 7714)
 """How a debt was settled, and not what was dealt in: bank fees, losses on bad debts, discounts, exchange differences.
 Each comes to a third party once, if ever."""
 
@@ -45,7 +45,7 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
 CONTROL = Control(
     code=CodeMotif.COMPTE_INHABITUEL,
     attribute="compte_num",
-    threshold=2.0,
+    threshold=1.7,
     weight=0.45,
     source="ISA 240 A45 (unusual account combinations); Good 1953 (chance of a new kind)",
     measure=measure,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from schemas import CodeMotif
+from schemas import CodeMotif, Direction
 from wisebook_ml.controls.base import Control, Finding, View, any_of, on_lines, strongest
 from wisebook_ml.controls.texts import about_en, about_fr, euros_en, euros_fr
 from wisebook_ml.features.measures import amount_surprise
@@ -41,8 +41,7 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name the line, its amount and the usual one."""
     line = strongest(view, entry, surprises(view))
     record, cents = view.batch.line(line), int(view.batch.amount[line])
-    party = bool(amount_surprise(view)[1][line])
-    usual = round(10 ** float(view.habits.line["party_median" if party else "side_median"][line]))
+    party, usual = _usual(view, line)
     name = record.comp_aux_lib or record.comp_aux_num
     who_fr = f"le tiers {name}" if party else f"le compte {record.compte_num}"
     who_en = f"third party {name}" if party else f"account {record.compte_num}"
@@ -50,6 +49,18 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
         f"Montant de {euros_fr(cents)} inhabituel pour {who_fr} (d'ordinaire environ {about_fr(usual)}).",
         f"Amount of {euros_en(cents)} unusual for {who_en} (usually about {about_en(usual)}).",
     )
+
+
+def _usual(view: View, line: int) -> tuple[bool, int]:
+    """Return whether a line's amount is compared with its third party's (else its account's), and the usual cents."""
+    party = bool(amount_surprise(view)[1][line])
+    return party, round(10 ** float(view.habits.line["party_median" if party else "side_median"][line]))
+
+
+def direction(view: View, entry: int) -> Direction:
+    """Return whether the line that `explain` names is higher than usual, or lower."""
+    line = strongest(view, entry, surprises(view))
+    return Direction.HAUT if view.batch.amount[line] > _usual(view, line)[1] else Direction.BAS
 
 
 CONTROL = Control(
@@ -60,4 +71,5 @@ CONTROL = Control(
     source="ISA 520 (analytical procedures); Lange, Little, Taylor 1989 (heavy tails)",
     measure=measure,
     explain=explain,
+    direction=direction,
 )

@@ -4,7 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View, any_of, on_lines, strongest
-from wisebook_ml.controls.texts import euros_en, euros_fr
+from wisebook_ml.controls.texts import count_en, count_fr, euros_en, euros_fr, number_en, number_fr
 from wisebook_ml.features.measures import surprise
 from wisebook_ml.features.usual import PRIOR_ROUND_LINES, PRIOR_ROUND_SHARE
 from wisebook_ml.features.view import once
@@ -40,12 +40,20 @@ def measure(view: View) -> Finding:
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
-    """Name the amount and the account."""
+    """Name the amount, the account, and how often its amounts are round."""
     line = strongest(view, entry, surprises(view))
-    cents, account = int(view.batch.amount[line]), view.batch.line(line).compte_num
+    cents, account, debit = int(view.batch.amount[line]), view.batch.line(line).compte_num, view.batch.on_debit[line]
+    rounds, total = (int(view.habits.line[k][line]) for k in ("side_rounds", "side_count"))
+    if total == 0:
+        french, english = "sans autre ligne de ce côté jusqu'ici", "with no other line on this side so far"
+    else:
+        of_fr, of_en = count_fr(total, "ligne", "lignes"), count_en(total, "line", "lines")
+        french = f"qui n'en a que {number_fr(rounds, 0)}" if rounds else "qui n'en a aucun"
+        french, english = f"{french} sur {of_fr}", f"which has {number_en(rounds, 0) if rounds else 'none'} in {of_en}"
     return (
-        f"Montant rond ({euros_fr(cents)}) alors que les montants du compte {account} ne le sont presque jamais.",
-        f"Round amount ({euros_en(cents)}) where the amounts of account {account} hardly ever are.",
+        f"Montant rond ({euros_fr(cents)}) au {'débit' if debit else 'crédit'} du compte {account}, {french}.",
+        f"Round amount ({euros_en(cents)}) on the {'debit' if debit else 'credit'} side of account {account}, "
+        f"{english}.",
     )
 
 

@@ -17,6 +17,7 @@ from wisebook_ml.features.view import View, once
 from wisebook_ml.ledger.batch import Floats
 
 __all__ = [
+    "MIN_SIDE",
     "account_deviation",
     "amount_surprise",
     "dealing_surprise",
@@ -26,6 +27,7 @@ __all__ = [
     "lag_surprise",
     "log_amounts",
     "minor_lines",
+    "other_side_surprise",
     "party_deviation",
     "side_surprise",
     "surprise",
@@ -53,6 +55,7 @@ OWN_MIDDLE = 1.0
 
 MIN_JOURNAL_LINES = 100
 MIN_SIDE = 30
+"""Lines of an account before the side that they are on is called a habit."""
 MIN_DEALT = 3
 """Lines of a third party before its accounts are called a habit."""
 COMMON_DEALT = 3.0
@@ -182,8 +185,19 @@ def journal_account_surprise(view: View) -> Floats:
 def side_surprise(view: View) -> Floats:
     """Return how surprising each line's side is for its account in its journal, where that or the PCG expects one."""
     line = view.habits.line
-    lines, on_side = usual_side(view)
-    count, side = line["account_count"] + lines, line["side_count"] + on_side
+    return _surprise_of_side(view, line["side_count"], usual_side(view)[1])
+
+
+@once
+def other_side_surprise(view: View) -> Floats:
+    """Return how surprising it would be if each line stood on the other side."""
+    line, (lines, on_side) = view.habits.line, usual_side(view)
+    return _surprise_of_side(view, line["account_count"] - line["side_count"], lines - on_side)
+
+
+def _surprise_of_side(view: View, own: Floats, prior: Floats) -> Floats:
+    lines, of_account = usual_side(view)[0], view.habits.line["account_count"]
+    count, side = of_account + lines, own + prior
     # With pseudo-counts, the halves of the estimate would count twice.
     value = np.where(lines > 0, -np.log10(np.maximum(side, 0.5) / np.maximum(count, 1.0)), surprise(side, count))
     return np.where(count >= MIN_SIDE, value, np.nan)

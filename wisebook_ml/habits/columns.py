@@ -31,6 +31,10 @@ LINE_COLUMNS = np.dtype(
             "dealing_count",
             "dealt",
             "dealings",
+            "numbers",
+            "number_alike",
+            "number_singles",
+            "namesake",
         )
     ]
 )
@@ -80,6 +84,8 @@ ENTRY_COLUMNS = np.dtype(
             "duplicate_length",
             "reversal_start",
             "reversal_length",
+            "namesake_start",
+            "namesake_length",
         )
     ]
 )

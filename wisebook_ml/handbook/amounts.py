@@ -57,11 +57,13 @@ DESCRIPTIONS = {
         title_fr="Association rare de comptes",
         title_en="Rare pair of accounts",
         about_fr="Relève deux comptes tous deux usuels dans la société mais qui ne se rencontrent presque jamais dans "
-        "une même écriture. Muet pendant les premiers mois, où toute association est nouvelle. Vérifier que chaque "
-        "compte est le bon, en particulier hors des journaux d'opérations diverses.",
-        about_en="Finds two accounts that are both common in the company but hardly ever meet in one entry. Silent "
-        "during the first months, when every pair is new. Check that each account is the right one, above all outside "
-        "the journals of miscellaneous operations.",
+        "une même écriture, ou que le plan comptable n'oppose pas (une vente et un emprunt, des salaires et la "
+        "caisse). Une déclaration de TVA ou une compensation entre client et fournisseur n'est pas signalée. Muet "
+        "pendant les premiers mois, où toute association est nouvelle. Vérifier que chaque compte est le bon.",
+        about_en="Finds two accounts that are both common in the company but hardly ever meet in one entry, or that "
+        "have no business together in the chart of accounts (a sale and a loan, wages and the till). A VAT return, or "
+        "a set-off of a customer who is a supplier, passes. Silent during the first months, when every pair is new. "
+        "Check that each account is the right one.",
         value=(
             "rareté de l'association au regard du plus rare des deux comptes, en puissances de dix",
             "rarity of the pair beside the rarer of both accounts, in powers of ten",
@@ -94,25 +96,29 @@ DESCRIPTIONS = {
         title_fr="Débit et crédit inversés",
         title_en="Debit and credit swapped",
         about_fr="Compare le côté de chaque ligne avec celui que ce compte prend d'ordinaire dans ce journal. Compte "
-        "moitié moins quand un libellé ou une référence l'explique (avoir, annulation, remboursement) ; un compte "
-        "encore peu mouvementé n'est pas jugé. Vérifier s'il s'agit d'un avoir ou d'une inversion.",
+        "pleinement quand toute l'écriture est à l'envers ; une ligne seule parmi d'autres (remise, remboursement) "
+        "compte peu, et un avoir qui se nomme ou une contrepassation presque rien. Un compte encore peu mouvementé "
+        "n'est guère jugé. Vérifier s'il s'agit d'un avoir ou d'une inversion.",
         about_en="Compares the side of each line with the one that this account usually takes in this journal. Counts "
-        "half where a label or reference explains it (credit note, cancellation, refund); an account that is little "
-        "used yet is not judged. Check whether it is a credit note or a swap.",
+        "fully where all of the entry is the wrong way round; a single line among others (a discount, a refund) "
+        "counts little, and a credit note that says so, or a reversal, hardly at all. An account that is little used "
+        "yet is hardly judged. Check whether it is a credit note or a swap.",
         value=RARITY,
     ),
     CodeMotif.TIERS_INCONNU: Description(
         title_fr="Tiers jamais rencontré",
         title_en="Third party never seen before",
-        about_fr="Relève un tiers nouveau dans un journal où ils sont rares, d'autant plus que son premier montant "
-        "dépasse celui des autres nouveaux venus. Muet tant que le journal est peu mouvementé. Vérifier l'existence "
-        "du tiers (SIREN, contrat, bon de commande) avant de payer.",
-        about_en="Finds a new third party in a journal where they are rare, the more so the larger its first amount "
-        "is beside those of other newcomers. Silent until the journal has a habit. Check that the third party exists "
-        "(SIREN, contract, order) before paying.",
+        about_fr="Relève un tiers nouveau qui détonne : dans un journal où ils sont rares, avec un premier montant "
+        "très élevé, un numéro dont la forme n'est celle d'aucun autre (compte fourre-tout), ou un nom à une lettre "
+        "près de celui d'un tiers connu. Un tiers nouveau sans rien de cela compte peu. Vérifier son existence (SIREN, "
+        "contrat, bon de commande) avant de payer.",
+        about_en="Finds a new third party that fits in badly: in a journal where they are rare, with a very large "
+        "first amount, a number whose form is that of no other (a catch-all account), or a name that is a known one's "
+        "but for a letter. A new third party with none of these counts little. Check that it exists (SIREN, contract, "
+        "order) before paying.",
         value=(
-            "rareté des tiers nouveaux dans ce journal, pondérée par la taille du premier montant",
-            "rarity of new third parties in this journal, weighed by the size of the first amount",
+            "ce qui détonne dans le tiers (nouveauté, montant, numéro, nom), 1,3 pour une forte présomption",
+            "how badly the third party fits in (newness, amount, number, name), 1.3 for strong grounds",
         ),
         needs=("comp_aux_num",),
     ),

@@ -16,7 +16,7 @@ from wisebook_ml.ledger.batch import Floats
 from wisebook_ml.ledger.hashing import mix
 from wisebook_ml.models.online import online_attribute, online_tail
 from wisebook_ml.models.ranks import rank_add, rank_threshold
-from wisebook_ml.scoring.belief import MODEL_WEIGHT, believe, model_strength
+from wisebook_ml.scoring.belief import Heard, believe, heard_strength
 from wisebook_ml.scoring.state import LEVELS, MAX_CONTROLS, detectors_of, found_of, rates_of, repeats_of, scales_of
 
 __all__ = ["CLOSED", "OPENED", "QUIET", "Judgement", "judge_entries", "new_judgement"]
@@ -111,6 +111,7 @@ def judge_entries(
     rule: Array,
     systemic: Array,
     causes: Array,
+    heard: Heard,
     habits: Array,
     judged: Array,
     judgement: Judgement,
@@ -137,6 +138,8 @@ def judge_entries(
         Whether regulation asks for a control, whether facts decide it (then it flags by itself, as a required one
         does; any other only within the alert budget), whether a habit of it is told as one finding of the journal, and
         the number of its cause.
+    heard : Heard
+        How far the model that scores every entry counts.
     habits, judged : ndarray of int64
         Directories of the state's stores.
     judgement : Judgement
@@ -167,9 +170,9 @@ def judge_entries(
         remaining = 1.0
         for belief in beliefs:
             remaining *= 1.0 - belief
-        strength = model_strength(judgement.tails[i])
+        strength = heard_strength(heard, i, judgement.tails[i])
         if strength > 0.0:
-            remaining *= 1.0 - believe(MODEL_WEIGHT, strength)
+            remaining *= 1.0 - believe(heard.weights[i], strength)
         composite = 1.0 - remaining
         judgement.composite[i] = composite
         scale = scales_of(judged).rows[_scale_row(judged, company)]
@@ -177,7 +180,6 @@ def judge_entries(
         if first[i]:
             # What facts decide is told whatever the budget, and does not use it up.
             rank_add(scale, 0.0 if alone else composite, budgets[setting_of[i]])
-        if first[i]:
             overall["judged"] += 1
             rates["judged"] += rates_row != 0
             _count(values[i], strengths[i], own, systemic, rates, rates_row != 0, overall, judged, about_key)
