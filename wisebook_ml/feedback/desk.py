@@ -14,6 +14,7 @@ from schemas import Avis, Detection, Parametres, Verdict
 from topics import DEAD_LETTER, FEEDBACK
 from wisebook_ml.clock import utc_now
 from wisebook_ml.controls import CONTROLS
+from wisebook_ml.controls.settings_table import Weighed
 from wisebook_ml.feedback.judgement import Contradiction, Judgement, Refused, UnknownDetection, judge, judged
 from wisebook_ml.feedback.lowering import attenuations, motif
 from wisebook_ml.feedback.standing import Outcome, subject_of
@@ -35,7 +36,7 @@ WAIT_SECONDS = 5.0
 
 POLL_SECONDS = 0.2
 
-LOWERED = (*CONTROLS, *SUBJECTS)
+LOWERED: Sequence[Weighed] = (*CONTROLS, *SUBJECTS)
 """What verdicts may lower, beside the models."""
 
 

@@ -54,8 +54,8 @@ class Settable(Weighed, Protocol):
 
 def settable() -> Mapping[CodeMotif, Settable]:
     """Return what there are settings of: the control or model of a code, else what follows a kind of subject."""
-    found: dict[CodeMotif, Settable] = {one.code: one for one in (*SUBJECTS, *FORESTS, *KINDS)}
-    return found | {one.code: one for one in CONTROLS}
+    those: tuple[Settable, ...] = (*SUBJECTS, *FORESTS, *KINDS, *CONTROLS)  # of a code the last one
+    return {one.code: one for one in those}
 
 
 def nearest(name: str) -> str:
