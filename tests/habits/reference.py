@@ -269,7 +269,7 @@ class Company:
         self.stamps: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=BURST_MEMORY - 1))
         self.parties: dict[str, Counter[int]] = defaultdict(Counter)
         self.holders: dict[str, Counter[str]] = defaultdict(Counter)
-        self.named: dict[str, tuple[int, int, int]] = {}
+        self.first_payees: dict[str, tuple[int, int, int]] = {}
         self.party_amounts: Counter[int] = Counter()
         self.dealings: dict[str, Counter[str]] = defaultdict(Counter)
         self.purposes: dict[tuple[object, str, bool], Counter[int]] = defaultdict(Counter)
@@ -408,7 +408,7 @@ class Company:
                 self.party_amounts[line.bin] += times
                 if line.iban:
                     if not +self.holders[line.iban]:
-                        self.named[line.iban] = line.names
+                        self.first_payees[line.iban] = line.names
                     self.holders[line.iban][line.party] += times
         for line in entry.dealings:
             self.dealings[entry.dealer][line.habit] += times
@@ -492,7 +492,7 @@ class Company:
 
     def of_one_house(self, line: Line) -> bool:
         """Return whether a line's third party is named as the first with its bank details."""
-        whole, one, two = self.named.get(line.iban, (0, 0, 0))
+        whole, one, two = self.first_payees.get(line.iban, (0, 0, 0))
         return bool(
             (line.names[0] and line.names[0] in (whole, one))
             or (whole and whole == line.names[1])
