@@ -439,6 +439,11 @@ def a_debt_that_is_lost(books):
 
 
 @leaves(CodeMotif.COMPTE_INHABITUEL)
+def an_asset_of_a_usual_supplier(books):
+    return [books.purchase(account="218300")]
+
+
+@leaves(CodeMotif.COMPTE_INHABITUEL)
 def another_account_for_a_new_supplier(books):
     return [books.purchase(supplier="NOUVEAU", account="615500")]
 

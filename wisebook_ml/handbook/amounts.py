@@ -86,12 +86,14 @@ DESCRIPTIONS = {
     CodeMotif.COMPTE_INHABITUEL: Description(
         title_fr="Compte inhabituel pour ce tiers",
         title_en="Unusual account for this third party",
-        about_fr="Relève une charge, un produit ou une immobilisation sur un compte que ce tiers n'a jamais eu, alors "
-        "qu'il en a d'ordinaire peu. Un fournisseur aux dépenses variées n'est pas signalé, ni un tiers ou une "
-        "société encore peu mouvementés. Comparer avec les factures précédentes du tiers, et reclasser si besoin.",
-        about_en="Finds an expense, an income or an asset on an account that this third party never had, where it "
-        "usually has few. A supplier of many kinds of things passes, and so do third parties and companies that are "
-        "little used yet. Compare with the third party's earlier invoices, and reclassify where needed.",
+        about_fr="Relève une charge ou un produit sur un compte que ce tiers n'a jamais eu, alors qu'il en a "
+        "d'ordinaire peu. Un fournisseur aux dépenses variées n'est pas signalé, ni un tiers ou une société encore peu "
+        "mouvementés, ni une immobilisation, un escompte ou une perte, qui ne viennent qu'une fois. Comparer avec les "
+        "factures précédentes du tiers, et reclasser si besoin.",
+        about_en="Finds an expense or an income on an account that this third party never had, where it usually has "
+        "few. A supplier of many kinds of things passes, and so do third parties and companies that are little used "
+        "yet, and an asset, a discount or a loss, which come once. Compare with the third party's earlier invoices, "
+        "and reclassify where needed.",
         value=RARITY,
         needs=("comp_aux_num",),
     ),
