@@ -6,6 +6,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BENCH_VENV := .venv-bench
 PEERS_VENV := .venv-peers
 CODE := schemas topics wisebook_ml agents bench tests
+# Half of the time tests wait, for processes and brokers: so two at once (`make test PARALLEL=` runs one after the other).
+# Whole files, in their order: tests/acceptance, which takes longest, comes first.
+PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 FEC ?=
 DATA ?=
 ENTRIES ?= 20000
@@ -22,7 +25,7 @@ demo: $(VENV)/.base ## Score a ledger from end to end: a generated one, or FEC=p
 	@$(BIN)/wisebook-ml demo --entries $(ENTRIES) $(if $(FEC),"$(FEC)")
 
 test: $(VENV)/.all ## Run the tests (a real Kafka and a real PostgreSQL are started for them)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q $(PARALLEL)
 
 chaos: $(VENV)/.all ## Kill workers and brokers, fill disks, and compare with a quiet run (about 10 minutes)
 	$(BIN)/python -m pytest -q -m "chaos or soak" --durations=20

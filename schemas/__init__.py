@@ -10,6 +10,7 @@ from schemas.detection import Detection, ModeleUtilise, MotifDetection, Objet, d
 from schemas.entry import Ecriture, Ligne
 from schemas.enums import (
     ClasseEcriture,
+    Direction,
     DomaineApplication,
     Etape,
     Etat,
@@ -47,6 +48,7 @@ __all__ = [
     "Derive",
     "DeriveVariable",
     "Detection",
+    "Direction",
     "DomaineApplication",
     "Ecriture",
     "Etape",

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from schemas.base import Identifiant, Record, Revision, SocieteId
 from schemas.codes import CodeMotif
-from schemas.enums import DomaineApplication, Etat, Severite, TypeObjet
+from schemas.enums import Direction, DomaineApplication, Etat, Severite, TypeObjet
 from schemas.money import MontantTotal
 
 __all__ = ["Detection", "ModeleUtilise", "MotifDetection", "Objet", "detection_id"]
@@ -30,6 +30,7 @@ class MotifDetection(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One reason: the control or model, its share of the score, and the figures that triggered it.
 
     `lignes` are positions in the entry's `lignes`, from 1 as an accountant counts; the first hundred of them.
+    `direction` tells whether the amount is unusually high or low, where the reason is that of an unusual amount.
     """
 
     code: CodeMotif
@@ -37,6 +38,7 @@ class MotifDetection(Struct, frozen=True, kw_only=True, omit_defaults=True):
     valeur: float
     seuil: float
     lignes: list[int] = []
+    direction: Direction | None = None
     libelle_fr: str
     libelle_en: str
 

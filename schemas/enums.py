@@ -4,6 +4,7 @@ from enum import StrEnum
 
 __all__ = [
     "ClasseEcriture",
+    "Direction",
     "DomaineApplication",
     "Etape",
     "Etat",
@@ -109,6 +110,13 @@ class ClasseEcriture(StrEnum):
     CORRECTE = "CORRECTE"
     ERREUR_SAISIE = "ERREUR_SAISIE"
     A_REVOIR = "A_REVOIR"
+
+
+class Direction(StrEnum):
+    """To which side an amount is unusual: above what was expected, or below."""
+
+    HAUT = "HAUT"
+    BAS = "BAS"
 
 
 class Etat(StrEnum):

@@ -23,7 +23,8 @@ class ReglageControle(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Attenuation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What verdicts have taught of a control in a journal: its evidence counts by `facteur` there.
 
-    `rejets` of `avis` verdicts said false positive when it was set.
+    `rejets` of `avis` verdicts said false positive when it was set. For a finding about an account or a third party
+    that is of no journal, its number stands in `journal_code`.
     """
 
     code: CodeMotif

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -22,8 +23,42 @@ RUNNING_BROKER = "WISEBOOK_ML_TEST_BOOTSTRAP"
 RUNNING_POSTGRES = "WISEBOOK_ML_TEST_POSTGRES"
 """Environment variable with the URL of a PostgreSQL server to use; its user may create databases."""
 
+SHARED_BROKER = "WISEBOOK_ML_TEST_KAFKA_HOME"
+"""Environment variable by which the processes of one parallel session know the home of the broker they share."""
+
 POSTGRES_START = 60.0
 """Seconds a PostgreSQL server may take to start; it takes one."""
+
+
+def _is_parallel(config: pytest.Config) -> bool:
+    """Return whether this process only hands tests to others (`-n`)."""
+    return bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name a home for the broker before the processes that test are started."""
+    # What commands print is as wide as for a file: the readline of a parallel session's first process tells the others
+    # of a terminal.
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
+    if _is_parallel(config):
+        os.environ[SHARED_BROKER] = tempfile.mkdtemp(prefix="wisebook-kafka-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the broker when the last process is done with it."""
+    if _is_parallel(config):
+        home = Path(os.environ.pop(SHARED_BROKER))
+        LocalKafka(home).stop()
+        shutil.rmtree(home)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the figures that tests have recorded (`record_property("figures", ...)`), in whichever process."""
+    for report in (one for key in ("passed", "failed") for one in terminalreporter.stats.get(key, [])):
+        for name, told in report.user_properties:
+            if name == "figures" and report.when == "call":
+                terminalreporter.write_line(f"{report.nodeid}: {told}")
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +67,10 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     running = os.environ.get(RUNNING_BROKER)
     if running:
         yield running
+        return
+    shared = os.environ.get(SHARED_BROKER)
+    if shared:
+        yield LocalKafka(Path(shared)).start()  # who comes first starts it
         return
     with LocalKafka(tmp_path_factory.mktemp("kafka")) as bootstrap:
         yield bootstrap

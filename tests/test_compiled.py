@@ -76,12 +76,12 @@ class TestCache:
         (here / "scoring" / "kernel.py").write_text("from wisebook_ml.models import kernel\n")
         (here / "models" / "kernel.py").write_text("def f():\n    from wisebook_ml.habits import x\n")
         monkeypatch.setattr(module, "__file__", str(here / "compiled.py"))
-        cache_folder.cache_clear()
         return here
 
     def name(self, source: Path) -> str:
         """Return the name of a module's folder as another process would."""
         cache_folder.cache_clear()
+        module._imported.cache_clear()
         return cache_folder(source).name
 
     def test_the_same_sources_have_the_same_one(self, sources: Path) -> None:

@@ -28,10 +28,10 @@ from wisebook_ml.scoring.stream import Event
 from wisebook_ml.settings import Settings
 from wisebook_ml.training.collect import partition_of
 
-DONE_SECONDS = 90.0
+DONE_SECONDS = 150.0
 """How long a role may take to finish what was published; a crash costs it the session timeout of its group."""
 
-STOP_SECONDS = 30.0
+STOP_SECONDS = 60.0
 POLL_SECONDS = 0.1
 
 ANY_PARTITION = -1
@@ -248,7 +248,9 @@ class Deployment:
             }
         )
         try:
-            partitions = sorted(consumer.list_topics(self.name(topic), timeout=10).topics[self.name(topic)].partitions)
+            partitions = sorted(
+                consumer.list_topics(self.name(topic), timeout=STOP_SECONDS).topics[self.name(topic)].partitions
+            )
             consumer.assign([TopicPartition(self.name(topic), partition, 0) for partition in partitions])
             seen, left = [], set(partitions)
             deadline = time.monotonic() + DONE_SECONDS

@@ -16,7 +16,8 @@ from wisebook_ml.messaging.groups import group_name
 
 from .deployment import Deployment, assert_one_value_each, last_of_each, values_of, with_gaps
 
-KILLS = 3
+KILLS = 2
+"""Twenty are for `make chaos`."""
 
 SMALL_BATCHES = {"WISEBOOK_ML_BATCH_SIZE": "50"}
 """Many batches, so that a kill has many places to strike."""

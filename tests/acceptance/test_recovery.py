@@ -7,7 +7,8 @@ from wisebook_ml.generator import generate_ledger
 
 from .deployment import Deployment, Worker, assert_one_value_each, last_of_each, values_of, with_gaps
 
-OFTEN = {"WISEBOOK_ML_BATCH_SIZE": "50", "WISEBOOK_ML_SNAPSHOT_RECORDS": "100"}
+OFTEN = {"WISEBOOK_ML_BATCH_SIZE": "50", "WISEBOOK_ML_SNAPSHOT_RECORDS": "100", "WISEBOOK_ML_SNAPSHOT_SECONDS": "3600"}
+"""By records alone: on a busy machine one would be due after a minute, too."""
 
 RECOVERED = re.compile(r"recovered up to offset (\d+): snapshot of offset (\d+) .* (\d+) records read again")
 

@@ -130,7 +130,7 @@ def test_a_long_training_and_a_second_worker_evict_nobody(
     frozen = time.monotonic()
     second = deployment.start("training")
     deployment.until(lambda: len(members(deployment)) == 2, "two members", first, second)
-    while time.monotonic() - frozen < 1.5 * SESSION_SECONDS:
+    while time.monotonic() - frozen < 1.2 * SESSION_SECONDS:
         assert before <= members(deployment)
         time.sleep(0.5)
     os.kill(training, signal.SIGCONT)

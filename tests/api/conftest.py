@@ -30,7 +30,7 @@ from wisebook_ml.storage import DetectionStore, StoredDetection, open_database
 
 NOW = dt.datetime(2025, 6, 30, 12, tzinfo=dt.UTC)
 
-STARTS_WITHIN = 10.0
+STARTS_WITHIN = 60.0
 """Seconds until the server must accept requests; it takes a tenth of one."""
 
 Serve = Callable[[Settings], AbstractContextManager[str]]

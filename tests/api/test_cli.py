@@ -20,7 +20,7 @@ from wisebook_ml.settings import Settings, TokenCompanies, get_settings
 
 VARIABLE = "WISEBOOK_ML_API_TOKENS"
 COMMAND = [sys.executable, "-c", "from wisebook_ml.cli.api import api; api()"]
-STARTS_WITHIN = 30.0
+STARTS_WITHIN = 60.0
 DIGEST = digest("example")
 
 

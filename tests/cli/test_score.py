@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,14 +20,19 @@ from schemas import (
     Objet,
     Parametres,
     Severite,
+    TypeModele,
     TypeObjet,
     detection_id,
 )
+from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.cli import main
 from wisebook_ml.cli.show import by_id, show_detections
 from wisebook_ml.cli.summary import show_summary, summarise
+from wisebook_ml.datasets.entries import EntryFeatures
 from wisebook_ml.fec import write_fec
 from wisebook_ml.generator import final_state, generate_ledger
+from wisebook_ml.services.catalogue import service_class
+from wisebook_ml.settings import get_settings
 
 NARROW_SPACE = "\u202f"
 
@@ -116,7 +122,8 @@ class TestALedger:
         done = run(str(ledger), "--json")
         records = [msgspec.json.decode(line, type=Detection) for line in done.stdout.splitlines()]
         assert records
-        assert f"{len(records)} records" in done.stderr
+        assert f"{len(records)} messages" in done.stderr
+        assert f"{len(records)} records" in run(str(ledger), "--json", "--lang", "en").stderr
 
 
 class TestWhatIsNotSupplied:
@@ -185,10 +192,13 @@ def detection(objet: Objet, ecriture: Ecriture | None = None, **fields: object) 
 @pytest.mark.parametrize(
     ("type_", "name", "french", "english"),
     [
-        (TypeObjet.JOURNAL, "VE/2024", "Journal VE (2024)", "Journal VE (2024)"),
-        (TypeObjet.COMPTE, "411000/AB", "Compte 411000 (AB)", "Account 411000 (AB)"),
+        (TypeObjet.JOURNAL, "VE/2024", "Journal VE (exercice 2024)", "Journal VE (fiscal year 2024)"),
+        (TypeObjet.JOURNAL, "VE/2024/pieces", "Journal VE (exercice 2024)", "Journal VE (fiscal year 2024)"),
+        (TypeObjet.JOURNAL, "VE/2024-05", "Journal VE (mai 2024)", "Journal VE (May 2024)"),
+        (TypeObjet.COMPTE, "411000/AB", "Compte 411000 (lettrage AB)", "Account 411000 (lettering AB)"),
+        (TypeObjet.COMPTE, "401/lettrage", "Compte 401", "Account 401"),
         (TypeObjet.TIERS, "DURAND", "Tiers DURAND", "Third party DURAND"),
-        (TypeObjet.TIERS, "DURAND/2024/03", "Tiers DURAND (2024/03)", "Third party DURAND (2024/03)"),
+        (TypeObjet.TIERS, "DURAND/24/03", "Tiers DURAND (lettrage 24/03)", "Third party DURAND (lettering 24/03)"),
     ],
 )
 def test_a_subject_is_named(
@@ -221,6 +231,27 @@ def test_lines_are_shown_with_account_side_and_amount(capsys: pytest.CaptureFixt
     assert "Tiers : DURAND Durand SA" in said
     show_detections([found], by_id([ENTRY]), "en")
     assert "line 2: 401000, credit €1,234.50" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("weights", "score", "shown"),
+    [
+        ((82.34, 1.23), 83.57, "83,6 82,4 1,2"),
+        ((46.92, 46.92), 93.84, "93,8 46,9 46,9"),
+        ((30.06, 30.06, 30.06, 0.05, 0.05), 90.28, "90,3 30,1 30,1 30,1 0,0"),
+    ],
+)
+def test_points_on_the_screen_sum_to_the_score(
+    capsys: pytest.CaptureFixture[str], weights: tuple[float, ...], score: float, shown: str
+) -> None:
+    motif = detection(Objet(type=TypeObjet.ECRITURE, id="E1")).motifs[0]
+    motifs = [msgspec.structs.replace(motif, poids=weight) for weight in weights]
+    show_detections([detection(Objet(type=TypeObjet.ECRITURE, id="E1"), score=score, motifs=motifs)], {}, "fr")
+    said = capsys.readouterr().out
+    found = re.findall(r"(?<!\S)\d+,\d(?!\S)", said)
+    assert " ".join(found) == shown
+    total, *parts = (round(float(one.replace(",", ".")) * 10) for one in found)
+    assert sum(parts) == total
 
 
 def test_a_label_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -258,3 +289,39 @@ def test_several_companies_are_told_apart(capsys: pytest.CaptureFixture[str]) ->
 def test_nothing_found_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     show_detections([], {}, "fr")
     assert capsys.readouterr().out == "Aucune détection.\n"
+
+
+class TestModels:
+    @pytest.fixture
+    def folders(self, ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+        """Return folders of models that were trained on the ledger, by kind."""
+        monkeypatch.setenv("WISEBOOK_ML_HOME", str(tmp_path))
+        monkeypatch.setenv("WISEBOOK_ML_ARTEFACTS", str(tmp_path / "models"))
+        get_settings.cache_clear()
+        store = ArtefactStore.of(get_settings())
+        entries = [msgspec.json.decode(line, type=Ecriture) for line in ledger.read_bytes().splitlines()]
+        frame = EntryFeatures().take(entries)
+        frame["corrigee"], frame["avis"] = (frame["evidence"] > 0.25).astype(float), True
+        made = {}
+        for number, (kind, given) in enumerate(
+            {TypeModele.ISOLATION_FOREST: {}, TypeModele.GRADIENT_BOOSTING: {"n_estimators": 20}}.items(), 3
+        ):
+            data = service_class(kind)(given, seed=1).fit(frame).dump()
+            store.save(data, societe_id=1, modele_id=number, version=1, type_modele=kind)
+            made[kind.value] = str(tmp_path / "models" / "1" / str(number) / "1")
+        yield made
+        get_settings.cache_clear()
+
+    def test_a_company_with_models_of_several_kinds_can_be_scored(self, ledger: Path, folders: dict[str, str]) -> None:
+        one, other = folders.values()
+        done = run(str(ledger), "--json", "--model", one, "--model", other)
+        assert done.exit_code == 0, done.stderr
+        found = [msgspec.json.decode(line, type=Detection) for line in done.stdout.splitlines()]
+        assert {used.modele_id for detection in found for used in detection.modeles} == {3, 4}
+        codes = {motif.code for detection in found for motif in detection.motifs}
+        assert {CodeMotif.FORET_ISOLATION, CodeMotif.RISQUE_CORRECTION} <= codes
+
+    def test_two_of_one_kind_are_refused(self, ledger: Path, folders: dict[str, str]) -> None:
+        done = run(str(ledger), "--model", folders["ISOLATION_FOREST"], "--model", folders["ISOLATION_FOREST"])
+        assert done.exit_code == 1
+        assert "two ISOLATION_FOREST models" in done.stderr

@@ -54,13 +54,14 @@ def train(*arguments: str) -> tuple[int, str]:
 
 
 def test_without_an_answer_it_says_what_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer_after(0.3, monkeypatch, StatutCampagne.REUSSIE)
+    answer_after(1.0, monkeypatch, StatutCampagne.REUSSIE)
     code, said = train("--all", "--societe", "1", "--wait")
     assert code == 0
     assert said.count("no training worker has answered yet; start `wisebook-ml worker training`") == 1
 
 
 def test_with_one_it_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{MODULE}.SILENT_SECONDS", 60.0)  # it answers at once, however busy the machine
     answer_after(0.0, monkeypatch, StatutCampagne.REUSSIE)
     code, said = train("--all", "--societe", "1", "--wait")
     assert code == 0
@@ -78,9 +79,10 @@ def test_nothing_is_said_after_the_end(monkeypatch: pytest.MonkeyPatch, capsys: 
         yield
 
     monkeypatch.setattr(f"{MODULE}.follow_campaigns", follow)
+    monkeypatch.setattr(f"{MODULE}.SILENT_SECONDS", 0.5)
     code, said = train("--all", "--societe", "1", "--wait")
     assert (code, "Error: not served" in said) == (1, True)
-    time.sleep(0.15)
+    time.sleep(0.7)
     assert "no training worker" not in capsys.readouterr().err
 
 

@@ -69,6 +69,7 @@ class Books:
         piece: str | None = None,
         label: str | None = None,
         iban: str = "",
+        name: str = "",
         **fields: object,
     ) -> Ecriture:
         """Return a supplier's invoice of `euros` without VAT."""
@@ -77,7 +78,7 @@ class Books:
         lines = [
             line(account, debit=net),
             *([line("445660", debit=tax)] if tax else []),
-            line("401000", credit=net + tax, party=supplier, iban=iban),
+            line("401000", credit=net + tax, party=supplier, iban=iban, name=name),
         ]
         piece = f"FA{self._made * 7}{supplier[:1]}" if piece is None else piece
         return self.entry("AC", lines, piece=piece, label=label or f"Facture {supplier}", author="anne", **fields)
@@ -176,11 +177,12 @@ class Books:
         }
 
 
-def line(account: str, *, debit: int = 0, credit: int = 0, party: str = "", iban: str = "") -> Ligne:
+def line(account: str, *, debit: int = 0, credit: int = 0, party: str = "", iban: str = "", name: str = "") -> Ligne:
     """Return a line, with amounts in cents."""
     return Ligne(
         compte_num=account,
         comp_aux_num=party,
+        comp_aux_lib=name,
         debit=from_minor(debit),
         credit=from_minor(credit),
         iban_empreinte=iban,
@@ -191,6 +193,7 @@ def _labelled(one: Ligne, label: str, piece: str) -> Ligne:
     return Ligne(
         compte_num=one.compte_num,
         comp_aux_num=one.comp_aux_num,
+        comp_aux_lib=one.comp_aux_lib,
         debit=one.debit,
         credit=one.credit,
         iban_empreinte=one.iban_empreinte,

@@ -179,6 +179,26 @@ def a_second_payment_that_settles_another_invoice(books):
     return [first, msgspec.structs.replace(second, lignes=lettered)]
 
 
+def _debit(books, label: str, day: dt.date) -> Ecriture:
+    lines = [line("401000", 163.27, "DURAND"), line("512000", -163.27)]
+    return books.entry("BQ", lines, piece="", label=label, day=day)
+
+
+@finds(CodeMotif.DOUBLON)
+def an_invoice_debited_twice(books):
+    return [_debit(books, "PRLV DURAND LIC-20411", dt.date(2024, 11, day)) for day in (18, 19)]
+
+
+@finds(CodeMotif.DOUBLON)
+def an_invoice_paid_again_without_its_number(books):
+    return [_debit(books, label, dt.date(2024, 11, 19)) for label in ("PRLV DURAND 20411", "PRLV DURAND")]
+
+
+@leaves(CodeMotif.DOUBLON)
+def two_licences_debited_on_one_day(books):
+    return [_debit(books, f"PRLV DURAND LIC-{number}", dt.date(2024, 11, 19)) for number in (20411, 20512)]
+
+
 @leaves(CodeMotif.DOUBLON)
 def two_movements_of_a_bank_statement(books):
     lines = [line("467010", 15_000), line("512000", -15_000)]
@@ -373,9 +393,24 @@ def takings_that_pay_a_supplier(books):
     return [books.entry("OD", [line("606400", 163.27), line("707110", -163.27)])]
 
 
+@finds(CodeMotif.PAIRE_RARE)
+def a_sale_that_is_a_loan(books):
+    return [books.entry("OD", [line("164000", 163.27), line("707000", -163.27)])]
+
+
 @leaves(CodeMotif.PAIRE_RARE)
 def a_supplier_paid_by_the_bank(books):
     return [books.payment()]
+
+
+@leaves(CodeMotif.PAIRE_RARE)
+def a_vat_return(books):
+    return [books.entry("OD", [line("445710", 163.27), line("445660", -97.27), line("445510", -66.00)])]
+
+
+@leaves(CodeMotif.PAIRE_RARE)
+def a_customer_who_is_a_supplier_is_set_off(books):
+    return [books.entry("OD", [line("401000", 163.27, "DURAND"), line("411000", -163.27, "ALPHA")])]
 
 
 @finds(CodeMotif.COMPTE_HORS_JOURNAL)
@@ -388,9 +423,24 @@ def supplies_among_purchases(books):
     return [books.purchase(account="606400")]
 
 
+@leaves(CodeMotif.COMPTE_HORS_JOURNAL)
+def an_insurer_pays(books):
+    return [books.entry("BQ", [line("512000", 1_063.27), line("791000", -1_063.27)], label="INDEMNITE SINISTRE 45105")]
+
+
 @finds(CodeMotif.COMPTE_INHABITUEL)
 def a_sale_on_an_account_that_this_customer_never_had(books):
     return [books.entry("VE", [line("411000", 120.00, "ALPHA"), line("707110", -100.00), line("445710", -20.00)])]
+
+
+@leaves(CodeMotif.COMPTE_INHABITUEL)
+def a_debt_that_is_lost(books):
+    return [books.entry("OD", [line("654000", 100.00), line("445710", 20.00), line("411000", -120.00, "ALPHA")])]
+
+
+@leaves(CodeMotif.COMPTE_INHABITUEL)
+def an_asset_of_a_usual_supplier(books):
+    return [books.purchase(account="218300")]
 
 
 @leaves(CodeMotif.COMPTE_INHABITUEL)
@@ -403,9 +453,32 @@ def debit_and_credit_swapped(books):
     return [books.entry("AC", turned(books.purchase()), label="Facture Durand")]
 
 
+@finds(CodeMotif.SENS_INVERSE)
+def fees_are_credited(books):
+    fees = [line("627800", 14.10), line("512000", -14.10)]
+    before = [books.entry("BQ", fees, label=f"Frais bancaires {k}") for k in range(60)]
+    return [*before, books.entry("BQ", [line("627800", -19.30), line("512000", 19.30)], label="Frais bancaires")]
+
+
 @leaves(CodeMotif.SENS_INVERSE)
 def a_credit_note(books):
     return [books.entry("AC", turned(books.purchase(euros=97.31)), label="AVOIR Durand")]
+
+
+@leaves(CodeMotif.SENS_INVERSE)
+def a_discount_within_an_invoice(books):
+    lines = [line("606400", 200.00), line("606400", -20.00), line("445660", 36.00), line("401000", -216.00, "DURAND")]
+    return [books.entry("AC", lines, label="Facture Durand")]
+
+
+@leaves(CodeMotif.SENS_INVERSE)
+def a_supplier_pays_back(books):
+    return [books.entry("BQ", turned(books.payment(euros=97.31)), label="Virement reçu Durand")]
+
+
+@leaves(CodeMotif.SENS_INVERSE)
+def an_account_that_was_never_used_before(books):
+    return [books.entry("OD", [line("625700", -31.40), line("512000", 31.40)], label="Hôtel")]
 
 
 @finds(CodeMotif.TIERS_INCONNU)
@@ -436,6 +509,24 @@ def takings_never_have_one(books):
 @finds(CodeMotif.IBAN_PARTAGE)
 def two_suppliers_with_one_account(books):
     return [books.purchase(iban="a1"), books.purchase(supplier="MARTIN", iban="a1")]
+
+
+@finds(CodeMotif.IBAN_PARTAGE)
+def a_supplier_of_the_same_trade(books):
+    known = books.purchase(iban="a1", name="GARAGE DU CENTRE")
+    return [known, books.purchase(supplier="MARTIN", iban="a1", name="GARAGE DU PARC")]
+
+
+@leaves(CodeMotif.IBAN_PARTAGE)
+def an_agency_that_is_paid_to_its_house(books):
+    known = books.purchase(iban="a1", name="Durand SARL")
+    return [known, books.purchase(supplier="DURAND2", iban="a1", name="DURAND SARL - AGENCE NORD")]
+
+
+@leaves(CodeMotif.IBAN_PARTAGE)
+def two_agencies_of_one_house(books):
+    known = books.purchase(iban="a1", name="POINT P NANTES")
+    return [known, books.purchase(supplier="DURAND2", iban="a1", name="Point P")]
 
 
 @leaves(CodeMotif.IBAN_PARTAGE)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas import CodeMotif, Ecriture, Ligne, Operation, Origine, Parametres, from_minor
+from schemas import CodeMotif, Direction, Ecriture, Ligne, Operation, Origine, Parametres, from_minor
 from wisebook_ml.controls import CONTROLS, Control, SettingsTable, View
 from wisebook_ml.controls.base import chosen
 from wisebook_ml.features import FEATURES
@@ -303,3 +303,11 @@ def test_a_round_amount_is_named_by_a_round_amount(books) -> None:
         if motif.code is CodeMotif.MONTANT_ROND
     )
     assert "2\u202f000,00" in text
+
+
+@pytest.mark.parametrize(("euros", "side"), [(201_237.11, Direction.HAUT), (100.37, Direction.BAS)])
+def test_an_unusual_amount_is_told_high_or_low(books, euros: float, side: Direction) -> None:  # type: ignore[no-untyped-def]
+    (found,) = books.score(books.wages(euros=euros))
+    told = {motif.code: motif.direction for motif in found.motifs}
+    assert told.pop(CodeMotif.MONTANT_INHABITUEL) is side
+    assert not any(told[code] for code in told if not code.is_model)

@@ -1,6 +1,7 @@
 """Reasons as sentences: one and several, none and the same day, in French and in English."""
 
 import datetime as dt
+import re
 
 import msgspec
 import pytest
@@ -60,7 +61,53 @@ def test_deleted_or_changed(books) -> None:
     first = books.purchase(valid_date=books.today)
     gone = msgspec.structs.replace(first, revision=2, operation=Operation.SUPPRESSION)
     said = reasons(books.score(first, gone), CodeMotif.MODIFIEE_APRES_VALIDATION)
-    assert said == ("Écriture supprimée après sa validation.", "Entry deleted after its validation.")
+    assert said == (
+        "Écriture supprimée après sa validation du 19/11/2024 (révision 2).",
+        "Entry deleted after its validation of 2024-11-19 (revision 2).",
+    )
+
+
+def test_how_few_were_as_late(books) -> None:
+    late = books.purchase(day=dt.date(2024, 9, 20), entered=books.today)
+    said = reasons(books.score(late), CodeMotif.ANTIDATEE)
+    assert re.search(r"saisie 60 jours plus tard ; dans le journal AC, aucune des \d+ écritures n'a un délai", said[0])
+    assert re.search(r"made 60 days later; in journal AC, none of the \d+ entries has so long a delay\.$", said[1])
+
+
+def test_how_few_were_dated_as_far_ahead(books) -> None:
+    said = reasons(books.score(books.purchase(day=dt.date(2024, 12, 18), entered=books.today)), CodeMotif.POSTDATEE)
+    assert re.search(r"29 jours après sa saisie ; dans le journal AC, aucune des \d+ écritures n'a une date", said[0])
+    assert re.search(r"29 days after it was made; in journal AC, none of the \d+ entries has a date so", said[1])
+
+
+def test_how_few_came_at_such_a_pace(books) -> None:
+    said = reasons(books.score(*[books.purchase(hour=10, minute=k % 10) for k in range(12)]), CodeMotif.RAFALE)
+    assert re.search(r"^Saisie par anne avec 1\d écritures en 10 minutes ; de cet auteur, .+ un tel rythme", said[0])
+    assert re.search(r"^Entered by anne with 1\d entries within 10 minutes; of this author, .+ such a pace", said[1])
+
+
+def test_how_few_amounts_are_round(books) -> None:
+    said = reasons(books.score(books.purchase(euros=20_000.00, vat=0.0)), CodeMotif.MONTANT_ROND)
+    assert re.search(r"^Montant rond \(20 000,00 €\) au débit du compte 606400, qui n'en a aucun sur \d+ l", said[0])
+    assert re.search(r"^Round amount \(€20,000.00\) on the debit side of account 606400, which has none", said[1])
+
+
+def test_bank_details_can_be_searched_for(books) -> None:
+    iban = "9f86d081884c7d659a2feaa0c55ad015"
+    first, second = (books.purchase(supplier=name, iban=iban) for name in ("DURAND", "LEROY"))
+    said = reasons(books.score(first, second), CodeMotif.IBAN_PARTAGE)
+    assert said[0].startswith("Coordonnées bancaires du tiers LEROY (empreinte 9f86d081884c) déjà utilisées par un au")
+    assert "(fingerprint 9f86d081884c) already used by another one" in said[1]
+
+
+def test_faults_of_form_count_for_the_field_at_fault(books) -> None:
+    early = books.purchase(valid_date=books.today - dt.timedelta(3))
+    unlabelled = [msgspec.structs.replace(one, ecriture_lib="") for one in early.lignes]
+    (found,) = books.score(msgspec.structs.replace(early, lignes=unlabelled))
+    assert "compte_num" not in found.contributions
+    assert found.contributions["valid_date"] > 0.0
+    assert found.contributions["ecriture_lib"] > 0.0
+    assert round(sum(found.contributions.values()), 2) == found.score
 
 
 def test_counts() -> None:

@@ -88,6 +88,42 @@ def place(kafka: str, topic_prefix: str, tmp_path: Path) -> Iterator[Place]:
     engine.dispose()
 
 
+def of_accounts(number: int) -> Detection:
+    """Return a finding about a month of an account, which is of no journal."""
+    objet = Objet(type=TypeObjet.COMPTE, id=f"607000/2024-{number + 1:02}")
+    reason = MotifDetection(
+        code=CodeMotif.BENFORD, poids=40.0, valeur=1, seuil=1, libelle_fr="chiffres", libelle_en="digits"
+    )
+    return msgspec.structs.replace(
+        detection(number),
+        detection_id=detection_id(SOCIETE, DomaineApplication.ECRITURES_COMPTABLES, objet),
+        objet=objet,
+        ecriture_id=None,
+        journal_code=None,
+        motifs=[reason],
+    )
+
+
+def test_what_is_dismissed_about_an_account_counts_less_there(place: Place) -> None:
+    found = [of_accounts(number) for number in range(8)]
+    place.detections.write(
+        [
+            StoredDetection(detection=one, ce_time=utc_now(), partition=0, offset=8 + number)
+            for number, one in enumerate(found)
+        ]
+    )
+    said = [
+        Avis(societe_id=SOCIETE, detection_id=one.detection_id, verdict=Verdict.FAUX_POSITIF, auteur="marie")
+        for one in found
+    ]
+    key = str(SOCIETE).encode()
+    place.desk.take(0, [RawRecord(offset, key, msgspec.json.encode(avis), []) for offset, avis in enumerate(said)])
+    (lowered,) = place.versions.in_force(SOCIETE).attenuations
+    assert (lowered.code, lowered.journal_code, lowered.avis) == (CodeMotif.BENFORD, "607000", 8)
+    assert place.versions.in_force(SOCIETE).motif.startswith("avis : BENFORD, 607000 : x 1.00")
+    assert place.dead() == 0
+
+
 def detection(number: int) -> Detection:
     objet = Objet(type=TypeObjet.ECRITURE, id=f"E{number}")
     reason = MotifDetection(

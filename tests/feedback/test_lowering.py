@@ -11,6 +11,7 @@ from wisebook_ml.controls import CONTROLS
 from wisebook_ml.feedback.judgement import Judgement
 from wisebook_ml.feedback.lowering import FLOOR, attenuations, motif
 from wisebook_ml.feedback.reliability import reliability, wilson
+from wisebook_ml.subjects import SUBJECTS
 
 ROUND, WEEKEND, REQUIRED = CodeMotif.MONTANT_ROND, CodeMotif.JOUR_NON_OUVRE, CodeMotif.DESEQUILIBRE
 FOREST = CodeMotif.FORET_ISOLATION
@@ -69,6 +70,14 @@ def test_no_lowering_without_cause(judgements: list[Judgement]) -> None:
 
 def test_a_model_is_lowered_as_a_control_is() -> None:
     assert (FOREST, "OD") in lowered(dismissals(8, FOREST))
+
+
+def test_so_is_what_follows_a_subject_and_what_none_asks_for() -> None:
+    learnt = attenuations(dismissals(8, CodeMotif.BENFORD, "607000"), (*CONTROLS, *SUBJECTS), [])
+    assert [(one.code, one.journal_code) for one in learnt] == [(CodeMotif.BENFORD, "607000")]
+    for subject in SUBJECTS:
+        if subject.required and subject.code not in {control.code for control in CONTROLS}:
+            assert attenuations(dismissals(40, subject.code), (*CONTROLS, *SUBJECTS), []) == []
 
 
 def test_it_never_falls_below_the_floor() -> None:

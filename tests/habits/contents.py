@@ -10,7 +10,7 @@ from wisebook_ml.habits.store import Store
 from wisebook_ml.habits.tables import SMALLEST_BLOCK
 
 COUNTED = {
-    "companies": "entries party_lines accounts pairs parties ibans dealings dealt dealers",
+    "companies": "entries party_lines accounts pairs parties ibans dealings dealt dealers purposes",
     "journals": "entries lines off_days with_piece singles party_lines",
     "accounts": "",
     "company_accounts": "count",
@@ -18,6 +18,7 @@ COUNTED = {
     "authors": "count",
     "parties": "count dealt dealings",
     "dealings": "count",
+    "purposes": "count",
     "holders": "count",
     "ibans": "count",
 }
@@ -29,8 +30,9 @@ HISTOGRAMS = {
     "accounts": "account_sides",
     "authors": "author_habits",
     "parties": "party_amounts",
+    "purposes": "purpose_amounts",
 }
-FREED = ("accounts", "company_accounts", "pairs", "parties", "holders", "ibans", "dealings")
+FREED = ("accounts", "company_accounts", "pairs", "parties", "holders", "ibans", "dealings", "purposes")
 """Tables whose rows are freed when nothing is counted in them."""
 
 

@@ -8,13 +8,16 @@ found: memos (`max_memos`), candidates, bursts and days near a limit.
 
 import datetime as dt
 import math
+import unicodedata
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from schemas import Ligne
-from wisebook_ml.habits.layout import BURST_MEMORY, CANDIDATES, MAX_MEMOS, NEAR_LIMIT_MEMORY
+from wisebook_ml.habits.layout import BURST_MEMORY, CANDIDATES, MAX_MEMOS, NAME_BYTES, NEAR_LIMIT_MEMORY
+from wisebook_ml.habits.meet import IN_USE, PLAIN_ENTRY
+from wisebook_ml.habits.pairings import NATURAL, UNLIKELY, pairing
 from wisebook_ml.ledger.accounts import habit_account
 from wisebook_ml.ledger.batch import EntryBatch
 from wisebook_ml.ledger.facts import NO_LAG, Facts
@@ -26,6 +29,7 @@ BURST_SECONDS, NEAR_SHARE, NEAR_LIMIT_DAYS = 600, 0.05, 60
 SAME_PIECE_DAYS, NEAR_DAYS, REVERSAL_DAYS = 400, 7, 15
 MIN_CENTS, HABIT = 100_00, 3
 SHARED = object()
+MAX_NAME, MIN_NAME = 32, 5
 
 Row = dict[str, float]
 
@@ -36,6 +40,33 @@ def party_of(line: Ligne) -> str:
         return line.comp_aux_num
     individual = line.compte_num[3:]
     return individual if any(ch.isalpha() for ch in individual) else ""
+
+
+def side_of(root: int) -> int:
+    """Return whether a third party is a supplier, a customer or another."""
+    return root // 1000 if root // 10_000 == 4 else 0
+
+
+def shape_of(line: Ligne) -> str:
+    """Return the shape of a third party's number: its first letter, then kinds of characters."""
+    number = line.comp_aux_num or line.compte_num
+    kinds = ["9" if ch.isdigit() else "A" if ch.isalpha() else "-" for ch in number]
+    return "".join([plain(number[0]) if kinds[0] == "A" else kinds[0], *kinds[1:]])
+
+
+def plain(text: str) -> str:
+    """Return a text without case and accents."""
+    return "".join(ch for ch in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(ch))
+
+
+def name_of(line: Ligne) -> str:
+    """Return the letters and figures of a third party's name, as far as they are read."""
+    return "".join(ch for ch in plain(line.comp_aux_lib) if ch.isalnum())[:MAX_NAME]
+
+
+def nearby(name: str) -> set[str]:
+    """Return a name, and what is left of it without one of its letters."""
+    return {name} | {name[:k] + name[k + 1 :] for k, ch in enumerate(name) if not ch.isdigit()}
 
 
 def centre(bins: Counter[int]) -> tuple[float, float]:
@@ -57,6 +88,16 @@ def tail(bins: Counter[int], asked: int, middle: int | None = None) -> int:
     return sum(bin_ >= asked if asked >= middle else bin_ <= asked for bin_ in ordered)
 
 
+def reach(bins: Counter[int], asked: int) -> float:
+    """Return what all but one in a hundred, and one more, stay within, on the side of a bin hardly any is beyond."""
+    ordered = sorted(bins.elements())
+    rank = 1 + len(ordered) // 100
+    if not ordered or tail(bins, asked) > rank:
+        return math.nan
+    above = asked >= ordered[(len(ordered) - 1) // 2]
+    return (ordered[-rank if above else rank - 1] + 0.5) / PER_DECADE
+
+
 FORGOTTEN = ((0, 0, 0), (0, 0), (0, 0))
 """What is said of the number, the burst and the limit of a first arrival that was forgotten."""
 
@@ -74,6 +115,15 @@ class Line:
     debit: bool
     bin: int
     round: bool
+    names: tuple[int, int, int]
+    shape: tuple[int, str]
+    name: str
+    called: str
+
+    @property
+    def has_purpose(self) -> bool:
+        """Whether it is one of expenses or income."""
+        return self.root // 10_000 in (6, 7)
 
 
 @dataclass
@@ -104,6 +154,10 @@ class Entry:
                 bool(batch.on_debit[k]),
                 int(facts.bin[k]),
                 bool(facts.round[k]),
+                (int(facts.holder[k]), int(facts.holder_one[k]), int(facts.holder_two[k])),
+                (side_of(int(batch.root[k])), shape_of(line)),
+                name_of(line),
+                line.comp_aux_lib.encode()[:NAME_BYTES].decode(errors="ignore").strip(),
             )
             for k, line in zip(batch.lines_of(i), record.lignes, strict=True)
         ]
@@ -133,6 +187,11 @@ class Entry:
         """The third party of the largest line that has one."""
         own = [line for line in self.lines if line.party and line.net]
         return max(own, key=lambda line: abs(line.net)).party if own else ""
+
+    @property
+    def about(self) -> object:
+        """Its third party or, without one, the letters of its label."""
+        return self.dealer or self.facts["label_letters"]
 
     @property
     def dealings(self) -> list[Line]:
@@ -210,9 +269,12 @@ class Company:
         self.stamps: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=BURST_MEMORY - 1))
         self.parties: dict[str, Counter[int]] = defaultdict(Counter)
         self.holders: dict[str, Counter[str]] = defaultdict(Counter)
+        self.first_payees: dict[str, tuple[int, int, int]] = {}
         self.party_amounts: Counter[int] = Counter()
         self.dealings: dict[str, Counter[str]] = defaultdict(Counter)
+        self.purposes: dict[tuple[object, str, bool], Counter[int]] = defaultdict(Counter)
         self.totals: Counter[int] = Counter()
+        self.named: dict[str, Line] = {}
         self.sequences: dict[int, Sequence] = {}
         self.nears: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=NEAR_LIMIT_MEMORY))
         self.pieces: dict[tuple[str, int], Any] = {}
@@ -249,11 +311,54 @@ class Company:
         singles = list(self.used[entry.journal].values()).count(1)
         lines = [self.meet_line(entry, line) | {"journal_singles": singles} for line in entry.lines]
         row |= self.meet_company(entry)
+        namesake = self.meet_newcomers(entry, lines)
         row["pair_value"], pairs = self.rarest_pairs(entry)
-        named = {"pairs": pairs, **self.match(entry, memo, row)}
+        named = {"pairs": pairs, "namesake": namesake, **self.match(entry, memo, row)}
         row["near_limit"], row["near_total"] = (0, 0) if row["duplicate_repeats"] else memo.near
         self.keep(entry, memo, replaces=replaces)
         return row, lines, named
+
+    def meet_newcomers(self, entry: Entry, rows: list[Row]) -> str:
+        """Write what is odd about the new third parties; return the name that one is like. Then note them."""
+        called, new = "", [self.parties[line.party].total() == 0 and bool(line.party) for line in entry.lines]
+        for line, row, is_new in zip(entry.lines, rows, new, strict=True):
+            row["number_alike"] = row["namesake"] = row["numbers"] = row["number_singles"] = 0
+            if not is_new:
+                continue
+            shapes = Counter(other.shape for other in self.named.values() if other.shape[0] == line.shape[0])
+            row["numbers"], row["number_singles"] = shapes.total(), list(shapes.values()).count(1)
+            row["number_alike"] = max(0, shapes[line.shape] - (line.party in self.named))
+            row["namesake"], found = self.nearest(line)
+            called = found if row["namesake"] else called
+        if not entry.facts["deleted"]:
+            for line, is_new in zip(entry.lines, new, strict=True):
+                if is_new:
+                    self.named.setdefault(line.party, line)
+        return called
+
+    def nearest(self, line: Line) -> tuple[int, str]:
+        """Return whether a name is a known one (1), or one but for a letter (2), and the first bearer's."""
+        if len(line.name) < MIN_NAME:
+            return 0, ""
+        side = line.shape[0]
+        known = [
+            (party, other)
+            for party, other in self.named.items()
+            if other.shape[0] == side and len(other.name) >= MIN_NAME
+        ]
+        same = [(party, other) for party, other in known if other.name == line.name]
+        if same:
+            party, other = same[0]
+            return (0, "") if party == line.party else (1, other.called)
+        # Whole first, then without each letter in turn; the first who bears such a name has it.
+        for form in [
+            line.name,
+            *(line.name[:k] + line.name[k + 1 :] for k in range(len(line.name)) if not line.name[k].isdigit()),
+        ]:
+            holders = [(party, other) for party, other in known if form in nearby(other.name)]
+            if holders and holders[0][0] != line.party:
+                return 2, holders[0][1].called
+        return 0, ""
 
     def keep(self, entry: Entry, memo: Memo, *, replaces: bool) -> None:
         """Remember an entry and count it; what is forgotten can be found no more, but stays counted."""
@@ -302,9 +407,14 @@ class Company:
                 self.parties[line.party][line.bin] += times
                 self.party_amounts[line.bin] += times
                 if line.iban:
+                    if not +self.holders[line.iban]:
+                        self.first_payees[line.iban] = line.names
                     self.holders[line.iban][line.party] += times
         for line in entry.dealings:
             self.dealings[entry.dealer][line.habit] += times
+        for line in entry.lines:
+            if line.has_purpose:
+                self.purposes[entry.about, line.habit, line.debit][line.bin] += times
         for pair in entry.pairs:
             self.pairs[pair] += times
         self.totals[max(line.bin for line in entry.lines)] += times
@@ -353,6 +463,7 @@ class Company:
         side = self.sides[entry.journal, line.habit, line.debit]
         amounts = self.parties[line.party]
         holders = +self.holders[line.iban] if line.party and line.iban else Counter[str]()
+        own = self.purposes[entry.about, line.habit, line.debit] if line.has_purpose else Counter[int]()
         dealt = +self.dealings[entry.dealer] if line in entry.dealings else Counter[str]()
         return {
             "account_count": self.used[entry.journal][line.habit],
@@ -361,16 +472,32 @@ class Company:
             "side_median": centre(side)[0],
             "side_spread": centre(side)[1],
             "side_tail": tail(side, line.bin),
+            "side_reach": reach(side, line.bin),
             "journal_lines": self.journals[entry.journal]["lines"],
             "party_count": amounts.total() if line.party else -1,
             "party_median": centre(amounts)[0] if line.party else math.nan,
             "party_spread": centre(amounts)[1] if line.party else math.nan,
             "party_tail": tail(amounts, line.bin) if line.party else 0,
-            "iban_others": 0 if line.party in holders else len(holders),
+            "party_reach": reach(amounts, line.bin) if line.party else math.nan,
+            "purpose_count": own.total() if line.has_purpose else -1,
+            "purpose_median": centre(own)[0],
+            "purpose_spread": centre(own)[1],
+            "purpose_tail": tail(own, line.bin),
+            "purpose_reach": reach(own, line.bin),
+            "iban_others": 0 if line.party in holders or self.of_one_house(line) else len(holders),
             "dealing_count": dealt[line.habit],
             "dealt": dealt.total(),
             "dealings": len(dealt),
         }
+
+    def of_one_house(self, line: Line) -> bool:
+        """Return whether a line's third party is named as the first with its bank details."""
+        whole, one, two = self.first_payees.get(line.iban, (0, 0, 0))
+        return bool(
+            (line.names[0] and line.names[0] in (whole, one))
+            or (whole and whole == line.names[1])
+            or (two and two == line.names[2])
+        )
 
     def meet_company(self, entry: Entry) -> Row:
         """Return the habits of the company, the journal and the author."""
@@ -404,11 +531,17 @@ class Company:
 
     def rarest_pairs(self, entry: Entry) -> tuple[float, list[frozenset[str]]]:
         """Return how rare the rarest pair of accounts is, and which pairs are as rare."""
-        rarity = {
-            pair: math.log10((min(self.accounts[account] for account in pair) + 1) / (self.pairs[pair] + 0.5))
-            for pair in entry.pairs
-            if self.pairs[pair] <= 2
-        }
+        roots = {line.habit: line.root for line in reversed(entry.lines)}
+        sides = {(line.habit, line.debit) for line in entry.lines}
+        rarity = {}
+        for pair in entry.pairs:
+            together = pairing(*(roots[account] for account in pair))
+            if self.pairs[pair] > 2 or together == NATURAL:
+                continue
+            least = min(self.accounts[account] for account in pair)
+            if together == UNLIKELY and len(sides) <= PLAIN_ENTRY:
+                least = max(least, IN_USE)
+            rarity[pair] = math.log10((least + 1) / (self.pairs[pair] + 0.5))
         most = max(rarity.values(), default=0.0)
         return (most, [pair for pair, value in rarity.items() if value == most]) if most > 0.0 else (0.0, [])
 
@@ -469,10 +602,11 @@ class Company:
             elif days > NEAR_DAYS:
                 continue
             else:
-                told_apart = (
-                    memo.document and other.document and not alike(entry.document_text, other.latest.document_text)
-                )
-                by_label = lenient and said["label"] != then["label"]
+                near_text = alike(entry.document_text, other.latest.document_text)
+                told_apart = memo.document and other.document and not near_text
+                numbered = said["label"] != said["label_letters"] and then["label"] != then["label_letters"]
+                renumbered = numbered and said["label_letters"] == then["label_letters"]
+                by_label = said["label"] != then["label"] and (lenient or (renumbered and not near_text))
                 value = 0.4 if told_apart or (near and len(earlier) >= HABIT) or in_pairs or by_label else 0.8
             if value > row["duplicate"]:
                 row["duplicate"], row["duplicate_days"], found = value, days, ecriture_id

@@ -16,6 +16,10 @@ Pick = Callable[[Sequence[T]], T]
 FIRST_DAY = dt.date(2024, 2, 26)
 ACCOUNTS = ("401000", "401DURAND", "411000", "512000", "606300", "606400", "218300", "445660", "X")
 PARTIES = ("", "", "DURAND", "MARTIN", "PETIT")
+NAMES = (
+    *("", "", "DUPONT", "Dupont", "DUPOND SA", "DUPONT S.A.", "MAGASIN 1", "MAGASIN 2", "ÉTIENNE", "ETIENE", "EDF"),
+    *("Durand", "DURAND SA", "Durand Nord", "Durand Nord Est", "DE LA", "Petit"),
+)
 PIECES = ("", "", "F-1729", "F-1792", "F-1728", "F-17291", "LOYER", "12", "A1234567890123456789012345678")
 LABELS = ("", "Facture 1", "Facture 2", "Avoir", "Loyer mars")
 CENTS = (0, 1, 97_00, 100_00, 500_00, 970_00, 990_00, 1_200_00, 4_800_00, 10**12)
@@ -30,6 +34,7 @@ def make_line(pick: Pick[Any], accounts: Sequence[str], parties: Sequence[str], 
     return Ligne(
         compte_num=pick(accounts),
         comp_aux_num=pick(parties),
+        comp_aux_lib=pick(NAMES),
         piece_ref=pick((piece, piece, piece, "")),
         ecriture_lib=label,
         debit=from_minor(debit),

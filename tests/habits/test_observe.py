@@ -19,10 +19,11 @@ from wisebook_ml.ledger.vocabulary import vocabulary
 
 from .passes import met
 from .reference import Reference
-from .streams import random_stream, streams, wide_stream
+from .streams import PARTIES, random_stream, streams, wide_stream
 
 LIMITS = [1_000_00, 5_000_00]
-WHERE = {"duplicate_start", "duplicate_length", "reversal_start", "reversal_length", "pair_debit", "pair_credit"}
+TEXTS = ("duplicate", "reversal", "namesake")
+WHERE = {"pair_debit", "pair_credit", *(f"{text}_{part}" for text in TEXTS for part in ("start", "length"))}
 """Columns that say where something stands; what stands there is compared."""
 
 
@@ -48,6 +49,7 @@ def assert_equal(found: Met, reference: Reference) -> None:
             np.testing.assert_allclose(columns[name], wanted, rtol=1e-12, err_msg=name)
     for i, named in enumerate(reference.named):
         assert (habits.duplicate_of(i), habits.reversal_of(i)) == (named["duplicate"], named["reversal"])
+        assert habits.namesake_of(i) == named["namesake"]
         assert_is_rarest(found, i, named["pairs"])
 
 
@@ -80,8 +82,9 @@ def test_entries_that_collide_meet_what_the_reference_says(entries: list[Ecritur
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_long_stream_of_them_does_too(seed: int) -> None:
-    """Few ids make many revisions, more of them many duplicates and habits."""
-    entries = random_stream(seed, 1200, ids=(30, 300, 3000)[seed % 3])
+    """Few ids make many revisions, more of them many duplicates and habits; some third parties are called alike."""
+    parties = (*PARTIES, *(f"{k}" for k in range(6 * (seed % 3))))
+    entries = random_stream(seed, 1200, ids=(30, 300, 3000)[seed % 3], parties=parties)
     found = met(entries, limits=LIMITS)
     assert_equal(found, expected(entries))
     if seed % 3 == 2:

@@ -1,21 +1,29 @@
 """What is looked for, as a company has set it."""
 
 import dataclasses
+import re
 
 import pytest
 
 from schemas import CodeMotif, Parametres, ReglageControle
-from wisebook_ml.controls import CONTROLS
-from wisebook_ml.handbook import catalogue, document
+from wisebook_ml.controls import CONTROLS, Control
+from wisebook_ml.generator.planting import VARIANTES
+from wisebook_ml.handbook import cases_amounts, cases_facts, catalogue, document
 from wisebook_ml.handbook.catalogue import Kind, checks, find_check, near_codes
-from wisebook_ml.handbook.examples import examples
-from wisebook_ml.subjects import SUBJECTS
+from wisebook_ml.handbook.examples import CASES, examples
+from wisebook_ml.handbook.sources import SOURCES_FR
+from wisebook_ml.scoring.forests import FORESTS, Forest
+from wisebook_ml.scoring.opinions import KINDS
+from wisebook_ml.scoring.opinions import Kind as KindOfModel
+from wisebook_ml.subjects import SUBJECTS, Subject
+from wisebook_ml.tuning.checks import faults
 
 
 def test_everything_that_is_registered_is_in_it_once() -> None:
     codes = [check.code for check in checks()]
     assert len(set(codes)) == len(codes)
     assert {one.code for one in (*CONTROLS, *SUBJECTS)} <= set(codes)
+    assert set(codes) == set(CodeMotif)
     assert all(check.source and check.description for check in checks())
 
 
@@ -26,6 +34,26 @@ def test_what_is_told_of_journals_too_is_one_check(monkeypatch: pytest.MonkeyPat
     (check,) = (check for check in checks() if check.code is control.code)
     assert (check.kind, check.threshold, check.systemic) == (Kind.CONTROL, control.threshold, 0.1)
     assert "systemic" in document.document()
+
+
+@pytest.mark.parametrize("one", [*CONTROLS, *SUBJECTS], ids=lambda one: one.code.value)
+def test_french_and_english_sources_cite_the_same(one: Control | Subject) -> None:
+    if one.code in {control.code for control in CONTROLS} and one not in CONTROLS:
+        return  # the control's is shown
+    french, english = SOURCES_FR[one.code], one.source
+    assert re.findall(r"[A-Z]*\d[\d-]*", french) == re.findall(r"[A-Z]*\d[\d-]*", english)
+    assert not re.search(r"\b(to|and|of|the|without)\b", french)
+    assert not re.search(r"\S;", french)
+
+
+def test_what_cannot_be_switched_off_says_so() -> None:
+    for check in checks():
+        off = Parametres(societe_id=1, controles={check.code: ReglageControle(actif=False)})
+        refused = any("cannot be switched off" in told for told in faults(off))
+        assert check.always_on is refused, check.code
+    numbering = find_check("RUPTURE_NUMEROTATION")
+    assert numbering is not None
+    assert (numbering.required, numbering.always_on) == (False, True)
 
 
 def test_a_company_s_overrides_show_beside_the_defaults() -> None:
@@ -68,8 +96,35 @@ def test_what_was_meant_is_offered(written: str, meant: str | None) -> None:
 def test_each_control_has_examples_and_look_alikes(code: CodeMotif, lang: str) -> None:
     cases = examples(code, lang)
     assert cases.found
-    assert cases.left or (code is CodeMotif.POSTDATEE and lang == "en"), "its look-alikes are ordinary entries"
-    assert all(text[0].isupper() or not text[0].isalpha() for text in (*cases.found, *cases.left))
+    assert cases.left
+    assert all(text[0].isupper() and text.endswith(".") for text in (*cases.found, *cases.left))
+
+
+@pytest.mark.parametrize("code", [check.code for check in checks()])
+def test_examples_are_the_same_in_both_languages(code: CodeMotif) -> None:
+    french, english = examples(code, "fr"), examples(code, "en")
+    assert (len(french.found), len(french.left)) == (len(english.found), len(english.left))
+    assert not {*french.found, *french.left} & {*english.found, *english.left}
+
+
+def test_each_variant_is_told_and_nothing_else() -> None:
+    names = [variant.nom for variant in VARIANTES]
+    assert len(set(names)) == len(names)
+    assert set(CASES) == set(names)
+    assert not set(cases_amounts.CASES) & set(cases_facts.CASES)
+    for french, english in CASES.values():
+        assert not re.search(r"\d\.\d|\d€|\d%|\(s\)|\w[;:!?](\s|$)", french), "figures and signs as French has them"
+        assert not re.search(r"^(Point|Type|Book|Split|Delete|Leave|Bill) ", english), "no orders"
+
+
+@pytest.mark.parametrize("one", [*FORESTS, *KINDS], ids=lambda one: one.code)
+def test_a_model_is_told_as_scoring_has_it(one: Forest | KindOfModel) -> None:
+    check = find_check(one.code)
+    assert check is not None
+    assert (check.kind, check.threshold, check.weight) == (Kind.MODEL, one.threshold, one.weight)
+    assert not check.required
+    off = Parametres(societe_id=1, controles={one.code: ReglageControle(actif=False)})
+    assert [check.code for check in checks(off) if not check.active] == [one.code]
 
 
 def test_a_model_has_none() -> None:

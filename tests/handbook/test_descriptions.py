@@ -6,11 +6,14 @@ import pytest
 
 from schemas import CodeMotif
 from wisebook_ml.controls import antidatee, base, montant_inhabituel, montant_rond, postdatee, rafale
+from wisebook_ml.controls.fec_fields import ATTRIBUTES as FAULT_ATTRIBUTES
+from wisebook_ml.entry_columns import ATTRIBUTES
 from wisebook_ml.habits.first_arrival import BURST_SECONDS, NEAR_LIMIT_DAYS, NEAR_LIMIT_SHARE
 from wisebook_ml.habits.matching import REVERSAL_DAYS
 from wisebook_ml.handbook import DESCRIPTIONS, describe
-from wisebook_ml.handbook.fields import FIELD_NAMES
+from wisebook_ml.handbook.catalogue import checks
 from wisebook_ml.ledger.facts import ROUND_CENTS
+from wisebook_ml.ledger.field_names import NAMES
 from wisebook_ml.ledger.supplied import FIELDS
 
 EVERY_CODE = pytest.mark.parametrize("code", CodeMotif)
@@ -46,8 +49,9 @@ def test_what_a_code_needs_is_counted(code: CodeMotif) -> None:
 
 
 def test_every_field_has_a_name_in_both_languages() -> None:
-    assert set(FIELD_NAMES) == set(FIELDS)
-    assert all(french and english for french, english in FIELD_NAMES.values())
+    counted_for = {*ATTRIBUTES.values(), *FAULT_ATTRIBUTES, *(check.attribute for check in checks() if check.attribute)}
+    assert {*FIELDS, *counted_for} <= set(NAMES)
+    assert all(french and english for french, english in NAMES.values())
 
 
 def test_titles_tell_codes_apart() -> None:

@@ -385,6 +385,20 @@ def test_letters_of_a_label_leave_out_its_figures() -> None:
     assert said.label_letters[0] == said.label_letters[1] != said.label_letters[2]
 
 
+def test_names_of_one_house_begin_alike() -> None:
+    names = ("EDF", "E.D.F.", "Edf Entreprises", "EDF - ENTREPRISES SUD", "Garage du Centre", "GARAGE CENTRE", "SA", "")
+    said = facts(*(entry(Ligne(compte_num="401", comp_aux_lib=name, iban_empreinte="a1")) for name in names))
+    whole, one, two = said.holder, said.holder_one, said.holder_two
+    assert whole[0] == one[0] == one[2] == one[3] != one[4]
+    assert whole[2] == two[2] == two[3] != whole[3]
+    assert whole[4] == whole[5] == two[5] != 0
+    assert two[0] == whole[1] == whole[6] == whole[7] == 0
+
+
+def test_names_are_read_where_bank_details_are() -> None:
+    assert facts(entry(Ligne(compte_num="401", comp_aux_lib="EDF"))).holder.tolist() == [0]
+
+
 # Batches.
 
 

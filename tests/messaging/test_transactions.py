@@ -129,7 +129,7 @@ def test_what_a_zombie_had_sent_and_what_it_sends_later_is_never_seen(
     zombie.init_transactions(30)
     zombie.begin_transaction()
     zombie.produce(detections, b"late", key=b"k", partition=0)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while uncommitted(kafka, detections) != [b"late"]:
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -14,7 +14,7 @@ from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.pipeline import announcements
 from wisebook_ml.pipeline.announcements import Announcements
 
-WAIT = 20.0
+WAIT = 60.0
 
 
 def until(holds: Callable[[], bool]) -> None:

@@ -34,7 +34,7 @@ from wisebook_ml.settings import Settings
 from wisebook_ml.snapshots import Buffer
 from wisebook_ml.training.collect import partition_of
 
-WAIT = 30.0
+WAIT = 60.0
 
 
 class Fold:
@@ -274,7 +274,7 @@ class TestGaps:
         try:
             publish(ledger[100:])  # while it reads, so that batches are small
             deployment.wait("scoring", ENTRIES, worker)
-            for entry in ledger[:20]:
+            for entry in ledger[:10]:  # each would be a recovery more than there are partitions
                 publish([entry])
                 deployment.wait("scoring", ENTRIES, worker)
         finally:

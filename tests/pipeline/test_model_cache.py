@@ -9,7 +9,7 @@ import pytest
 from schemas import TypeModele, VersionModele
 from wisebook_ml.pipeline.model_cache import ModelCache
 
-WAIT = 10.0
+WAIT = 60.0
 
 
 def version(number: int) -> VersionModele:

@@ -29,7 +29,7 @@ from .fitted import ledger
 
 LEAST = NEEDS[TypeModele.DBSCAN].least
 HOUR = dt.timedelta(hours=1)
-WAIT = 20.0
+WAIT = 60.0
 
 
 class Company:

@@ -1,16 +1,53 @@
 """A state is only taken up again by what would have made the same."""
 
 import importlib.metadata
+import subprocess
+import sys
 
 import pytest
 
 from schemas import Parametres
+from wisebook_ml.compiled import PACKAGES
 from wisebook_ml.scoring import basis
 from wisebook_ml.scoring.stream import LedgerScorer
 
 
 def test_the_same_basis_has_the_same_digest() -> None:
     assert basis._digest() == basis.FOLD
+
+
+UNRELATED = {
+    "artefacts": "reads bytes and checks them",
+    "compiled": "digested with the core",
+    "settings": "says where things are",
+    "datasets/collected": "only for training, as all below",
+    "datasets/lettering": "",
+    "datasets/payment_history": "",
+    "datasets/reclassifications": "",
+    "feedback/standing": "",
+    "services/folds": "",
+}
+"""What is imported together with the models that are asked, and decides nothing that they say."""
+
+IMPORTED = """
+import sys
+from wisebook_ml.pipeline.opinions import SCORED_BY
+from wisebook_ml.services.catalogue import service_class
+for one in SCORED_BY:
+    service_class(one)
+for name, module in sorted(sys.modules.items()):
+    if name.startswith("wisebook_ml.") and not module.__file__.endswith("__init__.py"):
+        print(name.removeprefix("wisebook_ml.").replace(".", "/"))
+"""
+
+
+def test_all_that_models_rest_on_is_digested() -> None:
+    """What they say counts in the state: after an edit of it, an old state would not be that of a replay."""
+    told = subprocess.run([sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=True).stdout
+    beside = {name for name in told.split() if name.split("/")[0] not in PACKAGES}
+    digested = {name.removesuffix(".py") for name in (*basis.BESIDE_THE_CORE, *basis.ASKED)}
+    assert beside - digested - UNRELATED.keys() == set()
+    assert len(beside & digested) > 10
 
 
 @pytest.mark.parametrize("library", basis.LIBRARIES)

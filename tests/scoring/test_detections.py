@@ -1,5 +1,6 @@
 """What a detection says: the schema, the sums, the order, the id."""
 
+import dataclasses
 import json
 import uuid
 from collections.abc import Callable
@@ -7,10 +8,12 @@ from pathlib import Path
 
 import jsonschema
 import msgspec
+import numpy as np
 import pytest
 
 import schemas
 from schemas import (
+    CodeMotif,
     Detection,
     DomaineApplication,
     Ecriture,
@@ -23,6 +26,7 @@ from schemas import (
     TypeObjet,
     detection_id,
 )
+from wisebook_ml.features import FEATURES
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.pipeline.scoring import encode_detection
 from wisebook_ml.scoring.core import Model
@@ -84,6 +88,18 @@ def test_contributions_sum_to_the_score(opened: list[Detection]) -> None:
     for found in opened:
         assert sum(hundredths(points) for points in found.contributions.values()) == hundredths(found.score)
         assert all(points > 0 for points in found.contributions.values())
+
+
+def test_a_model_that_no_feature_speaks_for_counts_for_all(ledger: list[Ecriture], forest: IsolationForest) -> None:
+    blank = dataclasses.replace(forest, expected=np.zeros_like(forest.expected))
+    found = Company(PARAMETRES, Model(ModeleUtilise(modele_id=5, version=2), blank)).found(*ledger)
+    concerned = [
+        one for one in found for motif in one.motifs if motif.code is CodeMotif.FORET_ISOLATION and motif.poids >= 1
+    ]
+    assert concerned
+    for one in concerned:
+        assert sum(hundredths(points) for points in one.contributions.values()) == hundredths(one.score)
+        assert one.contributions.keys() >= {feature.attribute for feature in FEATURES}
 
 
 def test_all_figures_are_on_the_scale(detections: list[Detection]) -> None:

@@ -14,7 +14,7 @@ from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.habits.arrivals import company_key, company_of
 from wisebook_ml.habits.profiles import journal_of
 from wisebook_ml.ledger.hashing import hash_text, mix
-from wisebook_ml.scoring.belief import TAIL_FULL, TAIL_ONSET, model_strength
+from wisebook_ml.scoring.belief import MODEL_WEIGHT, TAIL_FULL, TAIL_ONSET, Heard, model_strength
 from wisebook_ml.scoring.core import REQUIRED, RULE, SYSTEMIC
 from wisebook_ml.scoring.fusion import apportion
 from wisebook_ml.scoring.judge import (
@@ -83,6 +83,7 @@ class Judge:
             self.strengths.copy(),
             self.strengths,
             np.ones((1, SIZE)),
+            np.ones((1, SIZE)),
             np.full((1, SIZE), WEIGHT),
             np.full(1, 0.01),
             np.zeros(1, np.int64),
@@ -90,6 +91,7 @@ class Judge:
             RULE,
             SYSTEMIC,
             self.causes,
+            Heard(np.full(1, TAIL_FULL), np.full(1, MODEL_WEIGHT), np.ones(1)),
             directory,
             self.state.judged.directory(),
             judgement,

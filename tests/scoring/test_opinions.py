@@ -3,6 +3,7 @@
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ from wisebook_ml.datasets.lines import line_frame
 from wisebook_ml.entry_columns import ENTRY_COLUMNS
 from wisebook_ml.ledger.batch import EntryBatch
 from wisebook_ml.models.isolation_forest import IsolationForest
-from wisebook_ml.models.opinion import Answers, Asked, Opinion
+from wisebook_ml.models.opinion import Answers, Asked, Opinion, Told
 from wisebook_ml.pipeline.opinions import boosted_trees, linear_classes, model_loader, opinion_of
 from wisebook_ml.pipeline.scoring import encode_detection
 from wisebook_ml.scoring.opinions import KINDS
@@ -208,6 +209,36 @@ def test_shares_sum_to_the_score_and_reasons_have_figures(outcome: Outcome) -> N
                 assert any(figure.isdigit() for figure in motif.libelle_en), motif.libelle_en
                 assert bool(motif.lignes) == (motif.code is CodeMotif.COMPTE_IMPROBABLE)
     assert told > 20
+
+
+@pytest.mark.parametrize("shares", [[], [("montant", 0.0), ("compte_num", -1.0)]])
+def test_what_no_attribute_speaks_for_is_counted_all_the_same(
+    ledger: list[Ecriture], shares: list[tuple[str, float]]
+) -> None:
+    class Sure(NamedTuple):
+        values: np.ndarray
+
+        def tell(self, place: int) -> Told:
+            return Told("Douteux (1).", "Doubtful (1).", [], shares)
+
+    class Oracle:
+        def chosen(self, batch: object, entries: np.ndarray) -> np.ndarray:
+            return entries
+
+        def answer(self, one: Asked) -> Answers:
+            return Sure(np.ones(len(one.entries)))
+
+    told = new_scorer(lambda of: Oracle()).process([marker(TypeModele.GRADIENT_BOOSTING), *ledger])
+    concerned = [
+        (found, motif.poids)
+        for _, found in told.detections
+        for motif in found.motifs
+        if motif.code is CodeMotif.RISQUE_CORRECTION and motif.poids
+    ]
+    assert len(concerned) > 5
+    for found, points in concerned:
+        assert found.contributions["controles"] == points
+        assert round(sum(found.contributions.values()), 2) == found.score
 
 
 def test_a_detection_names_the_models_that_were_asked(outcome: Outcome) -> None:

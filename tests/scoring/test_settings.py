@@ -5,8 +5,21 @@ from collections.abc import Callable
 
 import pytest
 
-from schemas import CodeMotif, Detection, Ecriture, Ligne, Parametres, ReglageControle, Severite
+from schemas import (
+    Attenuation,
+    CodeMotif,
+    Detection,
+    Ecriture,
+    Ligne,
+    ModeleUtilise,
+    MotifDetection,
+    Parametres,
+    ReglageControle,
+    Severite,
+)
 from wisebook_ml.controls import CONTROLS
+from wisebook_ml.models.isolation_forest import IsolationForest
+from wisebook_ml.scoring.core import Model
 
 from .company import Company
 
@@ -124,3 +137,57 @@ def test_what_is_material_moves_the_severity(entry: BuildEntry) -> None:
 
 def test_a_detection_names_the_version_of_the_settings(entry: BuildEntry) -> None:
     assert found(entry(gap=5), version=12)[0].parametres_version == 12
+
+
+class TestModels:
+    """What is set and learnt of the models that score every entry."""
+
+    @pytest.fixture(params=[CodeMotif.DETECTEUR_EN_LIGNE, CodeMotif.FORET_ISOLATION])
+    def code(self, request: pytest.FixtureRequest) -> CodeMotif:
+        return CodeMotif(request.param)
+
+    @pytest.fixture
+    def said(
+        self, code: CodeMotif, ledger: list[Ecriture], forest: IsolationForest
+    ) -> Callable[..., dict[str, tuple[Detection, MotifDetection]]]:
+        """Return what the model says with some settings, by entry."""
+        model = Model(ModeleUtilise(modele_id=5, version=2), forest) if code is CodeMotif.FORET_ISOLATION else None
+
+        def say(**fields: object) -> dict[str, tuple[Detection, MotifDetection]]:
+            company = Company(Parametres(societe_id=1, **fields), model)  # type: ignore[arg-type]
+            return {
+                f"{one.ecriture_id} {one.revision}": (one, motif)
+                for one in company.found(*ledger)
+                for motif in one.motifs
+                if motif.code is code
+            }
+
+        return say
+
+    def test_it_can_be_switched_off(self, code: CodeMotif, said) -> None:  # type: ignore[no-untyped-def]
+        assert said()
+        assert said(controles=only(code, actif=False)) == {}
+        assert said(controles=only(code, poids=0.0)) == {}
+
+    def test_a_higher_weight_counts_more(self, code: CodeMotif, said) -> None:  # type: ignore[no-untyped-def]
+        usual, more = said(), said(controles=only(code, poids=0.9))
+        assert any(more[name][1].poids > 2 * motif.poids for name, (_, motif) in usual.items() if name in more)
+
+    def test_a_higher_threshold_lets_it_speak_less(self, code: CodeMotif, said) -> None:  # type: ignore[no-untyped-def]
+        usual, strict = said(), said(controles=only(code, seuil=6.0))
+        assert len(strict) < len(usual)
+        assert {motif.seuil for _, motif in strict.values()} <= {6.0}
+
+    def test_verdicts_weaken_it_in_their_journal_only(self, code: CodeMotif, said) -> None:  # type: ignore[no-untyped-def]
+        usual = said()
+        weaker = said(attenuations=[Attenuation(code=code, journal_code="OD", facteur=0.25)])
+        concerned = [name for name, (one, _) in usual.items() if one.journal_code == "OD" and name in weaker]
+        assert concerned
+        for name in concerned:
+            assert weaker[name][1].poids < 0.6 * usual[name][1].poids
+            one = weaker[name][0]
+            assert round(sum(motif.poids for motif in one.motifs), 2) == one.score
+        other = said(attenuations=[Attenuation(code=code, journal_code="nowhere", facteur=0.25)])
+        assert {name: motif.poids for name, (_, motif) in other.items()} == {
+            name: motif.poids for name, (_, motif) in usual.items()
+        }

@@ -11,7 +11,7 @@ import pytest
 from wisebook_ml.snapshots import Identity, Limits, PartitionSnapshots, Snapshot, SnapshotStore, SnapshotWriter
 from wisebook_ml.snapshots.writer import FIRST_PAUSE, LONGEST_PAUSE
 
-WAIT = 10.0
+WAIT = 60.0
 IDENTITY = Identity("t.entries", "id", 0, "1")
 
 

@@ -92,6 +92,7 @@ def test_what_is_habitual_is_one_finding(new_scorer: Callable[[], LedgerScorer])
     (systemic,) = [one for one in detections if one.ecriture_id is None]
     assert systemic.objet.id == "HA/2024/fec"
     assert "antérieure à la date de l'écriture (30)" in systemic.motifs[0].libelle_fr
+    assert systemic.contributions == {"valid_date": systemic.score}
     assert len(of_entries) <= 10
 
 

@@ -6,6 +6,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from schemas import CodeMotif, Ecriture, Etat, Operation, Parametres, ReglageControle, TypeObjet
 from wisebook_ml.generator import generate_ledger
@@ -256,6 +257,64 @@ def test_a_payment_says_that_a_group_of_a_file_is_complete() -> None:
     ]
     books.post(*by_date([*pairs(12), *short]))
     assert list(books.standing) == ["C9/AA"]
+
+
+def short_by(cents: int, **fields: object) -> list[Ecriture]:
+    """Return an invoice of December and a receipt that is short of it, three weeks before the file ends."""
+    return [
+        invoice(50_000, letter="AA", aux="C9", day=dt.date(2024, 11, 20), **fields),  # type: ignore[arg-type]
+        receipt(50_000 - cents, letter="AA", aux="C9", day=dt.date(2024, 12, 5), **fields),  # type: ignore[arg-type]
+    ]
+
+
+def undated(entries: list[Ecriture]) -> list[Ecriture]:
+    """Return entries without the dates of their letters, as many programs write their files."""
+    return [replace(e, lignes=[replace(one, date_let=None) for one in e.lignes]) for e in entries]
+
+
+def test_a_difference_that_is_less_than_a_line_is_told_before_the_file_ends() -> None:
+    books = Followed(SUBJECT)
+    books.post(*undated(by_date([*pairs(13), *short_by(9_000)])))
+    assert list(books.standing) == ["C9/AA"]
+
+
+def test_a_whole_line_that_is_lacking_has_two_months_to_come() -> None:
+    """One receipt for two invoices, of which the second comes two months later."""
+    group = [
+        invoice(50_000, letter="AA", aux="C9", day=dt.date(2024, 5, 20)),
+        receipt(100_000, letter="AA", aux="C9", day=dt.date(2024, 6, 5)),
+        invoice(50_000, letter="AA", aux="C9", name="V2", day=dt.date(2024, 8, 5)),
+    ]
+    books = Followed(SUBJECT)
+    books.post(*undated(by_date([*pairs(13), *group])))
+    assert not books.told
+    books = Followed(SUBJECT)
+    books.post(*undated(by_date([*pairs(13), *group[:2]])))
+    assert list(books.standing) == ["C9/AA"]
+
+
+def test_an_invoice_of_a_file_waits_half_a_year_for_its_payment() -> None:
+    paid_late = [
+        invoice(50_000, letter="AA", aux="C9", day=dt.date(2024, 3, 5)),
+        receipt(50_000, letter="AA", aux="C9", day=dt.date(2024, 8, 20)),
+    ]
+    books = Followed(SUBJECT)
+    books.post(*undated(by_date([*pairs(13), *paid_late])))
+    assert not books.told
+
+
+def test_customers_who_pay_in_parts_are_waited_for() -> None:
+    """Two thirds at once and the rest a month later: of the first ones that is told, and then it is a habit."""
+    made = []
+    for k in range(12):
+        day, aux = dt.date(2024, 1, 8) + DAY * 28 * k, f"Q{k}"
+        made.append(invoice(90_000, letter="AA", name=f"QV{k}", aux=aux, day=day))
+        made.append(receipt(60_000, letter="AA", name=f"QR{k}", aux=aux, day=day + DAY))
+        made.append(receipt(30_000, letter="AA", name=f"QS{k}", aux=aux, day=day + DAY * 31))
+    books = Followed(SUBJECT)
+    books.post(*undated(by_date([*pairs(12), *made])))
+    assert {one.id for one in books.told} <= {"Q0/AA", "Q1/AA", "Q2/AA"}
+    assert not [one for one in books.standing if one < "Q9"]
 
 
 def test_a_date_mistyped_backwards_is_no_beginning_of_a_file() -> None:

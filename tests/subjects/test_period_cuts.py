@@ -15,10 +15,10 @@ from tests.subjects.test_conformity import at_fault, good
 from tests.subjects.test_numbering import numbered
 from tests.subjects.test_pieces import invoices
 from wisebook_ml.generator import generate_ledger
-from wisebook_ml.subjects import Subject, benford, conformity, numbering, pieces
+from wisebook_ml.subjects import Subject, benford, conformity, gaps, numbering, pieces
 
 REPEATABLE = settings(derandomize=True, deadline=None, max_examples=8)
-SUBJECTS = (benford.SUBJECT, numbering.SUBJECT, pieces.SUBJECT, conformity.SUBJECT)
+SUBJECTS = (benford.SUBJECT, gaps.SUBJECT, numbering.SUBJECT, pieces.SUBJECT, conformity.SUBJECT)
 EVERY_SUBJECT = pytest.mark.parametrize("subject", SUBJECTS, ids=[subject.name for subject in SUBJECTS])
 
 
@@ -28,6 +28,7 @@ def stream() -> list[Ecriture]:
     rng = random.Random(1)
     entries = [
         *numbered(["1"] * 40, "X1"),
+        *numbered([str(k + 2 * (k > 40)) for k in range(1, 100)], "X5"),
         *invoices("X2", 60, ref="F", tag="x"),
         *invoices("X3", 40, ref=None, tag="x"),
         *(msgspec.structs.replace(at_fault(k), journal_code="X4") for k in range(40)),

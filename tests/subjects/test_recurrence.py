@@ -87,6 +87,31 @@ def test_an_instalment_of_a_loan_has_no_third_party(books: Followed) -> None:
     assert (found.type, found.id) == (TypeObjet.COMPTE, "164000/2024-06")
 
 
+def test_two_loans_of_one_label(books: Followed) -> None:
+    """A bank writes « ECHEANCE PRET » for both, and each has its own account and day."""
+
+    def other(month: int, **fields: object) -> Ecriture:
+        lines = [line("164100", 50_000 + month), line("661100", 60_000 - month), line("512000", -110_000)]
+        label = f"ECHEANCE PRET 00418 {month:02d}/2024"
+        return entry(f"O{month}", "BQ", dt.date(2024, month, 24), lines, label=label, **fields)  # type: ignore[arg-type]
+
+    entries = year_of(instalment, without(9)) + [other(month) for month in without(6)]
+    books.post(*sorted(entries, key=lambda one: one.ecriture_date))
+    assert sorted(books.standing) == ["164000/2024-09", "164100/2024-06"]
+
+
+def test_wages_are_those_of_a_person(books: Followed) -> None:
+    def wages(month: int, who: str, **fields: object) -> Ecriture:
+        lines = [line("421000", 150_000 + 300 * month, who), line("512000", -150_000 - 300 * month)]
+        return entry(f"{who}{month}", "BQ", dt.date(2024, month, 4), lines, label=f"VIR {who}", **fields)  # type: ignore[arg-type]
+
+    entries = year_of(lambda month, live: wages(month, "MARTIN", live=live), without(7))
+    entries += [wages(month, "PETIT") for month in without()]
+    books.post(*sorted(entries, key=lambda one: one.ecriture_date))
+    (found,) = books.told
+    assert (found.type, found.id) == (TypeObjet.TIERS, "MARTIN/2024-07")
+
+
 def test_three_equal_ones_are_enough(books: Followed) -> None:
     books.post(*year_of(rent, [1, 2, 3, 5], until=dt.date(2024, 5, 20)))
     assert list(books.standing) == ["F12/2024-04"]
@@ -162,6 +187,14 @@ def test_a_contract_that_ended(books: Followed, label: str) -> None:
 def test_goods_are_bought_when_they_are_needed(books: Followed) -> None:
     books.post(*year_of(lambda month, live: goods(month, 50_000 + month * 977, live=live), without(8)))
     assert not books.told
+
+
+@pytest.mark.parametrize(("cents", "expected"), [(50_000, ["F7/2024-05"]), (21_000, [])])
+def test_goods_that_came_four_times(books: Followed, cents: int, expected: list[str]) -> None:
+    """Four times for the same amount is a standing order; three times of four is chance."""
+    amounts = {1: cents, 2: 50_000, 3: 50_000, 4: 50_000, 6: 50_000}
+    books.post(*year_of(lambda month, live: goods(month, amounts[month], live=live), [1, 2, 3, 4, 6]))
+    assert [one for one in books.standing if one == "F7/2024-05"] == expected
 
 
 def test_vat_is_paid_where_it_is_due(books: Followed) -> None:

@@ -20,7 +20,7 @@ from wisebook_ml.training.resources import PROC
 NOBODY = "127.0.0.1:9"
 """No broker: a training that looks for one takes ten seconds to give up."""
 
-SECONDS = 30.0
+SECONDS = 90.0
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_process_that_is_not_wanted_any_more_is_gone_at_once(home: Settings) -
         pid = wait_for_a_step(process)
         assert process.memory > 10 * 1024 * 1024
         left = time.monotonic()
-    assert time.monotonic() - left < 5
+    assert time.monotonic() - left < 8  # left alone it would look for the broker for ten
     assert not is_alive(pid)
 
 

@@ -19,7 +19,7 @@ from wisebook_ml.training.exceptions import CampaignTimeout
 from wisebook_ml.training.learn import campaign_of
 from wisebook_ml.training.request import cancel_training, follow_campaign, follow_campaigns, request_training
 
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 def request(name: str, modele_id: int = 1) -> DemandeEntrainement:

@@ -57,10 +57,10 @@ def test_a_request_becomes_a_version_in_force(bench: Bench) -> None:
     trainer = bench.trainer()
     modele_id = bench.model()
     request = bench.request(modele_id)
-    asked = time.monotonic()
     trainer.take(request)
     until(lambda: len(bench.steps(request)) > 0)
-    assert time.monotonic() - asked < 2.0
+    # At once, and not with what is known after it: its process has hardly begun.
+    assert {step.statut for step in bench.steps(request)} <= {StatutCampagne.DEMANDEE, StatutCampagne.EN_COURS}
     end = bench.end(request)
     assert end.statut is StatutCampagne.REUSSIE, end.erreur
     assert (end.promue, end.tentative, end.avancement) == (True, 1, 1.0)

@@ -29,7 +29,7 @@ from wisebook_ml.training.trainer import Trainer
 
 T = TypeVar("T", bound=Record)
 
-SECONDS = 60.0
+SECONDS = 120.0
 SOCIETE = 7
 
 

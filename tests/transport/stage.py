@@ -15,7 +15,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 WORKER = Path(__file__).parent / "worker.py"
 PARTITIONS = 4
-SECONDS = 40.0
+SECONDS = 90.0
 """How long anything may take; a worker is ready after three."""
 
 

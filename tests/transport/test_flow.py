@@ -27,17 +27,18 @@ def test_a_slow_agent_holds_no_more_than_the_bounds(stage: Stage) -> None:
 
 def test_a_partition_with_a_backlog_does_not_delay_another(stage: Stage) -> None:
     stage.publish([60_000, 0, 0, 0])
-    worker = stage.start(sleep=0.05, options={"max_records": 500})
+    worker = stage.start(sleep=0.05, options={"max_records": 100})
     stage.until(lambda: len(worker.finished()) > 10, "the backlog")
-    delays = []
+    passed = []
     for k in range(5):
-        before = time.time()
         stage.publish([0, 1, 0, 0], first=k)
+        before = len(worker.finished())
         stage.until(lambda k=k: len(worker.seen()[1]) > k, "the small partition")  # type: ignore[misc]
-        (*_, line) = [line for line in worker.finished() if line["partition"] == 1]
-        delays.append(line["time"] - before)
+        (*_, place) = [place for place, line in enumerate(worker.finished()) if line["partition"] == 1]
+        passed.append(place - before)
     assert len(worker.seen()[0]) < 60_000  # still at it
-    assert sorted(delays)[2] < 0.5
+    # Batches of the backlog that were finished between; counted, since a machine that is busy slows both.
+    assert sorted(passed)[2] < 20
 
 
 def test_an_agent_that_hangs_makes_the_worker_ill_and_ends_it(stage: Stage) -> None:
@@ -49,12 +50,12 @@ def test_an_agent_that_hangs_makes_the_worker_ill_and_ends_it(stage: Stage) -> N
     assert stage.committed() == {0: 100, 1: 100, 2: 100, 3: 50}
     assert all(len(worker.seen()[p]) == 100 for p in range(3))
     told = [line["reasons"] for line in worker.lines if "reasons" in line]
-    assert told[5] == []
+    assert told[0] == []
 
 
 def test_a_batch_that_gets_on_may_take_longer_than_a_stall(stage: Stage) -> None:
     stage.publish([1, 0, 0, 0])
-    worker = stage.start(gets_on=8, watch=0.1, options={"stall_seconds": 1.5})
+    worker = stage.start(gets_on=10, watch=0.1, options={"stall_seconds": 4.0})
     stage.until_done()
     assert worker.running
     assert worker.seen()[0] == [0]
@@ -84,7 +85,7 @@ def test_the_watchdog_survives_a_look_that_fails(
 
     caplog.set_level(logging.ERROR)
     watch.Watchdog(look, told.append).start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not told:
         assert time.monotonic() < deadline
         time.sleep(0.01)

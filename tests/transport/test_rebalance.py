@@ -31,10 +31,13 @@ def test_workers_that_join_and_leave_finish_what_they_began_and_nothing_is_done_
 
 
 def test_a_batch_that_a_rebalance_does_not_wait_for_counts_for_nothing(stage: Stage) -> None:
-    first = stage.start(sleep=5.0, options={"finish_seconds": 0.5, "max_records": 50})
+    go_on = stage.home / "go-on"
+    first = stage.start(hold=str(go_on), options={"finish_seconds": 0.5, "max_records": 50})
     stage.publish([100] * PARTITIONS)
     stage.until(lambda: sum("began" in line for line in first.lines) == PARTITIONS, "batches in work")
     second = stage.start(options={"max_records": 50})
+    stage.until(lambda: any(second.seen().values()), "the second at work with what it was given")
+    go_on.touch()
     stage.until_done()
     assert second.running
     assert all(offsets in ([], [*range(100)]) for offsets in second.seen().values())

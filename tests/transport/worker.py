@@ -67,6 +67,8 @@ class Worker:
             raise ValueError("this one cannot be processed")
         if self.spec.get("hang_at") in at:
             await asyncio.sleep(3600)
+        while "hold" in self.spec and not Path(self.spec["hold"]).exists():
+            await asyncio.to_thread(time.sleep, 0.05)
         for _ in range(self.spec.get("gets_on", 0)):
             await asyncio.to_thread(time.sleep, 0.5)
             await asyncio.to_thread(batch.gets_on)

@@ -160,8 +160,9 @@ class TestChanges:
         with ThreadPoolExecutor(2) as threads:
             list(threads.map(work, range(2)))
         told = versions(settings)
-        assert told == sorted(told)
-        assert sorted(set(told)) == list(range(1, 7))
+        # Who takes over from one whose markers are committed, and not yet noted in SQL, places the same ones again.
+        assert list(dict.fromkeys(told)) == list(range(1, 7))
+        assert told[-1] == 6
         assert len(store.in_force(7).mots_cles) == 6
         assert store.unmarked(7) == []
 

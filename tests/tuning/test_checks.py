@@ -79,10 +79,20 @@ class TestNumbers:
         assert "RAFALE.seuil" in fault(controles={CodeMotif.RAFALE: REGLAGE(seuil=value)})
         assert "RAFALE.poids" in fault(controles={CodeMotif.RAFALE: REGLAGE(poids=value)})
 
-    def test_bounds_of_the_types_are_checked_again(self) -> None:
-        assert "<= 0.5" in fault(budget_alertes=0.6)
-        assert ">= 0" in fault(controles={CodeMotif.RAFALE: REGLAGE(poids=-0.1)})
-        assert "regex" in fault(plafonds_approbation=["5000,00"])
+    def test_what_is_outside_its_bounds_is_named(self) -> None:
+        assert "budget_alertes 0.6" in fault(budget_alertes=0.6)
+        assert "at most 0.5" in fault(budget_alertes=0.6)
+        assert "weight -0.1 of control RAFALE" in fault(controles={CodeMotif.RAFALE: REGLAGE(poids=-0.1)})
+        much = Attenuation(code=CodeMotif.RAFALE, journal_code="BQ", facteur=2.0)
+        assert "factor 2 of RAFALE in journal BQ" in fault(attenuations=[much])
+
+    def test_types_are_checked_again(self) -> None:
+        assert fault(version=-1) == "version: expected `int` >= 0"
+
+    @pytest.mark.parametrize("amount", ["5000,00", "5 000", "", "5000.001"])
+    def test_what_is_no_amount(self, amount: str) -> None:
+        assert fault(plafonds_approbation=[amount]).startswith(f"plafonds_approbation: {amount!r} is no amount")
+        assert fault(seuil_signification=amount).startswith(f"seuil_signification: {amount!r} is no amount")
 
     def test_a_budget_that_nothing_can_measure(self) -> None:
         assert "at least 0.0001" in fault(budget_alertes=1e-6)
@@ -136,12 +146,15 @@ class TestAttenuations:
         assert "3 of 2 verdicts" in fault(attenuations=[one])
 
 
-def test_a_model_is_no_control() -> None:
-    assert "what a model says" in fault(controles={CodeMotif.FORET_ISOLATION: REGLAGE(poids=0.1)})
+@pytest.mark.parametrize("code", [code for code in CodeMotif if code.is_model])
+def test_every_model_can_be_weighed_and_switched_off(code: CodeMotif) -> None:
+    for setting in (REGLAGE(actif=False), REGLAGE(poids=0.1), REGLAGE(seuil=2.0, poids=1.0)):
+        assert faults(Parametres(societe_id=1, controles={code: setting})) == []
+    assert f"threshold -1 of control {code}" in fault(controles={code: REGLAGE(seuil=-1.0)})
 
 
 def test_a_code_without_a_control_has_no_settings() -> None:
-    without = [code for code in CodeMotif if code not in settable() and not code.is_model]
+    without = [code for code in CodeMotif if code not in settable()]
     for code in without:
         assert "no control of this version" in fault(controles={code: REGLAGE(actif=False)})
 

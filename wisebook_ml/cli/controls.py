@@ -11,12 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas import Parametres
+from wisebook_ml.cli.inputs import inputs
 from wisebook_ml.cli.settings_file import read_settings, settings_of
 from wisebook_ml.cli.show import put, reading_console
 from wisebook_ml.controls.texts import number_fr
 from wisebook_ml.handbook.catalogue import Check, Kind, checks, find_check, near_codes
 from wisebook_ml.handbook.examples import examples
 from wisebook_ml.handbook.fields import named
+from wisebook_ml.ledger.field_names import name_of
 
 __all__ = ["controls"]
 
@@ -28,16 +30,19 @@ _WORDS = {
         "weight": "Poids",
         "default": "défaut",
         "value": "Valeur mesurée",
-        "needs": "Il faut",
-        "attribute": "Compte pour",
+        "needs": "Données requises",
+        "attribute": "Attribut",
         "source": "Source",
         "kind": "Nature",
         "required": "exigé par la réglementation",
-        "rule": "règle : indépendant du budget d'alertes",
-        "systemic": "un seul constat quand tout un journal est ainsi",
+        "always_on": "ne peut pas être désactivé",
+        "rule": "règle : signale l'écriture à elle seule, hors budget d'alertes",
+        "systemic": "un seul constat quand tout un journal est concerné",
+        "whole": "Tout un journal",
+        "from": "un seul constat à partir de {} % de ses écritures, quels que soient le seuil et le poids fixés",
         "off": "désactivé",
-        "found": "Doit être trouvé",
-        "left": "À ne pas signaler (légitime)",
+        "found": "Exemples à signaler",
+        "left": "Exemples légitimes, à ne pas signaler",
         "of": "Réglages de la société {}, version {}",
         Kind.CONTROL: "contrôle d'une écriture",
         Kind.SUBJECT: "constat sur un compte, un journal ou un tiers",
@@ -51,15 +56,18 @@ _WORDS = {
         "default": "default",
         "value": "Measured value",
         "needs": "Needs",
-        "attribute": "Counts for",
+        "attribute": "Attribute",
         "source": "Source",
         "kind": "Kind",
         "required": "required by regulation",
-        "rule": "rule: whatever the alert budget",
+        "always_on": "cannot be switched off",
+        "rule": "rule: flags an entry by itself, whatever the alert budget",
         "systemic": "told once where a whole journal is so",
+        "whole": "A whole journal",
+        "from": "told once from {} % of its entries on, whatever threshold and weight are set",
         "off": "switched off",
-        "found": "Must be found",
-        "left": "To be left alone (legitimate)",
+        "found": "Examples to be found",
+        "left": "Legitimate examples, to be left alone",
         "of": "Settings of company {}, version {}",
         Kind.CONTROL: "control of an entry",
         Kind.SUBJECT: "finding about an account, a journal or a third party",
@@ -126,7 +134,7 @@ def explain(code: str, lang: str, settings_file: Path | None, societe: int) -> N
     check = find_check(code, _settings(settings_file, societe))
     if check is None:
         near = near_codes(code)
-        advice = f"did you mean {', '.join(near)}?" if near else "see `wisebook-ml controls list`"
+        advice = f"did you mean {' or '.join(near)}?" if near else "see `wisebook-ml controls list`"
         raise click.ClickException(f"there is no control {code!r}; {advice}")
     words, about, console = _WORDS[lang], check.description, reading_console()
     console.print(Text.assemble((check.code.value, "bold"), " · ", (about.title(lang), "bold")))
@@ -135,19 +143,24 @@ def explain(code: str, lang: str, settings_file: Path | None, societe: int) -> N
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
     marks = _marks(check, lang)
-    table.add_row(words["kind"], ", ".join([words[check.kind], *marks]))
+    table.add_row(words["kind"], (" ; " if lang == "fr" else "; ").join([words[check.kind], *marks]))
     table.add_row(words["value"], about.unit(lang))
     table.add_row(words["threshold"], _figure(check.threshold, check.default_threshold, lang))
     table.add_row(words["weight"], _figure(check.weight, check.default_weight, lang))
+    if check.systemic is not None:
+        table.add_row(words["whole"], words["from"].format(_number(100 * check.systemic, lang)))
     if about.needs:
         table.add_row(words["needs"], named(about.needs, lang))
     if check.attribute:
-        table.add_row(words["attribute"], check.attribute)
-    table.add_row(words["source"], check.source)
+        table.add_row(words["attribute"], f"{name_of(check.attribute, lang)} ({check.attribute})")
+    table.add_row(words["source"], _source(check, lang))
     put(console, table)
     cases = examples(check.code, lang)
     for title, texts in ((words["found"], cases.found), (words["left"], cases.left)):
         _examples(title, texts)
+
+
+controls.add_command(inputs)
 
 
 def _examples(title: str, texts: Sequence[str]) -> None:
@@ -173,13 +186,18 @@ def _title(check: Check, lang: str) -> Text:
     if about.needs:
         text.append(f"\n{words['needs']} : " if lang == "fr" else f"\n{words['needs']}: ", style="dim")
         text.append(", ".join(about.needs), style="dim")
-    return text.append(f"\n{check.source}", style="dim")
+    return text.append(f"\n{_source(check, lang)}", style="dim")
+
+
+def _source(check: Check, lang: str) -> str:
+    return check.source_fr if lang == "fr" else check.source
 
 
 def _marks(check: Check, lang: str) -> list[str]:
     words = _WORDS[lang]
     given = {
         "required": check.required,
+        "always_on": check.always_on and not check.required,
         "rule": check.rule,
         "systemic": check.systemic is not None,
         "off": not check.active,
@@ -211,9 +229,11 @@ def _as_dict(check: Check) -> dict[str, object]:
         "default_weight": check.default_weight,
         "active": check.active,
         "required": check.required,
+        "always_on": check.always_on,
         "rule": check.rule,
         "systemic": check.systemic,
         "attribute": check.attribute,
         "needs": list(about.needs),
         "source": check.source,
+        "source_fr": check.source_fr,
     }

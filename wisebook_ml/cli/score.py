@@ -16,6 +16,7 @@ from wisebook_ml.cli.fec import fail_fec
 from wisebook_ml.cli.settings_file import read_settings, settings_of
 from wisebook_ml.cli.show import by_id, show_detections, show_rejected
 from wisebook_ml.cli.summary import Company, off_lines, show_summary, summarise
+from wisebook_ml.controls.texts import count_fr, number_fr
 from wisebook_ml.fec import NotAFecError
 from wisebook_ml.files import read_ledger
 from wisebook_ml.handbook.fields import switched_off
@@ -40,7 +41,13 @@ _LEVELS = tuple(Severite)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one detection per line, as on the topic.")
 @click.option("--societe", type=click.IntRange(min=1), default=1, show_default=True, help="Company of a FEC.")
-@click.option("--model", type=click.Path(exists=True, path_type=Path), help="Folder of a model version to score with.")
+@click.option(
+    "--model",
+    "models",
+    type=click.Path(exists=True, path_type=Path),
+    multiple=True,
+    help="Folder of a model version to score with; once for each kind of model.",
+)
 @click.option(
     "--settings",
     "settings_file",
@@ -57,7 +64,7 @@ def score(
     file: Path,
     as_json: bool,
     societe: int,
-    model: Path | None,
+    models: tuple[Path, ...],
     settings_file: Path | None,
     top: int,
     lang: str,
@@ -74,7 +81,8 @@ def score(
         societes = sorted({entry.societe_id for entry in entries})
         settings = read_settings(settings_file) if settings_file else []
         markers: list[Marker] = [Reglage(societe_id=one.societe_id, parametres=one) for one in settings]
-        markers += [_activation(model, number) for number in societes if model]
+        markers += [_activation(one, number) for number in societes for one in models]
+        _check_kinds(markers)
     except NotAFecError as error:
         fail_fec(context, error.message(lang), as_json, file, error.line)
         return
@@ -88,12 +96,7 @@ def score(
     run = _run(new_scorer(get_settings()), markers, entries, ledger.closing, as_json=as_json)
     seconds = time.perf_counter() - started
     _report(run, {number: settings_of(settings, number) for number in societes}, as_json=as_json, top=top, lang=lang)
-    lines = sum(len(entry.lignes) for entry in entries)
-    click.echo(
-        f"{len(entries)} entries, {lines} lines scored in {seconds:.1f} s ({lines / max(seconds, 1e-9):,.0f} lines/s): "
-        f"{len(run.standing)} open detections, {run.records} records",
-        err=True,
-    )
+    click.echo(_timing(run, entries, seconds, lang), err=True)
     context.exit(1 if ledger.rejected or run.refused else 0)
 
 
@@ -140,6 +143,23 @@ def _run(
     return run
 
 
+def _timing(run: _Run, read: list[Ecriture], seconds: float, lang: str) -> str:
+    """Return what was read, how long scoring it took, and what came of it."""
+    entries, lines = len(read), sum(len(entry.lignes) for entry in read)
+    rate, standing = lines / max(seconds, 1e-9), len(run.standing)
+    if lang == "fr":
+        return (
+            f"{count_fr(entries, 'écriture', 'écritures')}, {count_fr(lines, 'ligne', 'lignes')} en "
+            f"{number_fr(seconds)} s ({number_fr(rate, 0)} lignes/s) : "
+            f"{count_fr(standing, 'détection ouverte', 'détections ouvertes')}, "
+            f"{count_fr(run.records, 'message', 'messages')}"
+        )
+    return (
+        f"{entries} entries, {lines} lines scored in {seconds:.1f} s ({rate:,.0f} lines/s): "
+        f"{standing} open detections, {run.records} records"
+    )
+
+
 def _report(run: _Run, settings: dict[int, Parametres], *, as_json: bool, top: int, lang: str) -> None:
     """Show the most serious detections and what it all comes to; with JSON, only which controls were off."""
     names = by_id(run.entries)
@@ -151,6 +171,16 @@ def _report(run: _Run, settings: dict[int, Parametres], *, as_json: bool, top: i
         return
     show_detections(run.standing[:top], names, lang)
     show_summary(companies, lang)
+
+
+def _check_kinds(markers: list[Marker]) -> None:
+    """Raise where two models of one kind are given: the later would replace the earlier without a word."""
+    kinds = [(one.societe_id, one.version.type_modele) for one in markers if isinstance(one, Activation)]
+    for kind in kinds:
+        if kinds.count(kind) > 1:
+            raise ValueError(
+                f"--model gives two {kind[1].value} models, and one of a kind can be in force; leave one out"
+            )
 
 
 def _activation(model: Path, societe: int) -> Activation:

@@ -29,7 +29,7 @@ def read_settings(path: Path) -> list[Parametres]:
             [parse(data, societe_id=0)] if _is_single(data) else [parse(line) for line in data.splitlines() if line]
         )
     except (OSError, Refusal) as error:
-        raise click.ClickException(f"{path} holds no settings of a company: {error}") from error
+        raise click.ClickException(f"{path}: {error}") from error
     for one in settings:
         if found := faults(one):
             raise click.ClickException(f"{path}: {'; '.join(found)}")

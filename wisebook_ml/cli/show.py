@@ -1,5 +1,6 @@
 """How detections look to a person on a terminal, in a pipe and on paper: one below the other, as wide as one reads."""
 
+import datetime as dt
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from schemas import Detection, Ecriture, Ligne, MotifDetection, Severite, TypeObjet, to_minor
+from schemas import CodeMotif, Detection, Ecriture, Ligne, MotifDetection, Severite, TypeObjet, to_minor
 from wisebook_ml.controls.texts import (
     NARROW_SPACE,
     count_en,
@@ -22,6 +23,8 @@ from wisebook_ml.controls.texts import (
     number_en,
     number_fr,
 )
+from wisebook_ml.scoring.fusion import apportion
+from wisebook_ml.subjects.periods import month_text, year_text
 
 __all__ = [
     "SEVERITIES",
@@ -88,8 +91,19 @@ REASONS = 4
 MIN_POINTS = 1.0
 """A reason worth less than a point of the score is left out here."""
 
+SCALE = 10
+"""Steps of a point that are shown, of the score and of its reasons alike: these sum to it as a reader adds them."""
+
 LINES = 2
 """Lines shown of a reason."""
+
+MONTHS = 12
+
+PERIOD = re.compile(
+    r"(?:(?P<first>\d{4}-\d\d-\d\d)/(?P<last>\d{4}-\d\d-\d\d)|(?P<year>\d{4})(?:-(?P<month>\d\d))?)(?:/(?P<rest>.*))?$"
+)
+KINDS = (None, "", "pieces", "fec", "benford")
+"""What stands after the period in the ids of subjects (`wisebook_ml.subjects`), and people need not read."""
 
 LOG_WIDTH = 140
 """Columns where there is no terminal to tell how wide it is (a pipe, a log file)."""
@@ -180,9 +194,17 @@ def show_detections(detections: Sequence[Detection], entries: EntryNames, lang: 
 
 
 def _score(detection: Detection, lang: str) -> Text:
-    score = number_fr(detection.score) if lang == "fr" else number_en(detection.score)
+    score = _points(_steps(detection), lang)
     style = STYLES[detection.severite]
     return Text.assemble((score, style), "\n", (SEVERITIES[lang][detection.severite], style))
+
+
+def _steps(detection: Detection) -> int:
+    return round(detection.score * SCALE)
+
+
+def _points(steps: int, lang: str) -> str:
+    return number_fr(steps / SCALE) if lang == "fr" else number_en(steps / SCALE)
 
 
 def _head(detection: Detection, lang: str, *, several: bool) -> RenderableType:
@@ -212,7 +234,40 @@ def _entry_name(record: Detection | Ecriture, lang: str) -> str:
 def _subject(detection: Detection, lang: str) -> str:
     """Return what a detection is about that is about no single entry; what tells several apart, in brackets."""
     name, _, apart = detection.objet.id.partition("/")
+    lettering = any(motif.code is CodeMotif.LETTRAGE_INEGAL for motif in detection.motifs)
+    if lettering and detection.objet.type is not TypeObjet.JOURNAL:
+        word = "lettrage" if lang == "fr" else "lettering"
+        apart = "" if apart == "lettrage" else f"{word} {apart}" if apart else ""
+    else:
+        apart = _period(apart, lang)
     return f"{SUBJECTS[lang][detection.objet.type]} {name}" + (f" ({apart})" if apart else "")
+
+
+def _period(apart: str, lang: str) -> str:
+    """Return how people call the fiscal year or month in a subject's id, and the number after it.
+
+    What only tells kinds of findings apart is left out.
+
+    Examples
+    --------
+    >>> _period("2023/pieces", "fr"), _period("2023-09-01/2024-08-31", "en"), _period("2024-05/benford", "fr")
+    ('exercice 2023', 'fiscal year from 2023-09-01 to 2024-08-31', 'mai 2024')
+    >>> _period("2023/AC12", "fr")
+    'exercice 2023, n° AC12'
+    """
+    found = PERIOD.match(apart)
+    if found is None:
+        return apart
+    place, first, last = 0 if lang == "fr" else 1, found["first"], found["last"]
+    if last:
+        days = (dt.date.fromisoformat(day).toordinal() for day in (first, last))
+        name = year_text(*days)[place].removeprefix("l'").removeprefix("the ")
+    elif found["month"]:
+        name = month_text(int(found["year"]) * MONTHS + int(found["month"]) - 1)[place]
+    else:
+        name = f"{'exercice' if lang == 'fr' else 'fiscal year'} {found['year']}"
+    number = "" if found["rest"] in KINDS else f", {'n°' if lang == 'fr' else 'no.'} {found['rest']}"
+    return name + number
 
 
 def _about(detection: Detection, entry: Ecriture | None, lang: str) -> Iterable[Text]:
@@ -240,25 +295,25 @@ def _party(line: Ligne) -> str:
 def _reasons(detection: Detection, entry: Ecriture | None, entries: EntryNames, lang: str) -> RenderableType:
     """Return the reasons with their points of the score, and the lines they come from."""
     shown = [motif for motif in detection.motifs if motif.poids >= MIN_POINTS][:REASONS]
+    points = apportion(_steps(detection), [motif.poids for motif in detection.motifs])
     table = Table.grid(padding=(0, 1))
-    table.add_column(justify="right", no_wrap=True, min_width=3)
+    table.add_column(justify="right", no_wrap=True, min_width=4)
     table.add_column()
-    for motif in shown:
+    for motif, part in zip(shown, points, strict=False):
         told = motif.libelle_fr if lang == "fr" else motif.libelle_en
         text = glued(_with_names(told, detection, entries, lang))
         if entry is not None:
             for line in _lines(motif, entry, lang):
                 text.append("\n").append_text(glued(line)).stylize("dim", len(text) - len(line))
-        table.add_row(Text(f"{motif.poids:.0f}", style="bold"), text)
+        table.add_row(Text(_points(part, lang), style="bold"), text)
     left = detection.motifs[len(shown) :]
     if left:
-        points = sum(motif.poids for motif in left)
         more = (
             f"et {count_fr(len(left), 'autre motif', 'autres motifs')}"
             if lang == "fr"
             else f"and {count_en(len(left), 'other reason', 'other reasons')}"
         )
-        table.add_row(Text(f"{points:.0f}", style="dim"), Text(more, style="dim"))
+        table.add_row(Text(_points(sum(points[len(shown) :]), lang), style="dim"), Text(more, style="dim"))
     return table
 
 

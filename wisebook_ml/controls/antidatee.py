@@ -4,7 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
-from wisebook_ml.controls.texts import count_en, count_fr, date_en, date_fr
+from wisebook_ml.controls.texts import count_en, count_fr, date_en, date_fr, few_en, few_fr
 from wisebook_ml.features.measures import lag_surprise
 
 MIN_LAG = 25
@@ -21,14 +21,15 @@ def measure(view: View) -> Finding:
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
-    """Name both dates."""
+    """Name the date, the delay and how many had one as long."""
     record = view.batch.entry(entry)
-    lag, day = int(view.facts.lag[entry]), record.ecriture_date
+    lag, day, journal = int(view.facts.lag[entry]), record.ecriture_date, record.journal_code
+    alike, total = (int(view.habits.entry[k][entry]) for k in ("lag_tail", "lag_timed"))
     return (
-        f"Écriture datée du {date_fr(day)} mais saisie {count_fr(lag, 'jour', 'jours')} plus tard, délai inhabituel "
-        f"pour le journal {record.journal_code}.",
-        f"Entry dated {date_en(day)} but made {count_en(lag, 'day', 'days')} later, an unusual delay for journal "
-        f"{record.journal_code}.",
+        f"Écriture datée du {date_fr(day)} mais saisie {count_fr(lag, 'jour', 'jours')} plus tard ; dans le journal "
+        f"{journal}, {few_fr(alike, total, 'écritures')} un délai aussi long.",
+        f"Entry dated {date_en(day)} but made {count_en(lag, 'day', 'days')} later; in journal {journal}, "
+        f"{few_en(alike, total, 'entries')} so long a delay.",
     )
 
 

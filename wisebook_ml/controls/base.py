@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from schemas import CodeMotif, Parametres, to_minor
+from schemas import CodeMotif, Direction, Parametres, to_minor
 from wisebook_ml.features.view import View
 from wisebook_ml.ledger.batch import Floats, Ints
 from wisebook_ml.ledger.per_entry import any_line, largest_line, lines_that_reach
@@ -50,10 +50,14 @@ class Finding:
         One value an entry, to compare with the threshold; NaN where the control cannot say anything.
     lines : ndarray of bool, shape (m,), or None
         The lines that the value comes from; None for the whole entry.
+    certainty : ndarray of float64, shape (n,), or None
+        In (0, 1], how far a finding that passes is believed beside others of its control: 1 (None) unless its facts
+        leave room for something legitimate. It is told all the same.
     """
 
     values: Floats
     lines: Bools | None = None
+    certainty: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +84,24 @@ class Control:
         ``(View, entry, value) -> (French, English)`` with the figures that triggered it; called for findings only.
     lines : callable, optional
         ``(View, entry) -> lines of the batch`` that a finding comes from, where `measure` does not know them.
+    shares : callable, optional
+        ``(View, entry) -> [(attribute, share)]`` where a finding can be of one attribute or another; `attribute` then
+        is what most are of.
     required : bool
         Asked for by regulation: no habit of the company and no verdict excuses it.
     rule : bool
-        Decided by facts of the entry rather than by how far it is from a habit: found whatever the alert budget.
+        Whether passing its threshold flags an entry whatever the alert budget; the others share the budget. Either a
+        fact decides, or a habit so strict that an auditor asks why it was left (a side, a number, a date of entry).
+        Where a rule that is not `required` finds something in more than 2 % of a journal's entries, or in more than
+        three of one third party, that is how the company works, and only evidence (`wisebook_ml.scoring.judge`).
     systemic : bool
         What a journal's entries habitually are is told as one finding of the journal and period (`wisebook_ml.subjects`
         has one with this code), and not of each entry, even where a regulation asks for it.
     cause : str
         Findings of one cause count once; by default those of one attribute.
+    direction : callable, optional
+        ``(View, entry) -> Direction``: whether an unusual amount is higher or lower than what was expected; called for
+        findings only.
     """
 
     code: CodeMotif
@@ -99,10 +112,12 @@ class Control:
     measure: Callable[[View], Finding]
     explain: Callable[[View, int, float], tuple[str, str]]
     lines: Callable[[View, int], list[int]] | None = None
+    shares: Callable[[View, int], list[tuple[str, float]]] | None = None
     required: bool = False
     rule: bool = False
     systemic: bool = False
     cause: str = ""
+    direction: Callable[[View, int], Direction] | None = None
 
 
 def on_lines(view: View, values: Floats) -> Finding:

@@ -3,14 +3,22 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.controls.base import Bools, Control, Finding, View, chosen, on_lines
+from wisebook_ml.controls.base import Bools, Control, Finding, View, any_of, chosen, on_lines
 from wisebook_ml.controls.texts import count_en, count_fr
 from wisebook_ml.features.measures import journal_account_surprise, minor_lines
 from wisebook_ml.features.usual import out_of_place
 from wisebook_ml.features.view import once
+from wisebook_ml.ledger.accounts import accounts_under
 
 OUT_OF_PLACE = 0.8
 """What it adds that the chart of accounts has no such account in an entry of this kind: six times as surprising."""
+
+
+ARRIVING, TREASURY = accounts_under(74, 75, 76, 77, 79), accounts_under(51)
+"""Grants, interest, indemnities and other income that no invoice announces, and where it is told first."""
+
+ARRIVED = 0.5
+"""Share left of the surprise where it comes with the bank's statement, which has each kind of it once in a while."""
 
 
 @once
@@ -21,8 +29,11 @@ def new_accounts(view: View) -> Bools:
 
 
 def measure(view: View) -> Finding:
-    """Measure how surprising an account is that is new to the journal."""
+    """Measure how surprising an account is that is new to the journal; less for income that only the bank tells of."""
+    batch = view.batch
     value = journal_account_surprise(view) + np.where(out_of_place(view), OUT_OF_PLACE, 0.0)
+    received = any_of(view, TREASURY[batch.root] & batch.on_debit)[batch.entry_of]
+    value = np.where(received & ARRIVING[batch.root] & ~batch.on_debit, value * ARRIVED, value)
     return on_lines(view, np.where(new_accounts(view), value, 0.0))
 
 

@@ -7,13 +7,18 @@ from wisebook_ml.controls.base import Control, Finding, View, on_lines, stronges
 from wisebook_ml.controls.texts import count_en, count_fr
 from wisebook_ml.features.measures import dealing_surprise, minor_lines
 from wisebook_ml.features.view import once
+from wisebook_ml.ledger.accounts import accounts_under
 from wisebook_ml.ledger.batch import Floats
+
+APART = accounts_under(2, 627, 654, 658, 66, 754, 758, 76, 6714, 7714)
+"""What comes to a third party once, if ever, whatever else it is dealt with in: an asset that is bought from it, and how
+its debt was settled (bank fees, losses on bad debts, discounts, exchange differences)."""
 
 
 @once
 def values(view: View) -> Floats:
-    """Return how surprising each line's account is for the third party; a fee or a rounding says nothing of it."""
-    return np.where(minor_lines(view), np.nan, dealing_surprise(view))
+    """Return how surprising each line's account is for the third party; an asset, a fee or a rounding says nothing of it."""
+    return np.where(minor_lines(view) | APART[view.batch.root], np.nan, dealing_surprise(view))
 
 
 def measure(view: View) -> Finding:
@@ -40,7 +45,7 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
 CONTROL = Control(
     code=CodeMotif.COMPTE_INHABITUEL,
     attribute="compte_num",
-    threshold=2.0,
+    threshold=1.7,
     weight=0.45,
     source="ISA 240 A45 (unusual account combinations); Good 1953 (chance of a new kind)",
     measure=measure,

@@ -11,7 +11,7 @@ from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.features.view import View, once
 from wisebook_ml.ledger.batch import Ints
 
-__all__ = ["FAULTS", "fec_faults", "fec_line_faults"]
+__all__ = ["ATTRIBUTES", "FAULTS", "fec_faults", "fec_line_faults"]
 
 FAULTS = (
     ("un compte qui ne commence pas par trois chiffres", "an account that does not start with three digits"),
@@ -28,6 +28,18 @@ FAULTS = (
 A negative amount is not among them (art. A47 A-1, VII-3° lets numbers bear a sign), nor is what a company may not know:
 the date of a lettering, an account's name. A reference that is missing is another control's.
 """
+
+ATTRIBUTES = (
+    "compte_num",
+    "montant",
+    "montant",
+    "piece_date",
+    "piece_ref",
+    "ecriture_lib",
+    "journal_code",
+    "valid_date",
+)
+"""The accounting attribute of each fault."""
 
 ACCOUNT, BOTH_SIDES, NOTHING, NO_DATE, NO_REFERENCE, LABEL, JOURNAL, EARLY = (1 << k for k in range(8))
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
-from wisebook_ml.controls.fec_fields import FAULTS, fec_faults, fec_line_faults
+from wisebook_ml.controls.fec_fields import ATTRIBUTES, FAULTS, fec_faults, fec_line_faults
 
 LINE_BITS = range(len(FAULTS))
 
@@ -40,6 +40,15 @@ def lines(view: View, entry: int) -> list[int]:
     return chosen or list(among)
 
 
+def shares(view: View, entry: int) -> list[tuple[str, float]]:
+    """Return the attributes at fault, in equal parts of the faults."""
+    faults, counts = int(fec_faults(view)[entry]), dict[str, float]()
+    for k, attribute in enumerate(ATTRIBUTES):
+        if faults >> k & 1:
+            counts[attribute] = counts.get(attribute, 0.0) + 1.0
+    return list(counts.items())
+
+
 CONTROL = Control(
     code=CodeMotif.FEC_NON_CONFORME,
     attribute="compte_num",
@@ -49,6 +58,7 @@ CONTROL = Control(
     measure=measure,
     explain=explain,
     lines=lines,
+    shares=shares,
     required=True,
     rule=True,
     cause="fec",

@@ -23,6 +23,11 @@ next to nothing, since these are days of rest by law (Code du travail L3132-3, L
 at work on Saturdays."""
 
 
+AT_WORK = 0.6
+"""Share of its surprise that a Saturday keeps: it is a working day by law, and whoever first stays the Saturday at the
+end of a busy month is no concern of a controller; a Sunday is."""
+
+
 def measure(view: View) -> Finding:
     """Measure how surprising a day off is in this journal; Sundays and holidays are told apart from Saturdays.
 
@@ -32,7 +37,7 @@ def measure(view: View) -> Finding:
     saturday = (day - 1) % DAYS == SATURDAY
     value = np.where(
         saturday,
-        surprise(entry["journal_off_days"], entry["journal"]),
+        AT_WORK * surprise(entry["journal_off_days"], entry["journal"]),
         surprise(entry["journal_holidays"] + PRIOR_HOLIDAYS - 0.5, entry["journal"] + PRIOR_ENTRIES),
     )
     known = view.facts.off_day & (entry["journal"] >= np.where(saturday, MIN_SATURDAYS, MIN_ENTRIES))

@@ -2,6 +2,7 @@
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
+from wisebook_ml.controls.texts import date_en, date_fr
 
 
 def measure(view: View) -> Finding:
@@ -10,11 +11,16 @@ def measure(view: View) -> Finding:
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
-    """Say whether it was changed or deleted."""
-    deleted = bool(view.facts.deleted[entry])
+    """Say whether it was changed or deleted, by which revision, and when it had been validated.
+
+    What it said before is not remembered as text, and so not named.
+    """
+    deleted, record = bool(view.facts.deleted[entry]), view.batch.entry(entry)
+    day = record.valid_date
+    on_fr, on_en = ("", "") if day is None else (f" du {date_fr(day)}", f" of {date_en(day)}")
     return (
-        f"Écriture {'supprimée' if deleted else 'modifiée'} après sa validation.",
-        f"Entry {'deleted' if deleted else 'changed'} after its validation.",
+        f"Écriture {'supprimée' if deleted else 'modifiée'} après sa validation{on_fr} (révision {record.revision}).",
+        f"Entry {'deleted' if deleted else 'changed'} after its validation{on_en} (revision {record.revision}).",
     )
 
 

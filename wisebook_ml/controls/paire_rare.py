@@ -1,10 +1,13 @@
-"""Two accounts that are both much used but hardly ever meet in one entry."""
+"""Two accounts that hardly ever meet: both much used, or without any business together (`habits.pairings`)."""
+
+import math
 
 import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
 from wisebook_ml.features.measures import minor_lines
+from wisebook_ml.habits.pairings import UNLIKELY, pairing
 from wisebook_ml.ledger.accounts import habit_account
 
 MIN_ENTRIES = 200
@@ -17,7 +20,8 @@ def measure(view: View) -> Finding:
     said = (entry["company"] >= MIN_ENTRIES) & (entry["pair_debit"] >= 0)
     minor = minor_lines(view)
     for side in ("debit", "credit"):  # a fee or a rounding beside a payment is no pair
-        said &= ~minor[view.batch.first[:-1] + np.maximum(entry[f"pair_{side}"], 0.0).astype(np.int64)]
+        line = view.batch.first[:-1] + np.maximum(entry[f"pair_{side}"], 0.0).astype(np.int64)
+        said &= ~minor[line]
     return Finding(np.where(said, entry["pair_value"], 0.0))
 
 
@@ -29,11 +33,20 @@ def lines(view: View, entry: int) -> list[int]:
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
-    """Name both accounts."""
-    one, other = sorted(habit_account(view.batch.line(k).compte_num) for k in view.habits.pair(entry))
+    """Name both accounts, and how seldom they meet."""
+    debit, credit = view.habits.pair(entry)
+    one, other = sorted(habit_account(view.batch.line(k).compte_num) for k in (debit, credit))
+    if pairing(*(int(view.batch.root[k]) for k in (debit, credit))) == UNLIKELY:
+        return (
+            f"Association des comptes {one} et {other}, que la vie courante n'oppose pas et qui ne se rencontrent "
+            "presque jamais ici.",
+            f"Accounts {one} and {other} set against each other: they have no business together, and hardly ever meet "
+            "here.",
+        )
+    times = max(1, math.floor(10.0 ** view.habits.entry["pair_value"][entry]))
     return (
-        f"Association rare des comptes {one} et {other}, usuels mais qui ne se rencontrent presque jamais.",
-        f"Rare pair of accounts {one} and {other}, both in common use but hardly ever together.",
+        f"Association rare des comptes {one} et {other}, usuels mais qui se rencontrent moins d'une fois sur {times}.",
+        f"Rare pair of accounts {one} and {other}, both in common use but together less than once in {times}.",
     )
 
 

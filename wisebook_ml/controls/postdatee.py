@@ -4,7 +4,7 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
-from wisebook_ml.controls.texts import count_en, count_fr, date_en, date_fr
+from wisebook_ml.controls.texts import count_en, count_fr, date_en, date_fr, few_en, few_fr
 from wisebook_ml.features.measures import lag_surprise
 
 MIN_ENTRIES = 50
@@ -20,14 +20,15 @@ def measure(view: View) -> Finding:
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
-    """Name both dates."""
+    """Name the date, how far ahead it is, and how many were as far."""
     record = view.batch.entry(entry)
-    lead, day = -int(view.facts.lag[entry]), record.ecriture_date
+    lead, day, journal = -int(view.facts.lag[entry]), record.ecriture_date, record.journal_code
+    alike, total = (int(view.habits.entry[k][entry]) for k in ("lag_tail", "lag_timed"))
     return (
-        f"Écriture datée du {date_fr(day)}, {count_fr(lead, 'jour', 'jours')} après sa saisie, ce qui est inhabituel "
-        f"pour le journal {record.journal_code}.",
-        f"Entry dated {date_en(day)}, {count_en(lead, 'day', 'days')} after it was made, which is unusual for journal "
-        f"{record.journal_code}.",
+        f"Écriture datée du {date_fr(day)}, {count_fr(lead, 'jour', 'jours')} après sa saisie ; dans le journal "
+        f"{journal}, {few_fr(alike, total, 'écritures')} une date aussi éloignée.",
+        f"Entry dated {date_en(day)}, {count_en(lead, 'day', 'days')} after it was made; in journal {journal}, "
+        f"{few_en(alike, total, 'entries')} a date so far ahead.",
     )
 
 

@@ -4,8 +4,10 @@ import numpy as np
 
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
+from wisebook_ml.controls.texts import few_en, few_fr
 from wisebook_ml.features.measures import surprise
 from wisebook_ml.habits.first_arrival import BURST_SECONDS
+from wisebook_ml.habits.layout import BURST_MEMORY
 
 MIN_BURST = 8
 """Entries in ten minutes that one person does not make by hand in ordinary work."""
@@ -21,12 +23,15 @@ def measure(view: View) -> Finding:
 
 
 def explain(view: View, entry: int, value: float) -> tuple[str, str]:
-    """Name the author and how many."""
-    author, size = view.batch.entry(entry).saisie_par, int(view.habits.entry["burst"][entry])
-    minutes = BURST_SECONDS // 60
+    """Name the author, how many entries, and how often there were as many."""
+    author, minutes = view.batch.entry(entry).saisie_par, BURST_SECONDS // 60
+    size, alike, total = (int(view.habits.entry[k][entry]) for k in ("burst", "burst_tail", "author"))
+    least_fr, least_en = ("au moins ", "at least ") if size >= BURST_MEMORY else ("", "")
     return (
-        f"{size} écritures saisies par {author} en {minutes} minutes, ce qui est rare pour cet auteur.",
-        f"{size} entries by {author} within {minutes} minutes, which is rare for this author.",
+        f"Saisie par {author} avec {least_fr}{size} écritures en {minutes} minutes ; de cet auteur, "
+        f"{few_fr(alike, total, 'écritures')} suivi un tel rythme.",
+        f"Entered by {author} with {least_en}{size} entries within {minutes} minutes; of this author, "
+        f"{few_en(alike, total, 'entries')} come at such a pace.",
     )
 
 

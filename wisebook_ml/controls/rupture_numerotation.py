@@ -30,7 +30,8 @@ PRIOR_STEPS = 50
 UNTIMED_STEPS = 25
 """The same where entries bear no time of entry. A file without has them in an order of its own, by date mostly, and
 numbers given in the order of typing are locally out of order there: a sequence must have shown that it is regular, and
-a step that does not surprise says nothing at all."""
+a step that does not surprise says nothing at all. Nor does a gap: whether its numbers come later shows only when the
+journal has gone past them (`wisebook_ml.subjects.gaps`)."""
 
 THRESHOLD = 2.0
 
@@ -43,7 +44,8 @@ def measure(view: View) -> Finding:
     repeated = (entry["number_jump"] == REPETITION) & (entry["number_steps"] > 0)
     prior = np.where(timed | repeated, PRIOR_STEPS, UNTIMED_STEPS)
     value = surprise(entry["number_irregular"], entry["number_steps"] + prior)
-    tells = (entry["number_jump"] != 0) & (timed | (value >= THRESHOLD)) & ~closes_accounts(view)
+    jump = entry["number_jump"]
+    tells = np.where(timed, jump != 0, (jump < 0) & (value >= THRESHOLD)) & ~closes_accounts(view)
     return Finding(np.where(tells, value, 0.0))
 
 

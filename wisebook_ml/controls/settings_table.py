@@ -18,7 +18,7 @@ __all__ = ["SettingsTable", "Weighed"]
 
 
 class Weighed(Protocol):
-    """What settings can weigh otherwise: a control, or a kind of model."""
+    """What settings can weigh otherwise: a control, what follows a kind of subject, or a kind of model."""
 
     @property
     def code(self) -> CodeMotif:

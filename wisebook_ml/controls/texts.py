@@ -11,6 +11,8 @@ __all__ = [
     "date_fr",
     "euros_en",
     "euros_fr",
+    "few_en",
+    "few_fr",
     "number_en",
     "number_fr",
     "weekday_en",
@@ -88,6 +90,34 @@ def count_en(count: int, one: str, many: str) -> str:
     ('0 days', '1 day')
     """
     return f"{number_en(count, 0)} {one if count == 1 else many}"
+
+
+def few_fr(count: int, total: int, noun: str) -> str:
+    """Return how few of a number have something, as the beginning of a sentence that goes on with what they have.
+
+    Examples
+    --------
+    >>> few_fr(0, 240, "écritures"), few_fr(1, 240, "écritures"), few_fr(3, 240, "écritures")
+    ("aucune des 240 écritures n'a", 'une seule des 240 écritures a', '3 des 240 écritures ont')
+    """
+    of = f"des {number_fr(total, 0)} {noun}"
+    if count == 0:
+        return f"aucune {of} n'a"
+    return f"une seule {of} a" if count == 1 else f"{number_fr(count, 0)} {of} ont"
+
+
+def few_en(count: int, total: int, noun: str) -> str:
+    """Return the same for an English reader.
+
+    Examples
+    --------
+    >>> few_en(0, 240, "entries"), few_en(1, 240, "entries"), few_en(3, 240, "entries")
+    ('none of the 240 entries has', 'only one of the 240 entries has', '3 of the 240 entries have')
+    """
+    of = f"of the {number_en(total, 0)} {noun}"
+    if count == 0:
+        return f"none {of} has"
+    return f"only one {of} has" if count == 1 else f"{number_en(count, 0)} {of} have"
 
 
 def about_fr(cents: int) -> str:

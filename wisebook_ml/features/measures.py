@@ -9,14 +9,19 @@ Good: The population frequencies of species and the estimation of population par
 Iglewicz, Hoaglin: How to Detect and Handle Outliers. ASQC Quality Press 1993 (robust z-score).
 """
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from wisebook_ml.features.usual import usual_side
 from wisebook_ml.features.view import View, once
-from wisebook_ml.ledger.batch import Floats
+from wisebook_ml.habits.histogram import REACH_SHARE
+from wisebook_ml.ledger.batch import Floats, Ints
 
 __all__ = [
+    "MIN_SIDE",
+    "TOLD_BY",
     "account_deviation",
     "amount_surprise",
     "dealing_surprise",
@@ -26,6 +31,7 @@ __all__ = [
     "lag_surprise",
     "log_amounts",
     "minor_lines",
+    "other_side_surprise",
     "party_deviation",
     "side_surprise",
     "surprise",
@@ -43,16 +49,29 @@ NEVER_SEEN = 1.7
 """Surprise from which "never that far before" counts fully: none among twenty-five."""
 TOO_SMALL = 0.5
 
+TOLD_BY = ("side", "party", "purpose")
+"""What tells which amounts to expect, from the least specific on."""
+
+HALF = math.log10(2)
+LEAST_REACH = 0.3
+"""So far, in log10, amounts are taken to go from the median at least: twice of what always was the same is a change."""
+BELOW = 0.5
+"""Share that is left of what is smaller than anything ordinary: fees and remainders are, and hardly matter."""
+
 FEW_LINES, FEW_OF_PARTY = 10, 2
 """Lines from which an account's, or a third party's, amounts tell what to expect of the next, if not much."""
 OWN_SPREAD, SPREAD_LINES = 0.6, 4.0
 """How much one third party's amounts vary, as a share of those of all on its account, and as how many lines this counts
 beside its own: invoices of one supplier are more alike than those of all."""
+OWN_WIDEST = 0.25
+"""Never more than this is expected: half of a third party's amounts within 1.8 times of its middle. An account spreads
+wider where it mixes small things and large ones, each of which has its price."""
 OWN_MIDDLE = 1.0
 """Lines that the account's middle counts as beside a third party's own amounts."""
 
 MIN_JOURNAL_LINES = 100
 MIN_SIDE = 30
+"""Lines of an account before the side that they are on is called a habit."""
 MIN_DEALT = 3
 """Lines of a third party before its accounts are called a habit."""
 COMMON_DEALT = 3.0
@@ -115,37 +134,63 @@ def party_deviation(view: View) -> Floats:
 
 
 @once
-def amount_surprise(view: View) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Return how surprising each line's amount is (NaN without a habit), and whether its third party tells so.
+def amount_surprise(view: View) -> tuple[Floats, Ints]:
+    """Return how surprising each line's amount is (NaN without a habit), and the place in `TOLD_BY` of what tells so.
 
-    The amount's place in Student's distribution with four degrees of freedom about what is expected of the third party
-    and its account together, each weighing as much as is known of it: the tails of amounts are heavier than the normal
-    ones, and with few lines much is possible. Never more than the share of earlier amounts as far off says, once
-    there were some.
+    The amount's place in Student's distribution with four degrees of freedom about what is expected where it stands:
+    on its account, for its third party, and for what it is for (the account in entries about the same third party or of
+    the same wording). Each of these knows better than the one before, and weighs as much as is known of it: the tails
+    of amounts are heavier than the normal ones, and with few lines much is possible. Never more than the share of
+    earlier amounts as far off says, once there were some, and no less than what follows from how far they ever went.
 
     References
     ----------
     Lange, Little, Taylor: Robust statistical modeling using the t distribution. JASA 1989.
+    Efron, Morris: Stein's estimation rule and its competitors. JASA 1973 (shrinkage towards the group).
     """
     line, logs = view.habits.line, log_amounts(view)
-    count, own = line["side_count"], np.maximum(line["party_count"], 0.0)
-    known, party = count >= FEW_LINES, own >= FEW_OF_PARTY
+    known = line["side_count"] >= FEW_LINES
     common = np.nan_to_num(view.habits.entry["newcomer_spread"])[view.batch.entry_of]
     wide = np.maximum(np.where(known, np.nan_to_num(line["side_spread"]), common), MIN_SPREAD)
-    middle, spread = np.nan_to_num(line["side_median"]), wide
     borrowed = np.where(known, OWN_MIDDLE, 0.0)
-    own_middle = (own * np.nan_to_num(line["party_median"]) + borrowed * middle) / np.maximum(own + borrowed, 1.0)
-    own_spread = np.sqrt(
-        (own * np.nan_to_num(line["party_spread"]) ** 2 + SPREAD_LINES * (OWN_SPREAD * wide) ** 2)
-        / (own + SPREAD_LINES)
-    )
-    middle, spread = np.where(party, own_middle, middle), np.where(party, own_spread, spread)
-    lines = np.where(party, own, count)
+    middle, spread, lines = np.nan_to_num(line["side_median"]), wide, line["side_count"]
+    seen, beyond, by = line["side_tail"], _beyond(logs, line, "side"), np.zeros(len(logs), np.int64)
+    borrowed_spread = np.minimum(OWN_SPREAD * wide, OWN_WIDEST)
+    for k, whose in enumerate(TOLD_BY[1:], 1):
+        own = np.maximum(line[f"{whose}_count"], 0.0)
+        tells = own >= FEW_OF_PARTY
+        own_middle = (own * np.nan_to_num(line[f"{whose}_median"]) + borrowed * middle) / np.maximum(
+            own + borrowed, 1.0
+        )
+        own_spread = np.sqrt(
+            (own * np.nan_to_num(line[f"{whose}_spread"]) ** 2 + SPREAD_LINES * borrowed_spread**2)
+            / (own + SPREAD_LINES)
+        )
+        middle, spread, lines = (
+            np.where(tells, one, other) for one, other in ((own_middle, middle), (own_spread, spread), (own, lines))
+        )
+        seen = np.where(tells, line[f"{whose}_tail"], seen)
+        beyond, by = np.where(tells, _beyond(logs, line, whose), beyond), np.where(tells, k, by)
     z = (logs - middle) / (1.4826 * np.maximum(spread, MIN_SPREAD) * np.sqrt(1.0 + 1.0 / (lines + 1.0)))
-    value = _student_surprise(np.where(z < 0, -z * TOO_SMALL, z))
-    seen = np.where(party, line["party_tail"], line["side_tail"])
+    value = np.maximum(_student_surprise(np.where(z < 0, -z * TOO_SMALL, z)), beyond)
     value = np.where(seen > 0, np.minimum(value, surprise(seen, lines)), value)
-    return np.where(known | party, value, np.nan), party
+    return np.where(known | (by > 0), value, np.nan), by
+
+
+def _beyond(logs: Floats, line: dict[str, Floats], whose: str) -> Floats:
+    """Return how surprising an amount is that goes beyond all that is ordinary, however wide that is; else 0.
+
+    From the median to what one in a hundred goes beyond, the logarithm of the share that is left falls by so much a
+    decade: it falls on at least as fast, where amounts are log-normal or Pareto's.
+    """
+    lines = np.maximum(line[f"{whose}_count"], 0.0)
+    median, ordinary = np.nan_to_num(line[f"{whose}_median"]), line[f"{whose}_reach"]
+    left = np.log10((lines + 1.0) / (lines // REACH_SHARE + 1.5))
+    wide = np.maximum(np.abs(ordinary - median), LEAST_REACH)
+    farther = (logs - ordinary) * np.where(logs < median, -1.0, 1.0)
+    value = left + np.maximum(left - HALF, 0.0) / wide * farther
+    known = (lines >= MIN_ACCOUNT) & (farther > 0)
+    return np.where(known, np.where(logs < median, value * BELOW, value), 0.0)
 
 
 def _student_surprise(t: Floats) -> Floats:
@@ -182,8 +227,19 @@ def journal_account_surprise(view: View) -> Floats:
 def side_surprise(view: View) -> Floats:
     """Return how surprising each line's side is for its account in its journal, where that or the PCG expects one."""
     line = view.habits.line
-    lines, on_side = usual_side(view)
-    count, side = line["account_count"] + lines, line["side_count"] + on_side
+    return _surprise_of_side(view, line["side_count"], usual_side(view)[1])
+
+
+@once
+def other_side_surprise(view: View) -> Floats:
+    """Return how surprising it would be if each line stood on the other side."""
+    line, (lines, on_side) = view.habits.line, usual_side(view)
+    return _surprise_of_side(view, line["account_count"] - line["side_count"], lines - on_side)
+
+
+def _surprise_of_side(view: View, own: Floats, prior: Floats) -> Floats:
+    lines, of_account = usual_side(view)[0], view.habits.line["account_count"]
+    count, side = of_account + lines, own + prior
     # With pseudo-counts, the halves of the estimate would count twice.
     value = np.where(lines > 0, -np.log10(np.maximum(side, 0.5) / np.maximum(count, 1.0)), surprise(side, count))
     return np.where(count >= MIN_SIDE, value, np.nan)

@@ -25,6 +25,9 @@ DEALT_WITH = accounts_under(40, 41, 5)
 CUT_OFF = accounts_under(408, 409, 418, 419, 486, 487, 58)
 """Accounts whose entries are taken back by design, with all sides exchanged."""
 
+CUSTOMERS, SUPPLIERS, TREASURY = accounts_under(411, 416), accounts_under(401, 403, 404), accounts_under(51, 53)
+MONEY = accounts_under(5)
+
 PRIOR_LINES, PRIOR_OTHER = 40.0, 0.6
 """Lines that the usual side counts as, and how many of them are expected on the other: credit notes that do not say
 that they are some come once in sixty invoices or so."""
@@ -38,13 +41,17 @@ one large amount in fifty is a multiple of 500 euros; by chance it would be one 
 def usual_side(view: View) -> tuple[Floats, Floats]:
     """Return pseudo-counts beside each line's own: lines of its account, and those of them on the line's side.
 
-    Both are 0 where the chart of accounts expects neither side.
+    Both are 0 where the chart of accounts expects neither side. An invoice is owed: with what was bought a supplier is
+    credited, with what was sold a customer is debited, unless it is paid in the same entry.
     """
     batch = view.batch
-    root = batch.root
-    ordinary = any_line(DEALT_WITH[root], batch.first) & ~any_line(CUT_OFF[root], batch.first)
-    applies = (DEBITED[root] | CREDITED[root]) & ordinary[batch.entry_of]
-    usual = DEBITED[root] == batch.on_debit
+    root, first, of = batch.root, batch.first, batch.entry_of
+    ordinary = any_line(DEALT_WITH[root], first) & ~any_line(CUT_OFF[root], first)
+    owed = ordinary & ~any_line(MONEY[root], first)
+    bought, sold = (owed & any_line(base[root], first) for base in (DEBITED, CREDITED))
+    billed = CUSTOMERS[root] & sold[of]
+    applies = (DEBITED[root] | CREDITED[root]) & ordinary[of] | billed | SUPPLIERS[root] & bought[of]
+    usual = (DEBITED[root] | billed) == batch.on_debit
     lines = np.where(applies, PRIOR_LINES, 0.0)
     return lines, np.where(usual, lines - PRIOR_OTHER, PRIOR_OTHER) * applies
 
@@ -59,8 +66,6 @@ changes of stock) is never paid."""
 NO_ACCOUNT = accounts_under(600, 610, 620, 630, 640, 642, 643, 660, 662, 663, 670, 680, 690, 700, 710, 760, 770, 780)
 """Numbers that the chart of accounts (PCG art. 932-1) does not have below classes 6 and 7: most often two digits were
 swapped."""
-
-CUSTOMERS, SUPPLIERS, TREASURY = accounts_under(411, 416), accounts_under(401, 403, 404), accounts_under(51, 53)
 
 
 @once

@@ -102,12 +102,15 @@ class Dialect:
                 findings.add(Code.ENTETE_ABSENT, number)
                 _separator(headless.separator, number, findings)
                 return headless
+        few = len(head) < 2
         raise NotAFecError(
             path,
             "not a FEC: no header with the columns of article A47 A-1 LPF (JournalCode, JournalLib, ...), "
-            f"and no line in their order, among the first {len(head)} lines; check the file and its encoding",
+            f"and no line in their order, {'on its first line' if few else f'among the first {len(head)} lines'}; "
+            "check the file and its encoding",
             "pas un FEC : ni en-tête aux colonnes de l'article A47 A-1 LPF (JournalCode, JournalLib, ...), "
-            f"ni ligne dans leur ordre, parmi les {len(head)} premières lignes ; vérifier le fichier et son encodage",
+            f"ni ligne dans leur ordre, {'sur la première' if few else f'parmi les {len(head)} premières lignes'} ; "
+            "vérifier le fichier et son encodage",
             line=head[0][0] if head else None,
         )
 

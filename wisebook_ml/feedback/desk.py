@@ -14,12 +14,15 @@ from schemas import Avis, Detection, Parametres, Verdict
 from topics import DEAD_LETTER, FEEDBACK
 from wisebook_ml.clock import utc_now
 from wisebook_ml.controls import CONTROLS
+from wisebook_ml.controls.settings_table import Weighed
 from wisebook_ml.feedback.judgement import Contradiction, Judgement, Refused, UnknownDetection, judge, judged
 from wisebook_ml.feedback.lowering import attenuations, motif
 from wisebook_ml.feedback.standing import Outcome, subject_of
 from wisebook_ml.messaging.events import Decoder, RawRecord, Reason, Undecodable, dead_letter
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.storage import DetectionStore, VerdictStore
+from wisebook_ml.subjects import SUBJECTS
+from wisebook_ml.subjects.base import context_of
 
 __all__ = ["AUTHOR", "Desk", "Tuning"]
 
@@ -32,6 +35,9 @@ WAIT_SECONDS = 5.0
 """How long a batch waits for detections that are not stored yet: a subscriber may be faster than the database."""
 
 POLL_SECONDS = 0.2
+
+LOWERED: Sequence[Weighed] = (*CONTROLS, *SUBJECTS)
+"""What verdicts may lower, beside the models."""
 
 
 class Tuning(Protocol):
@@ -174,17 +180,28 @@ class Desk:
         if refused:
             self._producer.flush()
 
+    def _in_context(self, said: Sequence[Judgement]) -> list[Judgement]:
+        """Return verdicts with what they count within: a journal, else the account or third party they are about."""
+        without = {one.detection_id for one in said if not one.journal_code}
+        about = {
+            stored.detection.detection_id: context_of(stored.detection.objet, stored.detection.journal_code)
+            for stored in self._detections.get_many(without)
+        }
+        return [
+            msgspec.structs.replace(one, journal_code=one.journal_code or about.get(one.detection_id)) for one in said
+        ]
+
     def _lower(self, societe_id: int, cause: str) -> None:
         """Put in force what a company's verdicts teach, where it is something new."""
-        said = self._verdicts.judged(societe_id)
+        said = self._in_context(self._verdicts.judged(societe_id))
         before = self._in_force(societe_id).attenuations
-        after = attenuations(said, CONTROLS, before)
+        after = attenuations(said, LOWERED, before)
         if after == before:
             return
 
         def edit(parametres: Parametres) -> Parametres:
             # Those in force may be others by now.
-            learnt = attenuations(said, CONTROLS, parametres.attenuations)
+            learnt = attenuations(said, LOWERED, parametres.attenuations)
             return msgspec.structs.replace(parametres, attenuations=learnt)
 
         why = motif(before, after)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from scipy.special import betaincinv
 
 from schemas import Attenuation, CodeMotif
-from wisebook_ml.controls import Control
+from wisebook_ml.controls.settings_table import Weighed
 from wisebook_ml.feedback.judgement import Judgement
 
 __all__ = ["FLOOR", "LEAST_VERDICTS", "attenuations", "factor", "motif"]
@@ -39,6 +39,9 @@ NOTICEABLE = 10
 SHOWN = 6
 """Changes that the reason of a version names; there is room for that many."""
 
+OF_NO_JOURNAL = frozenset({CodeMotif.BENFORD, CodeMotif.LETTRAGE_INEGAL})
+"""Kinds of findings about accounts and third parties: their number stands where others have a journal."""
+
 Cell = tuple[CodeMotif, str]
 
 
@@ -68,9 +71,9 @@ def factor(verdicts: int, dismissed: int, usual: float) -> float:
 
 
 def attenuations(
-    judgements: Iterable[Judgement], controls: Sequence[Control], before: Sequence[Attenuation]
+    judgements: Iterable[Judgement], controls: Sequence[Weighed], before: Sequence[Attenuation]
 ) -> list[Attenuation]:
-    """Return by what factor each control or model counts in each journal, given a company's verdicts.
+    """Return by what factor each control, model or subject counts in each journal, given a company's verdicts.
 
     What is lowered comes back as it is confirmed again. Controls that a regulation asks for are never lowered. A factor
     that has neither moved by a tenth nor come back to 1 stays as it was, so that the result equals `before` where
@@ -79,9 +82,10 @@ def attenuations(
     Parameters
     ----------
     judgements : iterable of Judgement
-        The verdicts of one company that stand, in the order in which they were given.
-    controls : sequence of Control
-        All there are.
+        The verdicts of one company that stand, in the order in which they were given. What is about an account or a
+        third party, and of no journal, has its number in the journal's place.
+    controls : sequence of Weighed
+        All controls, and what follows subjects; of one code, the first counts.
     before : sequence of Attenuation
         What is in force.
 
@@ -90,7 +94,8 @@ def attenuations(
     list of Attenuation
         Those below 1, in the order of codes and journals.
     """
-    lowerable = {one.code for one in controls if not one.required} | {code for code in CodeMotif if code.is_model}
+    required = {one.code: one.required for one in reversed(controls)}
+    lowerable = {code for code in CodeMotif if not required.get(code, not code.is_model)}
     cells: dict[Cell, list[bool]] = defaultdict(list)
     for one in judgements:
         for code in one.carried if one.journal_code else ():
@@ -138,6 +143,7 @@ def motif(before: Sequence[Attenuation], after: Sequence[Attenuation]) -> str:
             continue
         figures = f" ({now.rejets} FAUX_POSITIF / {now.avis})" if now is not None else ""
         factors = [1.0 if one is None else one.facteur for one in (was, now)]
-        told.append(f"{cell[0].value}, journal {cell[1]} : x {factors[0]:.2f} -> x {factors[1]:.2f}{figures}")
+        where = cell[1] if cell[0] in OF_NO_JOURNAL else f"journal {cell[1]}"
+        told.append(f"{cell[0].value}, {where} : x {factors[0]:.2f} -> x {factors[1]:.2f}{figures}")
     more = f" ; + {len(told) - SHOWN}" if len(told) > SHOWN else ""
     return f"avis : {' ; '.join(told[:SHOWN])}{more}"

@@ -26,7 +26,7 @@ class Reliability(msgspec.Struct, frozen=True, kw_only=True):
     genre : str
         `CONTROL`, `MODEL` or `VERSION`.
     nom : str
-        The code; of a model's version, ``modele/version`` (``0/0``: the built-in online detector).
+        The code; of a model's version, ``modele/version`` (``0/1``: the built-in online detector).
     journal_code : str or None
         None: all journals together.
     avis, rejets : int

@@ -80,6 +80,8 @@ class Tiers(Struct):
     lettres: int = 0
     factures: int = 0
     derniere: dt.date | None = None
+    limite: dt.date = dt.date.min
+    """End of the last month with a purchase just below an approval limit."""
 
     def next_letter(self) -> str:
         """Return the next lettering code of this account: AA, AB, … ZZ, AAA."""

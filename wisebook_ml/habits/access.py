@@ -17,6 +17,7 @@ from wisebook_ml.habits.tables import Pool, Table
 __all__ = [
     "account_sides_of",
     "accounts_of",
+    "aliases_of",
     "author_habits_of",
     "author_stamps_of",
     "authors_of",
@@ -27,6 +28,7 @@ __all__ = [
     "dealings_of",
     "entries_of",
     "holders_of",
+    "iban_names_of",
     "ibans_of",
     "id_pool_of",
     "ids_of",
@@ -34,6 +36,8 @@ __all__ = [
     "journals_of",
     "memo_document_of",
     "memos_of",
+    "named_of",
+    "named_text_of",
     "near_days_of",
     "nears_of",
     "pairs_of",
@@ -42,8 +46,11 @@ __all__ = [
     "pieces_of",
     "place_memos_of",
     "places_of",
+    "purpose_amounts_of",
+    "purposes_of",
     "queues_of",
     "sequences_of",
+    "shapes_of",
     "trace_pool_of",
     "traces_of",
 ]
@@ -69,7 +76,11 @@ authors_of = _table("authors")
 parties_of = _table("parties")
 holders_of = _table("holders")
 dealings_of = _table("dealings")
+purposes_of = _table("purposes")
 ibans_of = _table("ibans")
+named_of = _table("named")
+shapes_of = _table("shapes")
+aliases_of = _table("aliases")
 sequences_of = _table("sequences")
 nears_of = _table("nears")
 pieces_of = _table("pieces")
@@ -84,9 +95,12 @@ account_sides_of = _side("account_sides")
 author_habits_of = _side("author_habits")
 author_stamps_of = _side("author_stamps")
 party_amounts_of = _side("party_amounts")
+named_text_of = _side("named_text")
+purpose_amounts_of = _side("purpose_amounts")
 near_days_of = _side("near_days")
 place_memos_of = _side("place_memos")
 memo_document_of = _side("memo_document")
+iban_names_of = _side("iban_names")
 
 _cell_heads = array_at(NAMES.index("cells.heads"), np.int64)
 _cell_bins = array_at(NAMES.index("cells.bins"), POOLS["cells"]["bins"])

@@ -21,16 +21,27 @@ LINE_COLUMNS = np.dtype(
             "side_median",
             "side_spread",
             "side_tail",
+            "side_reach",
             "journal_lines",
             "journal_singles",
             "party_count",
             "party_median",
             "party_spread",
             "party_tail",
+            "party_reach",
+            "purpose_count",
+            "purpose_median",
+            "purpose_spread",
+            "purpose_tail",
+            "purpose_reach",
             "iban_others",
             "dealing_count",
             "dealt",
             "dealings",
+            "numbers",
+            "number_alike",
+            "number_singles",
+            "namesake",
         )
     ]
 )
@@ -80,6 +91,8 @@ ENTRY_COLUMNS = np.dtype(
             "duplicate_length",
             "reversal_start",
             "reversal_length",
+            "namesake_start",
+            "namesake_length",
         )
     ]
 )
@@ -109,6 +122,7 @@ ENTRY_FACTS = np.dtype(
 LINE_FACTS = np.dtype(
     [
         *[(name, np.int64) for name in ("account", "habit", "party", "iban", "bin", "net", "root")],
+        *[(name, np.int64) for name in ("holder", "holder_one", "holder_two")],
         *[(name, np.bool_) for name in ("on_debit", "round")],
     ],
     align=True,

@@ -17,7 +17,22 @@ from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.habits.tables import SMALLEST_BLOCK, release_block, take_block
 from wisebook_ml.ledger.facts import BINS_PER_DECADE
 
-__all__ = ["DIRECT_CLASS", "HISTOGRAM", "Cells", "add", "add_amount", "centre", "copies", "share_beyond"]
+__all__ = [
+    "DIRECT_CLASS",
+    "HISTOGRAM",
+    "REACH_SHARE",
+    "Cells",
+    "add",
+    "add_amount",
+    "centre",
+    "copies",
+    "reach",
+    "reach_known",
+    "share_beyond",
+]
+
+REACH_SHARE = 100
+"""One in so many amounts, and one more, may be an error itself: they do not tell how far amounts ordinarily go."""
 
 HISTOGRAM = np.dtype(
     [
@@ -211,3 +226,37 @@ def share_beyond(h: Array, cells: Cells, bin_: int, middle: int) -> int:
         if (cells.bins[k] >= bin_) == above or cells.bins[k] == bin_:
             found += cells.counts[k]
     return int(found)
+
+
+@compiled
+def reach_known(total: int) -> int:
+    """Return the rank, from the farthest, of the amount that tells how far amounts ordinarily go."""
+    return 1 + total // REACH_SHARE
+
+
+@compiled
+def reach(h: Array, cells: Cells, above: bool) -> float:
+    """Return how far amounts ordinarily go on one side: log10 of the amount of rank `reach_known` (NaN when empty).
+
+    Few passes over the cells, since the rank is low where cells are in no order.
+    """
+    if h.total == 0:
+        return math.nan
+    if h.block == 0:
+        return float((h.middle + 0.5) / BINS_PER_DECADE)
+    wanted, found = reach_known(h.total), 0
+    bins, step = SMALLEST_BLOCK << DIRECT_CLASS, -1 if above else 1
+    bin_ = bins if above else -1
+    while found < wanted:
+        if h.klass == DIRECT_CLASS:
+            bin_ += step
+            found += cells.counts[h.block + bin_]
+        else:
+            nearest = -1 if above else bins
+            for k in range(h.block, h.block + h.used):
+                other = cells.bins[k] + 0
+                if (nearest < other < bin_) if above else (bin_ < other < nearest):
+                    nearest = other
+            bin_ = nearest
+            found += copies(h, cells, bin_)
+    return (bin_ + 0.5) / BINS_PER_DECADE

@@ -14,7 +14,17 @@ import numpy as np
 from wisebook_ml.habits.histogram import HISTOGRAM
 from wisebook_ml.habits.store import Store
 
-__all__ = ["BURST_MEMORY", "CANDIDATES", "DOCUMENT_BYTES", "NEAR_LIMIT_MEMORY", "POOLS", "ROWS", "SIDES", "new_store"]
+__all__ = [
+    "BURST_MEMORY",
+    "CANDIDATES",
+    "DOCUMENT_BYTES",
+    "NAME_BYTES",
+    "NEAR_LIMIT_MEMORY",
+    "POOLS",
+    "ROWS",
+    "SIDES",
+    "new_store",
+]
 
 MAX_ENTRIES = 500_000
 """Entries of a company whose revision is remembered, to recognise what is delivered again, and whether they have an
@@ -30,7 +40,7 @@ MAX_PIECES = 100_000
 MAX_SEQUENCES, MAX_NEARS = 10_000, 20_000
 """Sequences of numbers, and third parties with purchases just below an approval limit, that are followed."""
 
-MAX_JOURNALS, MAX_ACCOUNTS, MAX_PAIRS, MAX_AUTHORS, MAX_PARTIES, MAX_IBANS, MAX_DEALINGS = (
+MAX_JOURNALS, MAX_ACCOUNTS, MAX_PAIRS, MAX_AUTHORS, MAX_PARTIES, MAX_IBANS, MAX_DEALINGS, MAX_PURPOSES = (
     1_000,
     200_000,
     500_000,
@@ -38,8 +48,12 @@ MAX_JOURNALS, MAX_ACCOUNTS, MAX_PAIRS, MAX_AUTHORS, MAX_PARTIES, MAX_IBANS, MAX_
     500_000,
     500_000,
     500_000,
+    200_000,
 )
 """How much a company's habits hold: beyond, nothing new is learnt (no company has as many; a mistaken export might)."""
+
+MAX_NAMED = 50_000
+"""Third parties of a company whose numbers and names new ones are compared with: each takes about 400 bytes."""
 
 CANDIDATES = 6
 """Earlier entries kept per key: a monthly rent fills it, a duplicate is found among the latest."""
@@ -53,18 +67,22 @@ NEAR_LIMIT_MEMORY = 16
 DOCUMENT_BYTES = 24
 """How much of a document's reference is kept to tell two apart that are alike."""
 
+NAME_BYTES = 48
+"""How much of a third party's name is kept, for people to read."""
+
 COMPANY = np.dtype(
     [
         ("entries", np.int32),
         ("arrivals", np.int32),
         ("party_lines", np.int32),
         *[(what, np.int32) for what in ("journals", "accounts", "pairs", "authors", "parties", "ibans")],
-        *[(what, np.int32) for what in ("dealings", "dealt", "dealers")],
+        *[(what, np.int32) for what in ("dealings", "dealt", "dealers", "purposes")],
+        ("named", np.int32),
     ],
     align=True,
 )
 """A company: entries in its habits and arrivals so far; sizes of its tables; lines that count in `dealings`, and third
-parties that have any."""
+parties that have any; third parties in `named`."""
 
 QUEUE = np.dtype([("first", np.int32), ("last", np.int32), ("count", np.int32)], align=True)
 """Rows of a table in their order, linked by their field `next`."""
@@ -95,6 +113,12 @@ PARTY = np.dtype([("count", np.int32), ("dealt", np.int32), ("dealings", np.int3
 
 DEALING = np.dtype([("count", np.int32), ("party", np.int32)], align=True)
 """An account of assets, expenses or income in the entries of a third party, whose row is `party`."""
+
+NAMED = np.dtype([("unused", np.int32)], align=True)
+"""A third party whose number and name were noted; the name stands beside."""
+
+ALIAS = np.dtype([("named", np.int32)], align=True)
+"""A name, or one without one of its letters, and the first third party that has it."""
 
 SEQUENCE = np.dtype(
     [
@@ -155,6 +179,7 @@ TRACE = np.dtype(
         ("party", np.int32),
         ("holder", np.int32),
         ("dealing", np.int32),
+        ("purpose", np.int32),
         ("bin", np.uint8),
         ("debit", np.uint8),
         ("round", np.uint8),
@@ -174,7 +199,11 @@ ROWS = {
     "parties": PARTY,
     "holders": HOLDER,
     "dealings": DEALING,
+    "purposes": COUNTER,
     "ibans": COUNTER,
+    "named": NAMED,
+    "shapes": COUNTER,
+    "aliases": ALIAS,
     "sequences": SEQUENCE,
     "nears": NEAR,
     "pieces": PIECE,
@@ -183,7 +212,9 @@ ROWS = {
     "memos": MEMO,
 }
 """The tables and their records. `holders` counts the lines with which a
-third party uses bank details, `ibans` how many third parties do."""
+third party uses bank details, `ibans` how many third parties do; `purposes` the lines of what amounts are for
+(`wisebook_ml.habits.purposes`); `shapes` how many have a number of that shape, how many there are, and how many shapes
+only one has."""
 
 ENTRIES, MEMOS, PIECES, SEQUENCES, NEARS = range(5)
 """Queues of a company, oldest first: what is forgotten in the order of its arrival."""
@@ -196,14 +227,18 @@ SIDES: dict[str, tuple[str, np.dtype[Any], int]] = {
     "author_habits": ("authors", HISTOGRAM, 2),
     "author_stamps": ("authors", np.dtype(np.int64), BURST_MEMORY),
     "party_amounts": ("parties", HISTOGRAM, 1),
+    "named_text": ("named", np.dtype(np.uint8), NAME_BYTES),
+    "purpose_amounts": ("purposes", HISTOGRAM, 1),
     "near_days": ("nears", np.dtype(np.int32), NEAR_LIMIT_MEMORY),
     "place_memos": ("places", np.dtype(np.int32), CANDIDATES),
     "memo_document": ("memos", np.dtype(np.uint8), DOCUMENT_BYTES),
+    "iban_names": ("ibans", np.dtype(np.int64), 3),
 }
 """Arrays beside a table, with so many items for each of its rows: a company's queues; histograms of a company's amounts
 (largest lines of entries, lines of third parties), of a journal's lags (made by hand, others), an account's amounts
-(credit, debit), an author's hours and bursts, a third party's amounts; latest times and days; the memos under a key;
-the documents of memos."""
+(credit, debit), an author's hours and bursts, a third party's and a purpose's amounts; names of third parties; latest
+times and days; the memos under a key; the documents of memos; the name of the first third party that used bank details
+(see `Facts.holder`)."""
 
 
 POOLS: dict[str, dict[str, np.dtype[Any]]] = {

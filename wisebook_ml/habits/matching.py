@@ -112,23 +112,31 @@ def best_duplicate(
             continue
         days = abs(entry.day - other.day)
         same_document = document != 0 and document == other.document
+        alike = _alike(entry.document_text, memo_document_of(state)[memo])
         if same_document and days <= (NEAR_DAYS if lenient else SAME_PIECE_DAYS):
             same = entry.label_letters == other.letters and not in_pairs
             found = CERTAIN if same else POSSIBLE
         elif days > NEAR_DAYS:
             continue
-        elif (
-            document != 0
-            and other.document != 0
-            and not same_document
-            and not _alike(entry.document_text, memo_document_of(state)[memo])
-        ):
+        elif document != 0 and other.document != 0 and not same_document and not alike:
             found = POSSIBLE
         else:
-            found = POSSIBLE if habitual or (lenient and entry.label != other.label) else LIKELY
+            apart = (lenient and entry.label != other.label) or (not alike and _numbered_apart(entry, other))
+            found = POSSIBLE if habitual or apart else LIKELY
         if found > value:
             best, value = memo, found
     return best, value, repeats
+
+
+@compiled
+def _numbered_apart(entry: Array, other: Array) -> bool:
+    """Return whether the numbers in their labels, and nothing else in them, tell two entries apart.
+
+    Two debits of one day pay two invoices of one amount where the bank's texts name two; a payment that is made twice
+    names the same one.
+    """
+    numbered = entry.label != entry.label_letters and other.label != other.letters
+    return bool(numbered and entry.label != other.label and entry.label_letters == other.letters)
 
 
 @compiled

@@ -6,6 +6,7 @@ from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.habits.access import (
     account_sides_of,
     accounts_of,
+    aliases_of,
     author_habits_of,
     authors_of,
     cells_of,
@@ -14,19 +15,24 @@ from wisebook_ml.habits.access import (
     company_amounts_of,
     dealings_of,
     holders_of,
+    iban_names_of,
     ibans_of,
     id_pool_of,
     ids_of,
     journal_lags_of,
     journals_of,
     memos_of,
+    named_of,
     nears_of,
     pairs_of,
     parties_of,
     party_amounts_of,
     pieces_of,
     places_of,
+    purpose_amounts_of,
+    purposes_of,
     sequences_of,
+    shapes_of,
     trace_pool_of,
     traces_of,
 )
@@ -34,9 +40,18 @@ from wisebook_ml.habits.arrivals import company_of
 from wisebook_ml.habits.dealings import dealing_key, is_dealing
 from wisebook_ml.habits.earlier import meet_duplicate, meet_reversal, place_keys
 from wisebook_ml.habits.first_arrival import count_burst, count_near_limit, take_number, tell_first_facts
-from wisebook_ml.habits.histogram import centre, copies, share_beyond
+from wisebook_ml.habits.histogram import centre, copies, reach, reach_known, share_beyond
+from wisebook_ml.habits.layout import NAME_BYTES
 from wisebook_ml.habits.matching import document_of, largest_party, place_memo
 from wisebook_ml.habits.memos import clipped_lag, drop_places, find_memo, id_words, remember, write_down
+from wisebook_ml.habits.names import (
+    ALIASES_OF_NAME,
+    MAX_NEWCOMERS,
+    SHAPES_OF_NUMBER,
+    meet_newcomers,
+    note_newcomers,
+)
+from wisebook_ml.habits.pairings import NATURAL, UNLIKELY, pairing
 from wisebook_ml.habits.profiles import (
     AMOUNTS_PARTY,
     AMOUNTS_TOTAL,
@@ -59,6 +74,7 @@ from wisebook_ml.habits.profiles import (
     put_in,
     take_out,
 )
+from wisebook_ml.habits.purposes import about_of, has_purpose, purpose_key
 from wisebook_ml.habits.tables import SMALLEST_BLOCK, block_class, find, free_rows
 from wisebook_ml.ledger.hashing import mix
 
@@ -67,14 +83,21 @@ __all__ = ["CELLS_OF_LINE", "MAX_ID_BYTES", "MAX_PAIRS_OF_ENTRY", "meet_entries"
 MAX_MET = 2
 """Accounts that met more often than twice are no rare pair: a monthly entry has become a habit."""
 
+PLAIN_ENTRY = 3
+"""Accounts up to which it is plain which stand against each other: two, and tax. In an opening balance all do."""
+
+IN_USE = 79
+"""Lines that an account is taken to have where it has no business with the other: log10 of 160 is what a pair that
+never met counts then, rare in books of any size."""
+
 MAX_ID_BYTES = 800
 """Of an entry's id: 200 characters."""
 
 MAX_PAIRS_OF_ENTRY = (MAX_PAIR_ACCOUNTS // 2) ** 2
 """Pairs of accounts that an entry adds at most."""
 
-CELLS_OF_LINE = 3 * 128
-"""Cells of histograms that a line asks for at most: three that move to a block with all bins. An entry itself asks for
+CELLS_OF_LINE = 4 * 128
+"""Cells of histograms that a line asks for at most: four that move to a block with all bins. An entry itself asks for
 four such blocks, which two lines' room is more than enough for."""
 
 
@@ -84,6 +107,9 @@ def meet_entries(
     entries: Array,
     lines: Array,
     data: Array,
+    table: Array,
+    fold: Array,
+    kind: Array,
     limits: Array,
     limits_first: Array,
     limits_of: Array,
@@ -104,7 +130,11 @@ def meet_entries(
     entries, lines : ndarray of `ENTRY_FACTS`, `LINE_FACTS`
         What the entries say.
     data : ndarray of uint8
-        The bytes in which their ids lie.
+        The bytes in which their ids and other texts lie.
+    table : ndarray of int64
+        Where each line's texts lie (`EntryBatch.line_table`).
+    fold, kind : ndarray
+        What characters stand for (`wisebook_ml.ledger.characters`).
     limits, limits_first, limits_of : ndarray of int64
         See `wisebook_ml.habits.limits.Limits`.
     state : ndarray of int64
@@ -121,17 +151,33 @@ def meet_entries(
     """
     for i in range(start, len(entries)):
         entry = entries[i]
-        if used[0] + 2 * MAX_ID_BYTES > len(texts) or not _has_room(state, entry.lines, entry.id_length):
+        if used[0] + 2 * MAX_ID_BYTES + NAME_BYTES > len(texts) or not _has_room(state, entry.lines, entry.id_length):
             return i
         own = slice(entry.start, entry.start + entry.lines)
         approved = limits[limits_first[limits_of[i]] : limits_first[limits_of[i] + 1]]
-        _take(state, entry, lines[own], data, approved, entry_out[i], line_out[own], texts, used, scratch, sides)
+        _take(
+            state,
+            entry,
+            lines[own],
+            data,
+            table,
+            fold,
+            kind,
+            approved,
+            entry_out[i],
+            line_out[own],
+            texts,
+            used,
+            scratch,
+            sides,
+        )
     return len(entries)
 
 
 @compiled
 def _has_room(state: Array, lines: int, id_length: int) -> bool:
     """Return whether one more entry surely fits."""
+    newcomers = min(lines, MAX_NEWCOMERS)
     return bool(
         free_rows(accounts_of(state).keys, accounts_of(state).meta) >= lines
         and free_rows(company_accounts_of(state).keys, company_accounts_of(state).meta) >= lines
@@ -139,6 +185,10 @@ def _has_room(state: Array, lines: int, id_length: int) -> bool:
         and free_rows(holders_of(state).keys, holders_of(state).meta) >= lines
         and free_rows(ibans_of(state).keys, ibans_of(state).meta) >= lines
         and free_rows(dealings_of(state).keys, dealings_of(state).meta) >= lines
+        and free_rows(named_of(state).keys, named_of(state).meta) >= newcomers
+        and free_rows(shapes_of(state).keys, shapes_of(state).meta) >= newcomers * SHAPES_OF_NUMBER
+        and free_rows(aliases_of(state).keys, aliases_of(state).meta) >= newcomers * ALIASES_OF_NAME
+        and free_rows(purposes_of(state).keys, purposes_of(state).meta) >= lines
         and free_rows(pairs_of(state).keys, pairs_of(state).meta) >= MAX_PAIRS_OF_ENTRY
         and free_rows(journals_of(state).keys, journals_of(state).meta) >= 1
         and free_rows(authors_of(state).keys, authors_of(state).meta) >= 1
@@ -159,6 +209,9 @@ def _take(
     entry: Array,
     lines: Array,
     data: Array,
+    table: Array,
+    fold: Array,
+    kind: Array,
     limits: Array,
     out: Array,
     line_out: Array,
@@ -185,6 +238,22 @@ def _take(
     dealer_key = mix(company_key, lines[largest].party) if largest >= 0 else 0
     _meet_lines(state, lines, company_key, journal, line_out, scratch)
     _meet_dealings(state, lines, dealer_key, line_out)
+    meet_newcomers(
+        state,
+        lines,
+        company_key,
+        data,
+        table,
+        entry.start,
+        fold,
+        kind,
+        out,
+        line_out,
+        texts,
+        used,
+        scratch,
+    )
+    _meet_purposes(state, lines, company_key, about_of(lines, entry.label_letters), line_out, scratch)
     _meet_company(state, entry, company, journal, author, out, scratch)
     _meet_pairs(state, lines, company_key, out, sides)
     holder = lines[largest].party if largest >= 0 else entry.key
@@ -198,6 +267,7 @@ def _take(
         out.near_limit, out.near_total = 0.0, 0.0  # a fixed price is no attempt to stay below a limit
     write_down(state, entry, data, memo, journal, author, document)
     if not entry.deleted:
+        note_newcomers(state, lines, company, company_key, data, table, entry.start, fold, kind, scratch)
         _leave(state, entry, lines, company, journal, memo, place, lines_place, sides)
 
 
@@ -271,8 +341,10 @@ def _meet_lines(state: Array, lines: Array, company_key: int, journal: int, line
         out.side_count, out.side_rounds = side.total, side.rounds
         out.side_median, out.side_spread = centre(side, cells, scratch)
         out.side_tail = share_beyond(side, cells, bin_, side.middle)
+        out.side_reach = _reach(side, cells, bin_, out.side_tail)
         out.journal_lines, out.journal_singles = of_journal.lines, of_journal.singles
         out.party_count, out.party_median, out.party_spread, out.party_tail = -1.0, math.nan, math.nan, 0.0
+        out.party_reach = math.nan
         out.iban_others = 0.0
         if lines[k].party != 0:
             party_key = mix(company_key, lines[k].party)
@@ -281,8 +353,15 @@ def _meet_lines(state: Array, lines: Array, company_key: int, journal: int, line
             out.party_count = parties.rows[party].count
             out.party_median, out.party_spread = centre(amounts, cells, scratch)
             out.party_tail = share_beyond(amounts, cells, bin_, amounts.middle)
+            out.party_reach = _reach(amounts, cells, bin_, out.party_tail)
             if lines[k].iban != 0:
-                out.iban_others = _other_holders(state, mix(company_key, lines[k].iban), party_key)
+                out.iban_others = _other_holders(state, mix(company_key, lines[k].iban), party_key, lines[k])
+
+
+@compiled
+def _reach(amounts: Array, cells: Array, bin_: int, tail: float) -> float:
+    """Return how far amounts ordinarily go on the side of one that hardly any was farther than; NaN for any other."""
+    return reach(amounts, cells, bin_ >= amounts.middle) if tail <= reach_known(amounts.total) else math.nan
 
 
 @compiled
@@ -300,10 +379,34 @@ def _meet_dealings(state: Array, lines: Array, dealer_key: int, line_out: Array)
 
 
 @compiled
-def _other_holders(state: Array, iban_key: int, party_key: int) -> int:
-    """Return how many third parties hold bank details that this one uses for the first time."""
+def _meet_purposes(state: Array, lines: Array, company_key: int, about: int, line_out: Array, scratch: Array) -> None:
+    """Write the amounts that the lines' accounts had before in entries about the same."""
+    purposes, cells = purposes_of(state), cells_of(state)
+    for k in range(len(lines)):
+        out = line_out[k]
+        out.purpose_count, out.purpose_median, out.purpose_spread = -1.0, math.nan, math.nan
+        out.purpose_tail, out.purpose_reach = 0.0, math.nan
+        if has_purpose(lines[k]):
+            purpose = find(purposes.slots, purposes.keys, purpose_key(company_key, about, lines[k]))
+            amounts = purpose_amounts_of(state)[purpose][0]
+            out.purpose_count = amounts.total
+            out.purpose_median, out.purpose_spread = centre(amounts, cells, scratch)
+            out.purpose_tail = share_beyond(amounts, cells, lines[k].bin, amounts.middle)
+            out.purpose_reach = _reach(amounts, cells, lines[k].bin, out.purpose_tail)
+
+
+@compiled
+def _other_holders(state: Array, iban_key: int, party_key: int, line: Array) -> int:
+    """Return how many third parties hold bank details that this one uses for the first time.
+
+    None where it is named as the first of them: an agency is paid to the account of its house.
+    """
     iban = find(ibans_of(state).slots, ibans_of(state).keys, iban_key)
     if iban == 0 or find(holders_of(state).slots, holders_of(state).keys, mix(iban_key, party_key)) != 0:
+        return 0
+    name = iban_names_of(state)[iban]
+    named = line.holder != 0 and (line.holder == name[0] or line.holder == name[1] or line.holder_one == name[0])
+    if named or (line.holder_two != 0 and line.holder_two == name[2]):
         return 0
     return int(ibans_of(state).rows[iban].count)
 
@@ -344,15 +447,23 @@ def _meet_company(
 
 @compiled
 def _meet_pairs(state: Array, lines: Array, company_key: int, out: Array, sides: Array) -> None:
-    """Write the pair of accounts that is rarest given how often both are used, and log10 of how much so."""
+    """Write the pair of accounts that is rarest given how often both are used, and log10 of how much so.
+
+    Pairs that belong together by nature are passed over; those that have no business together count as if both were in
+    common use.
+    """
     habit = lines.habit
     on_credit, on_debit = distinct_sides(habit, lines.on_debit, sides)
     pairs, of_company = pairs_of(state), company_accounts_of(state)
+    plain = on_credit + on_debit <= PLAIN_ENTRY
     for d in range(on_debit):
         one_key = mix(company_key, habit[sides[1, d]])
         one = find(of_company.slots, of_company.keys, one_key)
         for c in range(on_credit):
             if habit[sides[1, d]] == habit[sides[0, c]] or met_before(habit, sides, on_credit, d, c):
+                continue
+            together = pairing(lines[sides[1, d]].root, lines[sides[0, c]].root)
+            if together == NATURAL:
                 continue
             other_key = mix(company_key, habit[sides[0, c]])
             pair = find(pairs.slots, pairs.keys, pair_key(company_key, one_key, other_key))
@@ -363,6 +474,8 @@ def _meet_pairs(state: Array, lines: Array, company_key: int, out: Array, sides:
             least = min(
                 of_company.rows[one].count if one != 0 else 0, of_company.rows[other].count if other != 0 else 0
             )
+            if plain and together == UNLIKELY:
+                least = max(least, IN_USE)
             rarity = math.log10((least + 1) / (met + 0.5))
             if rarity > out.pair_value:
                 out.pair_value, out.pair_debit, out.pair_credit = rarity, sides[1, d], sides[0, c]

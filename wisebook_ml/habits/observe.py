@@ -13,9 +13,11 @@ from wisebook_ml.habits.arrivals import CONFLICT, FIRST, REVISION, tell_arrivals
 from wisebook_ml.habits.columns import Output, facts_records, new_output
 from wisebook_ml.habits.limits import Limits
 from wisebook_ml.habits.meet import CELLS_OF_LINE, MAX_ID_BYTES, MAX_PAIRS_OF_ENTRY, meet_entries
+from wisebook_ml.habits.names import ALIASES_OF_NAME, MAX_NEWCOMERS, SHAPES_OF_NUMBER
 from wisebook_ml.habits.profiles import MAX_PAIR_ACCOUNTS
 from wisebook_ml.habits.store import Store
 from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
+from wisebook_ml.ledger.characters import characters
 from wisebook_ml.ledger.facts import BINS, Facts
 
 __all__ = ["Habits", "Met", "observe"]
@@ -26,12 +28,18 @@ class Habits:
     """Columns beside an `EntryBatch`: what was so before the entry, NaN where a fact is not known.
 
     Line columns (shape m): `account_count` lines of the line's account in its journal, `side_*` those on the line's
-    side; `journal_lines`, `journal_singles` lines of the
-    journal, and accounts that it used just once; `party_*` the line's third party (`party_count` -1 without one);
-    `iban_others` other third parties that hold the bank details which this one uses for the first time; of a line on an
+    side; `journal_lines`, `journal_singles` lines of the journal, and accounts that it used just once; `party_*` the
+    line's third party (`party_count` -1 without one); `purpose_*` the line's account and side in entries about the same
+    third party or, without any, of the same wording (`purpose_count` -1 on accounts of neither expenses nor income);
+    `iban_others` other third parties that hold the bank details which this one uses for the first time (0 where it is
+    named as the first of them); of a line on an
     account of assets, expenses or income, `dealt` how many such lines there were in entries of the same third party, on
-    `dealings` accounts, and `dealing_count` on this one. Medians and
-    spreads (median absolute deviations) are of log10(cents); a tail counts lines at least as far from the median.
+    `dealings` accounts, and `dealing_count` on this one; of a new third party, `numbers` others (suppliers,
+    customers or neither, as it is), `number_alike` of them with a number of the same shape, `number_singles` shapes
+    that only one of them has, and `namesake` 1 where another is called the same, 2 where one is but for a letter.
+    Medians and spreads (median absolute deviations) are of log10(cents); a tail counts lines at least as far from the
+    median, and for an amount that hardly any was as far as, a reach is log10 of what all but one in a hundred stay
+    within on its side.
 
     Entry columns (shape n): `company` entries before; `company_dealt`, `company_dealings` and `company_dealers`
     such lines, pairs of a third party and an account, and third parties in all; `journal*`, `author*` the journal's
@@ -91,6 +99,10 @@ class Habits:
     def reversal_of(self, entry: int) -> str:
         """Return the id of the earlier entry that an entry reverses."""
         return self._text("reversal", entry)
+
+    def namesake_of(self, entry: int) -> str:
+        """Return the name of the known third party that a new one of an entry is called like."""
+        return self._text("namesake", entry).rstrip("\0").strip()
 
     def _text(self, what: str, entry: int) -> str:
         start, length = (int(self.entry[f"{what}_{part}"][entry]) for part in ("start", "length"))
@@ -170,18 +182,25 @@ def _tell(batch: EntryBatch, facts: Facts, store: Store) -> npt.NDArray[np.int8]
 
 def _meet(batch: EntryBatch, facts: Facts, store: Store, first: npt.NDArray[np.bool_], limits: Limits) -> Output:
     entries, lines = facts_records(batch, facts, first)
+    # Cut to size it is copied: an array that is not contiguous would be another type, and compiled for again.
+    table = np.ascontiguousarray(batch.line_table)
     output = new_output(len(entries), len(lines))
     scratch = np.zeros(BINS, np.int64)
     sides = np.zeros((2, MAX_PAIR_ACCOUNTS), np.int64)
     done = 0
     while True:
-        done = meet_entries(done, entries, lines, batch.data, *limits, store.directory(), *output, scratch, sides)
+        read = (entries, lines, batch.data, table, *characters(), *limits)
+        done = meet_entries(done, *read, store.directory(), *output, scratch, sides)
         if done == len(batch):
             return output
         # Room for the entry it stopped before; doubling makes it room for many.
         size = int(entries["lines"][done])
         rows = dict.fromkeys(("journals", "authors", "sequences", "nears", "pieces", "memos", "places"), 2)
-        rows |= dict.fromkeys(("accounts", "company_accounts", "parties", "holders", "ibans", "dealings"), size + 1)
+        rows |= dict.fromkeys(
+            ("accounts", "company_accounts", "parties", "holders", "ibans", "dealings", "purposes"), size + 1
+        )
+        newcomers = min(size, MAX_NEWCOMERS)
+        rows |= {"named": newcomers, "shapes": newcomers * SHAPES_OF_NUMBER, "aliases": newcomers * ALIASES_OF_NAME}
         rows["pairs"] = MAX_PAIRS_OF_ENTRY
         items = {"cells": CELLS_OF_LINE * (size + 2), "traces": 2 * size + 2, "ids": MAX_ID_BYTES}
         store.reserve(rows, items)

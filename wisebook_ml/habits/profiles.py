@@ -11,6 +11,7 @@ from wisebook_ml.habits.access import (
     company_accounts_of,
     company_amounts_of,
     holders_of,
+    iban_names_of,
     ibans_of,
     journal_lags_of,
     journals_of,
@@ -30,6 +31,7 @@ from wisebook_ml.habits.layout import (
     MAX_PAIRS,
     MAX_PARTIES,
 )
+from wisebook_ml.habits.purposes import about_of, count_purpose, forget_purpose, purpose_of
 from wisebook_ml.habits.tables import find, insert, remove
 from wisebook_ml.ledger.hashing import mix
 
@@ -192,7 +194,7 @@ def put_in(state: Array, lines: Array, company: int, memo: int, sides: Array) ->
     if noted.hour >= 0 and noted.author != 0:
         authors_of(state).rows[noted.author].count += 1
         add(author_habits_of(state)[noted.author][HOURS], cells_of(state), noted.hour, 1)
-    most, newcomers = 0, 0
+    most, newcomers, about = 0, 0, about_of(lines, noted.letters)
     for k in range(len(lines)):
         trace = traces_of(state)[noted.traces + k]
         trace.bin = lines[k].bin
@@ -204,13 +206,14 @@ def put_in(state: Array, lines: Array, company: int, memo: int, sides: Array) ->
         if noted.journal != 0:
             trace.account = _account_of(state, company, company_key, noted.journal, lines[k].habit)
         trace.party, trace.holder, trace.dealing = 0, 0, 0
+        trace.purpose = purpose_of(state, company, company_key, about, lines[k])
         if lines[k].party != 0:
             party_key = mix(company_key, lines[k].party)
             known = find(parties_of(state).slots, parties_of(state).keys, party_key)
             trace.party = known if known != 0 else _new_party(state, company, party_key)
             newcomers += known == 0
             if lines[k].iban != 0:
-                _hold_iban(state, company, company_key, lines[k].iban, party_key, trace)
+                _hold_iban(state, company, company_key, lines[k], party_key, trace)
         _count_line(state, company, noted.journal, trace, 1)
     deal(state, company, company_key, lines, noted.traces)
     add_amount(company_amounts_of(state)[company][AMOUNTS_TOTAL], cells_of(state), most, 1)
@@ -256,16 +259,18 @@ def _new_party(state: Array, company: int, key: int) -> int:
 
 
 @compiled
-def _hold_iban(state: Array, company: int, company_key: int, iban: int, party_key: int, trace: Array) -> None:
+def _hold_iban(state: Array, company: int, company_key: int, line: Array, party_key: int, trace: Array) -> None:
     """Note in a trace that its third party uses bank details."""
     ibans, holders = ibans_of(state), holders_of(state)
-    key = mix(company_key, iban)
+    key = mix(company_key, line.iban)
     row = find(ibans.slots, ibans.keys, key)
     if row == 0:
         if companies_of(state).rows[company].ibans >= MAX_IBANS:
             return
         row = insert(ibans.slots, ibans.keys, ibans.meta, key)
         ibans.rows[row].count = 0
+        name = iban_names_of(state)[row]
+        name[0], name[1], name[2] = line.holder, line.holder_one, line.holder_two
         companies_of(state).rows[company].ibans += 1
     holder_key = mix(key, party_key)
     holder = find(holders.slots, holders.keys, holder_key)
@@ -299,6 +304,8 @@ def _count_line(state: Array, company: int, journal: int, trace: Array, times: i
     if trace.party != 0:
         parties_of(state).rows[trace.party].count += times
         add_amount(party_amounts_of(state)[trace.party][0], cells_of(state), trace.bin, times)
+    if trace.purpose != 0:
+        count_purpose(state, trace.purpose, trace.bin, times)
     if trace.holder != 0:
         holders_of(state).rows[trace.holder].count += times
 
@@ -373,6 +380,8 @@ def _forget_unused(state: Array, company: int, trace: Array) -> None:
     whole = companies_of(state).rows[company]
     if trace.dealing != 0:
         forget_dealing(state, trace.dealing)
+    if trace.purpose != 0:
+        forget_purpose(state, company, trace.purpose)
     if trace.account != 0:
         accounts, of_company = accounts_of(state), company_accounts_of(state)
         sides = account_sides_of(state)[trace.account]

@@ -20,11 +20,12 @@ DESCRIPTIONS = {
         title_en="Round amount",
         about_fr="Relève les multiples de 500 € à partir de 1 000 € sur un compte dont les montants, dans ce journal, "
         "ne sont presque jamais ronds. Les comptes de loyers, d'acomptes ou de virements internes ont l'habitude de "
-        "l'être ; un compte encore peu mouvementé n'est pas jugé. Demander la pièce : un montant rond est souvent une "
-        "estimation.",
+        "l'être, et les services et honoraires se conviennent souvent ainsi ; un compte encore peu mouvementé n'est "
+        "pas jugé. Demander la pièce : un montant rond est souvent une estimation.",
         about_en="Finds multiples of €500 from €1,000 on, on an account whose amounts in this journal are hardly ever "
-        "round. Rents, advances and internal transfers are round by habit; an account that is little used yet is not "
-        "judged. Ask for the document: a round amount is often an estimate.",
+        "round. Rents, advances and internal transfers are round by habit, services and fees are often agreed upon in "
+        "round figures; an account that is little used yet is not judged. Ask for the document: a round amount is "
+        "often an estimate.",
         value=RARITY,
     ),
     CodeMotif.SOUS_SEUIL: Description(
@@ -42,26 +43,30 @@ DESCRIPTIONS = {
     CodeMotif.MONTANT_INHABITUEL: Description(
         title_fr="Montant inhabituel",
         title_en="Unusual amount",
-        about_fr="Compare le montant de chaque ligne avec ceux de son tiers, ou à défaut de son compte, dans ce "
-        "journal ; une virgule décalée se voit ainsi. Les lignes de trésorerie, les montants sous 100 € et les "
+        about_fr="Compare le montant de chaque ligne avec ceux de son compte dans les écritures du même tiers ou, "
+        "sans tiers, du même libellé ; à défaut avec ceux de son tiers, ou de son compte dans ce journal. Une virgule "
+        "décalée se voit ainsi. Les lignes de trésorerie, les montants sous 100 € et les "
         "comptes ou tiers encore peu mouvementés ne sont pas jugés. Comparer le montant avec celui de la pièce.",
-        about_en="Compares the amount of each line with those of its third party, else of its account, in this "
-        "journal; a shifted decimal shows in this way. Lines of cash and bank, amounts below €100 and accounts or "
+        about_en="Compares the amount of each line with those of its account in entries of the same third party or, "
+        "without one, of the same wording; else with those of its third party, or of its account in this journal. A "
+        "shifted decimal shows in this way. Lines of cash and bank, amounts below €100 and accounts or "
         "third parties that are little used yet are not judged. Compare the amount with the document's.",
         value=(
-            "écart à la médiane, en écarts-types robustes du logarithme du montant",
-            "distance from the median, in robust standard deviations of the logarithm of the amount",
+            "rareté d'un montant aussi éloigné de l'usage, en puissances de dix",
+            "rarity of an amount as far from the usual one, in powers of ten",
         ),
     ),
     CodeMotif.PAIRE_RARE: Description(
         title_fr="Association rare de comptes",
         title_en="Rare pair of accounts",
         about_fr="Relève deux comptes tous deux usuels dans la société mais qui ne se rencontrent presque jamais dans "
-        "une même écriture. Muet pendant les premiers mois, où toute association est nouvelle. Vérifier que chaque "
-        "compte est le bon, en particulier hors des journaux d'opérations diverses.",
-        about_en="Finds two accounts that are both common in the company but hardly ever meet in one entry. Silent "
-        "during the first months, when every pair is new. Check that each account is the right one, above all outside "
-        "the journals of miscellaneous operations.",
+        "une même écriture, ou que le plan comptable n'oppose pas (une vente et un emprunt, des salaires et la "
+        "caisse). Une déclaration de TVA ou une compensation entre client et fournisseur n'est pas signalée. Muet "
+        "pendant les premiers mois, où toute association est nouvelle. Vérifier que chaque compte est le bon.",
+        about_en="Finds two accounts that are both common in the company but hardly ever meet in one entry, or that "
+        "have no business together in the chart of accounts (a sale and a loan, wages and the till). A VAT return, or "
+        "a set-off of a customer who is a supplier, passes. Silent during the first months, when every pair is new. "
+        "Check that each account is the right one.",
         value=(
             "rareté de l'association au regard du plus rare des deux comptes, en puissances de dix",
             "rarity of the pair beside the rarer of both accounts, in powers of ten",
@@ -81,12 +86,14 @@ DESCRIPTIONS = {
     CodeMotif.COMPTE_INHABITUEL: Description(
         title_fr="Compte inhabituel pour ce tiers",
         title_en="Unusual account for this third party",
-        about_fr="Relève une charge, un produit ou une immobilisation sur un compte que ce tiers n'a jamais eu, alors "
-        "qu'il en a d'ordinaire peu. Un fournisseur aux dépenses variées n'est pas signalé, ni un tiers ou une "
-        "société encore peu mouvementés. Comparer avec les factures précédentes du tiers, et reclasser si besoin.",
-        about_en="Finds an expense, an income or an asset on an account that this third party never had, where it "
-        "usually has few. A supplier of many kinds of things passes, and so do third parties and companies that are "
-        "little used yet. Compare with the third party's earlier invoices, and reclassify where needed.",
+        about_fr="Relève une charge ou un produit sur un compte que ce tiers n'a jamais eu, alors qu'il en a "
+        "d'ordinaire peu. Un fournisseur aux dépenses variées n'est pas signalé, ni un tiers ou une société encore peu "
+        "mouvementés, ni une immobilisation, un escompte ou une perte, qui ne viennent qu'une fois. Comparer avec les "
+        "factures précédentes du tiers, et reclasser si besoin.",
+        about_en="Finds an expense or an income on an account that this third party never had, where it usually has "
+        "few. A supplier of many kinds of things passes, and so do third parties and companies that are little used "
+        "yet, and an asset, a discount or a loss, which come once. Compare with the third party's earlier invoices, "
+        "and reclassify where needed.",
         value=RARITY,
         needs=("comp_aux_num",),
     ),
@@ -94,25 +101,29 @@ DESCRIPTIONS = {
         title_fr="Débit et crédit inversés",
         title_en="Debit and credit swapped",
         about_fr="Compare le côté de chaque ligne avec celui que ce compte prend d'ordinaire dans ce journal. Compte "
-        "moitié moins quand un libellé ou une référence l'explique (avoir, annulation, remboursement) ; un compte "
-        "encore peu mouvementé n'est pas jugé. Vérifier s'il s'agit d'un avoir ou d'une inversion.",
+        "pleinement quand toute l'écriture est à l'envers ; une ligne seule parmi d'autres (remise, remboursement) "
+        "compte peu, et un avoir qui se nomme ou une contrepassation presque rien. Un compte encore peu mouvementé "
+        "n'est guère jugé. Vérifier s'il s'agit d'un avoir ou d'une inversion.",
         about_en="Compares the side of each line with the one that this account usually takes in this journal. Counts "
-        "half where a label or reference explains it (credit note, cancellation, refund); an account that is little "
-        "used yet is not judged. Check whether it is a credit note or a swap.",
+        "fully where all of the entry is the wrong way round; a single line among others (a discount, a refund) "
+        "counts little, and a credit note that says so, or a reversal, hardly at all. An account that is little used "
+        "yet is hardly judged. Check whether it is a credit note or a swap.",
         value=RARITY,
     ),
     CodeMotif.TIERS_INCONNU: Description(
         title_fr="Tiers jamais rencontré",
         title_en="Third party never seen before",
-        about_fr="Relève un tiers nouveau dans un journal où ils sont rares, d'autant plus que son premier montant "
-        "dépasse celui des autres nouveaux venus. Muet tant que le journal est peu mouvementé. Vérifier l'existence "
-        "du tiers (SIREN, contrat, bon de commande) avant de payer.",
-        about_en="Finds a new third party in a journal where they are rare, the more so the larger its first amount "
-        "is beside those of other newcomers. Silent until the journal has a habit. Check that the third party exists "
-        "(SIREN, contract, order) before paying.",
+        about_fr="Relève un tiers nouveau qui détonne : dans un journal où ils sont rares, avec un premier montant "
+        "très élevé, un numéro dont la forme n'est celle d'aucun autre (compte fourre-tout), ou un nom à une lettre "
+        "près de celui d'un tiers connu. Un tiers nouveau sans rien de cela compte peu. Vérifier son existence (SIREN, "
+        "contrat, bon de commande) avant de payer.",
+        about_en="Finds a new third party that fits in badly: in a journal where they are rare, with a very large "
+        "first amount, a number whose form is that of no other (a catch-all account), or a name that is a known one's "
+        "but for a letter. A new third party with none of these counts little. Check that it exists (SIREN, contract, "
+        "order) before paying.",
         value=(
-            "rareté des tiers nouveaux dans ce journal, pondérée par la taille du premier montant",
-            "rarity of new third parties in this journal, weighed by the size of the first amount",
+            "ce qui détonne dans le tiers (nouveauté, montant, numéro, nom), 1,3 pour une forte présomption",
+            "how badly the third party fits in (newness, amount, number, name), 1.3 for strong grounds",
         ),
         needs=("comp_aux_num",),
     ),
@@ -121,13 +132,16 @@ DESCRIPTIONS = {
         title_en="VAT at no legal rate",
         about_fr="Rapproche les lignes de TVA de leurs bases : un montant doit correspondre, aux arrondis près, à un "
         "taux légal (métropole, Corse, outre-mer) d'une base ou d'une somme de bases. Les déclarations de TVA, et les "
-        "factures de plus de six bases, ne sont pas jugées. Recalculer la TVA d'après la facture.",
+        "factures de plus de six bases, ne sont pas jugées. Un taux inférieur au plus élevé peut venir d'un mélange de "
+        "taux ou d'une part exonérée : il pèse moins qu'un taux rond, étranger ou trop élevé, ou qu'une faute de "
+        "frappe. Recalculer la TVA d'après la facture.",
         about_en="Compares lines of VAT with their bases: an amount must be, up to rounding, a legal rate (mainland "
         "France, Corsica, overseas) of a base or of a sum of bases. VAT returns, and invoices of more than six bases, "
-        "are not judged. Work out the VAT anew from the invoice.",
+        "are not judged. A rate below the highest may come from a mix of rates or from a part without tax: it weighs "
+        "less than a round, foreign or too high one, or a slip of the pen. Work out the VAT anew from the invoice.",
         value=(
-            "1 si aucun taux ne convient, 0,7 si un mélange de taux reste possible",
-            "1 where no rate fits, 0.7 where a mix of rates could still explain it",
+            "2 si rien ne l'explique, 1 si un mélange de taux sur une base reste possible, 0,7 sur plusieurs",
+            "2 where nothing explains it, 1 where a mix of rates on one base could, 0.7 on several",
         ),
     ),
     CodeMotif.TVA_SANS_BASE: Description(

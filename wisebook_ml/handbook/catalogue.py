@@ -1,7 +1,6 @@
 """Everything that a detection can be explained with and that this version looks for, in one table."""
 
 import difflib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -9,7 +8,10 @@ from schemas import CodeMotif, Parametres
 from wisebook_ml.controls import CONTROLS, Control
 from wisebook_ml.handbook import describe
 from wisebook_ml.handbook.base import Description
-from wisebook_ml.scoring.belief import MODEL_WEIGHT, TAIL_FULL
+from wisebook_ml.handbook.sources import SOURCES_FR
+from wisebook_ml.scoring.forests import FORESTS, Forest
+from wisebook_ml.scoring.opinions import KINDS
+from wisebook_ml.scoring.opinions import Kind as KindOfModel
 from wisebook_ml.subjects import SUBJECTS, Subject
 
 __all__ = ["Check", "Kind", "checks", "find_check", "near_codes"]
@@ -17,7 +19,7 @@ __all__ = ["Check", "Kind", "checks", "find_check", "near_codes"]
 NEAR_CODES = 3
 """Codes that are offered where one does not exist."""
 
-NEARNESS = 0.5
+NEARNESS = 0.65
 """How alike they must be (`difflib`): enough for a swapped or missing part."""
 
 
@@ -43,7 +45,9 @@ class Check:
     threshold, weight : float
         Those in force; `default_threshold` and `default_weight` are those of a company that has set none.
     required, rule : bool
-        Whether a regulation asks for it; whether facts decide it, whatever the alert budget.
+        Whether a regulation asks for it; whether it flags an entry by itself, whatever the alert budget.
+    always_on : bool
+        Whether it cannot be switched off: it is required, or what is told under its code of a whole journal is.
     active : bool
         Whether the company has it switched on.
     systemic : float or None
@@ -60,6 +64,7 @@ class Check:
     default_weight: float
     required: bool = False
     rule: bool = False
+    always_on: bool = False
     active: bool = True
     systemic: float | None = None
 
@@ -69,16 +74,14 @@ class Check:
         return describe(self.code)
 
     @property
+    def source_fr(self) -> str:
+        """What it rests on, as a French reader cites it."""
+        return SOURCES_FR.get(self.code, self.source)
+
+    @property
     def overridden(self) -> bool:
         """Whether the company has changed it."""
         return not self.active or (self.threshold, self.weight) != (self.default_threshold, self.default_weight)
-
-
-MODEL_SOURCES = {
-    CodeMotif.FORET_ISOLATION: "Liu, Ting, Zhou: Isolation Forest, ICDM 2008",
-    CodeMotif.DETECTEUR_EN_LIGNE: "Tan, Ting, Liu: Fast anomaly detection for streaming data, IJCAI 2011",
-}
-"""The models that take part in the score, and what they rest on."""
 
 
 def checks(parametres: Parametres | None = None) -> tuple[Check, ...]:
@@ -94,16 +97,18 @@ def checks(parametres: Parametres | None = None) -> tuple[Check, ...]:
     of_entries = [_declared(one, Kind.CONTROL, settings) for one in CONTROLS]
     for k, check in enumerate(of_entries):
         if check.code in subjects:
-            of_entries[k] = replace(check, systemic=subjects.pop(check.code).threshold)
-    return (*of_entries, *subjects.values(), *_models())
+            of_journals = subjects.pop(check.code)
+            always_on = check.always_on or of_journals.always_on
+            of_entries[k] = replace(check, systemic=of_journals.default_threshold, always_on=always_on)
+    return (*of_entries, *subjects.values(), *(_declared(one, Kind.MODEL, settings) for one in (*FORESTS, *KINDS)))
 
 
-def _declared(one: Control | Subject, kind: Kind, settings: Parametres) -> Check:
+def _declared(one: Control | Subject | Forest | KindOfModel, kind: Kind, settings: Parametres) -> Check:
     setting = settings.controles.get(one.code)
     return Check(
         code=one.code,
         kind=kind,
-        attribute=one.attribute,
+        attribute="" if isinstance(one, Forest | KindOfModel) else one.attribute,
         source=one.source,
         threshold=one.threshold if setting is None or setting.seuil is None else setting.seuil,
         weight=one.weight if setting is None or setting.poids is None else setting.poids,
@@ -111,22 +116,9 @@ def _declared(one: Control | Subject, kind: Kind, settings: Parametres) -> Check
         default_weight=one.weight,
         required=one.required,
         rule=one.rule if isinstance(one, Control) else False,
+        always_on=one.required,
         active=setting is None or setting.actif,
     )
-
-
-def _models() -> Iterator[Check]:
-    for code, source in MODEL_SOURCES.items():
-        yield Check(
-            code=code,
-            kind=Kind.MODEL,
-            attribute="",
-            source=source,
-            threshold=TAIL_FULL,
-            weight=MODEL_WEIGHT,
-            default_threshold=TAIL_FULL,
-            default_weight=MODEL_WEIGHT,
-        )
 
 
 def find_check(code: str, parametres: Parametres | None = None) -> Check | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import wisebook_ml
 from wisebook_ml.handbook.catalogue import Check, Kind, checks
+from wisebook_ml.scoring.judge import HABITUAL_RATE, REPEATED
 
 __all__ = ["PATH", "document", "main", "stale"]
 
@@ -23,7 +24,7 @@ STALE, MISUSE = 1, 2
 WIDTH = 120
 """Columns of a paragraph."""
 
-HEADER = """\
+HEADER = f"""\
 # Controls
 
 Everything that a detection can be explained with. This page is written from the code: `make contracts` writes it anew.
@@ -31,10 +32,22 @@ Everything that a detection can be explained with. This page is written from the
 settings.
 
 A **value** from the **threshold** on makes a finding; from half of it on it is evidence, the stronger the nearer. The
-**weight** is how much a full finding is believed. A company can override both. *Required* means asked for by a
-regulation: no habit and no verdict excuses it. *Rule* means decided by facts: found whatever the alert budget.
-*Systemic* means told once of a whole journal where its entries are habitually so. What a control **needs** are the
-fields of an entry that a publisher may leave out, and without which it is switched off.
+**weight** is how much a full finding is believed. A company can override both.
+
+- *required*: asked for by a regulation. No habit and no verdict excuses it, and it cannot be switched off.
+- *always on*: cannot be switched off either, since a regulation asks for what is told of the whole journal; threshold
+  and weight for single entries can be set.
+- *rule*: a finding flags the entry by itself, whatever the alert budget, while the others share the budget. Not every
+  rule is a fact of the entry: some tell that a strict habit was left (a side, a date of entry, a reference). Unless it
+  is required, a rule that finds something in more than {100 * HABITUAL_RATE:g} % of a journal's entries, or more than
+  {REPEATED} times about one third party, has found how the company works: there it is evidence only.
+- *systemic*: told once of a whole journal where its entries are habitually so. Whether that is told follows a company's
+  settings only in that the control is on or off: the share from which it is told is fixed, and an override of threshold
+  and weight is for single entries.
+
+What a control **needs** are the fields of an entry that a publisher may leave out, and without which it is switched
+off: `wisebook-ml controls inputs --societe N` says which ones are off for a company, as far as its published entries
+go.
 """
 
 SECTIONS = {
@@ -71,7 +84,13 @@ def _row(check: Check) -> str:
 
 
 def _marks(check: Check) -> list[str]:
-    return ["required"] * check.required + ["rule"] * check.rule + ["systemic"] * (check.systemic is not None)
+    marks = {
+        "required": check.required,
+        "always on": check.always_on and not check.required,
+        "rule": check.rule,
+        "systemic": check.systemic is not None,
+    }
+    return [name for name, holds in marks.items() if holds]
 
 
 def _section(check: Check) -> Iterator[str]:
@@ -80,7 +99,7 @@ def _section(check: Check) -> Iterator[str]:
     yield textwrap.fill(f"**{about.title_en}** (*{about.title_fr}*). {about.about_en}", WIDTH, break_on_hyphens=False)
     yield f"\n- value: {about.value[1]}; threshold {check.threshold:g}, weight {check.weight:g}"
     if check.systemic is not None:
-        yield f"- told once of a whole journal or account from a share of {check.systemic:g} of the entries on"
+        yield f"- told once of a whole journal from a share of {check.systemic:g} of its entries on, whatever is set"
     if check.attribute:
         yield f"- counts for: `{check.attribute}`"
     if about.needs:

@@ -1,19 +1,27 @@
-"""Cases that the generator plants of a code: what must be found, and the look-alikes that must be left alone."""
+"""Cases of a code, as people come across them: what must be found, and the look-alikes that must be left alone."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from schemas import CodeMotif
-from wisebook_ml.generator import generate_ledger
-from wisebook_ml.generator.planting.base import VARIANTES, Variante
+from wisebook_ml.generator.planting import VARIANTES
+from wisebook_ml.handbook import cases_amounts, cases_facts
 
-__all__ = ["Examples", "examples"]
+__all__ = ["CASES", "Examples", "examples"]
 
-ENTRIES, RATE, SEED = 1_500, 0.02, 1
-"""A made-up ledger large enough for nearly every variant to be planted, and made in a tenth of a second."""
+CASES = {**cases_amounts.CASES, **cases_facts.CASES}
+"""What each variant that the generator plants looks like in books, in French and in English."""
 
-POINT_AT = "Point at "
-"""How a planter's text begins that only chooses an ordinary entry; a reader wants what follows."""
+USUAL = {
+    CodeMotif.DOUBLON: (
+        "Deux licences du même éditeur au même prix : deux contrats, deux pièces, chaque mois.",
+        "Two licences of one publisher at one price: two contracts, two documents, every month.",
+    ),
+    CodeMotif.POSTDATEE: (
+        "Échéance que le logiciel comptabilise toujours quelques jours avant sa date.",
+        "An instalment that the program always books some days before its date.",
+    ),
+}
+"""Contracts of ordinary books that look wrong by their nature, month after month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +41,17 @@ class Examples:
 
 
 def examples(code: CodeMotif, lang: str) -> Examples:
-    """Return examples of a code in a language, ``"fr"`` or ``"en"``; none where the generator plants none."""
+    """Return examples of a code in a language, ``"fr"`` or ``"en"``; none where the generator plants none.
+
+    Examples
+    --------
+    >>> examples(CodeMotif.IBAN_PARTAGE, "en").left[1]
+    "A supplier who changes banks: the new account is nobody else's."
+    """
+    place = 0 if lang == "fr" else 1
     found, left = (
-        tuple(dict.fromkeys(_told(code, twin) if lang == "fr" else map(_english, _variants(code, twin))))
+        tuple(CASES[variant.nom][place] for variant in VARIANTES if variant.code is code and variant.jumeau is twin)
         for twin in (False, True)
     )
-    return Examples(found, left)
-
-
-def _variants(code: CodeMotif, twin: bool) -> list[Variante]:
-    return [variant for variant in VARIANTES if variant.code is code and variant.jumeau is twin]
-
-
-@lru_cache
-def _told(code: CodeMotif, twin: bool) -> tuple[str, ...]:
-    """Return what an auditor would write next to a case of each variant, as planted in a made-up ledger."""
-    if not any(variant.code is code for variant in VARIANTES):
-        return ()
-    ledger = generate_ledger(entries=ENTRIES, seed=SEED, codes=(code,), anomaly_rate=RATE, twin_rate=RATE)
-    told: dict[str, str] = {}
-    for label in ledger.labels:
-        if label.code is code and label.jumeau is twin and label.commentaire:
-            told.setdefault(label.variante, label.commentaire)
-    return tuple(told.values())
-
-
-def _english(variant: Variante) -> str:
-    text = " ".join((variant.plant.__doc__ or variant.nom).split()).removeprefix(POINT_AT)
-    return text[:1].upper() + text[1:]
+    usual = (USUAL[code][place],) if code in USUAL else ()
+    return Examples(found, left + usual)

@@ -11,11 +11,12 @@ DESCRIPTIONS = {
         title_en="Probable duplicate",
         about_fr="Cherche une écriture antérieure du même journal avec le même tiers, le même montant et la même "
         "pièce, ou une date proche. Des montants égaux qui reviennent (loyers, abonnements) sont une habitude et ne "
-        "sont pas signalés. Comparer les deux pièces ; si c'est la même, annuler l'une des écritures et vérifier "
-        "qu'elle n'a pas été payée deux fois.",
+        "sont pas signalés ; ni, sans pièce commune, une écriture lettrée, qui solde quelque chose. Comparer les deux "
+        "pièces ; si c'est la même, annuler l'une des écritures et vérifier qu'elle n'a pas été payée deux fois.",
         about_en="Looks for an earlier entry of the same journal with the same third party and amount, and the same "
         "document or a near date. Equal amounts that come again and again (rents, subscriptions) are a habit and "
-        "pass. Compare both documents; if they are one, reverse an entry and check that it was not paid twice.",
+        "pass; so does, unless the document is the same, an entry that is lettered, since it settles something. "
+        "Compare both documents; if they are one, reverse an entry and check that it was not paid twice.",
         value=(
             "force de la ressemblance, de 0 à 1 (1 : même pièce)",
             "strength of the match, from 0 to 1 (1: same document)",
@@ -25,11 +26,17 @@ DESCRIPTIONS = {
         title_fr="Rupture de numérotation",
         title_en="Break in the numbering",
         about_fr="Suit les numéros de chaque journal et exercice, et relève ceux qui manquent, se répètent ou "
-        "reculent. Un journal dont la numérotation est couramment irrégulière n'est pas signalé écriture par "
-        "écriture. Retrouver les numéros manquants : écritures supprimées, brouillards ou import incomplet.",
+        "reculent. Dans un fichier, classé par date le plus souvent, un numéro ne manque que lorsque le journal l'a "
+        "nettement dépassé, ou à la fin de l'exercice ; le constat porte alors sur le journal, et se clôt si le numéro "
+        "arrive. Un journal dont la numérotation est couramment irrégulière n'est pas signalé écriture par écriture ; "
+        "celles qui soldent les classes 6 et 7 à la clôture, numérotées à part, sont exceptées. Retrouver les numéros "
+        "manquants : écritures supprimées, brouillards ou import incomplet.",
         about_en="Follows the numbers of each journal and fiscal year, and finds those that are missing, repeated or "
-        "out of order. A journal whose numbering is often irregular is not flagged entry by entry. Look for the "
-        "missing numbers: deleted entries, drafts or an incomplete import.",
+        "out of order. In a file, which is sorted by date mostly, a number is missing only when the journal has gone "
+        "well past it, or at the end of the year; the finding is then about the journal, and closes if the number "
+        "comes. A journal whose numbering is often irregular is not flagged entry by entry; entries that close "
+        "classes 6 and 7, numbered apart by programs, are excepted. Look for the missing numbers: deleted entries, "
+        "drafts or an incomplete import.",
         value=RARITY,
         needs=("ecriture_num",),
     ),
@@ -74,10 +81,12 @@ DESCRIPTIONS = {
         title_en="Dated on a day off",
         about_fr="Relève les écritures datées d'un samedi, d'un dimanche ou d'un jour férié dans un journal qui n'en "
         "a presque jamais. Un journal de caisse ou de banque qui en compte souvent n'est pas signalé, ni un journal "
-        "encore peu mouvementé. Vérifier la date sur la pièce.",
+        "encore peu mouvementé, ni le dernier jour d'un mois, date de ce qui se comptabilise au mois ; un samedi, "
+        "jour ouvrable, pèse moins. Vérifier la date sur la pièce.",
         about_en="Finds entries dated on a Saturday, a Sunday or a public holiday in a journal that hardly ever has "
-        "any. A till or bank journal that often does passes, and so does a journal that is little used yet. Check the "
-        "date on the document.",
+        "any. A till or bank journal that often does passes, and so do a journal that is little used yet, and the last "
+        "day of a month, which dates what is accounted for by the month; a Saturday weighs less. Check the date on the "
+        "document.",
         value=RARITY,
     ),
     CodeMotif.HEURE_INHABITUELLE: Description(
@@ -145,8 +154,8 @@ DESCRIPTIONS = {
         title_fr="Libellé absent ou sans information",
         title_en="Missing or empty label",
         about_fr="Relève les écritures dont aucun libellé ne dit ce qui s'est passé : vide, « divers », « OD », "
-        "ponctuation. Un libellé court mais précis suffit. Si tout un journal est ainsi, les écritures n'y sont plus "
-        "signalées une à une. Compléter le libellé d'après la pièce.",
+        "ponctuation. Un libellé court mais précis suffit. Si tout un journal est concerné, les écritures n'y sont "
+        "plus signalées une à une. Compléter le libellé d'après la pièce.",
         about_en="Finds entries none of whose labels says what happened: empty, “divers”, “OD”, punctuation. A label "
         "that is short but precise is enough. Where a whole journal is like that, its entries are no longer flagged "
         "one by one. Complete the label from the document.",

@@ -1,27 +1,13 @@
-"""What accountants call the fields that a publisher may leave out."""
+"""The fields that a publisher may leave out, as people read of them."""
 
 from collections.abc import Sequence
 
 from schemas import CodeMotif
 from wisebook_ml.handbook.catalogue import checks
+from wisebook_ml.ledger.field_names import name_of
 from wisebook_ml.ledger.supplied import Supplied
 
-__all__ = ["FIELD_NAMES", "named", "switched_off", "why_off"]
-
-FIELD_NAMES = {
-    "exercice": ("exercice comptable", "fiscal year"),
-    "ecriture_num": ("numéro d'écriture", "number of the entry"),
-    "valid_date": ("date de validation", "date of validation"),
-    "saisie_par": ("auteur de la saisie", "author of the entry"),
-    "saisie_le": ("date et heure de saisie", "time of entry"),
-    "revision": ("révisions successives", "successive revisions"),
-    "comp_aux_num": ("tiers", "third party"),
-    "piece_ref": ("référence de pièce", "document reference"),
-    "ecriture_lib": ("libellé", "label"),
-    "ecriture_let": ("lettrage", "lettering"),
-    "iban_empreinte": ("empreinte de l'IBAN", "fingerprint of the IBAN"),
-}
-"""By the names of `wisebook_ml.ledger.supplied.FIELDS`, in French and in English."""
+__all__ = ["named", "switched_off", "why_off"]
 
 
 def named(fields: Sequence[str], lang: str, glue: str = ", ") -> str:
@@ -32,7 +18,7 @@ def named(fields: Sequence[str], lang: str, glue: str = ", ") -> str:
     >>> named(("saisie_le", "saisie_par"), "en")
     'saisie_le (time of entry), saisie_par (author of the entry)'
     """
-    return glue.join(f"{name} ({FIELD_NAMES[name][0 if lang == 'fr' else 1]})" for name in fields)
+    return glue.join(f"{name} ({name_of(name, lang)})" for name in fields)
 
 
 def switched_off(supplied: Supplied, societe_id: int) -> dict[CodeMotif, tuple[str, ...]]:

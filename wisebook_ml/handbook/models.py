@@ -10,8 +10,8 @@ _TAIL = (
     "rarity among the company's entries, in powers of ten: 2 is one entry in a hundred",
 )
 _IMPROBABILITY = (
-    "improbabilité, en puissances de dix : 2 pour une chance sur cent",
-    "improbability, in powers of ten: 2 is one chance in a hundred",
+    "combien de fois moins probable que le compte proposé, en puissances de dix : 2 pour cent fois",
+    "how many times less likely than the account it proposes, in powers of ten: 2 is a hundred times",
 )
 _PROBABILITY = ("probabilité, de 0 à 1", "probability, from 0 to 1")
 
@@ -42,33 +42,36 @@ DESCRIPTIONS = {
         title_fr="Compte improbable",
         title_en="Improbable account",
         about_fr="La forêt aléatoire de la société prévoit le compte de chaque ligne d'après le journal, le tiers, le "
-        "libellé et le montant, et n'attendait pas celui qui a été utilisé. Muet sans modèle entraîné. Comparer avec "
-        "le compte proposé et reclasser si besoin.",
+        "libellé et le montant, et en juge un autre bien plus probable que celui qui a été utilisé. Interrogée "
+        "seulement sur les écritures encore en doute après les autres modèles ; muette sans modèle entraîné. Comparer "
+        "avec le compte proposé et reclasser si besoin.",
         about_en="The company's Random Forest foresees the account of each line from the journal, the third party, "
-        "the label and the amount, and did not expect the one that was used. Silent without a trained model. Compare "
-        "with the account it proposes, and reclassify where needed.",
+        "the label and the amount, and takes another for much likelier than the one that was used. Asked only about "
+        "entries that are in doubt after the other models; silent without a trained model. Compare with the account it "
+        "proposes, and reclassify where needed.",
         value=_IMPROBABILITY,
     ),
     CodeMotif.RISQUE_CORRECTION: Description(
         title_fr="Risque de correction",
         title_en="Likely to be corrected",
         about_fr="Le gradient boosting estime, d'après les écritures corrigées ou rejetées par le passé, la "
-        "probabilité que celle-ci le soit aussi. Muet sans modèle entraîné, donc sans corrections passées. Relire "
-        "l'écriture avant sa validation.",
+        "probabilité que celle-ci le soit aussi. Interrogé seulement sur les écritures en doute après les contrôles ; "
+        "muet sans modèle entraîné, donc sans corrections passées. Relire l'écriture avant sa validation.",
         about_en="Gradient boosting estimates, from entries that were corrected or rejected in the past, how likely "
-        "this one is to be. Silent without a trained model, and so without past corrections. Read the entry again "
-        "before it is validated.",
+        "this one is to be. Asked only about entries that are in doubt after the controls; silent without a trained "
+        "model, and so without past corrections. Read the entry again before it is validated.",
         value=_PROBABILITY,
     ),
     CodeMotif.CLASSE_SUSPECTE: Description(
         title_fr="Écriture classée suspecte",
         title_en="Entry classed as suspect",
         about_fr="Le classifieur (SVM) range l'écriture parmi les erreurs de saisie ou les écritures à revoir, "
-        "d'après les avis donnés par le passé. Muet sans modèle entraîné, donc sans avis. Relire l'écriture et donner "
-        "un avis, qui servira au prochain entraînement.",
+        "d'après les avis donnés par le passé. Interrogé seulement sur les écritures en doute après les contrôles ; "
+        "muet sans modèle entraîné, donc sans avis. Relire l'écriture et donner un avis, qui servira au prochain "
+        "entraînement.",
         about_en="The classifier (SVM) takes the entry for an input error, or for one to be reviewed, from the "
-        "verdicts of the past. Silent without a trained model, and so without verdicts. Read the entry again and give "
-        "a verdict, which the next training learns from.",
+        "verdicts of the past. Asked only about entries that are in doubt after the controls; silent without a trained "
+        "model, and so without verdicts. Read the entry again and give a verdict, which the next training learns from.",
         value=_PROBABILITY,
     ),
 }

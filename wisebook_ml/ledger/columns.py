@@ -58,6 +58,7 @@ LINE_COLUMNS = (
 LINE_TEXTS = (
     "compte_num",
     "comp_aux_num",
+    "comp_aux_lib",
     "piece_ref",
     "ecriture_lib",
     "ecriture_let",

@@ -69,6 +69,8 @@ class Facts:
         Hashes of the account's number, of the account that habits are kept for, of the third party, of bank details.
     bin : ndarray, shape (m,)
         `amount_bin` of the amount.
+    holder, holder_one, holder_two : ndarray, shape (m,)
+        `leading_words` of the third party's name: all, the first, the first two; 0 for a line without bank details.
     round, poor, watched : ndarray of bool, shape (m,)
         The amount is a multiple of 500 euros; the label says nothing; it has a word of the watch list.
     """
@@ -105,6 +107,9 @@ class Facts:
     party: Ints
     iban: Ints
     bin: Ints
+    holder: Ints
+    holder_one: Ints
+    holder_two: Ints
     round: Bools
     poor: Bools
     watched: Bools

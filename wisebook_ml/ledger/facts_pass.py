@@ -10,7 +10,7 @@ from wisebook_ml.ledger.characters import LETTER, code_point, kind_of
 from wisebook_ml.ledger.columns import NO_TIME, entry_row, line_row
 from wisebook_ml.ledger.dates import civil, fiscal_year
 from wisebook_ml.ledger.hashing import hash_bytes, mix
-from wisebook_ml.ledger.labels import is_piece, label_length, normal_form, says_little
+from wisebook_ml.ledger.labels import is_piece, label_length, leading_words, normal_form, says_little
 from wisebook_ml.ledger.paris import offset_at
 from wisebook_ml.ledger.vocabulary import CREDIT_NOTE, GENERIC, RETURN, WATCHED
 
@@ -63,14 +63,14 @@ ENTRY = (
     "piece_age",
 )
 ENTRY_FLAGS = ("off_day", "manual", "has_piece", "referenced", "validated", "deleted", "returned", "named")
-LINE = ("account", "habit", "party", "iban", "bin")
+LINE = ("account", "habit", "party", "iban", "bin", "holder", "holder_one", "holder_two")
 LINE_FLAGS = ("round", "poor", "watched")
 """Rows of the tables of facts."""
 
 (KEY, CONTENT, DIGEST, JOURNAL, AUTHOR, SEQUENCE, NUMBER, FISCAL_FIRST, FISCAL_LAST) = range(9)
 (HOUR, STAMP, LAG, MONTH_DAY, DOCUMENT, LABEL, LABEL_LETTERS, LABEL_LENGTH, PIECE_AGE) = range(9, 18)
 OFF_DAY, IS_MANUAL, HAS_PIECE, REFERENCED, VALIDATED, DELETED, RETURNED, NAMED = range(8)
-ACCOUNT, HABIT, PARTY, IBAN, BIN = range(5)
+ACCOUNT, HABIT, PARTY, IBAN, BIN, HOLDER, HOLDER_ONE, HOLDER_TWO = range(8)
 ROUND, POOR, WATCHED_ = range(3)
 
 SOCIETE, OPERATION, ORIGINE = entry_row("societe"), entry_row("operation"), entry_row("origine")
@@ -79,9 +79,10 @@ ID, EXERCICE, CODE = entry_row("ecriture_id"), entry_row("exercice"), entry_row(
 NUM, AUTHOR_TEXT = entry_row("ecriture_num"), entry_row("saisie_par")
 DEBIT, CREDIT, AMOUNT, ROOT = line_row("debit"), line_row("credit"), line_row("amount"), line_row("root")
 PIECE_DATE, DATE_LET, DUE = line_row("piece_date"), line_row("date_let"), line_row("date_echeance")
-COMPTE, AUX, PIECE, LIB = (
+COMPTE, AUX, AUX_LIB, PIECE, LIB = (
     line_row("compte_num"),
     line_row("comp_aux_num"),
+    line_row("comp_aux_lib"),
     line_row("piece_ref"),
     line_row("ecriture_lib"),
 )
@@ -128,6 +129,7 @@ def read_entries(
         out[PIECE_AGE, i] = abs(entries[DAY, i] - piece_date) if piece_date else -1
         for k in range(start, end):
             _accounts(k, data, lines, kind, line_out)
+            _holders(k, data, lines, fold, kind, line_out)
             amount = lines[AMOUNT, k]
             line_flags[ROUND, k] = amount > 0 and amount % ROUND_CENTS == 0
     return known
@@ -340,6 +342,17 @@ def _accounts(k: int, data: Array, lines: Array, kind: Array, line_out: Array) -
             party = hash_bytes(data, at, end)
     line_out[HABIT, k], line_out[PARTY, k] = habit, party
     line_out[BIN, k] = amount_bin(lines[AMOUNT, k])
+
+
+@compiled
+def _holders(k: int, data: Array, lines: Array, fold: Array, kind: Array, line_out: Array) -> None:
+    """Read the name of who is paid by a line with bank details; no other control asks for names."""
+    line_out[HOLDER, k], line_out[HOLDER_ONE, k], line_out[HOLDER_TWO, k] = 0, 0, 0
+    if line_out[IBAN, k] != 0:
+        start = lines[AUX_LIB, k]
+        line_out[HOLDER, k], line_out[HOLDER_ONE, k], line_out[HOLDER_TWO, k] = leading_words(
+            data, start, start + lines[AUX_LIB + 1, k], fold, kind
+        )
 
 
 @compiled

@@ -22,7 +22,7 @@ from wisebook_ml.ledger.characters import (
 )
 from wisebook_ml.ledger.hashing import mix
 
-__all__ = ["PREFIX", "fillers", "is_piece", "label_length", "normal_form", "says_little"]
+__all__ = ["PREFIX", "fillers", "is_piece", "label_length", "leading_words", "normal_form", "says_little"]
 
 PREFIX = 24
 """Bytes that are kept of a document's reference, to tell a mistyped one from the next one."""
@@ -35,6 +35,9 @@ ABBREVIATION = 4
 
 MAX_FIGURES = 3
 """So many figures alone name nothing."""
+
+MIN_WORD = 3
+"""Letters of a word that tells who somebody is: "DE", "LA" or "SA" do not."""
 
 FILLERS = (
     "0",
@@ -186,3 +189,37 @@ def label_length(data: Array, start: int, end: int, kind: Array) -> int:
             if begin < 0:
                 begin = count - 1
     return stop - begin if begin >= 0 else 0
+
+
+@compiled
+def leading_words(data: Array, start: int, end: int, fold: Array, kind: Array) -> tuple[int, int, int]:
+    """Return hashes of a name's words of three letters or more: of all, of the first, and of the first two.
+
+    0 where there are none, and for the first two where there is but one. Agencies of one house begin alike: with its
+    whole name, or with its two first words.
+    """
+    whole, one, two, words, word, length = 0, 0, 0, 0, 0, 0
+    at = start
+    while at <= end:
+        bits, code = 0, 0
+        if at < end:
+            code, size = code_point(data, at)
+            bits = kind_of(code, kind)
+            at += size
+        else:
+            at += 1
+        if bits & MARK:
+            continue
+        if bits & WORD and code != 0x5F:
+            word = mix(word, fold_of(code, fold))
+            length += 1
+            continue
+        if length >= MIN_WORD:
+            words += 1
+            whole = mix(whole, word)
+            if words == 1:
+                one = whole
+            elif words == 2:
+                two = whole
+        word, length = 0, 0
+    return whole, one, two

@@ -42,7 +42,8 @@ class Told(NamedTuple):
     lines : list of int
         Lines it points at, from 1; empty for the whole entry.
     shares : sequence of (str, float)
-        What each accounting attribute counted for; only what is positive counts.
+        What each accounting attribute counted for; only what is positive counts. Where nothing is, the evidence counts
+        for no single attribute.
     """
 
     french: str

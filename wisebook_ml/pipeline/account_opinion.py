@@ -111,8 +111,8 @@ class _Accounts:
         return Told(
             f"Compte {used} improbable à la ligne {number} (probabilité {likely.replace('.', ',')} %) : de telles "
             f"lignes vont d'ordinaire au {usual} ({likelier.replace('.', ',')} %).",
-            f"Account {used} is unlikely on line {number} (probability {likely}%): such lines usually go to {usual} "
-            f"({likelier}%).",
+            f"Account {used} is unlikely on line {number} (probability {likely} %): such lines usually go to {usual} "
+            f"({likelier} %).",
             [number],
             [("compte_num", 1.0)],
         )

@@ -1,33 +1,10 @@
-"""What an accountant calls the attributes that a model's columns belong to."""
-
-from types import MappingProxyType
+"""Which accounting attributes counted most to a model, from its columns."""
 
 from wisebook_ml.entry_columns import ATTRIBUTES, ENTRY_COLUMNS
 from wisebook_ml.ledger.batch import Floats
+from wisebook_ml.ledger.field_names import name_of
 
-__all__ = ["NAMES", "attribute_shares", "named"]
-
-NAMES = MappingProxyType(
-    {
-        "montant": ("montant", "amount"),
-        "lignes": ("lignes", "lines"),
-        "compte_num": ("comptes", "accounts"),
-        "comp_aux_num": ("tiers", "third party"),
-        "ecriture_date": ("date", "date"),
-        "saisie_le": ("moment de la saisie", "time of entry"),
-        "saisie_par": ("auteur", "author"),
-        "piece_ref": ("pièce", "document"),
-        "piece_date": ("date de la pièce", "date of the document"),
-        "ecriture_lib": ("libellé", "label"),
-        "ecriture_num": ("numéro", "number"),
-        "ecriture_let": ("lettrage", "lettering"),
-        "journal_code": ("journal", "journal"),
-        "valid_date": ("validation", "validation"),
-        "iban_empreinte": ("coordonnées bancaires", "bank details"),
-        "origine": ("origine", "origin"),
-        "controles": ("nombre et force des contrôles", "number and strength of findings"),
-    }
-)
+__all__ = ["attribute_shares", "named"]
 
 NAMED = 3
 """Attributes that a reason names: more is no reason."""
@@ -54,11 +31,11 @@ def named(shares: list[tuple[str, float]]) -> tuple[str, str]:
     Examples
     --------
     >>> named([("montant", 2.0), ("compte_num", 1.0)])
-    ('montant, comptes', 'amount, accounts')
+    ('montant, compte', 'amount, account')
     >>> named([])
     ('aucun critère isolé', 'no single attribute')
     """
     if not shares:
         return "aucun critère isolé", "no single attribute"
-    both = [NAMES.get(name, (name, name)) for name, _ in shares[:NAMED]]
-    return ", ".join(french for french, _ in both), ", ".join(english for _, english in both)
+    french, english = (", ".join(name_of(name, lang) for name, _ in shares[:NAMED]) for lang in ("fr", "en"))
+    return french, english

@@ -162,7 +162,7 @@ class _Corrections:
         return Told(
             f"D'après les avis déjà donnés, cette écriture sera corrigée ou rejetée avec une probabilité de {percent} "
             f"% ({french}).",
-            f"By the verdicts given so far, this entry will be corrected or rejected with probability {percent}% "
+            f"By the verdicts given so far, this entry will be corrected or rejected with probability {percent} % "
             f"({english}).",
             [],
             shares,
@@ -206,8 +206,8 @@ class _Classes:
         return Told(
             f"Ressemble à ce que les avis déjà donnés rangent parmi {among_fr} (probabilité {percent} % ; "
             f"écriture correcte : {right} %) : {french}.",
-            f"Looks like what the verdicts given so far put among {among_en} (probability {percent}%; a correct entry: "
-            f"{right}%): {english}.",
+            f"Looks like what the verdicts given so far put among {among_en} (probability {percent} %; a correct "
+            f"entry: {right} %): {english}.",
             [],
             shares,
         )

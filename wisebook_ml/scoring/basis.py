@@ -12,17 +12,27 @@ from wisebook_ml.compiled import SOURCES
 
 __all__ = ["FOLD"]
 
-LIBRARIES = ("msgspec", "numpy", "holidays")
-"""What decides which records fit, how floats are computed, and which days are off."""
+LIBRARIES = ("msgspec", "numpy", "holidays", "pandas", "scipy", "scikit-learn")
+"""What decides which records fit, how floats are computed, which days are off, and what models that are asked say."""
 
-BESIDE_THE_CORE = ("pipeline/scoring.py", "messaging/events.py", "entry_columns.py", "pipeline/opinions.py")
-"""What decides which records reach the core, and what models read and say that it asks."""
+BESIDE_THE_CORE = ("pipeline/scoring.py", "messaging/events.py", "entry_columns.py")
+"""What decides which records reach the core, and what models read."""
+
+ASKED = (
+    *(f"pipeline/{name}.py" for name in ("opinions", "account_opinion", "attribute_names")),
+    "datasets/lines.py",
+    *(f"services/{name}.py" for name in ("gradient_boosting", "svm", "random_forest")),
+    *(f"services/{name}.py" for name in ("account_history", "account_pairs", "chart", "line_keys")),
+    *(f"services/{name}.py" for name in ("base", "catalogue", "parameters", "training_rows", "vote_calibration")),
+)
+"""What the models that are asked about entries in doubt rest on: what they say is counted in the state, too."""
 
 
 def _digest() -> str:
     digest = hashlib.blake2b(SOURCES.encode(), digest_size=8)
     folder = Path(wisebook_ml.__file__).parent
-    for path in (*sorted(Path(schemas.__file__).parent.glob("*.py")), *(folder / name for name in BESIDE_THE_CORE)):
+    beside = (folder / name for name in (*BESIDE_THE_CORE, *ASKED))
+    for path in (*sorted(Path(schemas.__file__).parent.glob("*.py")), *beside):
         digest.update(path.read_bytes())
     for name in LIBRARIES:
         digest.update(importlib.metadata.version(name).encode())

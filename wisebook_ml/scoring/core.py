@@ -18,8 +18,9 @@ from wisebook_ml.habits.observe import observe
 from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.scoring.about_subjects import is_told, subject_detection
-from wisebook_ml.scoring.belief import MODEL_WEIGHT, TAIL_FULL, model_strength
+from wisebook_ml.scoring.belief import Heard, heard_strength
 from wisebook_ml.scoring.explain import closing, detection
+from wisebook_ml.scoring.forests import FORESTS, hear
 from wisebook_ml.scoring.fusion import CAUSES, Evidence, Measured, Verdict, cause_of, strengths
 from wisebook_ml.scoring.judge import CLOSED, Judgement, judge_entries, new_judgement
 from wisebook_ml.scoring.opinions import CAUSE as CAUSE_OF_KIND
@@ -35,8 +36,7 @@ ONLINE = -1
 ONLINE_MODEL = ModeleUtilise(modele_id=0, version=1)
 """How detections name the online detector: version 1 of its parameters and of the features."""
 
-FORESTS = (CodeMotif.FORET_ISOLATION, CodeMotif.DETECTEUR_EN_LIGNE)
-"""What the models that score every entry are called."""
+FOREST_CODES = frozenset(forest.code for forest in FORESTS)
 
 if len(CONTROLS) + len(KINDS) > MAX_CONTROLS:
     raise RuntimeError(
@@ -45,7 +45,7 @@ if len(CONTROLS) + len(KINDS) > MAX_CONTROLS:
     )
 
 REQUIRED = np.array([control.required for control in CONTROLS])
-RULE = np.array([control.rule or control.systemic for control in CONTROLS])
+RULE = np.array([control.rule for control in CONTROLS])
 SYSTEMIC = np.array([control.systemic for control in CONTROLS])
 CAUSE = np.array([CAUSES.index(cause_of(control)) for control in CONTROLS])
 """Of each control: whether regulation asks for it, whether facts decide it, whether a habit of it is told as one
@@ -101,6 +101,7 @@ def score_batch(
     setting_of: Ints,
     splits: npt.NDArray[np.void],
     opinions: InForce | None = None,
+    forests: SettingsTable | None = None,
 ) -> Scored:
     """Score entries of one partition in the order of their publication.
 
@@ -125,6 +126,8 @@ def score_batch(
         Of the online detectors' trees (`wisebook_ml.models.half_space_trees.grow_splits`).
     opinions : InForce, optional
         The models that are asked about entries in doubt.
+    forests : SettingsTable, optional
+        What the settings say of `FORESTS`; by default it is made of `table`.
     """
     result = Scored()
     met = observe(batch, table.facts(batch, setting_of), state.habits, table.limits(setting_of))
@@ -137,10 +140,11 @@ def score_batch(
     features = feature_matrix(view)
     measured = strengths(view, table)
     judgement = new_judgement(_tails(features, models, model_of), features.shape[1])
+    heard = hear(forests or SettingsTable.of(table.settings, FORESTS), view, model_of == ONLINE)
     opined = None
     if opinions is not None:
-        opined = ask(view, features, judgement.tails, measured, CAUSE, opinions.select(met.taken))
-    _judge(view, measured, opined, met.first, scale(features), splits, state, judgement)
+        opined = ask(view, features, judgement.tails, heard, measured, CAUSE, opinions.select(met.taken))
+    _judge(view, measured, opined, heard, met.first, scale(features), splits, state, judgement)
     result.composites = judgement.composite
     for index in np.flatnonzero(judgement.outcome).tolist():
         model = None if model_of[index] == ONLINE else models[model_of[index]]
@@ -148,9 +152,9 @@ def score_batch(
         if judgement.outcome[index] == CLOSED:
             found = closing(view, index, used)
         else:
-            verdict = _verdict(measured, opined, judgement, index, model)
+            verdict = _verdict(measured, opined, heard, judgement, index, model)
             shares: list[float] = []
-            if verdict.evidence and verdict.evidence[-1].code in FORESTS:  # they take a score a feature to say
+            if verdict.evidence and verdict.evidence[-1].code in FOREST_CODES:  # they take a score a feature to say
                 attributed = judgement.shares[index] if model is None else model.forest.attribute(features[index])
                 shares = attributed.tolist()
             found = detection(view, index, verdict, measured, shares, used)
@@ -180,6 +184,7 @@ def _judge(
     view: View,
     measured: Measured,
     opined: Opined | None,
+    heard: Heard,
     first: npt.NDArray[np.bool_],
     scaled: Floats,
     splits: npt.NDArray[np.void],
@@ -204,6 +209,7 @@ def _judge(
             splits,
             evidence.values,
             evidence.strengths,
+            evidence.certainties,
             evidence.thresholds,
             evidence.weights,
             measured.table.budgets,
@@ -212,6 +218,7 @@ def _judge(
             evidence.rule,
             evidence.systemic,
             evidence.causes,
+            heard,
             state.habits.directory(),
             state.judged.directory(),
             judgement,
@@ -240,6 +247,7 @@ class _Columns(NamedTuple):
 
     values: Floats
     strengths: Floats
+    certainties: Floats
     thresholds: Floats
     weights: Floats
     required: npt.NDArray[np.bool_]
@@ -253,11 +261,20 @@ def _evidence(measured: Measured, opined: Opined | None) -> _Columns:
     table = measured.table
     if opined is None:
         return _Columns(
-            measured.values, measured.strengths, table.thresholds, table.weights, REQUIRED, RULE, SYSTEMIC, CAUSE
+            measured.values,
+            measured.strengths,
+            measured.certainties,
+            table.thresholds,
+            table.weights,
+            REQUIRED,
+            RULE,
+            SYSTEMIC,
+            CAUSE,
         )
     return _Columns(
         np.hstack([measured.values, opined.values]),
         np.hstack([measured.strengths, opined.strengths]),
+        np.hstack([measured.certainties, np.ones_like(opined.strengths)]),
         np.hstack([table.thresholds, opined.thresholds]),
         np.hstack([table.weights, opined.weights]),
         REQUIRED_WITH_OPINIONS,
@@ -268,7 +285,7 @@ def _evidence(measured: Measured, opined: Opined | None) -> _Columns:
 
 
 def _verdict(
-    measured: Measured, opined: Opined | None, judgement: Judgement, index: int, model: Model | None
+    measured: Measured, opined: Opined | None, heard: Heard, judgement: Judgement, index: int, model: Model | None
 ) -> Verdict:
     """Return what an entry is flagged for; the evidence of the model that scores every entry comes last."""
     setting = measured.setting_of[index]
@@ -286,10 +303,11 @@ def _verdict(
     if opined is not None:
         evidence += opined.evidence(index, setting)
     tail = float(judgement.tails[index])
-    strength = model_strength(tail)
+    strength = heard_strength(heard, index, tail)
     if strength > 0.0:
         code = CodeMotif.DETECTEUR_EN_LIGNE if model is None else CodeMotif.FORET_ISOLATION
-        evidence.append(Evidence(code, -math.log10(tail), TAIL_FULL, strength, MODEL_WEIGHT))
+        threshold, weight = float(heard.thresholds[index]), float(heard.weights[index])
+        evidence.append(Evidence(code, -math.log10(tail), threshold, strength, weight))
     return Verdict(float(judgement.composite[index]), tuple(evidence))
 
 

@@ -1,10 +1,12 @@
 """From a verdict to a detection: reasons in French and English, and shares that sum to the score."""
 
+import math
 from collections.abc import Sequence
 
 from schemas import (
     CodeMotif,
     Detection,
+    Direction,
     DomaineApplication,
     Ecriture,
     Etat,
@@ -29,6 +31,13 @@ NAMED_FEATURES = 3
 
 NAMED_LINES = 100
 """Lines a reason points at; an entry can have a hundred thousand, and a detection must stay a small record."""
+
+AMOUNT = "montant"
+"""The feature that is the amount of the entry."""
+
+UNATTRIBUTED = "controles"
+"""What a model counts for that was asked and whose answer no single attribute speaks for: it read what the controls
+found, and all the rest, together."""
 
 DECIMALS = 4
 """Digits of a reason's figures: enough for a person."""
@@ -61,7 +70,7 @@ def detection(
     motifs, contributions = [], dict[str, int]()
     for piece, part in zip(verdict.evidence, points, strict=True):
         motifs.append(_motif(view, index, piece, part, measured, shares))
-        for attribute, its_part in _attributes(piece, part, shares):
+        for attribute, its_part in _attributes(view, index, piece, part, shares):
             contributions[attribute] = contributions.get(attribute, 0) + its_part
     motifs.sort(key=lambda motif: (-motif.poids, motif.code.value))
     material = materiality(
@@ -151,9 +160,27 @@ def _motif(
         valeur=round(piece.value, DECIMALS),
         seuil=round(piece.threshold, DECIMALS),
         lignes=lines,
+        direction=_direction(view, index, piece, shares),
         libelle_fr=french,
         libelle_en=english,
     )
+
+
+def _direction(view: View, index: int, piece: Evidence, shares: Sequence[float]) -> Direction | None:
+    """Return to which side an amount is unusual, where that is what the evidence is about.
+
+    That of a model that scores every entry is where the entry's amount speaks for it more than any other feature does;
+    compared with the median of the company's entries.
+    """
+    if piece.control is not None:
+        told = CONTROLS[piece.control].direction
+        return None if told is None else told(view, index)
+    median = float(view.habits.entry["totals_median"][index])
+    if piece.told is not None or not any(share > 0.0 for share in shares) or math.isnan(median):
+        return None
+    if FEATURES[max(range(len(shares)), key=lambda k: (shares[k], -k))].name != AMOUNT:
+        return None
+    return Direction.HAUT if math.log10(max(1, int(view.batch.total[index]))) > median else Direction.BAS
 
 
 def _line_numbers(view: View, index: int, control: Control, finding: Finding) -> list[int]:
@@ -183,13 +210,19 @@ def _model_texts(piece: Evidence, shares: Sequence[float]) -> tuple[str, str]:
     )
 
 
-def _attributes(piece: Evidence, part: int, shares: Sequence[float]) -> list[tuple[str, int]]:
-    """Return which accounting attributes a piece of evidence counts for."""
+def _attributes(view: View, index: int, piece: Evidence, part: int, shares: Sequence[float]) -> list[tuple[str, int]]:
+    """Return which accounting attributes a piece of evidence counts for, and what; it sums to the evidence's part."""
     if piece.control is not None:
-        return [(CONTROLS[piece.control].attribute, part)]
+        control = CONTROLS[piece.control]
+        at_fault = control.shares(view, index) if control.shares is not None else []
+        parts = apportion(part, [share for _, share in at_fault])
+        found = [(name, its_part) for (name, _), its_part in zip(at_fault, parts, strict=True)]
+        return found or [(control.attribute, part)]
     if piece.told is not None:
-        named = piece.told.shares
-        parts = apportion(part, [max(0.0, share) for _, share in named])
-        return [(attribute, its_part) for (attribute, _), its_part in zip(named, parts, strict=True) if its_part]
-    positive = [max(0.0, share) for share in shares]
-    return [(FEATURES[k].attribute, its_part) for k, its_part in enumerate(apportion(part, positive)) if its_part]
+        named = [(attribute, share) for attribute, share in piece.told.shares if share > 0.0] or [(UNATTRIBUTED, 1.0)]
+    else:
+        # Where no feature stands out, it is the combination of all of them.
+        some = any(share > 0.0 for share in shares)
+        named = [(one.attribute, shares[k] if some else 1.0) for k, one in enumerate(FEATURES)]
+    parts = apportion(part, [max(0.0, share) for _, share in named])
+    return [(attribute, its_part) for (attribute, _), its_part in zip(named, parts, strict=True) if its_part]

@@ -76,7 +76,7 @@ class Measured:
     Attributes
     ----------
     findings : tuple of Finding
-    values, strengths : ndarray of float64, shape (n, controls)
+    values, strengths, certainties : ndarray of float64, shape (n, controls)
     table : SettingsTable
         Thresholds and weights of the companies' settings.
     setting_of : ndarray of int64, shape (n,)
@@ -86,6 +86,7 @@ class Measured:
     findings: tuple[Finding, ...]
     values: Floats
     strengths: Floats
+    certainties: Floats
     table: SettingsTable
     setting_of: Ints
 
@@ -94,12 +95,15 @@ def strengths(view: View, table: SettingsTable) -> Measured:
     """Run all controls on a batch, with the thresholds and weights of the entries' companies."""
     findings = tuple(control.measure(view) for control in CONTROLS)
     values = np.empty((len(view.batch), len(CONTROLS)))
+    certainties = np.ones_like(values)
     for k, finding in enumerate(findings):
         values[:, k] = finding.values
+        if finding.certainty is not None:
+            certainties[:, k] = finding.certainty
     strength = np.zeros_like(values)
     ramp(values, strength, table.thresholds, table.weights, view.setting_of)
     table.damp(strength, view.facts.journal, view.setting_of)
-    return Measured(findings, values, strength, table, view.setting_of)
+    return Measured(findings, values, strength, certainties, table, view.setting_of)
 
 
 def points_of(score: int, evidence: Sequence[Evidence]) -> list[int]:

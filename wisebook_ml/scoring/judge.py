@@ -16,7 +16,7 @@ from wisebook_ml.ledger.batch import Floats
 from wisebook_ml.ledger.hashing import mix
 from wisebook_ml.models.online import online_attribute, online_tail
 from wisebook_ml.models.ranks import rank_add, rank_threshold
-from wisebook_ml.scoring.belief import MODEL_WEIGHT, believe, model_strength
+from wisebook_ml.scoring.belief import Heard, believe, heard_strength
 from wisebook_ml.scoring.state import LEVELS, MAX_CONTROLS, detectors_of, found_of, rates_of, repeats_of, scales_of
 
 __all__ = ["CLOSED", "OPENED", "QUIET", "Judgement", "judge_entries", "new_judgement"]
@@ -50,7 +50,8 @@ RATE_PRIOR = 1_000
 
 REPEATED = 3
 """Findings of a control about one third party (about entries of one wording, where there is none) from which on they
-are its way of doing business: a fuel card's VAT, a customer's credit notes."""
+are its way of doing business: a fuel card's VAT, a customer's credit notes. Fewer will do where a finding is less than
+certain by itself (`Finding.certainty`)."""
 
 MAX_REPEATS = 100_000
 """Third parties and wordings of a company of which findings are remembered; beyond, nothing new is."""
@@ -103,6 +104,7 @@ def judge_entries(
     splits: Array,
     values: Array,
     strengths: Array,
+    certainties: Array,
     thresholds: Array,
     weights: Array,
     budgets: Array,
@@ -111,6 +113,7 @@ def judge_entries(
     rule: Array,
     systemic: Array,
     causes: Array,
+    heard: Heard,
     habits: Array,
     judged: Array,
     judgement: Judgement,
@@ -131,12 +134,16 @@ def judge_entries(
         Of the half-space trees.
     values, strengths : ndarray of float64, shape (n, controls)
         What the controls measured; the strengths of what is a journal's habit are weakened in place.
+    certainties : ndarray of float64, shape (n, controls)
+        See `wisebook_ml.controls.Finding`.
     thresholds, weights, budgets, setting_of
         See `wisebook_ml.controls.SettingsTable`.
     required, rule, systemic, causes : ndarray, shape (controls,)
         Whether regulation asks for a control, whether facts decide it (then it flags by itself, as a required one
         does; any other only within the alert budget), whether a habit of it is told as one finding of the journal, and
         the number of its cause.
+    heard : Heard
+        How far the model that scores every entry counts.
     habits, judged : ndarray of int64
         Directories of the state's stores.
     judgement : Judgement
@@ -159,7 +166,9 @@ def judge_entries(
         company_row = _found_row(judged, company)
         rates, overall = rates_of(judged).rows[rates_row], found_of(judged).rows[company_row]
         own, about_key = thresholds[setting_of[i]], mix(company, about[i])
-        alone = _weaken(values[i], strengths[i], own, required, rule, systemic, rates, overall, judged, about_key)
+        alone = _weaken(
+            values[i], strengths[i], certainties[i], own, required, rule, systemic, rates, overall, judged, about_key
+        )
         beliefs[:] = 0.0
         for k in range(len(causes)):
             if strengths[i, k] > 0.0:
@@ -167,9 +176,9 @@ def judge_entries(
         remaining = 1.0
         for belief in beliefs:
             remaining *= 1.0 - belief
-        strength = model_strength(judgement.tails[i])
+        strength = heard_strength(heard, i, judgement.tails[i])
         if strength > 0.0:
-            remaining *= 1.0 - believe(MODEL_WEIGHT, strength)
+            remaining *= 1.0 - believe(heard.weights[i], strength)
         composite = 1.0 - remaining
         judgement.composite[i] = composite
         scale = scales_of(judged).rows[_scale_row(judged, company)]
@@ -177,7 +186,6 @@ def judge_entries(
         if first[i]:
             # What facts decide is told whatever the budget, and does not use it up.
             rank_add(scale, 0.0 if alone else composite, budgets[setting_of[i]])
-        if first[i]:
             overall["judged"] += 1
             rates["judged"] += rates_row != 0
             _count(values[i], strengths[i], own, systemic, rates, rates_row != 0, overall, judged, about_key)
@@ -264,6 +272,7 @@ def _threshold(scale: Array) -> float:
 def _weaken(
     values: Array,
     strengths: Array,
+    certainties: Array,
     thresholds: Array,
     required: Array,
     rule: Array,
@@ -290,9 +299,9 @@ def _weaken(
             expected = min(1.0, known / (as_strong + EXPECTED_RATE * RATE_PRIOR))
             row = find(repeats.slots, repeats.keys, mix(about_key, k))
             again = repeats.rows[row]["count"] if row != 0 else 0
-        if strengths[k] == 1.0 and habit == 1.0 and again < REPEATED and (rule[k] or required[k]):
+        if strengths[k] == 1.0 and habit == 1.0 and again < REPEATED * certainties[k] and (rule[k] or required[k]):
             alone = True
-        strengths[k] *= min(habit, expected) / (1 + again)
+        strengths[k] *= certainties[k] * min(habit, expected) / (1 + again)
     return alone
 
 

@@ -23,7 +23,7 @@ from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.controls import SettingsTable, View
 from wisebook_ml.ledger.batch import Floats, Ints
 from wisebook_ml.models.opinion import Answers, Asked, Opinion, Told
-from wisebook_ml.scoring.belief import MODEL_WEIGHT, believe, model_strength, ramp
+from wisebook_ml.scoring.belief import Heard, believe, heard_strength, ramp
 from wisebook_ml.scoring.entry_rows import entry_rows
 from wisebook_ml.scoring.fusion import CAUSES, Evidence, Measured
 
@@ -45,6 +45,8 @@ class Kind:
     type_modele : TypeModele
     code : CodeMotif
         What its evidence is called.
+    source : str
+        What it rests on.
     threshold : float
         Value from which the evidence counts fully; from half of it, it begins to count.
     weight : float
@@ -59,6 +61,7 @@ class Kind:
 
     type_modele: TypeModele
     code: CodeMotif
+    source: str
     threshold: float
     weight: float
     doubt: tuple[float, float]
@@ -67,9 +70,31 @@ class Kind:
 
 
 KINDS = (
-    Kind(TypeModele.GRADIENT_BOOSTING, CodeMotif.RISQUE_CORRECTION, 0.95, 0.6, (0.10, 1.0)),
-    Kind(TypeModele.SVM, CodeMotif.CLASSE_SUSPECTE, 0.9, 0.3, (0.10, 1.0)),
-    Kind(TypeModele.RANDOM_FOREST, CodeMotif.COMPTE_IMPROBABLE, 2.5, 0.3, (0.30, 0.60), False),
+    Kind(
+        TypeModele.GRADIENT_BOOSTING,
+        CodeMotif.RISQUE_CORRECTION,
+        "Friedman: Greedy function approximation: a gradient boosting machine, Annals of Statistics 29, 2001",
+        0.95,
+        0.6,
+        (0.10, 1.0),
+    ),
+    Kind(
+        TypeModele.SVM,
+        CodeMotif.CLASSE_SUSPECTE,
+        "Cortes, Vapnik: Support-vector networks, Machine Learning 20, 1995",
+        0.9,
+        0.3,
+        (0.10, 1.0),
+    ),
+    Kind(
+        TypeModele.RANDOM_FOREST,
+        CodeMotif.COMPTE_IMPROBABLE,
+        "Breiman: Random forests, Machine Learning 45, 2001",
+        2.5,
+        0.3,
+        (0.30, 0.60),
+        False,
+    ),
 )
 """In the order in which they are asked: cheap ones first."""
 
@@ -165,7 +190,7 @@ class Opined:
 
 
 def ask(
-    view: View, features: Floats, tails: Floats, measured: Measured, causes: Ints, in_force: InForce
+    view: View, features: Floats, tails: Floats, heard: Heard, measured: Measured, causes: Ints, in_force: InForce
 ) -> Opined | None:
     """Ask the models in force about the entries in doubt.
 
@@ -176,6 +201,8 @@ def ask(
     features : ndarray of float64, shape (n, features)
     tails : ndarray of float64, shape (n,)
         Tail probabilities of Isolation Forests; NaN without one.
+    heard : Heard
+        How far these count.
     measured : Measured
         What the controls found.
     causes : ndarray of int64, shape (controls,)
@@ -191,7 +218,7 @@ def ask(
     if not (in_force.of >= 0).any():
         return None
     table, setting_of = in_force.table, view.setting_of
-    doubts = _doubts(measured.strengths, measured.table.weights, setting_of, causes, tails)
+    doubts = _doubts(measured.strengths, measured.table.weights, setting_of, causes, tails, heard)
     rows = _Rows(view, features, measured.values, np.flatnonzero(_composite(doubts) >= LEAST))
     opined = None
     for k, kind in enumerate(KINDS):
@@ -259,7 +286,7 @@ def _weigh(opined: Opined, k: int, view: View, table: SettingsTable) -> None:
 
 
 @compiled
-def _doubts(strengths: Array, weights: Array, setting_of: Array, causes: Array, tails: Array) -> Floats:
+def _doubts(strengths: Array, weights: Array, setting_of: Array, causes: Array, tails: Array, heard: Heard) -> Floats:
     """Return what is left of one when all that is believed of each entry is taken away, before habits are looked at."""
     doubts = np.ones(len(strengths))
     beliefs = np.zeros(causes.max() + 1)
@@ -271,5 +298,5 @@ def _doubts(strengths: Array, weights: Array, setting_of: Array, causes: Array, 
         for belief in beliefs:
             doubts[i] *= 1.0 - belief
         if not np.isnan(tails[i]):
-            doubts[i] *= 1.0 - believe(MODEL_WEIGHT, model_strength(tails[i]))
+            doubts[i] *= 1.0 - believe(heard.weights[i], heard_strength(heard, i, tails[i]))
     return doubts

@@ -31,6 +31,7 @@ from wisebook_ml.models.opinion import Opinion
 from wisebook_ml.scoring.about_subjects import is_told, subject_detection
 from wisebook_ml.scoring.basis import FOLD
 from wisebook_ml.scoring.core import ONLINE, Model, score_batch
+from wisebook_ml.scoring.forests import FORESTS
 from wisebook_ml.scoring.opinions import KINDS, NOBODY, Consulted
 from wisebook_ml.scoring.opinions import InForce as OpinionsInForce
 from wisebook_ml.scoring.state import ScoringState
@@ -202,6 +203,7 @@ class LedgerScorer:
             in_force.setting_of,
             self._splits,
             OpinionsInForce(self._opinions, in_force.opinion_of, self._opinion_table) if self._opinions else None,
+            self._forest_table,
         )
         outcome.scored = np.concatenate([outcome.scored, places[scored.taken]])
         outcome.composites = np.concatenate([outcome.composites, scored.composites])
@@ -237,9 +239,10 @@ class LedgerScorer:
             self._make_tables()
 
     def _make_tables(self) -> None:
-        """Put the settings beside each other: what they say of the controls, and of the models that are asked."""
+        """Put the settings beside each other: what they say of the controls, and of the models."""
         self._table = SettingsTable.of(self._settings, CONTROLS)
         self._opinion_table = SettingsTable.of(self._settings, KINDS)
+        self._forest_table = SettingsTable.of(self._settings, FORESTS)
 
     def _in_force(
         self, batch: EntryBatch, places: Ints, markers: Sequence[tuple[int, Marker]], outcome: Outcome

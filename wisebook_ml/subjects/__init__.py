@@ -5,13 +5,14 @@ that nobody counted, a lettering that does not balance, a rent that did not come
 Adding a kind is adding its file and its line in `SUBJECTS`; its code must be in `schemas.CodeMotif`.
 """
 
-from wisebook_ml.subjects import benford, conformity, lettering, numbering, pieces, recurrence
+from wisebook_ml.subjects import benford, conformity, gaps, lettering, numbering, pieces, recurrence
 from wisebook_ml.subjects.base import Subject, SubjectFinding
 
 __all__ = ["SUBJECTS", "Subject", "SubjectFinding"]
 
 SUBJECTS: tuple[Subject, ...] = (
     benford.SUBJECT,
+    gaps.SUBJECT,
     numbering.SUBJECT,
     pieces.SUBJECT,
     conformity.SUBJECT,

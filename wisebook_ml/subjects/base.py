@@ -7,11 +7,37 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from schemas import CodeMotif, Etat, Parametres, TypeObjet
+from schemas import CodeMotif, Etat, Objet, Parametres, TypeObjet
 from wisebook_ml.features.view import View
 from wisebook_ml.habits.store import Store
 
-__all__ = ["Subject", "SubjectFinding"]
+__all__ = ["Subject", "SubjectFinding", "context_of"]
+
+LONGEST = 64
+"""Characters of what `Attenuation.journal_code` can name."""
+
+
+def context_of(objet: Objet, journal_code: str | None) -> str | None:
+    """Return within what verdicts on a finding count: its journal, else its account or third party.
+
+    Parameters
+    ----------
+    objet : Objet
+        What the detection is about.
+    journal_code : str or None
+        The detection's.
+
+    Examples
+    --------
+    >>> context_of(Objet(type=TypeObjet.COMPTE, id="607000/2024-03"), None)
+    '607000'
+    >>> context_of(Objet(type=TypeObjet.TIERS, id="DURAND"), "AC")
+    'AC'
+    """
+    if journal_code or objet.type is TypeObjet.ECRITURE:
+        return journal_code
+    number = objet.id.partition("/")[0]
+    return number if 0 < len(number) <= LONGEST else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +73,8 @@ class SubjectFinding:
         Whether the entry at `position` is the one to look at first; the detection then names it.
     ecriture_id : str, optional
         The entry to look at first, where it came before the one at `position`: what is found after a delay.
+    shares : tuple of (str, float)
+        Accounting attributes and how much each is what is wrong; the subject's own attribute where empty.
     """
 
     position: int
@@ -65,6 +93,7 @@ class SubjectFinding:
     date: dt.date | None = None
     names_entry: bool = False
     ecriture_id: str | None = None
+    shares: tuple[tuple[str, float], ...] = ()
 
 
 class Subject(Protocol):

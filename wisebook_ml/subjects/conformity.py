@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas import CodeMotif
-from wisebook_ml.controls.fec_fields import FAULTS, fec_faults
+from wisebook_ml.controls.fec_fields import ATTRIBUTES, FAULTS, fec_faults
 from wisebook_ml.features.view import View
 from wisebook_ml.habits.store import Store
 from wisebook_ml.subjects.journal_years import JournalYears, Texts, shares
@@ -38,6 +38,14 @@ class Conformity(JournalYears):
     def count(self, view: View, first: npt.NDArray[np.bool_], state: Store) -> Counted:
         """Count new entries by their faults."""
         return Counted(first & ~view.facts.deleted, fec_faults(view), np.zeros(len(first), np.bool_))
+
+    def attributes(self, told: np.void) -> tuple[tuple[str, float], ...]:
+        """Return the attributes at fault, and how many entries each is wrong in."""
+        counts = dict[str, float]()
+        for attribute, count in zip(ATTRIBUTES, told["causes"].tolist(), strict=True):
+            if count:
+                counts[attribute] = counts.get(attribute, 0.0) + float(count)
+        return tuple(counts.items())
 
     def explain(self, told: np.void, where: Texts) -> Texts:
         """Name the journal, the share, and the faults by how common they are."""

@@ -23,6 +23,9 @@ __all__ = ["JournalYears", "Texts", "shares"]
 Texts = tuple[str, str]
 """French, English."""
 
+ELISION = "l'"
+"""Article before the year that a heading does without."""
+
 BARELY = 0.5
 """Strength of a finding at its threshold; it is 1 where every entry is wrong."""
 
@@ -54,6 +57,10 @@ class JournalYears(ABC):
     def explain(self, told: np.void, where: Texts) -> Texts:
         """Say what is wrong; `where` names the journal and year."""
 
+    def attributes(self, told: np.void) -> tuple[tuple[str, float], ...]:
+        """Return the attributes that are wrong, and how often; none where it is always `attribute`."""
+        return ()
+
     def new_state(self) -> Store:
         """Return an empty state."""
         return Store(ROWS, {}, {})
@@ -79,7 +86,7 @@ class JournalYears(ABC):
         first, last, value = int(told["first"]), int(told["last"]), float(told["value"])
         journal = view.batch.entry(position).journal_code
         fr, en = year_text(first, last)
-        where = f"Journal {journal}, {fr}", f"Journal {journal}, {en}"
+        where = f"Journal {journal}, {fr.removeprefix(ELISION)}", f"Journal {journal}, {en}"
         libelle_fr, libelle_en = self.explain(told, where) if stands else _settled(told, where)
         return SubjectFinding(
             position=position,
@@ -95,6 +102,7 @@ class JournalYears(ABC):
             libelle_fr=libelle_fr,
             libelle_en=libelle_en,
             journal_code=journal,
+            shares=self.attributes(told) if stands else (),
         )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas import CodeMotif, Etat, Parametres, TypeObjet
-from wisebook_ml.controls.texts import euros_en, euros_fr, number_fr
+from wisebook_ml.controls.texts import count_en, count_fr, euros_en, euros_fr, number_fr
 from wisebook_ml.features.view import View
 from wisebook_ml.habits.store import Store
 from wisebook_ml.ledger.batch import EntryBatch, Ints
@@ -193,11 +193,13 @@ def _texts(compte: str, aux: str, letter: str, debit: int, credit: int, lines: i
     of = f"{compte} ({aux})" if aux else compte
     if debit == credit:
         return f"Lettrage {letter} du compte {of} équilibré.", f"Lettering {letter} of account {of} is equal."
-    if lines == 1:
-        amount = max(debit, credit)
+    if debit == 0 or credit == 0:
+        amount, side = max(debit, credit, key=abs), "débit" if credit == 0 else "crédit"
         return (
-            f"Ligne de {euros_fr(amount)} lettrée {letter} sans contrepartie sur le compte {of}.",
-            f"A line of {euros_en(amount)} is lettered {letter} with nothing against it on account {of}.",
+            f"Lettrage {letter} du compte {of} sans contrepartie : {count_fr(lines, 'ligne', 'lignes')}, "
+            f"{euros_fr(amount)} au {side}.",
+            f"Lettering {letter} of account {of} has nothing against it: {count_en(lines, 'line', 'lines')}, "
+            f"{euros_en(amount)} {'debit' if credit == 0 else 'credit'}.",
         )
     gap = abs(debit - credit)
     return (

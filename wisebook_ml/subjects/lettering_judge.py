@@ -18,9 +18,11 @@ __all__ = [
     "NO_HABIT",
     "OPENED",
     "PAID_SLACK",
+    "SETTLED_DAYS",
     "SLACK_DAYS",
     "TEXT_BYTES",
     "USUAL_SHARE",
+    "is_settled",
     "judge_due",
     "scan",
     "settle",
@@ -37,9 +39,17 @@ SLACK_DAYS, MOST_SLACK = 90, 240
 """How much further lettered lines of a file must have come: 60 days to pay (article L441-10 of the commercial code) and
 a month of delay; it grows where groups were completed later than that."""
 
-PAID_SLACK, LATE_MARGIN = 45, 15
-"""The same for a group with both sides and a payment: a monthly instalment and two weeks. It grows where payments
-came in parts further apart than that."""
+ONE_SIDE_SLACK = 180
+"""The same for a group with one side only: a file has the letters of its end, so that its other side was there then; an
+invoice that waited for half a year has a lettering with nothing against it."""
+
+PAID_SLACK, LATE_MARGIN = 75, 15
+"""The same for a group with both sides and a payment, of which a whole line may be lacking: two monthly instalments
+and two weeks. It grows where payments came in parts further apart than that."""
+
+SETTLED_DAYS, LACKING, PARTS = 10, 0.75, 0.05
+"""The same where a payment came last and the difference is less than that share of the smallest line: no line is
+lacking, the amounts differ. Not where more than so many of an account's groups are paid in parts all the same."""
 
 LETTERED_SLACK, LETTERED_MOST = 30, 366
 """How much further than the date of its letters a file must have come, and how far that date can lie behind the lines
@@ -98,6 +108,7 @@ def settle(state: Array, row: int, i: int, events: Array, used: Array, texts: Ar
         # Half of the way: one that is paid very late is no habit.
         company.paid_slack = min(MOST_SLACK, company.paid_slack + (group.late + LATE_MARGIN - company.paid_slack) // 2)
     group.sides, group.lettered, group.lettered_first, group.late = 0, 0, 0, 0
+    group.smallest, group.ends_paid = 0, 0
     _count(state, row, 1 if group.debits + group.credits > 0 else 0)
     _review(state, group.book, i, events, used, texts)
 
@@ -158,7 +169,7 @@ def scan(
             clock = max(clock, company.last_day)
         elif company.by_journal != 0 or company.behind != 0 or noted.journals == 0:
             clock = 0  # another journal may bring what is lacking
-        if clock >= _complete_on(company, group):
+        if clock >= _complete_on(company, noted, group):
             if len(events) - used[0] < 3 or len(texts) - used[1] < TEXT_BYTES:
                 return False
             stop_waiting(state, row)
@@ -172,16 +183,24 @@ def scan(
 
 
 @compiled
-def _complete_on(company: Array, group: Array) -> int:
+def _complete_on(company: Array, book: Array, group: Array) -> int:
     """Return the date that a file must have come to before a group of it should be complete."""
     lettered = min(group.lettered, group.last_day + LETTERED_MOST)
     if group.sides == PAID and group.lettered_first >= group.last_day:
         return int(lettered + 1)  # all of it was lettered when the last line was there
     if group.sides == PAID:
-        return int(max(group.last_day, lettered) + company.paid_slack)
+        at_once = is_settled(group) and book.parts <= PARTS * book.balanced
+        return int(max(group.last_day, lettered) + (SETTLED_DAYS if at_once else company.paid_slack))
     if lettered > group.last_day:
         return int(lettered + LETTERED_SLACK)
-    return int(group.last_day + company.slack)
+    return int(group.last_day + (company.slack if group.sides & BOTH == BOTH else max(ONE_SIDE_SLACK, company.slack)))
+
+
+@compiled
+def is_settled(group: Array) -> bool:
+    """Return whether a payment came last, and no whole line is lacking."""
+    gap = abs(group.debit - group.credit)
+    return bool(group.sides == PAID and group.ends_paid != 0 and gap < LACKING * group.smallest)
 
 
 @compiled

@@ -54,14 +54,15 @@ ENDS = np.dtype([("first", np.int32), ("last", np.int32)], align=True)
 BOOK = np.dtype(
     [
         ("journal", np.int64),
-        *[(what, np.int32) for what in ("root", "company", "balanced", "unequal", "small", "revision")],
+        *[(what, np.int32) for what in ("root", "company", "balanced", "unequal", "small", "parts", "revision")],
         *[(what, np.int32) for what in ("debit_clock", "debit_ahead", "credit_clock", "credit_ahead", "week")],
         ("open", np.uint8),
         ("journals", np.uint8),
     ],
     align=True,
 )
-"""A collective account (three digits) of a company: how its groups came out; of a file, how far its lettered lines have
+"""A collective account (three digits) of a company: how its groups came out, and how many lines came in `parts` of what
+one has settled already; of a file, how far its lettered lines have
 come on each side, and whether they are of several `journals` or of one."""
 
 GROUP = np.dtype(
@@ -69,18 +70,20 @@ GROUP = np.dtype(
         ("debit", np.int64),
         ("credit", np.int64),
         ("told", np.int64),
+        ("smallest", np.int64),
         *[(what, np.int32) for what in ("serial", "company", "book", "debits", "credits", "first_day", "last_day")],
         *[(what, np.int32) for what in ("due", "revision", "before", "after", "next")],
         *[(what, np.int32) for what in ("compte", "compte_length", "aux", "aux_length", "letter", "letter_length")],
         *[(what, np.int32) for what in ("id", "id_length", "lettered", "lettered_first", "late")],
-        *[(what, np.uint8) for what in ("live", "waiting", "open", "outcome", "sides")],
+        *[(what, np.uint8) for what in ("live", "waiting", "open", "outcome", "sides", "ends_paid")],
     ],
     align=True,
 )
 """The lines under one letter of a third party, or of an account without third parties.
 
 Since it was equal last: the latest and the first date of its letters (0 where one has none), by how many days a further
-payment came later than the lines before it (`late`), and what it has (`sides`: 1 debit, 2 credit, 4 a payment)."""
+payment came later than the lines before it (`late`), what it has (`sides`: 1 debit, 2 credit, 4 a payment), the amount
+of its smallest line, and whether a payment is the latest."""
 
 MEMBER = np.dtype([("traces", np.int32), ("count", np.int32), ("room", np.int32), ("next", np.int32)], align=True)
 

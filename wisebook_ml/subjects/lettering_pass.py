@@ -18,8 +18,10 @@ from wisebook_ml.ledger.hashing import hash_bytes, mix
 from wisebook_ml.subjects.lettering_judge import (
     PAID,
     PAID_SLACK,
+    SETTLED_DAYS,
     SLACK_DAYS,
     TEXT_BYTES,
+    is_settled,
     judge_due,
     scan,
     settle,
@@ -280,6 +282,7 @@ def _take_out(state: Array, member: int) -> tuple[int, int, int]:
         if group.debits + group.credits == 0:
             group.first_day, group.last_day, group.live = 0, 0, 0
             group.sides, group.lettered, group.lettered_first, group.late = 0, 0, 0, 0
+            group.smallest, group.ends_paid = 0, 0
     old = (noted.traces, noted.count, noted.room)
     noted.count = 0
     return old
@@ -348,6 +351,7 @@ def _group(
     group.first_day, group.last_day, group.due, group.revision = 0, 0, 0, 0
     group.live, group.waiting, group.open, group.outcome = 0, 0, 0, 0
     group.sides, group.lettered, group.lettered_first, group.late = 0, 0, 0, 0
+    group.smallest, group.ends_paid = 0, 0
     group.before, group.after, group.id, group.id_length = 0, 0, 0, 0
     pool = word_pool_of(state)
     group.compte = keep_text(pool.heads, pool.links, 0, 0, data, comptes[0][k], comptes[1][k])
@@ -398,8 +402,13 @@ def _put_in(state: Array, row: int, net: int, day: int, live: bool, journal: int
     group = groups_of(state).rows[row]
     if group.sides == PAID and group.debit != group.credit:
         group.late = max(group.late, day - group.last_day)
+        if is_settled(group) and day > group.last_day + SETTLED_DAYS:
+            books_of(state).rows[group.book].parts += 1
     group.lettered_first = lettered if group.sides == 0 else min(group.lettered_first, lettered)
+    group.smallest = abs(net) if group.sides == 0 else min(group.smallest, abs(net))
     group.sides |= (1 if net > 0 else 2) | (4 if pays else 0)
+    if day > group.last_day or (day == group.last_day and pays):
+        group.ends_paid = 1 if pays else 0
     group.lettered = max(group.lettered, lettered)
     if net > 0:
         group.debit += net

@@ -44,6 +44,9 @@ AHEAD_DAYS = 5
 VAT = 445
 """VAT is paid only where it is due: a month without it is none that misses something."""
 
+LOANS = 16
+"""An instalment is of its loan, whether more of it is interest or capital."""
+
 GOODS, ENERGY = 60, 6061
 """Goods are bought when they are needed; water and energy of class 60 come every month."""
 
@@ -102,13 +105,15 @@ def follow_entries(
             moved = _time(state, company, at, first[i], day[i], stamp[i], operation[i], valid[i])
             member = 0 if first[i] else find(members_of(state).slots, members_of(state).keys, key[i])
             if first[i] or member != 0:
-                largest, by_party, what_kind = _subject_line(bounds[i], bounds[i + 1], amount, root, party)
+                largest, by_party, what_kind, paid = _subject_line(bounds[i], bounds[i + 1], amount, root, party)
                 series, says_last = 0, False
                 if largest >= 0 and not deleted[i]:
                     hashed, says_last = label_words(
                         data, labels[0][bounds[i]], labels[0][bounds[i]] + labels[1][bounds[i]], fold, kind
                     )
                     what = party[largest] if by_party else hashed if hashed != 0 else account[largest]
+                    if paid:
+                        what = mix(hashed, account[largest])  # a bank says little: two loans have one label
                     series = series_for(state, company, at, what, by_party, by_party and net[largest] > 0)
                 size = amount[largest] if by_party else total[i]
                 if member == 0 or not says_the_same(state, member, series, key[i], day[i], size):
@@ -124,9 +129,10 @@ def follow_entries(
                         if says_last:
                             end_series(state, series, True)
                         elif noted.regular != 0:
-                            named = auxes if by_party and auxes[1][largest] > 0 else comptes
-                            noted.tiers = 1 if by_party and auxes[1][largest] > 0 else 0
-                            noted.ident = party[largest] if by_party else account[largest]
+                            # Of wages, too, the person: an account of all of them would be one absence a month.
+                            named = auxes if auxes[1][largest] > 0 else comptes
+                            noted.tiers = 1 if auxes[1][largest] > 0 else 0
+                            noted.ident = party[largest] if party[largest] != 0 else account[largest]
                             name_series(state, series, data, named, largest, codes, i, labels, bounds[i])
             cursor[1] = 1 if moved else 2
         whole = companies_of(state).rows[company]
@@ -214,12 +220,14 @@ def _time(state: Array, row: int, at: int, first: bool, day: int, stamp: int, op
 
 
 @compiled
-def _subject_line(start: int, end: int, amount: Array, root: Array, party: Array) -> tuple[int, bool, int]:
+def _subject_line(
+    start: int, end: int, amount: Array, root: Array, party: Array
+) -> tuple[int, bool, int, bool]:  # fmt: skip
     """Return the line that an entry is about (-1: none that is followed), and whether it is a third party's.
 
-    Last, what kind of series it is part of.
+    Then what kind of series it is part of, and whether it is money paid or received for something.
     """
-    bank, largest, of_party, charge = False, -1, -1, -1
+    bank, largest, of_party, charge, loan = False, -1, -1, -1, -1
     for k in range(start, end):
         group = root[k] // 1000
         bank |= group // 10 == 5
@@ -228,13 +236,15 @@ def _subject_line(start: int, end: int, amount: Array, root: Array, party: Array
                 of_party = k
         elif group // 10 == 6 and (charge < 0 or amount[k] > amount[charge]):
             charge = k
+        elif group == LOANS and loan < 0:
+            loan = k
         if group // 10 != 5 and (largest < 0 or amount[k] > amount[largest]):
             largest = k
     if of_party < 0:
         if largest >= 0 and root[largest] // 100 == VAT:
-            return -1, False, LABELLED
-        return largest, False, LABELLED
+            return -1, False, LABELLED, bank
+        return loan if bank and loan >= 0 else largest, False, LABELLED, bank
     if bank:
-        return -1, True, NEED
+        return -1, True, NEED, True
     goods = charge < 0 or (root[charge] // 1000 == GOODS and root[charge] // 10 != ENERGY)
-    return of_party, True, NEED if goods or root[of_party] // 1000 == 41 else SERVICE
+    return of_party, True, NEED if goods or root[of_party] // 1000 == 41 else SERVICE, False

@@ -206,8 +206,8 @@ def _describe(scratch: Array, start: int, seen: int, period: int, kind: int, ser
         spread = worst
     if 4 * steady < 3 * length and (kind == NEED or (kind == LABELLED and length < 6)):
         return False
-    if kind == NEED and length < 4:
-        return False
+    if kind == NEED and (length < 4 or (length < 6 and steady < length)):
+        return False  # goods for a like amount three times in a row are chance
     if not _is_rhythm(period, length, spread, steady / length, near / length):
         return False
     series.period, series.anchor, series.spread, series.amount = period, anchor, spread, amount

@@ -6,7 +6,6 @@ all the same.
 """
 
 import datetime as dt
-import difflib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
@@ -14,15 +13,21 @@ from typing import Protocol
 import msgspec
 
 from schemas import CodeMotif, Parametres, ReglageControle, to_minor
+from schemas.money import Montant
 from topics import SETTINGS
 from wisebook_ml.controls import CONTROLS
+from wisebook_ml.controls.settings_table import Weighed
+from wisebook_ml.handbook.catalogue import near_codes
 from wisebook_ml.ledger.characters import plain
+from wisebook_ml.scoring.forests import FORESTS
+from wisebook_ml.scoring.opinions import KINDS
 from wisebook_ml.subjects import SUBJECTS
 
-__all__ = ["Settable", "faults", "nearest", "settable"]
+__all__ = ["Settable", "faults", "nearest", "placed", "settable"]
 
-MIN_BUDGET = 0.0001
-"""One entry in 10,000: less cannot be told apart by the quantile that the budget chooses."""
+MIN_BUDGET, MAX_BUDGET = 0.0001, 0.5
+"""One entry in 10,000: less cannot be told apart by the quantile that the budget chooses. Half of them: more would make
+ordinary entries alerts."""
 
 MAX_LIMITS = 100
 MAX_WORDS = 500
@@ -39,34 +44,18 @@ MAX_BYTES = SETTINGS.max_message_bytes // 2
 """Of the whole version: it travels in one record of the topic."""
 
 
-class Settable(Protocol):
-    """What a company may set of a control, or of what follows a kind of subject."""
-
-    @property
-    def code(self) -> CodeMotif:
-        """What it is called."""
-
-    @property
-    def threshold(self) -> float:
-        """Its default."""
-
-    @property
-    def weight(self) -> float:
-        """Its default."""
+class Settable(Weighed, Protocol):
+    """What a company may set of a control, of what follows a kind of subject, or of a model."""
 
     @property
     def source(self) -> str:
         """What it rests on."""
 
-    @property
-    def required(self) -> bool:
-        """Whether a regulation asks for it."""
-
 
 def settable() -> Mapping[CodeMotif, Settable]:
-    """Return what there are settings of: the control of a code, else what follows a kind of subject under it."""
-    found: dict[CodeMotif, Settable] = {one.code: one for one in SUBJECTS}
-    return found | {one.code: one for one in CONTROLS}
+    """Return what there are settings of: the control or model of a code, else what follows a kind of subject."""
+    those: tuple[Settable, ...] = (*SUBJECTS, *FORESTS, *KINDS, *CONTROLS)  # of a code the last one
+    return {one.code: one for one in those}
 
 
 def nearest(name: str) -> str:
@@ -77,11 +66,10 @@ def nearest(name: str) -> str:
     >>> nearest("montant_rond"), nearest("DOUBLONS")
     ('did you mean MONTANT_ROND?', 'did you mean DOUBLON?')
     """
-    names = [code.value for code in settable()]
-    near = difflib.get_close_matches(name.strip().upper(), names, n=3, cutoff=0.65)
+    near = near_codes(name)
     if near:
         return f"did you mean {' or '.join(near)}?"
-    return f"there are {', '.join(sorted(names))}"
+    return f"there are {', '.join(sorted(code.value for code in settable()))}"
 
 
 def faults(parametres: Parametres) -> list[str]:
@@ -104,12 +92,14 @@ def faults(parametres: Parametres) -> list[str]:
     numbers = list(_not_finite(parametres))
     if numbers:
         return numbers
+    outside = [*_budget(parametres), *_shares(parametres), *_no_amounts(parametres)]
+    if outside:
+        return outside
     try:
         msgspec.convert(msgspec.to_builtins(parametres), Parametres)
     except msgspec.ValidationError as error:
-        return [str(error)]
+        return [placed(error)]
     found = [
-        *_budget(parametres),
         *_amounts(parametres),
         *_words(parametres.mots_cles),
         *_days(parametres.jours_feries),
@@ -136,12 +126,46 @@ def _not_finite(parametres: Parametres) -> Iterator[str]:
             yield f"{name} is {value}, which is no number; give a finite one"
 
 
+def placed(error: msgspec.ValidationError) -> str:
+    """Return what is wrong, after the place where it is.
+
+    Examples
+    --------
+    >>> placed(msgspec.ValidationError("Expected `int`, got `str` - at `$.version`"))
+    'version: expected `int`, got `str`'
+    """
+    said, _, where = str(error).partition(" - at `$.")
+    return f"{where.rstrip('`')}: {said[:1].lower()}{said[1:]}" if where else said
+
+
 def _budget(parametres: Parametres) -> Iterator[str]:
-    if parametres.budget_alertes < MIN_BUDGET:
+    budget = parametres.budget_alertes
+    if not MIN_BUDGET <= budget <= MAX_BUDGET:
         yield (
-            f"budget_alertes {parametres.budget_alertes:g} is the share of entries to look at, and at least "
-            f"{MIN_BUDGET} (one entry in 10,000); usual is 0.01"
+            f"budget_alertes {budget:g} is the share of entries to look at: at least {MIN_BUDGET} (one entry in "
+            f"10,000) and at most {MAX_BUDGET:g}; usual is 0.01"
         )
+
+
+def _shares(parametres: Parametres) -> Iterator[str]:
+    """Tell weights and factors that are not between 0 and 1, by their controls: a decoder does not name these."""
+    for code, setting in parametres.controles.items():
+        if setting.poids is not None and not 0 <= setting.poids <= 1:
+            yield f"weight {setting.poids:g} of control {code} is not between 0 (no evidence) and 1 (certainty)"
+    for one in parametres.attenuations:
+        if not 0 <= one.facteur <= 1:
+            yield f"factor {one.facteur:g} of {one.code} in journal {one.journal_code} is not between 0 and 1"
+
+
+def _no_amounts(parametres: Parametres) -> Iterator[str]:
+    named = [("plafonds_approbation", limit) for limit in parametres.plafonds_approbation]
+    if parametres.seuil_signification is not None:
+        named.append(("seuil_signification", parametres.seuil_signification))
+    for field, amount in named:
+        try:
+            msgspec.convert(amount, Montant)
+        except msgspec.ValidationError:
+            yield f"{field}: {amount!r} is no amount in euros; digits alone, with a dot for cents, such as 5000.00"
 
 
 def _amounts(parametres: Parametres) -> Iterator[str]:
@@ -186,19 +210,13 @@ def _controls(parametres: Parametres) -> Iterator[str]:
         one = known[code]
         if one.required:
             yield from _weakened(code, setting, one.weight, one.threshold, one.source)
-        for subject in SUBJECTS:  # it goes by the same code, and is switched off with it
-            if (
-                subject.code is code
-                and subject.required
-                and not one.required
-                and not (setting.actif and setting.poids != 0)
-            ):
-                yield f"control {code} cannot be switched off: regulation requires it ({subject.source})"
+        # Subjects that go by the same code are switched off with it.
+        sources = [subject.source for subject in SUBJECTS if subject.code is code and subject.required]
+        if sources and not one.required and not (setting.actif and setting.poids != 0):
+            yield f"control {code} cannot be switched off: regulation requires it ({sources[0]})"
 
 
 def _no_control(code: CodeMotif) -> str:
-    if code.is_model:
-        return f"{code} is what a model says and no control, so it has no threshold or weight; {nearest(code)}"
     return f"{code} is no control of this version, so a setting of it would have no effect; {nearest(code)}"
 
 
@@ -221,7 +239,7 @@ def _weakened(code: CodeMotif, setting: ReglageControle, weight: float, threshol
 def _attenuations(parametres: Parametres) -> Iterator[str]:
     known = settable()
     for one in parametres.attenuations:
-        if one.code not in known and not one.code.is_model:
+        if one.code not in known:
             yield _no_control(one.code)
         control = known.get(one.code)
         if control is not None and control.required and one.facteur < 1:

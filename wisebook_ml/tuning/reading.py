@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from schemas import Attenuation, CodeMotif, Parametres, ReglageControle
-from wisebook_ml.tuning.checks import nearest
+from wisebook_ml.tuning.checks import nearest, placed
 from wisebook_ml.tuning.exceptions import Refusal
 
 __all__ = ["explain", "parse", "read_file"]
@@ -45,7 +45,7 @@ def parse(data: bytes, *, societe_id: int | None = None) -> Parametres:
     try:
         return msgspec.convert(fields, Parametres)
     except msgspec.ValidationError as error:
-        raise Refusal(str(error)) from error
+        raise Refusal(placed(error)) from error
 
 
 def read_file(path: Path, *, societe_id: int | None = None) -> Parametres:

@@ -30,7 +30,8 @@ def contract_invoice(world: World, rng: Random, month: Month, contract: Contract
     spread = VARIABLE.get(contract.genre.removesuffix("_2"), 0.0)
     base = int(contract.montant * rng.uniform(1 - spread, 1 + spread))
     tax = vat(base, contract.taux)
-    ref = f"{contract.lib[:3]}{contract.aux[-2:]}{month.debut:%y%m}"
+    # Numbered by contract: two of one supplier are two invoices.
+    ref = f"{contract.lib[:3]}{world.company.contrats.index(contract) + 1:02d}{month.debut:%y%m}"
     lignes = [DraftLine(c[contract.compte], base)]
     if tax:
         lignes.append(DraftLine(c["44566"], tax))

@@ -12,6 +12,9 @@ __all__: list[str] = []
 PAIR, JOURNAL, SIDE = CodeMotif.PAIRE_RARE, CodeMotif.COMPTE_HORS_JOURNAL, CodeMotif.SENS_INVERSE
 PARTY = CodeMotif.COMPTE_INHABITUEL
 
+OCCASIONAL = 3
+"""Invoices up to which a supplier has no habits."""
+
 ODD_PAIRS = (
     ("411", "455", "AFFECTATION COMPTE COURANT"),
     ("53", "707", "VENTE COMPTOIR"),
@@ -129,9 +132,15 @@ def typo_in_account(site: Site, case: Case) -> bool:
 
 @twin(JOURNAL, "nouveau_compte_de_charge")
 def new_account(site: Site, case: Case) -> bool:
-    """Use a neighbouring account of the same class for a trade fair, as the label says."""
+    """Use a neighbouring account of the same class for a trade fair, as the label says.
+
+    Its organiser sends an invoice now and then; that somebody of another trade sends it would be worth a question.
+    """
     offices = {site.chart[code] for code in ("6231", "6226", "604", "6135")}
-    draft = site.pick("achat", where=lambda d: d.lignes[0].compte in offices)
+    rare = {one.aux for one in site.company.fournisseurs.tous if one.factures <= OCCASIONAL}
+    draft = site.pick(
+        "achat", where=lambda d: d.lignes[0].compte in offices and d.tiers is not None and d.tiers.aux in rare
+    )
     if draft is None:
         return False
     draft.lignes[0].compte = site.chart["6233"]

@@ -8,8 +8,9 @@ from schemas.codes import CodeMotif
 from schemas.enums import TypeObjet
 from wisebook_ml.generator.draft import Draft, DraftLine
 from wisebook_ml.generator.journals.purchases import invoice
+from wisebook_ml.generator.journals.sales import invoice as sale
 from wisebook_ml.generator.planting.base import Case, Site, anomaly, twin
-from wisebook_ml.generator.timeline import JOUR, days_of, is_business
+from wisebook_ml.generator.timeline import days_of, is_business
 
 __all__: list[str] = []
 
@@ -76,24 +77,20 @@ def invented_invoices(site: Site, case: Case) -> bool:
 
 @twin(CODE, "tarif_unique", poids=40)
 def one_price(site: Site, case: Case) -> bool:
-    """Sell places in a training course at list price: far from Benford's law, and right."""
-    c, rng = site.chart, site.rng
+    """Sell at list price what the company sells every day: far from Benford's law, and right."""
+    rng = site.rng
     prices = (390_00, 390_00, 390_00, 720_00, 45_00)
-    clients = site.company.clients
+    clients, sold = site.company.clients, set[tuple[str, int]]()
     open_days = [day for day in days_of(site.month) if is_business(day)]
     for day in sorted(rng.choices(open_days, k=_size(site))):
         client, ht = clients.draw(rng, day), rng.choice(prices)
-        if not site.world.fresh(client.aux, ht, day):
+        if (client.aux, ht) in sold:
             continue
-        number = site.world.piece(f"F{day.year}")
-        ref = site.company.numero_piece.format(an=day.year, an2=day.year % 100, n=number)
-        lignes = [
-            DraftLine(c["411"], ht, aux=client.aux, aux_lib=client.nom, echeance=day + JOUR * client.delai),
-            DraftLine(c["7061"], -ht),
-        ]
-        draft = Draft("VE", day, f"FACT {ref} {client.nom} FORMATION", lignes, "formation", ref, day)
+        sold.add((client.aux, ht))
+        draft = sale(site.world, rng, day, client, ht)
+        draft.rename(f"{draft.lib} TARIF CATALOGUE")
         site.world.typed(draft, "ventes", rng.randint(0, 2))
-        _label(case, draft, c["7061"], "Prix de catalogue : la répartition des chiffres vient du tarif.")
+        _label(case, draft, draft.lignes[1].compte, "Prix de catalogue : la répartition des chiffres vient du tarif.")
     return True
 
 

@@ -118,24 +118,29 @@ def lettering_only(site: Site, case: Case) -> bool:
 
 @twin(CHANGED, "corrigee_avant_validation")
 def corrected_in_time(site: Site, case: Case) -> bool:
-    """Correct an account before validation, which then follows."""
+    """Complete a label before validation, which then follows: until then an entry is a draft.
+
+    Not an account: the one that is corrected would have been wrong, and rightly told of, until then.
+    """
     draft = site.pick("achat", where=lambda d: d.lignes[0].compte == site.chart["6063"])
     if draft is None:
         return False
     run = _validate(site, draft)
-    num = site.chart["6064"]
+    lib = draft.lib
+    draft.rename(lib.replace(f" {draft.piece}", ""))
 
     def apply(target: Draft) -> None:
-        target.lignes[0].compte = num
+        target.rename(lib)
 
     day = shift(draft.saisie_le.date() + JOUR, 1)
     moment = site.world.clock.person(site.world.clock.who("od", day), day)
-    label = case.pending(case.record("Compte corrigé avant la validation, qui suit normalement."))
+    label = case.pending(case.record("Libellé complété avant la validation, qui suit normalement."))
     site.revise(draft, min(moment, run - dt.timedelta(hours=1)), Operation.MODIFICATION, apply, label)
     return True
 
 
-def _reverse(site: Site, source: Draft, day: dt.date, lib: str) -> Draft:
+def _reverse(site: Site, source: Draft, day: dt.date, lib: str, *, role: str = "od") -> Draft:
+    """Post an entry that takes another back; somebody of a role types it, at a time when they are at work."""
     back = source.copy()
     for ligne in back.lignes:
         ligne.montant = -ligne.montant
@@ -144,7 +149,7 @@ def _reverse(site: Site, source: Draft, day: dt.date, lib: str) -> Draft:
     back.nature, back.origine = "contrepassation", Origine.MANUELLE
     back.rename(lib)
     after = max(day, source.saisie_le.date())
-    who = site.world.clock.who("od", after)
+    who = site.world.clock.who(role, after)
     back.auteur, back.saisie_le = who.login, site.world.clock.person(who, after)
     if back.saisie_le <= source.saisie_le:
         back.saisie_le = source.saisie_le + dt.timedelta(minutes=20)
@@ -192,9 +197,7 @@ def goods_returned(site: Site, case: Case) -> bool:
     day = shift(source.jour + JOUR, site.rng.randint(2, 4))
     ref = piece(site.world, "A", day, "A")
     lib = f"AVOIR {ref} S/ {source.piece} RETOUR BR{site.rng.randint(1000, 9999)}"
-    back = _reverse(site, source, day, lib)
+    back = _reverse(site, source, day, lib, role="ventes")
     back.piece, back.nature = ref, "avoir"
-    who = site.world.clock.who("ventes", back.saisie_le.date())
-    back.auteur = who.login
     case.label(back, "Retour de marchandises : avoir numéroté avec bon de retour.", liee=source)
     return True

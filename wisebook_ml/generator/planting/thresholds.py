@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from schemas.codes import CodeMotif
 from wisebook_ml.generator.company import Contract
 from wisebook_ml.generator.journals import purchases
@@ -17,11 +19,21 @@ SHARE = (0.955, 0.998)
 """How close below the limit: near enough to be large, far enough not to be the limit."""
 
 
-def _supplier(site: Site) -> Tiers | None:
-    """Return a supplier of ordinary goods or services at the normal rate, who has been there for a while."""
+APART = 62
+"""Days without another purchase near a limit, after which one stands alone."""
+
+
+def _supplier(site: Site, *, alone: bool = False) -> Tiers | None:
+    """Return a supplier of ordinary goods or services at the normal rate, who has been there for a while.
+
+    `alone`: one who was not paid close to a limit of late.
+    """
+    until = site.month.fin - JOUR * APART
     kinds = ("604", "611", "6155", "607", "6226", "6231")
     for _ in range(60):
         tiers = site.company.fournisseurs.draw(site.rng, site.month.debut)
+        if alone and tiers.limite > until:
+            continue
         if tiers.genre and tiers.genre.compte in kinds and tiers.taux == 200 and tiers.factures > 2:
             return tiers
     return None
@@ -39,6 +51,7 @@ def _split(site: Site, case: Case, *, count: int, step: int, comment: str) -> bo
     limit = site.rng.choice(site.company.seuils)
     day = shift(site.month.debut, site.rng.randint(2, 6))
     auteur = site.world.clock.who("achats", day)
+    tiers.limite = site.month.fin
     for _ in range(count):
         draft = purchases.invoice(site.world, site.rng, day, tiers, _below(site, limit))
         site.world.typed(draft, auteur, site.rng.randint(1, 4))
@@ -74,6 +87,7 @@ def flat_fee(site: Site, case: Case) -> bool:
     if tiers is None or tiers.genre is None:
         return False
     base = round(4_860_00 / 1.2) + site.rng.randint(0, 9_000)
+    tiers.limite = dt.date.max
     site.company.contrats.append(
         Contract(
             "forfait", tiers.aux, tiers.nom, tiers.genre.compte, base, 200, 17, "FORFAIT CONTRAT", tiers.iban,
@@ -88,9 +102,10 @@ def flat_fee(site: Site, case: Case) -> bool:
 @twin(CODE, "avec_bon_de_commande")
 def with_order(site: Site, case: Case) -> bool:
     """Place one approved order whose sum is near the limit; its number is on the entry."""
-    tiers = _supplier(site)
+    tiers = _supplier(site, alone=True)
     if tiers is None:
         return False
+    tiers.limite = site.month.fin
     day = shift(site.month.debut, site.rng.randint(3, 12))
     base = _below(site, site.rng.choice(site.company.seuils))
     draft = purchases.invoice(site.world, site.rng, day, tiers, base)
