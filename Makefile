@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BENCH_VENV := .venv-bench
+PEERS_VENV := .venv-peers
 CODE := schemas topics wisebook_ml agents bench tests
 # Half of the time tests wait, for processes and brokers: so two at once (`make test PARALLEL=` runs one after the other).
 # Whole files, in their order: tests/acceptance, which takes longest, comes first.
@@ -13,7 +14,7 @@ DATA ?=
 ENTRIES ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos evaluate bench bench-quick lint types format contracts lock clean
+.PHONY: help setup demo test chaos evaluate evaluate-treasury bench bench-quick lint types format contracts lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +32,10 @@ chaos: $(VENV)/.all ## Kill workers and brokers, fill disks, and compare with a 
 
 evaluate: $(VENV)/.all ## Evaluate the models on generated data, and on real data in DATA=folder (8 minutes)
 	@$(BIN)/python -m bench.evaluate $(if $(DATA),--data "$(DATA)")
+
+evaluate-treasury: $(VENV)/.all $(PEERS_VENV)/.done ## Evaluate forecasts of cash on generated companies, and on DATA=folder
+	@WISEBOOK_ML_PEERS="$(CURDIR)/$(PEERS_VENV)/bin/python" $(BIN)/python -m bench.evaluate --only treasury \
+		--pictures docs $(if $(DATA),--data "$(DATA)")
 
 bench: $(VENV)/.all $(BENCH_VENV)/.done ## Measure speed, latency, memory beside Faust, Quix Streams and Bytewax (under 20 minutes)
 	@$(BIN)/python -m bench --out docs/bench.jsonl --picture docs/bench.svg
@@ -60,13 +65,14 @@ lock: $(VENV)/.all ## Resolve the dependencies anew into requirements/
 	$(COMPILE) --upgrade --extra train --extra dev pyproject.toml -o requirements/dev.txt
 	$(COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/base.txt
 	$(COMPILE) -c requirements/dev.txt --extra train pyproject.toml -o requirements/train.txt
+	$(COMPILE) --upgrade bench/peers.in -o bench/peers.txt
 	$(COMPILE) -c requirements/dev.txt requirements/build.in -o requirements/build.txt
 	cp requirements/base.txt bench/requirements.txt # the versions to prefer
 	$(COMPILE) bench/requirements.in pyproject.toml -o bench/requirements.txt
 
 clean: ## Remove what was installed and made here (the cached Kafka and compiled code stay)
 	-@test ! -x $(BIN)/wisebook-ml || $(BIN)/wisebook-ml kafka stop
-	rm -rf $(VENV) $(BENCH_VENV) .wisebook build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(BENCH_VENV) $(PEERS_VENV) .wisebook build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 	@echo "What other checkouts share stays: Kafka and compiled code in the user's cache folder (~/.cache/wisebook-ml)"
 
 $(VENV)/bin/python:
@@ -95,4 +101,11 @@ $(BENCH_VENV)/.done: bench/requirements.txt | $(VENV)/bin/python
 	@$(BIN)/python -m venv $(BENCH_VENV)
 	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps \
 		-r bench/requirements.txt
+	@touch $@
+
+# The peers of the treasury's evaluation: statsforecast wants an older pandas than the rest.
+$(PEERS_VENV)/.done: bench/peers.txt | $(VENV)/bin/python
+	@echo "Installing the peers of the evaluation into $(PEERS_VENV) (once, about a minute)"
+	@$(BIN)/python -m venv $(PEERS_VENV)
+	@$(PEERS_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps -r bench/peers.txt
 	@touch $@

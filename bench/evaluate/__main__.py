@@ -9,8 +9,11 @@ from pathlib import Path
 from bench.evaluate import Evaluation, Part
 from bench.results import Results, line_of, table_of
 
-PARTS = ("accounts", "risk", "segments", "verdicts", "forecasts", "detection")
+PARTS = ("accounts", "risk", "segments", "verdicts", "forecasts", "treasury", "detection")
 """The parts, each a module with a function `run`."""
+
+ON_REQUEST = ("treasury",)
+"""Parts that run only where they are asked for: this one has a target of its own, ``make evaluate-treasury``."""
 
 
 def main() -> int:
@@ -22,7 +25,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer and smaller, where a part can (detection)")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw pictures into this folder")
     arguments = parser.parse_args()
-    wanted = [part for part in arguments.only.split(",") if part] or list(PARTS)
+    wanted = [part for part in arguments.only.split(",") if part] or [part for part in PARTS if part not in ON_REQUEST]
     if unknown := set(wanted) - set(PARTS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     if arguments.data is not None and not arguments.data.is_dir():

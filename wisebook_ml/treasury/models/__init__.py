@@ -1,0 +1,48 @@
+"""The candidates of a forecast, one file each; adding one is adding its file and its line in `CANDIDATES`."""
+
+from collections.abc import Callable, Mapping
+
+from wisebook_ml.treasury.models.base import LEVELS, MEDIAN, Candidate, Fitted, Spread, shaped
+from wisebook_ml.treasury.models.baselines import (
+    BusinessDayRank,
+    LastMonth,
+    LastValue,
+    LastWeek,
+    RunningMean,
+    RunningMedian,
+)
+from wisebook_ml.treasury.models.boosting import CalendarBoosting
+from wisebook_ml.treasury.models.forest import CalendarForest
+from wisebook_ml.treasury.models.services import lstm_candidate, prophet_candidate
+
+__all__ = [
+    "BASELINES",
+    "CANDIDATES",
+    "DEFAULT",
+    "LEVELS",
+    "MEDIAN",
+    "Candidate",
+    "Fitted",
+    "Spread",
+    "shaped",
+]
+
+CANDIDATES: Mapping[str, Callable[[], Candidate]] = {
+    "naive": LastValue,
+    "weekly": LastWeek,
+    "monthly": LastMonth,
+    "running_median": RunningMedian,
+    "running_mean": RunningMean,
+    "business_day": BusinessDayRank,
+    "calendar_boosting": CalendarBoosting,
+    "calendar_forest": CalendarForest,
+    "prophet": prophet_candidate,
+    "lstm": lstm_candidate,
+}
+"""How each candidate is made, by name."""
+
+BASELINES = ("naive", "weekly", "monthly", "running_median", "running_mean", "business_day")
+"""What needs no model: nothing is promoted that does not beat the best of these on the company's own days."""
+
+DEFAULT = (*BASELINES, "calendar_boosting", "calendar_forest")
+"""Candidates that need the base install only and a few seconds; `prophet` and `lstm` need the extra `train`."""

@@ -1,0 +1,117 @@
+"""Training: every candidate is validated on past days, the best are kept, and their intervals are calibrated."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from wisebook_ml.services.base import Progress, no_progress
+from wisebook_ml.treasury.backtest import Backtest, origins_of, roll
+from wisebook_ml.treasury.conformal import COVERAGES, Band, calibrate
+from wisebook_ml.treasury.flows import Activity, Flow, flows_of
+from wisebook_ml.treasury.forecast import HORIZON
+from wisebook_ml.treasury.model import ENDS, FlowModel, TreasuryModel, flow_scale, paths_of
+from wisebook_ml.treasury.models import CANDIDATES, DEFAULT, shaped
+from wisebook_ml.treasury.selection import Choice, choose
+from wisebook_ml.treasury.series import DailySeries, usable
+
+__all__ = ["chosen_backtest", "flow_band", "train"]
+
+Floats = npt.NDArray[np.float64]
+
+WEEK_LEADS = 5
+"""Active days ahead whose errors a new position is compared with: its forecast was made days before, not months."""
+
+
+def train(
+    series: DailySeries,
+    *,
+    country: str = "FR",
+    candidates: Sequence[str] = DEFAULT,
+    progress: Progress = no_progress,
+) -> TreasuryModel:
+    """Return a model of a series.
+
+    Parameters
+    ----------
+    series : DailySeries
+        All that is known; what lies before a gap of months is left out.
+    country : str
+        Whose public holidays the company keeps.
+    candidates : sequence of str
+        Names in `models.CANDIDATES`; at least one baseline.
+    progress : callable
+        Told the share that is done.
+
+    Raises
+    ------
+    NotEnoughHistory
+        Where nothing can be forecast from it.
+    MissingLibrary
+        Where a candidate needs the extra `train`.
+    """
+    known = usable(series)
+    activity = Activity.of(known, country)
+    flows = flows_of(known, activity)
+    leads = activity.leads(HORIZON)
+    origins = origins_of(len(flows[0]))
+    steps, done = 2 * len(candidates), 0
+    backtests: list[dict[str, Backtest]] = []
+    for flow in flows:
+        found = {}
+        for name in candidates:
+            found[name] = roll(CANDIDATES[name](), flow, origins, leads)
+            done += 1
+            progress(done / (steps + 1))
+        backtests.append(found)
+    models = [_flow_model(flow, found) for flow, found in zip(flows, backtests, strict=True)]
+    chosen = [chosen_backtest(found, one.daily, one.sums) for found, one in zip(backtests, models, strict=True)]
+    actual = chosen[0].actual(flows[0].values), chosen[1].actual(flows[1].values)
+    progress(1.0)
+    return TreasuryModel(
+        series.societe_id,
+        series.compte,
+        series.devise,
+        activity,
+        known.last,
+        models[0],
+        models[1],
+        paths_of(chosen[0], chosen[1], actual),
+    )
+
+
+def _flow_model(flow: Flow, backtests: Mapping[str, Backtest]) -> FlowModel:
+    daily = choose(backtests, flow.values)
+    sums = choose(backtests, flow.values, cumulated=True)
+    fitted = {name: CANDIDATES[name]().fit(flow) for name in dict.fromkeys((*daily.names, *sums.names))}
+    validated = chosen_backtest(backtests, daily, sums)
+    actual = validated.actual(flow.values)
+    scale = flow_scale(validated.quantiles, validated.levels[:, None])
+    low, high = (validated.quantiles[:, :, end] for end in ENDS[0.8])
+    week = slice(0, WEEK_LEADS)
+    above, below = ((actual - high) / scale)[:, week], ((low - actual) / scale)[:, week]
+    return FlowModel(
+        daily,
+        sums,
+        fitted,
+        flow_band(validated, actual),
+        np.sort(above[np.isfinite(above)]),
+        np.sort(below[np.isfinite(below)]),
+    )
+
+
+def chosen_backtest(backtests: Mapping[str, Backtest], daily: Choice, sums: Choice) -> Backtest:
+    """Return what those that were chosen would have said: quantiles of the one, and means that add up as the other."""
+    days = Backtest.average([backtests[name] for name in daily.names])
+    means = Backtest.average([backtests[name] for name in sums.names])
+    mean = shaped(means.mean, days.mean) if daily.promoted else means.mean
+    return Backtest(days.origins, days.levels, mean, days.quantiles)
+
+
+def flow_band(validated: Backtest, actual: Floats) -> Band:
+    """Return the calibration of the intervals of days."""
+    bounds = {
+        coverage: (validated.quantiles[:, :, ENDS[coverage][0]], validated.quantiles[:, :, ENDS[coverage][1]])
+        for coverage in COVERAGES
+    }
+    return calibrate(actual, bounds, flow_scale(validated.quantiles, validated.levels[:, None]), floor=0.0)
