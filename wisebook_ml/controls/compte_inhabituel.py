@@ -17,7 +17,7 @@ how its debt was settled (bank fees, losses on bad debts, discounts, exchange di
 
 @once
 def values(view: View) -> Floats:
-    """Return how surprising each line's account is for the third party; assets, fees and roundings say nothing of it."""
+    """Return how surprising each line's account is for its third party; assets, fees and roundings say nothing."""
     return np.where(minor_lines(view) | APART[view.batch.root], np.nan, dealing_surprise(view))
 
 
