@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from schemas import Attenuation, CodeMotif, Parametres, ReglageControle
 from topics import DEAD_LETTER, SETTINGS
 from wisebook_ml.cli import main
+from wisebook_ml.ledger.vocabulary import DEFAULT_WATCHED
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.settings import get_settings
@@ -139,7 +140,18 @@ class TestSet:
     def test_all_at_once(self) -> None:
         done = set_(
             *("--budget", "0.02", "--control", "MONTANT_ROND.seuil=3", "--control", "RAFALE.actif=false"),
-            *("--mot-cle", "perso", "--plafond", "5000", "--ferie", "2026-12-24", "--seuil-signification", "1500"),
+            *(
+                "--mot-cle",
+                "honoraires",
+                "--plafond",
+                "3000",
+                "--sans-plafond",
+                "100000",
+                "--ferie",
+                "2026-12-24",
+                "--seuil-signification",
+                "1500",
+            ),
             *("--par", "anne", "--motif", "clôture", "--json"),
         )
         assert done.exit_code == 3, done.stderr
@@ -151,8 +163,8 @@ class TestSet:
                 version=1,
                 budget_alertes=0.02,
                 seuil_signification="1500",
-                plafonds_approbation=["5000"],
-                mots_cles=["perso"],
+                plafonds_approbation=["5000", "10000", "25000", "50000", "3000"],
+                mots_cles=[*DEFAULT_WATCHED, "honoraires"],
                 jours_feries=[dt.date(2026, 12, 24)],
                 controles={
                     CodeMotif.MONTANT_ROND: ReglageControle(seuil=3.0),
@@ -165,8 +177,16 @@ class TestSet:
 
     @pytest.mark.usefixtures("broker")
     def test_it_changes_the_last_version(self, two_versions: SettingsStore) -> None:
-        assert set_("--sans-mot-cle", "perso", "--control", "RAFALE.actif=defaut").exit_code == 3
-        assert published() == [Parametres(societe_id=1, version=3, budget_alertes=0.02, auteur="cli")]
+        changes = ("--mot-cle", "cadeau", "--sans-mot-cle", "perso", "--control", "RAFALE.actif=defaut")
+        assert set_(*changes).exit_code == 3
+        assert published() == [
+            Parametres(societe_id=1, version=3, budget_alertes=0.02, mots_cles=["cadeau"], auteur="cli")
+        ]
+
+    def test_the_last_word_of_a_list_stays(self, two_versions: SettingsStore) -> None:
+        done = set_("--sans-mot-cle", "perso")
+        assert done.exit_code == 1
+        assert "nothing would be left of the list" in done.stderr
 
     @pytest.mark.usefixtures("broker")
     def test_nothing_to_change_is_no_version(self, two_versions: SettingsStore) -> None:
@@ -186,14 +206,14 @@ class TestSet:
             )
         path = tmp_path / "settings.json"
         path.write_text('{"societe_id": 99, "mots_cles": ["perso"]}')
-        assert set_("--file", str(path), "--plafond", "5000").exit_code == 3
+        assert set_("--file", str(path), "--plafond", "3000").exit_code == 3
         path.write_text('{"attenuations": []}')
         assert set_("--file", str(path), societe=2).exit_code == 3
         first = Parametres(
             societe_id=1,
             version=2,
             mots_cles=["perso"],
-            plafonds_approbation=["5000"],
+            plafonds_approbation=["5000", "10000", "25000", "50000", "100000", "3000"],
             attenuations=[one],
             auteur="cli",
         )
@@ -220,7 +240,7 @@ class TestSet:
             (["--budget", "0.9"], "at most 0.5"),
             (["--budget", "-1"], "budget_alertes -1"),
             (["--mot-cle", "..."], "to search for"),
-            (["--sans-mot-cle", "perso"], "not in the list"),
+            (["--sans-mot-cle", "honoraires"], "not in the list"),
             (["--plafond", "5000,00"], "plafonds_approbation"),
             (["--seuil-signification", "-5"], "more than 0"),
             (["--ferie", "1026-12-24"], "is the year right?"),

@@ -20,7 +20,7 @@ from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import SettingsStore, StorageError, StoredSettings, open_database
 from wisebook_ml.storage.parametres import ALL_COMPANIES
 from wisebook_ml.tuning.checks import faults, settable
-from wisebook_ml.tuning.differences import differences
+from wisebook_ml.tuning.differences import USUAL, differences
 from wisebook_ml.tuning.edit import DEFAULT, edited
 from wisebook_ml.tuning.exceptions import Refusal
 from wisebook_ml.tuning.reading import read_file
@@ -96,11 +96,9 @@ def show(societe: int, version: int | None, as_json: bool) -> None:
     "--control", "controls", multiple=True, metavar="CODE.FIELD=VALUE",
     help=f"Field `seuil`, `poids` or `actif` of a control; the value `{DEFAULT}` takes it back. May be repeated.",
 )  # fmt: skip
-@click.option("--mot-cle", "words", multiple=True, help="Watch this word, too; the first one replaces the usual list.")
+@click.option("--mot-cle", "words", multiple=True, help="Watch this word, too.")
 @click.option("--sans-mot-cle", "no_words", multiple=True, help="Watch this word no longer.")
-@click.option(
-    "--plafond", "limits", multiple=True, metavar="EUROS", help="Approval limit; the first replaces the usual."
-)
+@click.option("--plafond", "limits", multiple=True, metavar="EUROS", help="Approval limit besides those there are.")
 @click.option("--sans-plafond", "no_limits", multiple=True, metavar="EUROS", help="No approval limit any more.")
 @click.option("--ferie", "days", multiple=True, type=DAY, help="Day off besides those of France.")
 @click.option("--sans-ferie", "no_days", multiple=True, type=DAY, help="No day off any more.")
@@ -267,9 +265,9 @@ def _rows(found: Parametres) -> Iterator[tuple[str, str, str]]:
     default = Parametres(societe_id=found.societe_id)
     yield "budget_alertes", f"{found.budget_alertes:g}", f"{default.budget_alertes:g}"
     yield "seuil_signification", found.seuil_signification or "learnt from the books", "learnt from the books"
-    for name, usual in (("plafonds_approbation", "the usual"), ("mots_cles", "the usual"), ("jours_feries", "none")):
-        items = [str(item) for item in getattr(found, name)]
-        yield name, ", ".join(items) or usual, usual
+    for name in ("plafonds_approbation", "mots_cles", "jours_feries"):
+        usual = ", ".join(USUAL.get(name, ())) or "none"
+        yield name, ", ".join(str(item) for item in getattr(found, name)) or usual, usual
     known = settable()
     for code, setting in found.controles.items():
         given: dict[str, object] = msgspec.to_builtins(setting)

@@ -25,8 +25,8 @@ NARROW_SPACE = "\u202f"
 WEEKDAYS_FR = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
-WHOLE_FROM = 100_00
-"""Cents from which a usual amount is told without its cents, which nobody remembers."""
+WHOLE_FROM = 10_00
+"""Cents from which a usual amount is told in whole euros: habits are kept in classes that are a third wide."""
 
 
 def euros_fr(cents: int) -> str:
@@ -121,12 +121,12 @@ def few_en(count: int, total: int, noun: str) -> str:
 
 
 def about_fr(cents: int) -> str:
-    """Return a usual amount, as roughly as one remembers it: three figures, without cents from 100 euros on.
+    """Return a usual amount, as roughly as it is known: two figures, without cents from 10 euros on.
 
     Examples
     --------
     >>> about_fr(1539_93).replace(NARROW_SPACE, " "), about_fr(15_30).replace(NARROW_SPACE, " ")
-    ('1 540 €', '15,30 €')
+    ('1 500 €', '15 €')
     """
     if cents < WHOLE_FROM:
         return euros_fr(cents)
@@ -139,15 +139,15 @@ def about_en(cents: int) -> str:
     Examples
     --------
     >>> about_en(1539_93)
-    '€1,540'
+    '€1,500'
     """
     return euros_en(cents) if cents < WHOLE_FROM else f"€{_rough(cents):,}"
 
 
 def _rough(cents: int) -> int:
-    """Return whole euros with three figures that count."""
+    """Return whole euros with two figures that count."""
     euros = round(cents / 100)
-    unit: int = 10 ** max(0, len(str(euros)) - 3)
+    unit: int = 10 ** max(0, len(str(euros)) - 2)
     return (euros + unit // 2) // unit * unit
 
 

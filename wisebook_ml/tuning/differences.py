@@ -5,11 +5,17 @@ from typing import NamedTuple
 import msgspec
 
 from schemas import Parametres
+from wisebook_ml.ledger.vocabulary import DEFAULT_WATCHED
+from wisebook_ml.tuning.edit import USUAL_LIMITS
 
-__all__ = ["Difference", "differences"]
+__all__ = ["USUAL", "Difference", "differences"]
 
 APART = frozenset({"societe_id", "version", "auteur", "motif"})
 """What tells a version, not what it sets."""
+
+
+USUAL = {"mots_cles": DEFAULT_WATCHED, "plafonds_approbation": USUAL_LIMITS}
+"""What lists are that a company has not set."""
 
 
 class Difference(NamedTuple):
@@ -21,13 +27,15 @@ class Difference(NamedTuple):
 
 
 def differences(before: Parametres, after: Parametres) -> list[Difference]:
-    """Return what differs in what two versions set, field by field; of lists, item by item.
+    """Return what differs in what two versions set, field by field; of lists, item by item, in effect.
 
     Examples
     --------
     >>> from schemas import CodeMotif, Parametres, ReglageControle
-    >>> before = Parametres(societe_id=1, mots_cles=["perso"])
-    >>> after = Parametres(societe_id=1, version=1, controles={CodeMotif.RAFALE: ReglageControle(actif=False)})
+    >>> before = Parametres(societe_id=1, mots_cles=["cadeau", "perso"])
+    >>> after = Parametres(
+    ...     societe_id=1, mots_cles=["cadeau"], controles={CodeMotif.RAFALE: ReglageControle(actif=False)}
+    ... )
     >>> for one in differences(before, after):
     ...     print(one.champ, one.avant, one.apres)
     mots_cles perso perso None
@@ -51,7 +59,7 @@ def _flat(parametres: Parametres) -> dict[str, object]:
         elif name == "attenuations":
             flat |= {f"{name} {one['code']} {one['journal_code']}": one["facteur"] for one in value}
         elif isinstance(value, list):
-            flat |= {f"{name} {item}": item for item in value}
+            flat |= {f"{name} {item}": item for item in value or USUAL.get(name, ())}
         else:
             flat[name] = value
     return flat

@@ -7,14 +7,19 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from schemas import CodeMotif, Parametres, ReglageControle, to_minor
+from wisebook_ml.controls.base import DEFAULT_LIMITS
 from wisebook_ml.ledger.characters import plain
+from wisebook_ml.ledger.vocabulary import DEFAULT_WATCHED
 from wisebook_ml.tuning.checks import nearest
 from wisebook_ml.tuning.exceptions import Refusal
 
-__all__ = ["DEFAULT", "edited", "set_control", "with_items", "without_items"]
+__all__ = ["DEFAULT", "USUAL_LIMITS", "edited", "set_control", "with_items", "without_items"]
 
 DEFAULT = "defaut"
 """Value that takes a control's field back to its default."""
+
+USUAL_LIMITS = tuple(str(cents // 100) for cents in DEFAULT_LIMITS)
+"""Approval limits of a company that has set none, in euros."""
 
 YES = frozenset({"true", "oui", "yes", "1"})
 NO = frozenset({"false", "non", "no", "0"})
@@ -115,6 +120,17 @@ def _meaning(item: str | dt.date) -> object:
     return plain(item.rstrip("*")), item.endswith("*")
 
 
+def _changed(own: Sequence[str], change: tuple[Sequence[str], Sequence[str]], usual: Sequence[str]) -> list[str]:
+    """Return a list with what comes and without what goes; one that was never changed is the usual one."""
+    more, less = change
+    if not (more or less):
+        return list(own)
+    items = without_items(with_items(own or usual, more), less)
+    if not items:
+        raise Refusal("nothing would be left of the list, which would bring the usual one back; switch the control off")
+    return [] if items == list(usual) else items
+
+
 def edited(
     base: Parametres,
     *,
@@ -125,7 +141,7 @@ def edited(
     plafonds: tuple[Sequence[str], Sequence[str]] = ((), ()),
     feries: tuple[Sequence[dt.date], Sequence[dt.date]] = ((), ()),
 ) -> Parametres:
-    """Return settings with changes; of lists, what comes and what goes.
+    """Return settings with changes; of lists, what comes and what goes, beginning with the usual ones.
 
     Raises
     ------
@@ -141,7 +157,7 @@ def edited(
         controles=changed,
         budget_alertes=base.budget_alertes if budget is None else budget,
         seuil_signification=None if floor == DEFAULT else floor,
-        mots_cles=without_items(with_items(base.mots_cles, mots[0]), mots[1]),
-        plafonds_approbation=without_items(with_items(base.plafonds_approbation, plafonds[0]), plafonds[1]),
+        mots_cles=_changed(base.mots_cles, mots, DEFAULT_WATCHED),
+        plafonds_approbation=_changed(base.plafonds_approbation, plafonds, USUAL_LIMITS),
         jours_feries=without_items(with_items(base.jours_feries, feries[0]), feries[1]),
     )
