@@ -3,9 +3,25 @@
 from schemas import CodeMotif
 from wisebook_ml.handbook.base import Description
 
-__all__ = ["DESCRIPTIONS"]
+__all__ = ["DESCRIPTIONS", "THRESHOLDS"]
 
-_AMOUNT = ("montant du jour, dans la devise du compte", "amount of the day, in the account's currency")
+_AMOUNT = (
+    "rareté d'un tel écart, en puissances de dix : 2,3 pour une fois sur deux cents",
+    "rarity of such a deviation, in powers of ten: 2.3 is once in two hundred",
+)
+
+_FORECAST = "Gibbs, Candès: Adaptive conformal inference under distribution shift, NeurIPS 2021"
+
+THRESHOLDS = {
+    CodeMotif.FLUX_INHABITUEL: (2.3, _FORECAST),
+    CodeMotif.FLUX_ABSENT: (2.3, _FORECAST),
+    CodeMotif.FLUX_DECALE: (2.3, _FORECAST),
+    CodeMotif.SOLDE_INCOHERENT: (0.01, "arithmetic of a bank statement"),
+    CodeMotif.PREVISION_DERIVE: (10.0, _FORECAST),
+    CodeMotif.RISQUE_LIQUIDITE: (0.5, "share of the forecast's trajectories"),
+}
+"""From which value on each is told, and what it rests on: written here, since the catalogue is not to load the models
+of the treasury; a test holds them together with `wisebook_ml.treasury`."""
 
 DESCRIPTIONS = {
     CodeMotif.FLUX_INHABITUEL: Description(
@@ -50,7 +66,7 @@ DESCRIPTIONS = {
         about_en="The balance of a bank account is not that of the day before plus what came in and less what went "
         "out. Silent for a bank that sends balances only, and after days that are missing. Ask for the statement, and "
         "send the corrected position with a higher revision.",
-        value=("solde du soir, dans la devise du compte", "balance in the evening, in the account's currency"),
+        value=("écart, dans la devise du compte", "difference, in the account's currency"),
     ),
     CodeMotif.PREVISION_DERIVE: Description(
         title_fr="Dérive de la prévision de trésorerie",

@@ -271,4 +271,5 @@ def _copy(watch: Watch) -> Watch:
 def _observed(series: DailySeries, day: dt.date) -> Observed:
     """Return what came on a day; balances are compared by account, not here."""
     at = (day - series.first).days
-    return Observed(day, series.entrees[at] / 100, series.sorties[at] / 100, series.solde[at] / 100)
+    came, went, balance = (int(values[at]) / 100 for values in (series.entrees, series.sorties, series.solde))
+    return Observed(day, came, went, balance)

@@ -13,9 +13,20 @@ from schemas.detection import MotifDetection
 from schemas.money import MAX_TOTAL_MINOR, from_minor
 from wisebook_ml.treasury.forecast import Forecast
 from wisebook_ml.treasury.liquidity import ALERT_PROBABILITY, Liquidity
-from wisebook_ml.treasury.verdict import DRIFT_DAYS, DRIFT_OUTSIDE, Raison, Reason, Verdict
+from wisebook_ml.treasury.verdict import DRIFT_DAYS, DRIFT_OUTSIDE, RARE, Raison, Reason, Verdict
 
-__all__ = ["BUILT_IN", "Content", "Findings", "Told", "of_balance", "of_drift", "of_liquidity", "of_verdict"]
+__all__ = [
+    "BUILT_IN",
+    "LEAST_DIFFERENCE",
+    "RAREST",
+    "Content",
+    "Findings",
+    "Told",
+    "of_balance",
+    "of_drift",
+    "of_liquidity",
+    "of_verdict",
+]
 
 BUILT_IN = 0
 """Model id of what is learnt in the stream and stands in no registry."""
@@ -29,6 +40,12 @@ CODES = {
 
 LEAST_PROBABILITY = 1e-6
 """Below it, probabilities count alike: they are shares of a few hundred days."""
+
+RAREST = round(-math.log10(RARE), 1)
+"""Rarity from which a deviation is an anomaly, in powers of ten."""
+
+LEAST_DIFFERENCE = 0.01
+"""A balance either follows to the cent, or does not."""
 
 LARGE, VERY_LARGE = 3.0, 10.0
 """How many mean days a deviation is worth, for it to be serious."""
@@ -121,8 +138,7 @@ def of_verdict(verdict: Verdict, forecast: Forecast) -> Content | None:
     """Return what a verdict says; None where the day was as expected."""
     if not verdict.motifs:
         return None
-    weights = [-math.log10(min(max(one.probabilite, LEAST_PROBABILITY), 0.1)) for one in verdict.motifs]
-    parts = _shares(weights, verdict.score)
+    parts = _shares([_rarity(one) for one in verdict.motifs], verdict.score)
     motifs = tuple(_motif(one, part) for one, part in zip(verdict.motifs, parts, strict=True))
     contributions: dict[str, float] = {}
     for one, part in zip(verdict.motifs, parts, strict=True):
@@ -218,20 +234,23 @@ def _shares(weights: Iterable[float], score: float) -> list[float]:
 
 
 def _motif(reason: Reason, poids: float) -> MotifDetection:
-    above = reason.observe >= reason.attendu
-    seuil = (
-        reason.attendu
-        if reason.code in (Raison.DATE, Raison.SOLDE_INCOHERENT)
-        else (reason.haut if above else reason.bas)
-    )
+    if reason.code is Raison.SOLDE_INCOHERENT:
+        valeur, seuil = round(abs(float(reason.observe - reason.attendu)), 2), LEAST_DIFFERENCE
+    else:
+        valeur, seuil = round(_rarity(reason), 2), RAREST
     return MotifDetection(
         code=CODES[reason.code],
         poids=poids,
-        valeur=round(reason.observe, 2),
-        seuil=round(seuil, 2),
+        valeur=valeur,
+        seuil=seuil,
         libelle_fr=reason.libelle_fr,
         libelle_en=reason.libelle_en,
     )
+
+
+def _rarity(reason: Reason) -> float:
+    """Return how rare a deviation is, in powers of ten."""
+    return -math.log10(max(float(reason.probabilite), LEAST_PROBABILITY))
 
 
 def _severity(reason: Reason, forecast: Forecast) -> Severite:
