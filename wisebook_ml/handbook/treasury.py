@@ -17,7 +17,7 @@ THRESHOLDS = {
     CodeMotif.FLUX_ABSENT: (2.3, _FORECAST),
     CodeMotif.FLUX_DECALE: (2.3, _FORECAST),
     CodeMotif.SOLDE_INCOHERENT: (0.01, "arithmetic of a bank statement"),
-    CodeMotif.PREVISION_DERIVE: (10.0, _FORECAST),
+    CodeMotif.PREVISION_DERIVE: (14.0, _FORECAST),
     CodeMotif.RISQUE_LIQUIDITE: (0.5, "share of the forecast's trajectories"),
 }
 """From which value on each is told, and what it rests on: written here, since the catalogue is not to load the models
@@ -71,11 +71,11 @@ DESCRIPTIONS = {
     CodeMotif.PREVISION_DERIVE: Description(
         title_fr="Dérive de la prévision de trésorerie",
         title_en="Drift of the cash forecast",
-        about_fr="Sur les vingt derniers jours jugés, la moitié est sortie de l'intervalle prévu à 80 % : la "
+        about_fr="Sur les vingt derniers jours jugés, quatorze sont sortis de l'intervalle prévu à 80 % : la "
         "trésorerie a quitté ses habitudes. Le modèle réapprend aussitôt que possible. Se demander ce qui a changé : "
         "client perdu, nouvelle activité, changement de banque.",
-        about_en="Of the last twenty days that were judged, half lay outside the 80 % interval of the forecast: cash "
-        "has left its habits. The model learns anew as soon as it can. Ask what has changed: a client lost, a new "
+        about_en="Of the last twenty days that were judged, fourteen lay outside the 80 % interval of the forecast: "
+        "cash has left its habits. The model learns anew as soon as it can. Ask what has changed: a client lost, a new "
         "business, another bank.",
         value=("jours hors de l'intervalle, sur vingt", "days outside the interval, of twenty"),
     ),

@@ -42,7 +42,8 @@ def learn(series: DailySeries) -> TreasuryModel | None:
     One company's days must not end the worker of all others, and they would again after each restart.
     """
     try:
-        return train(series)
+        model = train(series)
+        model.forecast(series)  # it keeps what it has said of days: the first position after it is not to wait for that
     except NotEnoughHistory as error:
         LOGGER.info("no forecast: %s", error)
     except (MemoryError, OSError):
@@ -54,6 +55,8 @@ def learn(series: DailySeries) -> TreasuryModel | None:
             series.devise,
             series.last,
         )
+    else:
+        return model
     return None
 
 

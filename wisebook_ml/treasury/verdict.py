@@ -39,8 +39,9 @@ ALIKE = 0.3
 PEAK = 2.0
 """How many times the level an expected payment has to be for its absence to be remembered."""
 
-DRIFT_DAYS, DRIFT_OUTSIDE = 20, 10
-"""Of that many judged days so many outside the 80 % interval are a drift: by chance in 1 of 400 such windows."""
+DRIFT_DAYS, DRIFT_OUTSIDE = 20, 14
+"""Of that many judged days so many on which either flow lay outside its 80 % interval are a drift: with two flows that
+is one day in three where nothing is wrong, and so many by chance in 1 of 480 such windows."""
 
 
 _NATURES: Mapping[Nature, tuple[str, str]] = {
