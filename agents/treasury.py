@@ -1,7 +1,5 @@
 """The treasury role: positions in; forecasts, what is unlike them, and warnings of running dry out."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import faust
 
 from agents.app import role_app
@@ -9,12 +7,11 @@ from agents.fold import TopicFold
 from topics import TREASURY
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.connect import resolve_bootstrap
+from wisebook_ml.pipeline.learners import Learners
 from wisebook_ml.pipeline.live import LivePartitions
 from wisebook_ml.pipeline.treasury import TreasuryPipeline
 from wisebook_ml.settings import Settings
 from wisebook_ml.snapshots import SnapshotStore
-from wisebook_ml.treasury.learning import Join, learn
-from wisebook_ml.treasury.series import DailySeries
 from wisebook_ml.treasury.state import TreasuryState
 
 __all__ = ["create_app"]
@@ -31,21 +28,18 @@ def create_app(settings: Settings) -> faust.App:
     """Return the Faust app that watches treasury.
 
     As in the scoring role, what follows from a batch is published in one transaction, and its offset is committed
-    afterwards; what follows again after a crash has the same values. Models learn in a thread beside, from positions
+    afterwards; what follows again after a crash has the same values. Models learn in a process beside, from positions
     that were published already, and take their place at the company's next day.
     """
     app = role_app("treasury", settings)
     fold = TopicFold(app, "treasury", settings, TREASURY)
-    learners = ThreadPoolExecutor(1, thread_name_prefix="learning")
-
-    def start(series: DailySeries) -> Join:
-        return learners.submit(learn, series).result
+    learners = Learners()
 
     def accepts(societe_id: int) -> bool:
         return not settings.strict or societe_id in settings.societes
 
     def pipeline(topic: str, partition: int) -> TreasuryPipeline:
-        return TreasuryPipeline(topic, partition, TreasuryState(start), utc_now, accepts=accepts)
+        return TreasuryPipeline(topic, partition, TreasuryState(learners.start), utc_now, accepts=accepts)
 
     partitions = LivePartitions(
         settings,
@@ -55,5 +49,5 @@ def create_app(settings: Settings) -> faust.App:
         store=SnapshotStore(f"{settings.state_url.rstrip('/')}/{SNAPSHOTS}"),
         topic=TREASURY,
     )
-    fold.run(partitions, closed=lambda: learners.shutdown(wait=False, cancel_futures=True), max_records=BATCH)
+    fold.run(partitions, closed=learners.close, max_records=BATCH)
     return app
