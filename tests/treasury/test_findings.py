@@ -40,6 +40,9 @@ def test_what_is_told_again_says_something_new() -> None:
         (4, Etat.OUVERTE),
     ]
     assert len({one.detection_id for one in told if one is not None}) == 1
+    closed = told[4]
+    assert closed is not None
+    assert (closed.montant, closed.ecriture_date, closed.score, closed.motifs) == ("2.00", dt.date(2025, 3, 3), 0.0, [])
 
 
 def test_companies_have_ids_of_their_own() -> None:

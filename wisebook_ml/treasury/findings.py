@@ -71,11 +71,16 @@ class Content:
 
 
 class Told(msgspec.Struct, array_like=True):
-    """The last detection of an object: how often it changed, whether it is open, a digest of what it said."""
+    """The last detection of an object: how often it changed, whether it is open, a digest of what it said.
+
+    Day and amount are those of what stood last: what closes it is about the same.
+    """
 
     revision: int
     open: bool
     digest: bytes
+    date: dt.date
+    montant: int
 
 
 class Findings:
@@ -115,7 +120,12 @@ class Findings:
         if known is not None and known.open and known.digest == digest:
             return None
         revision = 1 if known is None else known.revision + 1
-        self.told[_name(objet)] = Told(revision, content is not None, digest)
+        if content is not None:
+            told = Told(revision, True, digest, content.date, content.montant)
+        else:
+            assert known is not None
+            told = Told(revision, False, digest, known.date, known.montant)
+        self.told[_name(objet)] = told
         return Detection(
             detection_id=detection_id(self._societe_id, DomaineApplication.FLUX_TRESORERIE, objet),
             societe_id=self._societe_id,
@@ -123,8 +133,8 @@ class Findings:
             objet=objet,
             etat=Etat.CLOSE if content is None else Etat.OUVERTE,
             revision=revision,
-            ecriture_date=None if content is None else content.date,
-            montant=from_minor(0 if content is None else content.montant),
+            ecriture_date=told.date,
+            montant=from_minor(told.montant),
             score=0.0 if content is None else content.score,
             severite=Severite.INFO if content is None else content.severite,
             motifs=[] if content is None else list(content.motifs),
