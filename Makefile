@@ -30,8 +30,8 @@ test: $(VENV)/.all ## Run the tests (a real Kafka and a real PostgreSQL are star
 chaos: $(VENV)/.all ## Kill workers and brokers, fill disks, and compare with a quiet run (about 10 minutes)
 	$(BIN)/python -m pytest -q -m "chaos or soak" --durations=20
 
-evaluate: $(VENV)/.all ## Evaluate the models on generated data, and on real data in DATA=folder (8 minutes)
-	@$(BIN)/python -m bench.evaluate $(if $(DATA),--data "$(DATA)")
+evaluate: $(VENV)/.all ## Evaluate the models on generated data, and on real data in DATA=folder (20 minutes)
+	@$(BIN)/python -m bench.evaluate --pictures docs $(if $(DATA),--data "$(DATA)")
 
 evaluate-treasury: $(VENV)/.all $(PEERS_VENV)/.done ## Evaluate forecasts of cash on generated companies, and on DATA=folder
 	@WISEBOOK_ML_PEERS="$(CURDIR)/$(PEERS_VENV)/bin/python" $(BIN)/python -m bench.evaluate --only treasury \

@@ -81,10 +81,49 @@ def test_lines_that_are_no_position_are_named(tmp_path: Path) -> None:
     found = read_positions(csv)
     assert found.records == []
     assert [line.split(":")[1] for line in found.rejected] == ["2", "3"]
-    assert "$.date" in found.rejected[0]
+    assert "date '31/01/2024' is no date: write AAAA-MM-JJ" in found.rejected[0]
     assert "solde" in found.rejected[1]
     lines = write(tmp_path / "t.jsonl", POSITION, {**POSITION, "solde": "12,00"})
     assert len(read_positions(lines).records) == len(read_positions(lines).rejected) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("0,512100,2024-01-31,1.00,0,0,EUR,1", "societe_id '0' is no company's number"),
+        ("1,,2024-01-31,1.00,0,0,EUR,1", "compte_num"),
+        ("1,512100,2024-02-30,1.00,0,0,EUR,1", "date '2024-02-30' is no date"),
+        ("1,512100,2024-01-31,inf,0,0,EUR,1", "solde 'inf' is no amount: write 1234.50"),
+        ("1,512100,2024-01-31,1.00,nan,0,EUR,1", "entrees 'nan' is no amount"),
+        ("1,512100,2024-01-31,1.00,0,1e3,EUR,1", "sorties '1e3' is no amount"),
+        ('1,512100,2024-01-31,"1,00",0,0,EUR,1', "solde '1,00' is no amount"),
+        ("1,512100,2024-01-31,1.00,0,0,euro,1", "devise 'euro' is no currency"),
+        ("1,512100,2024-01-31,1.00,0,0,EUR,x", "revision 'x' is no revision"),
+        ("1,512100,2024-01-31,1.00,0,0,EUR,1,9", "has more values than the first line has columns"),
+    ],
+)
+def test_what_is_wrong_in_a_line_of_a_table_is_told(tmp_path: Path, line: str, said: str) -> None:
+    head = "societe_id,compte_num,date,solde,entrees,sorties,devise,revision"
+    right = "1,512100,2024-01-30,1.00,0,0,EUR,2"
+    found = read_positions(write(tmp_path / "t.csv", head, line, right))
+    assert [one.revision for one in found.records] == [2]
+    assert [told.split(":")[1] for told in found.rejected] == ["2"]
+    assert said in found.rejected[0]
+
+
+def test_a_table_of_one_company_need_not_name_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "compte_num,date,solde,entrees", "512100,2024-01-31,4.00,1.00")
+    assert [one.societe_id for one in read_positions(path, 12).records] == [12]
+    named = write(tmp_path / "n.csv", "societe_id,compte_num,date,solde", "3,512100,2024-01-31,4.00")
+    assert [one.societe_id for one in read_positions(named, 12).records] == [3]
+
+
+def test_amounts_as_french_spreadsheets_write_them(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "t.csv", "societe_id;compte_num;date;solde;sorties", "1;512100;2024-01-31;-1\u202f234,50;1 000"
+    )
+    (one,) = read_positions(path).records
+    assert (one.solde, one.sorties, one.entrees) == ("-1234.50", "1000", "0.00")
 
 
 def test_a_csv_without_its_columns_is_refused(tmp_path: Path) -> None:

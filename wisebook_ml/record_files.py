@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +16,32 @@ __all__ = ["CSV_COLUMNS", "RecordFile", "read_avis", "read_positions"]
 
 T = TypeVar("T")
 
-CSV_COLUMNS = ("societe_id", "compte_num", "date", "solde", "entrees", "sorties", "devise")
-"""Columns of a CSV file of positions; the last three may be left out."""
+CSV_COLUMNS = ("societe_id", "compte_num", "date", "solde", "entrees", "sorties", "devise", "revision")
+"""Columns of a CSV file of positions; the last four may be left out, and the first where the company is told."""
 
 NEEDED = CSV_COLUMNS[:4]
+
+AMOUNTS = ("solde", "entrees", "sorties")
+
+SPACES = str.maketrans("", "", " \u00a0\u202f")
+"""What spreadsheets group digits with."""
+
+AN_AMOUNT = "is no amount: write 1234.50, with at most eleven digits and two decimals"
+
+EXPECTED = {
+    "societe_id": "is no company's number: write a whole number from 1 on",
+    "compte_num": "is no account number: write 1 to 64 characters, such as 512100",
+    "date": "is no date: write AAAA-MM-JJ, such as 2024-01-31",
+    "solde": AN_AMOUNT,
+    "entrees": AN_AMOUNT,
+    "sorties": AN_AMOUNT,
+    "devise": "is no currency: write its three capital letters, such as EUR",
+    "revision": "is no revision: write a whole number from 1 on; a correction has a higher one",
+}
+"""What a value of each column that does not fit is told."""
+
+FIELD = re.compile(rf"`\$\.({'|'.join(EXPECTED)})`")
+"""How an error names the field it arose in."""
 
 MAX_LINE = 1_000_000
 """Longest line that can be a record: a longer one is of another kind of file, and is passed over without being held."""
@@ -66,8 +89,18 @@ def read_avis(path: Path) -> RecordFile[tuple[dt.datetime | None, Avis]]:
     return _read_json_lines(path, read)
 
 
-def read_positions(path: Path) -> RecordFile[PositionTresorerie]:
+def read_positions(path: Path, societe_id: int | None = None) -> RecordFile[PositionTresorerie]:
     """Read treasury positions: CSV where the name ends in ``.csv``, else JSON, one a line.
+
+    Columns of a CSV file are separated by commas or semicolons; with semicolons, amounts may have a decimal comma, as
+    French spreadsheets write them.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    societe_id : int, optional
+        The company of a CSV file's lines that name none.
 
     Raises
     ------
@@ -77,7 +110,7 @@ def read_positions(path: Path) -> RecordFile[PositionTresorerie]:
         Where a CSV file lacks a column; the message names those it needs.
     """
     if path.suffix.lower() == ".csv":
-        return _read_csv(path)
+        return _read_csv(path, societe_id)
     return _read_json_lines(path, msgspec.json.Decoder(PositionTresorerie).decode)
 
 
@@ -106,17 +139,20 @@ def _numbered(path: Path) -> Iterator[tuple[int, bytes | None]]:
             yield number, None if too_long else line
 
 
-def _read_csv(path: Path) -> RecordFile[PositionTresorerie]:
+def _read_csv(path: Path, societe_id: int | None) -> RecordFile[PositionTresorerie]:
     found = RecordFile[PositionTresorerie]()
     with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
         head = file.readline()
         file.seek(0)
-        rows = csv.DictReader(file, delimiter=";" if head.count(";") > head.count(",") else ",")
+        semicolons = head.count(";") > head.count(",")
+        rows = csv.DictReader(file, delimiter=";" if semicolons else ",")
         missing = [name for name in NEEDED if name not in (rows.fieldnames or ())]
+        if societe_id is not None:
+            missing = [name for name in missing if name != "societe_id"]
         if missing:
             raise ValueError(
-                f"{path}: the first line must name the columns {', '.join(CSV_COLUMNS)} (the last three may be left "
-                f"out); missing: {', '.join(missing)}"
+                f"{path}: the first line must name the columns {', '.join(CSV_COLUMNS)} (the last four may be left "
+                f"out, and the first if --societe tells it); missing: {', '.join(missing)}"
             )
         while True:
             try:
@@ -126,8 +162,35 @@ def _read_csv(path: Path) -> RecordFile[PositionTresorerie]:
                 continue
             if row is None:
                 return found
+            if None in row:  # the csv module keeps under it what has no column
+                found.rejected.append(f"{path}:{rows.line_num}: has more values than the first line has columns")
+                continue
             given = {name: (row[name] or "").strip() for name in CSV_COLUMNS if row.get(name)}
-            try:
-                found.records.append(msgspec.convert(given, PositionTresorerie, strict=False))
-            except ValueError as error:
-                found.rejected.append(f"{path}:{rows.line_num}: {error}")
+            _take_row(found, given, f"{path}:{rows.line_num}", societe_id, decimal_commas=semicolons)
+
+
+def _take_row(
+    found: RecordFile[PositionTresorerie],
+    given: dict[str, str],
+    where: str,
+    societe_id: int | None,
+    *,
+    decimal_commas: bool,
+) -> None:
+    """Take a line of a table, or say what is wrong with it."""
+    values = dict(given)
+    if societe_id is not None:
+        values.setdefault("societe_id", str(societe_id))
+    if decimal_commas:
+        for name in AMOUNTS:
+            if name in values:
+                values[name] = values[name].translate(SPACES).replace(",", ".")
+    try:
+        found.records.append(msgspec.convert(values, PositionTresorerie, strict=False))
+    except ValueError as error:
+        named = FIELD.search(str(error))
+        if named is None:
+            found.rejected.append(f"{where}: {error}")
+        else:
+            name = named.group(1)
+            found.rejected.append(f"{where}: {name} {given.get(name, '')!r} {EXPECTED[name]}")

@@ -16,6 +16,7 @@ from schemas import (
     Etape,
     StatutCampagne,
     TypeModele,
+    TypeObjet,
     VersionModele,
 )
 from topics import ENTRIES, MODELS
@@ -60,10 +61,11 @@ def train(deployment: Deployment, societe_id: int) -> Campagne:
 
 
 def versions(deployment: Deployment, societe_id: int) -> list[list[tuple[int, int]]]:
-    """Return the models of a company's detections, in their order."""
+    """Return the models of a company's detections, in their order; those about other things than entries have none."""
     return [
         [(model.modele_id, model.version) for model in one.detection.modeles]
         for one in deployment.detections(societe_id)
+        if one.detection.objet.type is TypeObjet.ECRITURE
     ]
 
 
@@ -88,7 +90,7 @@ def test_a_model_trained_in_mid_stream_takes_effect_at_one_offset_for_everybody(
 
     everything = shared.detections(3)
     seen = [one for one in everything if one.detection.modeles]  # not what is about a subject
-    models = [found for found in versions(shared, 3) if found]
+    models = versions(shared, 3)
     trained = [(campaign.modele_id, 1)]
     switched = models.index(trained)
     assert 0 < switched < len(models) - 1
@@ -153,7 +155,7 @@ def test_a_training_without_enough_entries_fails_with_a_reason_and_scoring_goes_
     expected = shared.undisturbed([*first, *rest])
     assert len(expected) > 0
     assert values_of(shared.detections(societe_id)) == expected
-    assert {tuple(models) for models in versions(shared, societe_id) if models} == {((0, 1),)}
+    assert {tuple(models) for models in versions(shared, societe_id)} == {((0, 1),)}
 
 
 def test_an_altered_artefact_is_refused_and_the_version_before_goes_on(

@@ -24,6 +24,7 @@ COMMANDS = {
     "settings": "wisebook_ml.cli.settings:settings",
     "topics": "wisebook_ml.cli.topics:topics",
     "train": "wisebook_ml.cli.train:train",
+    "treasury": "wisebook_ml.cli.treasury:treasury",
     "worker": "wisebook_ml.cli.worker:worker",
 }
 """Each command and where it is: `wisebook-ml fec` need not wait for Faust to be imported."""

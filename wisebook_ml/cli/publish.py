@@ -124,16 +124,19 @@ def feedback(context: click.Context, file: Path) -> None:
 
 @publish.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--societe", type=click.IntRange(min=1), help="Company of a CSV file without a column societe_id.")
 @click.pass_context
-def treasury(context: click.Context, file: Path) -> None:
+def treasury(context: click.Context, file: Path, societe: int | None) -> None:
     """Publish the bank positions of FILE: one JSON record a line (as `generate` writes them), or CSV.
 
     A CSV file (its name ends in .csv) has the columns societe_id, compte_num, date (AAAA-MM-JJ), solde, entrees,
-    sorties and devise, named in its first line; amounts have a point. The last three may be left out. Publishing it
-    again changes nothing. Exit status: 0 if all lines are positions, 1 if some are not (the others are published).
+    sorties, devise and revision, named in its first line and separated by commas or semicolons; amounts have a point
+    (with semicolons, a comma will do). The last four may be left out, and the first with --societe. Publishing it
+    again changes nothing; a day that was corrected has a higher revision. Exit status: 0 if all lines are positions, 1
+    if some are not (the others are published).
     """
     try:
-        found = read_positions(file)
+        found = read_positions(file, societe)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     positions, source = found.records, f"wisebook-ml/treasury/{file.name}"

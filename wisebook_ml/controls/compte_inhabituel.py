@@ -11,13 +11,13 @@ from wisebook_ml.ledger.accounts import accounts_under
 from wisebook_ml.ledger.batch import Floats
 
 APART = accounts_under(2, 627, 654, 658, 66, 754, 758, 76, 6714, 7714)
-"""What comes to a third party once, if ever, whatever else it is dealt with in: an asset that is bought from it, and how
-its debt was settled (bank fees, losses on bad debts, discounts, exchange differences)."""
+"""What comes to a third party once, if ever, whatever else it is dealt with in: an asset that is bought from it, and
+how its debt was settled (bank fees, losses on bad debts, discounts, exchange differences)."""
 
 
 @once
 def values(view: View) -> Floats:
-    """Return how surprising each line's account is for the third party; an asset, a fee or a rounding says nothing of it."""
+    """Return how surprising each line's account is for its third party; assets, fees and roundings say nothing."""
     return np.where(minor_lines(view) | APART[view.batch.root], np.nan, dealing_surprise(view))
 
 

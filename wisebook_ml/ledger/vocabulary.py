@@ -74,6 +74,18 @@ DEFAULT_WATCHED = (
     "en attente justificatif",
     "sans justificatif",
     "sans piece",
+    "a justifier",
+    "a annuler",
+    "pret personnel",
+    "pret dirigeant",
+    "antidat*",
+    "dissimul*",
+    "maquill*",
+    "surfactur*",
+    "fausse facture",
+    "pot de vin",
+    "caisse noire",
+    "au noir",
 )
 """Words that auditors search entries for. A company's list replaces it."""
 

@@ -1,0 +1,178 @@
+"""How forecasts of cash read to a finance director, in French and in English."""
+
+import datetime as dt
+
+from wisebook_ml.controls.texts import NARROW_SPACE, date_en, date_fr, number_en, number_fr
+
+__all__ = ["MODELS", "TEXTS", "amount", "day", "model_name", "percent", "signed"]
+
+TEXTS = {
+    "fr": {
+        "title": "Société {societe} : trésorerie {compte}, en {devise}",
+        "account": "du compte {}",
+        "accounts": "de tous les comptes",
+        "known": "Solde au {day} : {balance}. {days} jours connus depuis le {first}{derived}.",
+        "derived": ", tirés des écritures (aucune position bancaire publiée)",
+        "horizons": ("À", "Le", "Solde attendu", "80 % de chances entre", "95 % de chances entre"),
+        "days": "{} jours",
+        "week": ("Semaine du", "Encaissements", "Décaissements", "Variation", "Solde en fin", "80 % de chances entre"),
+        "month": ("Mois", "Encaissements", "Décaissements", "Variation", "Solde en fin", "80 % de chances entre"),
+        "total": "Total",
+        "low": "Point bas attendu : {low} le {day}.",
+        "safe": "Risque de passer sous le plancher de {floor} d'ici {days} jours : {risk}.",
+        "alert": "ALERTE : le solde risque de passer sous le plancher de {floor} d'ici le {day} (dans {ahead} jours) ; "
+        "probabilité {risk} d'ici {days} jours.",
+        "under": "ALERTE : le solde est déjà sous le plancher de {floor}.",
+        "models": ("Prévision de", "Modèle retenu", "Meilleure référence", "Erreur"),
+        "better": "{} plus faible",
+        "reference": "aucun modèle ne la bat",
+        "entrees": "encaissements, par jour",
+        "entrees_cumul": "encaissements, en cumul",
+        "sorties": "décaissements, par jour",
+        "sorties_cumul": "décaissements, en cumul",
+        "average": "moyenne : {}",
+        "plot": "Graphique : {}",
+        "scenario": "Scénario",
+        "compare": ("À", "Le", "Solde attendu", "Avec le scénario", "Écart", "80 % de chances entre"),
+        "before": "Sans le scénario",
+        "after": "Avec le scénario",
+        "effect_week": ("Semaine du", "Effet sur le solde", "Solde attendu", "Avec le scénario"),
+        "effect_month": ("Mois", "Effet sur le solde", "Solde attendu", "Avec le scénario"),
+        "late": "{client} paie {days} jours plus tard ({count}, {sum})",
+        "late_all": "tous les clients paient {days} jours plus tard ce qui n'est pas encore en retard ({count}, {sum})",
+        "payments": ("paiement attendu", "paiements attendus"),
+        "overdue": ", dont {} déjà en retard",
+        "loan": "emprunt de {sum} le {day}, remboursé en {months} mensualités à {rate} par an",
+        "invest": "investissement de {sum} le {day}",
+        "brings": ", qui rapporte {sum} par mois pendant {months} mois",
+        "flow": "{sum} le {day}",
+        "times": ", puis chaque mois ({times} fois en tout)",
+    },
+    "en": {
+        "title": "Company {societe}: cash {compte}, in {devise}",
+        "account": "of account {}",
+        "accounts": "of all accounts",
+        "known": "Balance on {day}: {balance}. {days} days known since {first}{derived}.",
+        "derived": ", derived from the entries (no bank positions were published)",
+        "horizons": ("In", "On", "Expected balance", "80 % likely between", "95 % likely between"),
+        "days": "{} days",
+        "week": ("Week of", "Inflows", "Outflows", "Change", "Closing balance", "80 % likely between"),
+        "month": ("Month", "Inflows", "Outflows", "Change", "Closing balance", "80 % likely between"),
+        "total": "Total",
+        "low": "Expected low: {low} on {day}.",
+        "safe": "Risk of falling under the floor of {floor} within {days} days: {risk}.",
+        "alert": "ALERT: the balance may fall under the floor of {floor} by {day} (in {ahead} days); probability "
+        "{risk} within {days} days.",
+        "under": "ALERT: the balance is under the floor of {floor} already.",
+        "models": ("Forecast of", "Chosen model", "Best baseline", "Error"),
+        "better": "{} smaller",
+        "reference": "no model beats it",
+        "entrees": "inflows, by day",
+        "entrees_cumul": "inflows, added up",
+        "sorties": "outflows, by day",
+        "sorties_cumul": "outflows, added up",
+        "average": "average: {}",
+        "plot": "Plot: {}",
+        "scenario": "Scenario",
+        "compare": ("In", "On", "Expected balance", "Under the scenario", "Difference", "80 % likely between"),
+        "before": "Without the scenario",
+        "after": "Under the scenario",
+        "effect_week": ("Week of", "Effect on the balance", "Expected balance", "Under the scenario"),
+        "effect_month": ("Month", "Effect on the balance", "Expected balance", "Under the scenario"),
+        "late": "{client} pays {days} days later ({count}, {sum})",
+        "late_all": "all clients pay what is not overdue yet {days} days later ({count}, {sum})",
+        "payments": ("expected payment", "expected payments"),
+        "overdue": ", of which {} are overdue already",
+        "loan": "loan of {sum} on {day}, paid back in {months} monthly instalments at {rate} a year",
+        "invest": "investment of {sum} on {day}",
+        "brings": ", which brings {sum} a month for {months} months",
+        "flow": "{sum} on {day}",
+        "times": ", then every month ({times} times in all)",
+    },
+}
+
+MODELS = {
+    "fr": {
+        "naive": "dernier jour connu",
+        "weekly": "même jour de la semaine passée",
+        "monthly": "même jour du mois passé",
+        "running_median": "médiane récente",
+        "running_mean": "moyenne récente",
+        "business_day": "même jour ouvré du mois",
+        "calendar_boosting": "gradient boosting du calendrier",
+        "calendar_forest": "forêt du calendrier",
+        "prophet": "Prophet",
+        "lstm": "LSTM",
+    },
+    "en": {
+        "naive": "last known day",
+        "weekly": "same day of last week",
+        "monthly": "same day of last month",
+        "running_median": "recent median",
+        "running_mean": "recent mean",
+        "business_day": "same business day of the month",
+        "calendar_boosting": "calendar gradient boosting",
+        "calendar_forest": "calendar forest",
+        "prophet": "Prophet",
+        "lstm": "LSTM",
+    },
+}
+"""What candidates are called."""
+
+
+def amount(value: float, lang: str, devise: str = "") -> str:
+    """Return an amount in whole units, which is as exact as a forecast is.
+
+    Examples
+    --------
+    >>> amount(-1234567.8, "en"), amount(-0.3, "en", "USD"), amount(12.0, "fr", "EUR").replace(NARROW_SPACE, " ")
+    ('-1,234,568', '0 USD', '12 €')
+    """
+    whole = round(value)
+    text = number_fr(whole, 0) if lang == "fr" else number_en(whole, 0)
+    if not devise:
+        return text
+    return f"{text}{NARROW_SPACE}{'€' if devise == 'EUR' else devise}" if lang == "fr" else f"{text} {devise}"
+
+
+def signed(value: float, lang: str) -> str:
+    """Return a difference with its sign.
+
+    Examples
+    --------
+    >>> signed(5.2, "en"), signed(-5.2, "en"), signed(0.2, "en")
+    ('+5', '-5', '0')
+    """
+    return f"{'+' if round(value) > 0 else ''}{amount(value, lang)}"
+
+
+def day(when: dt.date, lang: str) -> str:
+    """Return a date as people write it."""
+    return date_fr(when) if lang == "fr" else date_en(when)
+
+
+def percent(share: float, lang: str, decimals: int = 0) -> str:
+    """Return a share in percent; what is not quite 0 or 1 does not read as if it were.
+
+    Examples
+    --------
+    >>> percent(0.256, "en"), percent(0.001, "en"), percent(0.999, "en"), percent(1.0, "en")
+    ('26 %', '< 1 %', '> 99 %', '100 %')
+    """
+    if decimals == 0 and 0 < share < 0.005:
+        return f"<{NARROW_SPACE}1{NARROW_SPACE}%" if lang == "fr" else "< 1 %"
+    if decimals == 0 and 0.995 < share < 1:
+        return f">{NARROW_SPACE}99{NARROW_SPACE}%" if lang == "fr" else "> 99 %"
+    return f"{number_fr(100 * share, decimals)}{NARROW_SPACE}%" if lang == "fr" else f"{100 * share:.{decimals}f} %"
+
+
+def model_name(names: tuple[str, ...], lang: str) -> str:
+    """Return what a candidate, or an average of some, is called.
+
+    Examples
+    --------
+    >>> model_name(("calendar_forest",), "fr"), model_name(("weekly", "lstm"), "en")
+    ('forêt du calendrier', 'average: same day of last week + LSTM')
+    """
+    told = [MODELS[lang].get(name, name) for name in names]
+    return told[0] if len(told) == 1 else str(TEXTS[lang]["average"]).format(" + ".join(told))

@@ -1,0 +1,271 @@
+"""``wisebook-ml treasury``: what a company will have in the bank, and what it would have under a scenario."""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from threadpoolctl import threadpool_limits
+
+from wisebook_ml.cli.cash import Cash, cash_from_files, cash_from_topics
+from wisebook_ml.cli.cash_tables import Stated, forecast_json, models_json, scenario_json, show_forecast, show_scenario
+from wisebook_ml.cli.cash_texts import TEXTS
+from wisebook_ml.cli.changes import FLOW, INVEST, LATE, LOAN, Late, late_payment
+from wisebook_ml.cli.show import show_rejected
+from wisebook_ml.messaging.connect import ConnectError
+from wisebook_ml.messaging.reader import ReadError
+from wisebook_ml.services.catalogue import MissingLibrary
+from wisebook_ml.settings import get_settings
+from wisebook_ml.treasury.exceptions import TreasuryError
+from wisebook_ml.treasury.forecast import HORIZON, Forecast
+from wisebook_ml.treasury.model import TreasuryModel
+from wisebook_ml.treasury.models import DEFAULT
+from wisebook_ml.treasury.open_items import expected_payments, open_items, usual_delays
+from wisebook_ml.treasury.plot import draw_forecast
+from wisebook_ml.treasury.scenarios import Change, LatePayment, apply
+from wisebook_ml.treasury.series import ALL_ACCOUNTS, DailySeries, series_from_book
+from wisebook_ml.treasury.training import train
+
+__all__ = ["treasury"]
+
+DONE, SOME_REFUSED = 0, 1
+
+SLOW = ("prophet", "lstm")
+"""Candidates that take minutes, and the extra `train`."""
+
+THREADS = 1
+"""Of each library: the trees are so small that threads spend their time waiting for each other, several times what the
+work takes where other processes want the cores too."""
+
+LONG_REST = 10
+"""Days without any movement that are nothing odd: a bank holiday and the days around it."""
+
+PICTURES = frozenset({".png", ".svg", ".pdf"})
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+F = TypeVar("F", bound=Callable[..., None])
+
+
+def _common(command: F) -> F:
+    """Add what both commands are told: where the cash is read from, and how the forecast is shown."""
+    options = [
+        click.argument("societe", type=click.IntRange(min=1)),
+        click.option("--file", type=FILE, help="Positions: CSV or JSON Lines, as `publish treasury` takes them."),
+        click.option("--ledger", type=FILE, help="Books: a FEC or entry events (.jsonl)."),
+        click.option(
+            "--horizon", type=click.IntRange(1, HORIZON), default=HORIZON, show_default=True, help="Days ahead."
+        ),
+        click.option(
+            "--plancher", type=float, default=0.0, show_default=True, help="Floor that the balance should not pass."
+        ),
+        click.option("--devise", default="EUR", show_default=True, help="Currency; the others are left out."),
+        click.option("--compte", default=ALL_ACCOUNTS, help="One bank account; by default all of the currency."),
+        click.option("--country", default="FR", show_default=True, help="Whose public holidays the company keeps."),
+        click.option(
+            "--with", "slow", type=click.Choice(SLOW), multiple=True, help="Candidates besides; they take minutes."
+        ),
+        click.option(
+            "--by", type=click.Choice(["week", "month"]), default="week", show_default=True, help="Rows of the table."
+        ),
+        click.option(
+            "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw it into a .png, .svg or .pdf."
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with every day."),
+        click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Language."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group()
+def treasury() -> None:
+    """Forecast a company's cash, also under stated changes."""
+
+
+@treasury.command()
+@_common
+@click.pass_context
+def forecast(
+    context: click.Context, societe: int, file: Path | None, ledger: Path | None, horizon: int, plancher: float,
+    devise: str, compte: str, country: str, slow: tuple[str, ...], by: str, plot: Path | None, as_json: bool, lang: str,
+) -> None:  # fmt: skip
+    """Forecast the cash of company SOCIETE: balance, in- and outflows, and the risk of passing a floor.
+
+    Positions are read from the topic, or from --file. A company without any has them derived from its books (the topic
+    of entries, or --ledger). Models compete on the company's own past, and none is taken that does not beat the best
+    baseline. Exit status: 0; 1 if positions were refused (the forecast is made of the others), or if there is too
+    little history for one, which is said.
+    """
+    _check(plot, plancher)
+    with _errors():
+        cash = _cash(societe, file, ledger, books=False)
+        series, model, coming = _forecast(cash, devise, compte, country, slow, horizon)
+        if plot is not None:
+            draw_forecast(series, coming, plot, plancher=plancher, lang=lang, fiscal=country == "FR")
+    if as_json:
+        told = forecast_json(series, coming, plancher, derived=cash.derived) | {"modeles": models_json(model)}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        show_forecast(series, model, coming, plancher, by=by, lang=lang, derived=cash.derived)
+        _say_plot(plot, lang)
+    context.exit(SOME_REFUSED if cash.rejected else DONE)
+
+
+@treasury.command()
+@_common
+@click.option(
+    "--late",
+    type=LATE,
+    multiple=True,
+    help="A client pays so many days later; * is all of them, as far as they are not overdue yet.",
+)
+@click.option("--loan", type=LOAN, multiple=True, help="Money lent; RATE is percent a year. Instalments are monthly.")
+@click.option("--invest", type=INVEST, multiple=True, help="Something bought, and what it brings a month.")
+@click.option("--flow", type=FLOW, multiple=True, help="Anything else; what goes out is negative. Repeats are monthly.")
+@click.pass_context
+def scenario(
+    context: click.Context, societe: int, file: Path | None, ledger: Path | None, horizon: int, plancher: float,
+    devise: str, compte: str, country: str, slow: tuple[str, ...], by: str, plot: Path | None, as_json: bool, lang: str,
+    late: tuple[Late, ...], loan: tuple[Change, ...], invest: tuple[Change, ...], flow: tuple[Change, ...],
+) -> None:  # fmt: skip
+    """Forecast the cash of company SOCIETE under stated changes, beside what is expected without them.
+
+    Each change may be stated several times. What a client owes is read from the books (the topic of entries, or
+    --ledger): open items of 411 accounts, on the day it usually pays. Exit status as that of `forecast`; 1 too if a
+    change cannot be applied.
+    """
+    _check(plot, plancher)
+    if not (late or loan or invest or flow):
+        raise click.UsageError("state a change: --late, --loan, --invest or --flow")
+    if late and file is not None and ledger is None:
+        raise click.UsageError("--late needs the books for what the client owes: name them with --ledger")
+    with _errors():
+        cash = _cash(societe, file, ledger, books=bool(late))
+        series, _, coming = _forecast(cash, devise, compte, country, slow, horizon)
+        stated = [*_late(late, cash, series), *(Stated(change) for change in (*loan, *invest, *flow))]
+        changed = apply(coming, [one.change for one in stated])
+        if plot is not None:
+            fiscal = country == "FR"
+            draw_forecast(series, coming, plot, plancher=plancher, changed=changed, lang=lang, fiscal=fiscal)
+    _say_doubts(stated, coming)
+    if as_json:
+        told = scenario_json(series, coming, changed, stated, plancher, derived=cash.derived)
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        show_scenario(series, coming, changed, stated, plancher, by=by, lang=lang, derived=cash.derived)
+        _say_plot(plot, lang)
+    context.exit(SOME_REFUSED if cash.rejected else DONE)
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Say what was wrong in a line, whatever part it came from."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"--plot needs {error.name}: `pip install wisebook-ml[train]`") from error
+    except (ConnectError, ReadError, TreasuryError, MissingLibrary, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _check(plot: Path | None, plancher: float) -> None:
+    """Find before minutes of work what would fail after them."""
+    if plot is not None and plot.suffix.lower() not in PICTURES:
+        raise click.BadParameter(f"{plot} ends in none of {', '.join(sorted(PICTURES))}", param_hint="--plot")
+    if plot is not None and not plot.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {plot.absolute().parent}", param_hint="--plot")
+    if not abs(plancher) < float("inf"):
+        raise click.BadParameter(f"{plancher} is no amount", param_hint="--plancher")
+
+
+def _cash(societe: int, file: Path | None, ledger: Path | None, *, books: bool) -> Cash:
+    if file is not None or ledger is not None:
+        cash = cash_from_files(societe, file, ledger)
+    else:
+        cash = cash_from_topics(societe, get_settings(), books=books)
+    show_rejected(cash.rejected)
+    return cash
+
+
+def _forecast(
+    cash: Cash, devise: str, compte: str, country: str, slow: Sequence[str], horizon: int
+) -> tuple[DailySeries, TreasuryModel, Forecast]:
+    """Return what is known, the model that was learnt from it, and what it expects."""
+    series = series_from_book(cash.book, devise=devise, compte=compte)
+    _say_rest(series)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    try:
+        with (
+            threadpool_limits(THREADS),
+            Progress(*columns, console=Console(stderr=True), transient=True) as shown,
+        ):
+            task = shown.add_task("Comparing models", total=1.0)
+            model = train(
+                series,
+                country=country,
+                candidates=[*DEFAULT, *slow],
+                progress=lambda share: shown.update(task, completed=share),
+            )
+    except TreasuryError:
+        raise
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--country") from error
+    return series, model, model.forecast(series, horizon)
+
+
+def _late(late: Sequence[Late], cash: Cash, series: DailySeries) -> Iterator[Stated]:
+    if not late:
+        return
+    day = series.last
+    expected = expected_payments(open_items(cash.entries, day), usual_delays(cash.entries, day), day)
+    for one in late:
+        yield Stated(late_payment(one, expected), one[0])
+
+
+def _say_plot(plot: Path | None, lang: str) -> None:
+    if plot is not None:
+        click.echo(str(TEXTS[lang]["plot"]).format(plot))
+
+
+def _say_doubts(stated: Sequence[Stated], coming: Forecast) -> None:
+    """Say which changes change nothing, and which take away what no forecast has."""
+    end = coming.dates[-1]
+    for one in stated:
+        days = [day for day, _ in one.change.movements()]
+        name = type(one.change).__name__
+        if min(days) > end:
+            click.echo(
+                f"{name} of {min(days).isoformat()} lies beyond the forecast, which ends on {end.isoformat()}", err=True
+            )
+        elif isinstance(one.change, LatePayment):
+            open_ = sum(payment.montant for payment in one.change.payments if payment.date <= end) / 100
+            inflows = float(coming.entrees.mean.sum())
+            if open_ > inflows:
+                click.echo(
+                    f"{name}: the books have open items of {open_:,.2f}, the forecast expects {inflows:,.2f} to come "
+                    "in altogether; letter what was paid, or the scenario takes away what was never expected",
+                    err=True,
+                )
+
+
+def _say_rest(series: DailySeries) -> None:
+    """Say that nothing moved lately where something used to: a forecast goes on from what is known."""
+    moved = np.flatnonzero(series.entrees | series.sorties)
+    if not len(moved):
+        return
+    rest = len(series) - 1 - int(moved[-1])
+    if rest > max(LONG_REST, int(np.diff(moved, prepend=moved[0]).max())):
+        day = series.last - dt.timedelta(days=rest)
+        click.echo(
+            f"nothing has moved since {day.isoformat()}, {rest} days before the last position: if positions are "
+            "missing, publish them first",
+            err=True,
+        )
