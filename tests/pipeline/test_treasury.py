@@ -49,6 +49,11 @@ def raw(given: PositionTresorerie, offset: int) -> RawRecord:
     return RawRecord(offset, event.key, event.value, event.headers)
 
 
+def untimed(given: PositionTresorerie, offset: int) -> RawRecord:
+    """Return the record of a producer that knows no CloudEvents."""
+    return RawRecord(offset, str(given.societe_id).encode(), msgspec.json.encode(given), [])
+
+
 def headers(record: Outgoing) -> dict[str, str]:
     return {name: (value or b"").decode() for name, value in record.headers}
 
@@ -98,6 +103,9 @@ def test_batches_do_not_show(size: int) -> None:
     ("bad", "reason", "detail"),
     [
         (raw(position(9, date=dt.date(2099, 1, 1)), 9), Reason.REFUSED, "future"),
+        (raw(position(9, date=dt.date(1, 1, 1)), 9), Reason.REFUSED, "correct the year"),
+        (raw(position(9, date=dt.date(9999, 12, 31)), 9), Reason.REFUSED, "future"),
+        (untimed(position(9, date=dt.date(9999, 12, 31)), 9), Reason.REFUSED, "future"),
         (raw(position(3, solde="7.00"), 9), Reason.REFUSED, "send a correction with a higher revision"),
         (raw(position(9, devise="USD"), 9), Reason.REFUSED, "an account has one currency"),
         (raw(position(9, sorties="-5.00"), 9), Reason.REFUSED, "flows are not negative"),
@@ -122,6 +130,21 @@ def test_what_makes_no_sense_is_a_dead_letter_and_nothing_else(bad: RawRecord, r
 def test_an_event_without_a_time_is_taken() -> None:
     plain = [RawRecord(one.offset, one.key, one.value, []) for one in RECORDS]
     assert {one.topic for one in new_pipeline().process(plain)} == {PREDICTIONS}
+
+
+@pytest.mark.parametrize("day", [dt.date(1, 1, 1), dt.date(9999, 12, 31)])
+def test_the_ends_of_time_end_nothing(day: dt.date) -> None:
+    pipeline = new_pipeline()
+    (letter,) = pipeline.process([untimed(position(0, date=day), 0)])
+    assert letter.topic is DEAD_LETTER
+    far = [RawRecord(1, one.key, one.value, [("ce_time", b"9999-12-31T23:59:59-12:00")]) for one in RECORDS[:1]]
+    assert [one.topic for one in pipeline.process(far)] == [DEAD_LETTER], "a time that has no day in UTC"
+
+
+def test_a_mistyped_year_costs_no_forecast() -> None:
+    old = raw(position(0, date=dt.date(1970, 1, 2), solde="1.00", entrees="0.00", sorties="0.00"), 66)
+    made = new_pipeline().process([*RECORDS, old, raw(position(66), 67)])
+    assert [one.topic for one in made[-8:]] == [PREDICTIONS] * 8
 
 
 def test_the_topic_is_that_of_positions() -> None:

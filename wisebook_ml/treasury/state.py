@@ -12,7 +12,7 @@ from wisebook_ml.treasury.basis import TREASURY_FOLD
 from wisebook_ml.treasury.consistency import affected, incoherent
 from wisebook_ml.treasury.currency import CurrencyFold, Followed, Withdrawn
 from wisebook_ml.treasury.dump import KeptCompany, book_of, keep_book, keep_fold, restore_fold
-from wisebook_ml.treasury.exceptions import TreasuryError
+from wisebook_ml.treasury.exceptions import PositionRefused, TreasuryError
 from wisebook_ml.treasury.findings import Findings, of_balance
 from wisebook_ml.treasury.forecast import QUANTITIES, Forecast
 from wisebook_ml.treasury.learning import Start, at_once
@@ -24,6 +24,9 @@ __all__ = ["Made", "StateError", "TreasuryState"]
 UNTOLD = dt.timedelta(days=366)
 """How far a position may lie after the newest one that is known, where its event does not tell when it was published:
 one mistyped year would otherwise make the past of all that follows."""
+
+EARLIEST, LATEST = dt.date(1970, 1, 1), dt.date(2999, 12, 31)
+"""Days between which a position can lie: beyond them a year is mistyped, and some days of the calendar do not exist."""
 
 ENCODER = msgspec.msgpack.Encoder()
 DECODER = msgspec.msgpack.Decoder(list[KeptCompany])
@@ -101,7 +104,12 @@ class TreasuryState:
         if published is None:
             newest = company.newest()
             published = position.date if newest is None else newest + UNTOLD
-        taken = company.book.take(position, published)
+        if position.date < EARLIEST:
+            raise PositionRefused(
+                f"account {position.compte_num} on {position.date.isoformat()}: lies before {EARLIEST.isoformat()}; "
+                "correct the year"
+            )
+        taken = company.book.take(position, min(published, LATEST))
         self._companies[position.societe_id] = company
         if taken is Taken.UNCHANGED:
             return []
