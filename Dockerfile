@@ -1,4 +1,4 @@
-# Two images: `scoring` (also for storage, tuning, topics and the API) and `train` (also for prediction), which adds
+# Two images: `scoring` (also for treasury, storage, tuning, topics and the API) and `train` (also for prediction), which adds
 # tensorflow, prophet, shap and xgboost.
 #
 #   docker build --target scoring --tag wisebook-ml:scoring .

@@ -1,4 +1,4 @@
-"""What the roles that fold the partitions of `entries` have in common: scoring and prediction."""
+"""What the roles that fold the partitions of a topic have in common: scoring, prediction and treasury."""
 
 import asyncio
 import logging
@@ -12,20 +12,20 @@ import faust
 from agents.app import SESSION_SECONDS, consume_batches, partitions_of
 from agents.lease import EXIT_FAILED, Lease
 from agents.swap import HotSwap
-from topics import ENTRIES
+from topics import ENTRIES, Topic
 from wisebook_ml.messaging.connect import resolve_bootstrap
 from wisebook_ml.messaging.transactions import Fenced, TransactionalProducer
 from wisebook_ml.pipeline.live import LivePartitions, NotAssigned
 from wisebook_ml.settings import Settings
 from wisebook_ml.transport import RecordBatch
 
-__all__ = ["EntriesFold"]
+__all__ = ["TopicFold"]
 
 LOGGER = logging.getLogger(__name__)
 
 
-class EntriesFold:
-    """Passes batches of `entries` to live partitions, and tells these which of them the worker has.
+class TopicFold:
+    """Passes batches of a topic to live partitions, and tells these which of them the worker has.
 
     Parameters
     ----------
@@ -35,15 +35,18 @@ class EntriesFold:
         Its name: part of the transactional ids of its partitions.
     settings : Settings
         The process's.
+    topic : Topic
+        What is folded.
     """
 
-    def __init__(self, app: faust.App, role: str, settings: Settings) -> None:
+    def __init__(self, app: faust.App, role: str, settings: Settings, topic: Topic = ENTRIES) -> None:
         self._app = app
         self._role = role
         self._settings = settings
+        self._topic = topic
         self._bootstrap = resolve_bootstrap(settings)
         self._lease = Lease(SESSION_SECONDS)
-        self.threads = ThreadPoolExecutor(ENTRIES.partitions, thread_name_prefix=role)
+        self.threads = ThreadPoolExecutor(topic.partitions, thread_name_prefix=role)
         """Where blocking work is done."""
         app.task(self._lease.beat)
 
@@ -58,10 +61,11 @@ class EntriesFold:
     def run(
         self,
         partitions: LivePartitions,
-        swap: HotSwap[Any],
+        swap: HotSwap[Any] | None = None,
         *,
         kept: Callable[[Any], None] = lambda assigned: None,
         closed: Callable[[], None] = lambda: None,
+        max_records: int | None = None,
     ) -> None:
         """Have the app fold, from its start to its end.
 
@@ -69,12 +73,14 @@ class EntriesFold:
         ----------
         partitions : LivePartitions
             What follows from a batch is published when their `process` returns, and only then the batch is finished.
-        swap : HotSwap
+        swap : HotSwap, optional
             Loads models for the partitions that the worker has.
         kept : callable
             Told Faust's topic partitions whenever they were assigned anew; must return at once.
         closed : callable
             Called at the end, in a thread.
+        max_records : int, optional
+            Most records of a batch; by default what the settings say.
         """
         settings = self._settings
 
@@ -100,21 +106,24 @@ class EntriesFold:
             await asyncio.get_running_loop().run_in_executor(self.threads, process, batch)
 
         async def keep(_app: Any, assigned: Any, *_: Any, **__: Any) -> None:
-            ours = partitions_of(ENTRIES, settings, assigned)
-            swap.keep(ours)
+            ours = partitions_of(self._topic, settings, assigned)
+            if swap is not None:
+                swap.keep(ours)
             partitions.keep(ours)
             kept(assigned)
 
         async def revoke(_app: Any, revoked: Any, *_: Any, **__: Any) -> None:
-            await asyncio.to_thread(partitions.revoke, partitions_of(ENTRIES, settings, revoked))
+            await asyncio.to_thread(partitions.revoke, partitions_of(self._topic, settings, revoked))
 
         async def close(*_: Any, **__: Any) -> None:
             await asyncio.to_thread(partitions.close)
-            await asyncio.to_thread(swap.close)
+            if swap is not None:
+                await asyncio.to_thread(swap.close)
             await asyncio.to_thread(closed)
 
-        self._app.task(swap.start)
+        if swap is not None:
+            self._app.task(swap.start)
         self._app.on_partitions_assigned.connect(keep)  # type: ignore[arg-type]  # mode types handlers too narrowly
         self._app.on_partitions_revoked.connect(revoke)  # type: ignore[arg-type]
         self._app.on_before_shutdown.connect(close)
-        consume_batches(self._app, ENTRIES, settings, work)
+        consume_batches(self._app, self._topic, settings, work, max_records=max_records)

@@ -7,7 +7,7 @@ from typing import Any
 import faust
 
 from agents.app import Batch, consume, partitions_of, role_app
-from agents.fold import EntriesFold
+from agents.fold import TopicFold
 from agents.swap import HotSwap
 from schemas import VersionModele
 from wisebook_ml.artefacts import ArtefactStore
@@ -41,7 +41,7 @@ def create_app(settings: Settings) -> faust.App:
     warm_up()  # before the group hands out partitions, which would wait for it
     app = role_app("prediction", settings)
     bootstrap = resolve_bootstrap(settings)
-    fold = EntriesFold(app, "prediction", settings)
+    fold = TopicFold(app, "prediction", settings)
     store = ArtefactStore.of(settings)
 
     def load(version: VersionModele) -> BaseMLService:

@@ -4,7 +4,7 @@ import faust
 import numpy as np
 
 from agents.app import role_app
-from agents.fold import EntriesFold
+from agents.fold import TopicFold
 from agents.swap import HotSwap
 from schemas import VersionModele
 from wisebook_ml.artefacts import ArtefactStore
@@ -32,7 +32,7 @@ def create_app(settings: Settings) -> faust.App:
     """
     warm_up()  # before the group hands out partitions, which would wait for it
     app = role_app("scoring", settings)
-    fold = EntriesFold(app, "scoring", settings)
+    fold = TopicFold(app, "scoring", settings)
     stored = model_loader(ArtefactStore.of(settings))
 
     def load(version: VersionModele) -> IsolationForest | Opinion:

@@ -80,10 +80,29 @@ class CodeMotif(StrEnum):
     CLASSE_SUSPECTE = "CLASSE_SUSPECTE"
     """The SVM takes the entry for an input error, or for one to be reviewed."""
 
+    # Treasury: a day against the forecast that was made before it.
+    FLUX_INHABITUEL = "FLUX_INHABITUEL"
+    """More came in or went out than the forecast explains."""
+    FLUX_ABSENT = "FLUX_ABSENT"
+    """What should have moved on that day did not."""
+    FLUX_DECALE = "FLUX_DECALE"
+    """An amount that was expected, on another day."""
+    SOLDE_INCOHERENT = "SOLDE_INCOHERENT"
+    """A balance that does not follow from the day before and the day's flows."""
+    PREVISION_DERIVE = "PREVISION_DERIVE"
+    """Days have left the forecast's interval too often."""
+    RISQUE_LIQUIDITE = "RISQUE_LIQUIDITE"
+    """The balance will probably fall under its floor."""
+
     @property
     def is_model(self) -> bool:
         """Whether the code stands for a model rather than for a control."""
         return self in _MODELS
+
+    @property
+    def is_treasury(self) -> bool:
+        """Whether the code is about cash, and never about an entry."""
+        return self in _TREASURY
 
 
 _MODELS = frozenset(
@@ -93,5 +112,16 @@ _MODELS = frozenset(
         CodeMotif.COMPTE_IMPROBABLE,
         CodeMotif.RISQUE_CORRECTION,
         CodeMotif.CLASSE_SUSPECTE,
+    }
+)
+
+_TREASURY = frozenset(
+    {
+        CodeMotif.FLUX_INHABITUEL,
+        CodeMotif.FLUX_ABSENT,
+        CodeMotif.FLUX_DECALE,
+        CodeMotif.SOLDE_INCOHERENT,
+        CodeMotif.PREVISION_DERIVE,
+        CodeMotif.RISQUE_LIQUIDITE,
     }
 )

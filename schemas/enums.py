@@ -144,6 +144,8 @@ class TypeObjet(StrEnum):
     JOURNAL = "JOURNAL"
     TIERS = "TIERS"
     COMPTE_BANCAIRE = "COMPTE_BANCAIRE"
+    TRESORERIE = "TRESORERIE"
+    """All bank accounts of a company in one currency."""
 
 
 class Verdict(StrEnum):

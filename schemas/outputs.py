@@ -46,7 +46,8 @@ class Prediction(Record, frozen=True, kw_only=True, omit_defaults=True):
     `valeurs` maps what is predicted (a date, an account, a class) to its value or probability; `bas` and `haut` bound
     it where the model gives an interval. Of a line, `ligne` is its position from 1, `valeurs` the most likely accounts
     and `utilise` the account that was used with its probability. A challenger's is in shadow (`ombre`), under a key
-    of its own.
+    of its own. A forecast of treasury comes from the built-in model (`modele_id` 0, `version` counts how often it has
+    learnt); without `type_modele`, none was better than what needs no model.
     """
 
     ce_type: ClassVar[str] = "fr.wisebook.ml.prediction.v1"
@@ -54,7 +55,7 @@ class Prediction(Record, frozen=True, kw_only=True, omit_defaults=True):
     sujet: Annotated[str, Meta(min_length=1, max_length=500)]
     societe_id: SocieteId
     domaine: DomaineApplication
-    type_modele: TypeModele
+    type_modele: TypeModele | None = None
     modele_id: int
     version: int
     objet: Objet | None = None

@@ -84,7 +84,7 @@ class TestOwnServices:
 
 class TestStack:
     def test_the_services_are_all_there(self) -> None:
-        assert set(OWN) == {"topics", "scoring", "storage", "training", "prediction", "tuning", "api"}
+        assert set(OWN) == {"topics", "scoring", "storage", "training", "prediction", "treasury", "tuning", "api"}
         assert set(SERVICES) - set(OWN) == {"kafka", "postgres"}
 
     def test_whom_a_service_waits_for_can_become_what_it_waits_for(self) -> None:
@@ -124,7 +124,7 @@ class TestStack:
         home = re.search(r"WISEBOOK_ML_HOME=(\S+)", DOCKERFILE)
         assert home is not None
         folder = Settings(_env_file=None, home=Path(home[1])).state_url
-        for keeper in ("scoring", "prediction"):
+        for keeper in ("scoring", "prediction", "treasury"):
             assert f"state:{folder}" in SERVICES[keeper]["volumes"]
         assert re.search(rf"install --directory --owner wisebook [^&]*{folder}\s", DOCKERFILE)
 

@@ -50,6 +50,7 @@ RECEIVES: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
         (topics.FEEDBACK, (Avis,)),
         (topics.TREASURY, (PositionTresorerie,)),
     ),
+    "treasury": ((topics.TREASURY, (PositionTresorerie,)),),
     "storage": (
         (topics.DETECTIONS, (Detection,)),
         (topics.TRAINING_CAMPAIGNS, (Campagne,)),
@@ -73,6 +74,12 @@ SENDS: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
     "prediction": (
         (topics.PREDICTIONS, (Prediction,)),
         (topics.TRAINING_REQUESTS, (DemandeEntrainement,)),
+        (topics.ALERTS, (Alerte,)),
+        (topics.DEAD_LETTER, ()),
+    ),
+    "treasury": (
+        (topics.PREDICTIONS, (Prediction,)),
+        (topics.DETECTIONS, (Detection,)),
         (topics.ALERTS, (Alerte,)),
         (topics.DEAD_LETTER, ()),
     ),

@@ -81,9 +81,13 @@ def avis_event(avis: Avis, source: str, time: dt.datetime | None = None) -> Outg
 
 
 def position_event(position: PositionTresorerie, source: str) -> Outgoing:
-    """Return the record of a bank account's position on a day."""
+    """Return the record of a bank account's position on a day.
+
+    Its event is at noon of that day, and never later than now: a position that lies in the future is told by that.
+    """
     id_ = f"{position.societe_id}/{position.compte_num}/{position.date.isoformat()}/{position.revision}"
-    return _event(TREASURY, position, position.societe_id, id_, source, dt.datetime.combine(position.date, NOON))
+    time = min(dt.datetime.combine(position.date, NOON), dt.datetime.now(dt.UTC))
+    return _event(TREASURY, position, position.societe_id, id_, source, time)
 
 
 def _event(topic: Topic, record: Record, societe_id: int, id_: str, source: str, time: dt.datetime) -> Outgoing:

@@ -47,6 +47,7 @@ _WORDS = {
         Kind.CONTROL: "contrôle d'une écriture",
         Kind.SUBJECT: "constat sur un compte, un journal ou un tiers",
         Kind.MODEL: "modèle",
+        Kind.TREASURY: "trésorerie",
     },
     "en": {
         "code": "Code",
@@ -72,6 +73,7 @@ _WORDS = {
         Kind.CONTROL: "control of an entry",
         Kind.SUBJECT: "finding about an account, a journal or a third party",
         Kind.MODEL: "model",
+        Kind.TREASURY: "treasury",
     },
 }
 

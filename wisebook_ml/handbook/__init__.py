@@ -6,7 +6,7 @@ Adding a code to `schemas.CodeMotif` is adding its text here; a test fails where
 from collections.abc import Mapping
 
 from schemas import CodeMotif
-from wisebook_ml.handbook import amounts, facts, models, subjects
+from wisebook_ml.handbook import amounts, facts, models, subjects, treasury
 from wisebook_ml.handbook.base import Description
 
 __all__ = ["DESCRIPTIONS", "Description", "describe"]
@@ -16,6 +16,7 @@ DESCRIPTIONS: Mapping[CodeMotif, Description] = {
     **amounts.DESCRIPTIONS,
     **subjects.DESCRIPTIONS,
     **models.DESCRIPTIONS,
+    **treasury.DESCRIPTIONS,
 }
 
 

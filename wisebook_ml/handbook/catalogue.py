@@ -9,6 +9,7 @@ from wisebook_ml.controls import CONTROLS, Control
 from wisebook_ml.handbook import describe
 from wisebook_ml.handbook.base import Description
 from wisebook_ml.handbook.sources import SOURCES_FR
+from wisebook_ml.handbook.treasury import THRESHOLDS
 from wisebook_ml.scoring.forests import FORESTS, Forest
 from wisebook_ml.scoring.opinions import KINDS
 from wisebook_ml.scoring.opinions import Kind as KindOfModel
@@ -32,6 +33,8 @@ class Kind(StrEnum):
     """What is followed of an account, a journal or a third party."""
     MODEL = "model"
     """A model."""
+    TREASURY = "treasury"
+    """What is followed of a company's cash; the same for all companies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +103,22 @@ def checks(parametres: Parametres | None = None) -> tuple[Check, ...]:
             of_journals = subjects.pop(check.code)
             always_on = check.always_on or of_journals.always_on
             of_entries[k] = replace(check, systemic=of_journals.default_threshold, always_on=always_on)
-    return (*of_entries, *subjects.values(), *(_declared(one, Kind.MODEL, settings) for one in (*FORESTS, *KINDS)))
+    models = (_declared(one, Kind.MODEL, settings) for one in (*FORESTS, *KINDS))
+    return (*of_entries, *subjects.values(), *models, *(_of_treasury(code) for code in THRESHOLDS))
+
+
+def _of_treasury(code: CodeMotif) -> Check:
+    threshold, source = THRESHOLDS[code]
+    return Check(
+        code=code,
+        kind=Kind.TREASURY,
+        attribute="",
+        source=source,
+        threshold=threshold,
+        weight=1.0,
+        default_threshold=threshold,
+        default_weight=1.0,
+    )
 
 
 def _declared(one: Control | Subject | Forest | KindOfModel, kind: Kind, settings: Parametres) -> Check:

@@ -54,6 +54,7 @@ SECTIONS = {
     Kind.CONTROL: "Controls of each entry",
     Kind.SUBJECT: "Findings about accounts, journals and third parties",
     Kind.MODEL: "Models",
+    Kind.TREASURY: "Treasury",
 }
 
 

@@ -51,6 +51,8 @@ SOURCES_FR = MappingProxyType(
         CodeMotif.RECURRENTE_ABSENTE: (
             "NEP 520 (procédures analytiques) ; ISA 520, par. 5 à 7 ; C. com., art. L123-14 (exhaustivité)"
         ),
+        CodeMotif.SOLDE_INCOHERENT: "arithmétique d'un relevé bancaire",
+        CodeMotif.RISQUE_LIQUIDITE: "part des trajectoires de la prévision",
     }
 )
 """By code. What the code declares (`Control.source`, `Subject.source`) cites the same in English; the papers that

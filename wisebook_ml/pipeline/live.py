@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from schemas import Parametres, VersionModele
-from topics import ENTRIES
+from topics import ENTRIES, Topic
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.events import RawRecord
@@ -60,6 +60,8 @@ class LivePartitions:
         Makes the pipeline of a partition, by the topic's name and its number, for roles that do not score.
     store : SnapshotStore, optional
         Where snapshots are; roles must not share one, since each removes what it cannot use.
+    topic : Topic
+        Whose partitions.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class LivePartitions:
         *,
         pipeline: Callable[[str, int], Pipeline] | None = None,
         store: SnapshotStore | None = None,
+        topic: Topic = ENTRIES,
     ) -> None:
         self._settings = settings
         self._bootstrap = bootstrap
@@ -78,14 +81,14 @@ class LivePartitions:
         self._new_pipeline = pipeline or (
             lambda topic, partition: PartitionPipeline(topic, partition, scorer(settings), utc_now)
         )
-        self._topic = ENTRIES.full_name(settings.topic_prefix)
+        self._topic = topic.full_name(settings.topic_prefix)
         self._store = store or SnapshotStore.of(settings)
         self._store.check()
         self._writer = SnapshotWriter(self._store)
         self._partitions: dict[int, LivePartition] = {}
         self._assigned: frozenset[int] | None = None
         self._closed = False
-        self._background = ThreadPoolExecutor(ENTRIES.partitions, thread_name_prefix="partition")
+        self._background = ThreadPoolExecutor(topic.partitions, thread_name_prefix="partition")
 
     def process(
         self,

@@ -142,6 +142,7 @@ def _add(
 ) -> None:
     """Add one account to the sums."""
     balance: int | None = None
+    steps = np.zeros_like(solde)
     for day in sorted(days):
         one, place = days[day], (day - first).days
         came, went = one.entrees, one.sorties
@@ -150,9 +151,10 @@ def _add(
             came, went = came + max(unexplained, 0), went + max(-unexplained, 0)
         entrees[place] += came
         sorties[place] += went
-        solde[place:] += one.solde - (balance or 0)  # a balance holds from its day on
+        steps[place] = one.solde - (balance or 0)
         observed[place] = True
         balance = one.solde
+    solde += np.cumsum(steps)  # a balance holds from its day on
 
 
 def series_from_rows(

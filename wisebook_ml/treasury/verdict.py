@@ -13,7 +13,7 @@ from wisebook_ml.treasury.forecast import Expected, Forecast
 from wisebook_ml.treasury.from_entries import Nature
 from wisebook_ml.treasury.model import FLOOR, FlowModel, TreasuryModel
 
-__all__ = ["Observed", "Raison", "Reason", "Verdict", "Watch"]
+__all__ = ["Missing", "Observed", "Raison", "Reason", "Verdict", "Watch"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,8 +39,9 @@ ALIKE = 0.3
 PEAK = 2.0
 """How many times the level an expected payment has to be for its absence to be remembered."""
 
-DRIFT_DAYS, DRIFT_OUTSIDE = 20, 10
-"""Of that many judged days so many outside the 80 % interval are a drift: by chance in 1 of 400 such windows."""
+DRIFT_DAYS, DRIFT_OUTSIDE = 20, 14
+"""Of that many judged days so many on which either flow lay outside its 80 % interval are a drift: with two flows that
+is one day in three where nothing is wrong, and so many by chance in 1 of 480 such windows."""
 
 
 _NATURES: Mapping[Nature, tuple[str, str]] = {
@@ -149,7 +150,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class _Missing:
+class Missing:
     """An expected payment that did not come, and may come late."""
 
     flux: str
@@ -171,7 +172,7 @@ class Watch:
         Of the last judged days, whether either flow lay outside its 80 % interval.
     """
 
-    missing: list[_Missing] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
     outside: list[bool] = field(default_factory=list)
 
     def judge(self, model: TreasuryModel, forecast: Forecast, observed: Observed) -> Verdict | None:
@@ -240,7 +241,7 @@ class Watch:
         nature = _main_nature(observed.natures, flux)
         if not above:
             if typical >= PEAK * level:
-                self.missing.append(_Missing(flux, observed.date, typical))
+                self.missing.append(Missing(flux, observed.date, typical))
             return Reason(Raison.ABSENCE, flux, value, typical, low, high, rarity, None, nature), points
         if (other := self._other_day(flux, value - typical, expected, forecast, place, level)) is not None:
             day, amount = other

@@ -128,7 +128,9 @@ class _Forest:
             shared += same * (self._weights / np.where(total > 0, total, 1.0)[:, None])
         cumulated = np.cumsum(shared, axis=1)
         cumulated /= cumulated[:, -1:]
-        mean = shared @ self._relative / shared.sum(axis=1)
+        # Not a matrix product: that sums in an order which depends on how many days are asked for at once, and a model
+        # that was learnt again after a restart is asked for others than the one that it stands for.
+        mean = (shared * self._relative).sum(axis=1) / shared.sum(axis=1)
         places = np.stack([np.argmax(cumulated >= level - 1e-12, axis=1) for level in LEVELS], axis=1)
         for at, day in enumerate(days.tolist()):
             self._known[day] = float(mean[at]), self._relative[places[at]]

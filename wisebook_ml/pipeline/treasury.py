@@ -1,0 +1,128 @@
+"""One partition of `treasury`: raw records in, forecasts, detections, alerts and dead letters out."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from schemas import Alerte, Detection, PositionTresorerie, Prediction, Record
+from topics import ALERTS, DEAD_LETTER, DETECTIONS, PREDICTIONS, TREASURY, Topic
+from wisebook_ml.messaging.events import Decoder, Headers, Outgoing, RawRecord, Reason, Undecodable, dead_letter
+from wisebook_ml.pipeline.refusals import provenance
+from wisebook_ml.treasury.exceptions import PositionRefused
+from wisebook_ml.treasury.state import Made, TreasuryState
+
+__all__ = ["SOURCE", "TreasuryPipeline"]
+
+SOURCE = "wisebook-ml/treasury"
+"""CloudEvents source of what follows from positions."""
+
+WHERE: dict[type[Record], Topic] = {Detection: DETECTIONS, Alerte: ALERTS, Prediction: PREDICTIONS}
+
+ENCODER = msgspec.json.Encoder()
+
+
+class TreasuryPipeline:
+    """Decodes the records of a partition, in order, and has the state say what follows.
+
+    Parameters
+    ----------
+    topic, partition
+        Where the records come from, for the headers of what is published.
+    state : TreasuryState
+        Of the partition's companies.
+    clock : callable
+        Tells when something is made; it travels in the headers and never in the value.
+    accepts : callable
+        Whether a company is known.
+    """
+
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        state: TreasuryState,
+        clock: Callable[[], dt.datetime],
+        *,
+        accepts: Callable[[int], bool] = lambda societe_id: True,
+    ) -> None:
+        self.next_offset = 0
+        self._topic = topic
+        self._partition = partition
+        self._state = state
+        self._clock = clock
+        self._accepts = accepts
+        self._decoder = Decoder(TREASURY)
+
+    @property
+    def state(self) -> TreasuryState:
+        """What it knows of the records before."""
+        return self._state
+
+    def process(self, records: Sequence[RawRecord]) -> list[Outgoing]:
+        """Take the next records; return what follows, in the order of what caused it."""
+        made_at = self._clock()
+        outgoing: list[Outgoing] = []
+        for raw in records:
+            try:
+                made = self._taken(raw)
+            except Undecodable as error:
+                outgoing.append(self._refused(raw, error.reason, error.detail))
+            except PositionRefused as error:
+                outgoing.append(self._refused(raw, Reason.REFUSED, str(error)))
+            else:
+                outgoing += [self._outgoing(one, place, raw, made_at) for place, one in enumerate(made)]
+        if records:
+            self.next_offset = records[-1].offset + 1
+        return outgoing
+
+    def _taken(self, raw: RawRecord) -> list[Made]:
+        position = self._decoder.decode(raw)
+        assert isinstance(position, PositionTresorerie)
+        if not self._accepts(position.societe_id):
+            raise PositionRefused(
+                f"company {position.societe_id} is not registered; this deployment accepts only the companies of "
+                "WISEBOOK_ML_SOCIETES"
+            )
+        return self._state.take(position, _published(raw))
+
+    def _refused(self, raw: RawRecord, reason: str, detail: str) -> Outgoing:
+        return dead_letter(DEAD_LETTER, raw, topic=self._topic, partition=self._partition, reason=reason, detail=detail)
+
+    def _outgoing(self, made: Made, place: int, raw: RawRecord, made_at: dt.datetime) -> Outgoing:
+        """Return a record as it travels; `place` tells apart what follows from one position about one subject."""
+        kind: type[Record] = Prediction if made.record is None else type(made.record)
+        id_ = f"{made.key}/{self._topic}/{self._partition}/{raw.offset}/{place}"
+        headers: Headers = [
+            ("ce_specversion", b"1.0"),
+            ("ce_id", id_.encode()),
+            ("ce_source", SOURCE.encode()),
+            ("ce_type", kind.ce_type.encode()),
+            ("ce_time", made_at.isoformat().encode()),
+            ("content-type", b"application/json"),
+            *provenance(self._topic, self._partition, raw.offset),
+        ]
+        value = None if made.record is None else ENCODER.encode(made.record)
+        return Outgoing(WHERE[kind], made.key.encode(), value, headers, self._partition)
+
+
+def _published(raw: RawRecord) -> dt.date | None:
+    """Return the day of an event, in UTC; None where its headers do not tell.
+
+    Raises
+    ------
+    Undecodable
+        Where they tell what is no time.
+    """
+    told = next((value for name, value in raw.headers if name == "ce_time"), None)
+    if told is None:
+        return None
+    text = told.decode(errors="replace")
+    try:
+        moment = dt.datetime.fromisoformat(text)
+        return (moment if moment.tzinfo is None else moment.astimezone(dt.UTC)).date()
+    except (ValueError, OverflowError) as error:
+        raise Undecodable(
+            Reason.SCHEMA,
+            f"header ce_time is {text[:100]!r}, which is no RFC 3339 time; a position's says when it was sent",
+        ) from error

@@ -1,0 +1,130 @@
+"""The state of a partition's treasury as bytes: what positions cannot be asked for again, and nothing that follows.
+
+Models are not among it: what each has learnt from is, and it learns the same again when it is first needed. So loading
+runs no code, and no model of another version is trusted.
+"""
+
+import datetime as dt
+
+import msgspec
+import numpy as np
+
+from wisebook_ml.treasury.currency import CurrencyFold
+from wisebook_ml.treasury.findings import Told
+from wisebook_ml.treasury.learning import Learning, Start
+from wisebook_ml.treasury.positions import DayPosition, PositionBook
+from wisebook_ml.treasury.series import DailySeries
+from wisebook_ml.treasury.verdict import Missing, Watch
+
+__all__ = ["KeptCompany", "KeptFold", "book_of", "keep_book", "keep_fold", "restore_fold"]
+
+Row = tuple[int, int, int, int, int]
+"""Ordinal of the day, balance, receipts, payments, revision."""
+
+
+class KeptSeries(msgspec.Struct, array_like=True):
+    """A `DailySeries`."""
+
+    societe_id: int
+    compte: str
+    devise: str
+    first: dt.date
+    amounts: list[bytes]
+    observed: bytes
+
+
+class KeptWatch(msgspec.Struct, array_like=True):
+    """A `Watch`."""
+
+    missing: list[tuple[str, dt.date, float]]
+    outside: list[bool]
+
+
+class KeptFold(msgspec.Struct, array_like=True):
+    """A `CurrencyFold`."""
+
+    devise: str
+    frontier: dt.date | None
+    version: int
+    new_days: int
+    wait: int
+    drifting: bool
+    published: bool
+    learnt: KeptSeries | None
+    coming: KeptSeries | None
+    watches: tuple[KeptWatch, KeptWatch]
+
+
+class KeptCompany(msgspec.Struct, array_like=True):
+    """A company: positions by account and its currency, folds by currency, what was told."""
+
+    societe_id: int
+    accounts: list[tuple[str, str, list[Row]]]
+    folds: list[KeptFold]
+    told: dict[str, Told]
+
+
+def keep_book(book: PositionBook) -> list[tuple[str, str, list[Row]]]:
+    """Return a book's rows."""
+    return [
+        (
+            account,
+            book.currencies[account],
+            [(day.toordinal(), one.solde, one.entrees, one.sorties, one.revision) for day, one in days.items()],
+        )
+        for account, days in book.accounts.items()
+    ]
+
+
+def book_of(kept: KeptCompany) -> PositionBook:
+    """Return the book that rows were kept of."""
+    book = PositionBook(kept.societe_id)
+    for account, devise, rows in kept.accounts:
+        book.currencies[account] = devise
+        book.accounts[account] = {dt.date.fromordinal(day): DayPosition(*amounts) for day, *amounts in rows}
+    return book
+
+
+def keep_fold(devise: str, fold: CurrencyFold) -> KeptFold:
+    """Return what is kept of a fold."""
+    return KeptFold(
+        devise,
+        fold.frontier,
+        fold.version,
+        fold.new_days,
+        fold.wait,
+        fold.drifting,
+        fold.published,
+        None if fold.learnt is None else _kept(fold.learnt.series),
+        None if fold.coming is None else _kept(fold.coming.series),
+        (_kept_watch(fold.watch), _kept_watch(fold.watch_before)),
+    )
+
+
+def restore_fold(fold: CurrencyFold, kept: KeptFold, start: Start) -> None:
+    """Have a new fold become the one that was kept. Nothing learns before it is needed."""
+    fold.frontier, fold.version = kept.frontier, kept.version
+    fold.new_days, fold.wait = kept.new_days, kept.wait
+    fold.drifting, fold.published = kept.drifting, kept.published
+    fold.learnt = None if kept.learnt is None else Learning(_series(kept.learnt), start)
+    fold.coming = None if kept.coming is None else Learning(_series(kept.coming), start)
+    fold.watch, fold.watch_before = (_watch(one) for one in kept.watches)
+
+
+def _kept(series: DailySeries) -> KeptSeries:
+    amounts = [values.tobytes() for values in (series.entrees, series.sorties, series.solde)]
+    return KeptSeries(series.societe_id, series.compte, series.devise, series.first, amounts, series.observed.tobytes())
+
+
+def _series(kept: KeptSeries) -> DailySeries:
+    came, went, balance = (np.frombuffer(one, dtype=np.int64).copy() for one in kept.amounts)
+    observed = np.frombuffer(kept.observed, dtype=np.bool_).copy()
+    return DailySeries(kept.societe_id, kept.compte, kept.devise, kept.first, came, went, balance, observed)
+
+
+def _kept_watch(watch: Watch) -> KeptWatch:
+    return KeptWatch([(one.flux, one.date, one.montant) for one in watch.missing], list(watch.outside))
+
+
+def _watch(kept: KeptWatch) -> Watch:
+    return Watch([Missing(*one) for one in kept.missing], list(kept.outside))
