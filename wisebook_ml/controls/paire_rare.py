@@ -7,7 +7,7 @@ import numpy as np
 from schemas import CodeMotif
 from wisebook_ml.controls.base import Control, Finding, View
 from wisebook_ml.features.measures import minor_lines
-from wisebook_ml.habits.pairings import UNLIKELY, pairing
+from wisebook_ml.habits.pairings import GROUP_OF, PAIRINGS, UNLIKELY
 from wisebook_ml.ledger.accounts import habit_account
 
 MIN_ENTRIES = 200
@@ -36,7 +36,9 @@ def explain(view: View, entry: int, value: float) -> tuple[str, str]:
     """Name both accounts, and how seldom they meet."""
     debit, credit = view.habits.pair(entry)
     one, other = sorted(habit_account(view.batch.line(k).compte_num) for k in (debit, credit))
-    if pairing(*(int(view.batch.root[k]) for k in (debit, credit))) == UNLIKELY:
+    # Read from the table: called from here, `pairing` would be compiled once more in the midst of the stream.
+    groups = GROUP_OF[view.batch.root[[debit, credit]]]
+    if PAIRINGS[groups[0], groups[1]] == UNLIKELY:
         return (
             f"Association des comptes {one} et {other}, que la vie courante n'oppose pas et qui ne se rencontrent "
             "presque jamais ici.",
