@@ -15,7 +15,17 @@ import msgspec
 from schemas import Record
 from topics import Topic
 
-__all__ = ["Decoder", "Headers", "Outgoing", "RawRecord", "Reason", "Undecodable", "dead_letter", "event_headers"]
+__all__ = [
+    "Decoder",
+    "Headers",
+    "Outgoing",
+    "RawRecord",
+    "Reason",
+    "Undecodable",
+    "dead_letter",
+    "event_headers",
+    "provenance",
+]
 
 Headers = Sequence[tuple[str, bytes | None]]
 """Names may repeat, and a header may have no value: a dead letter keeps both."""
@@ -130,13 +140,15 @@ class Decoder:
         raise Undecodable(Reason.WRONG_KEY, f"the key is {key}, but {name} is {expected}; publish with {name} as key")
 
 
-def event_headers(record: Record, *, id_: str, source: str, time: dt.datetime) -> list[tuple[str, bytes | None]]:
+def event_headers(
+    record: Record | type[Record], *, id_: str, source: str, time: dt.datetime
+) -> list[tuple[str, bytes | None]]:
     """Return the CloudEvents headers of a record.
 
     Parameters
     ----------
-    record : Record
-        Its type names the event's.
+    record : Record or type of Record
+        Its type names the event's; a tombstone has no more than the type of what it withdraws.
     id_, source : str
         Together unique for each event (the same event sent again has the same).
     time : datetime
@@ -149,6 +161,15 @@ def event_headers(record: Record, *, id_: str, source: str, time: dt.datetime) -
         ("ce_type", record.ce_type.encode()),
         ("ce_time", time.isoformat().encode()),
         ("content-type", b"application/json"),
+    ]
+
+
+def provenance(topic: str, partition: int, offset: int) -> list[tuple[str, bytes | None]]:
+    """Return the headers that say which record another one follows from."""
+    return [
+        ("wb_topic", topic.encode()),
+        ("wb_partition", str(partition).encode()),
+        ("wb_offset", str(offset).encode()),
     ]
 
 

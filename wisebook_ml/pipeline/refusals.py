@@ -8,9 +8,9 @@ import msgspec
 
 from schemas import Activation, Alerte, Severite, VersionModele
 from topics import ALERTS
-from wisebook_ml.messaging.events import Outgoing, RawRecord, event_headers
+from wisebook_ml.messaging.events import Outgoing, RawRecord, event_headers, provenance
 
-__all__ = ["KINDS", "Kind", "alert_of", "kind_of", "provenance", "refusal_alert"]
+__all__ = ["KINDS", "Kind", "alert_of", "kind_of", "refusal_alert"]
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://wisebook.fr/ml/alertes")
 """Namespace of alert ids: the same version refused for the same reason is the same alert, whoever finds it."""
@@ -122,15 +122,6 @@ def refusal_alert(societe_id: int, version: VersionModele, reason: str) -> Alert
         titre_fr=f"Modèle {what}, version {version.version} refusée, la précédente reste en service : {kind.fr}.",
         titre_en=f"Model {what}, version {version.version} refused, the one before stays in force: {kind.en}.",
     )
-
-
-def provenance(topic: str, partition: int, offset: int) -> list[tuple[str, bytes | None]]:
-    """Return the headers that say which record another one follows from."""
-    return [
-        ("wb_topic", topic.encode()),
-        ("wb_partition", str(partition).encode()),
-        ("wb_offset", str(offset).encode()),
-    ]
 
 
 def alert_of(

@@ -18,8 +18,9 @@ from wisebook_ml.messaging.events import (
     Undecodable,
     dead_letter,
     event_headers,
+    provenance,
 )
-from wisebook_ml.pipeline.refusals import alert_of, provenance
+from wisebook_ml.pipeline.refusals import alert_of
 from wisebook_ml.scoring.stream import LedgerScorer, Marker
 
 __all__ = ["SOURCE", "PartitionPipeline", "encode_detection"]

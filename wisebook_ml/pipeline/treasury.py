@@ -7,8 +7,16 @@ import msgspec
 
 from schemas import Alerte, Detection, PositionTresorerie, Prediction, Record
 from topics import ALERTS, DEAD_LETTER, DETECTIONS, PREDICTIONS, TREASURY, Topic
-from wisebook_ml.messaging.events import Decoder, Headers, Outgoing, RawRecord, Reason, Undecodable, dead_letter
-from wisebook_ml.pipeline.refusals import provenance
+from wisebook_ml.messaging.events import (
+    Decoder,
+    Outgoing,
+    RawRecord,
+    Reason,
+    Undecodable,
+    dead_letter,
+    event_headers,
+    provenance,
+)
 from wisebook_ml.treasury.exceptions import PositionRefused
 from wisebook_ml.treasury.state import Made, TreasuryState
 
@@ -93,15 +101,8 @@ class TreasuryPipeline:
         """Return a record as it travels; `place` tells apart what follows from one position about one subject."""
         kind: type[Record] = Prediction if made.record is None else type(made.record)
         id_ = f"{made.key}/{self._topic}/{self._partition}/{raw.offset}/{place}"
-        headers: Headers = [
-            ("ce_specversion", b"1.0"),
-            ("ce_id", id_.encode()),
-            ("ce_source", SOURCE.encode()),
-            ("ce_type", kind.ce_type.encode()),
-            ("ce_time", made_at.isoformat().encode()),
-            ("content-type", b"application/json"),
-            *provenance(self._topic, self._partition, raw.offset),
-        ]
+        headers = event_headers(kind, id_=id_, source=SOURCE, time=made_at)
+        headers += provenance(self._topic, self._partition, raw.offset)
         value = None if made.record is None else ENCODER.encode(made.record)
         return Outgoing(WHERE[kind], made.key.encode(), value, headers, self._partition)
 

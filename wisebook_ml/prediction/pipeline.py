@@ -6,8 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 from schemas import Activation, Ecriture, Prediction
 from topics import DEAD_LETTER, ENTRIES, PREDICTIONS
-from wisebook_ml.messaging.events import Decoder, Headers, Outgoing, RawRecord, Reason, Undecodable, dead_letter
-from wisebook_ml.pipeline.refusals import alert_of, provenance
+from wisebook_ml.messaging.events import (
+    Decoder,
+    Outgoing,
+    RawRecord,
+    Reason,
+    Undecodable,
+    dead_letter,
+    event_headers,
+    provenance,
+)
+from wisebook_ml.pipeline.refusals import alert_of
 from wisebook_ml.prediction.state import Made, PredictionState
 
 __all__ = ["SOURCE", "PredictionPipeline"]
@@ -119,13 +128,6 @@ class PredictionPipeline:
 
     def _predicted(self, raw: RawRecord, made: Made, made_at: dt.datetime) -> Outgoing:
         id_ = f"{made.sujet}/{self._topic}/{self._partition}/{raw.offset}"
-        headers: Headers = [
-            ("ce_specversion", b"1.0"),
-            ("ce_id", id_.encode()),
-            ("ce_source", SOURCE.encode()),
-            ("ce_type", Prediction.ce_type.encode()),
-            ("ce_time", made_at.isoformat().encode()),
-            ("content-type", b"application/json"),
-            *provenance(self._topic, self._partition, raw.offset),
-        ]
+        headers = event_headers(Prediction, id_=id_, source=SOURCE, time=made_at)
+        headers += provenance(self._topic, self._partition, raw.offset)
         return Outgoing(PREDICTIONS, made.sujet.encode(), made.value, headers, self._partition)
