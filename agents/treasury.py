@@ -5,10 +5,13 @@ import faust
 from agents.app import role_app
 from agents.fold import TopicFold
 from topics import TREASURY
+from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.connect import resolve_bootstrap
-from wisebook_ml.pipeline.learners import Learners
+from wisebook_ml.pipeline.learners import Learners, limit_tensorflow
+from wisebook_ml.pipeline.learnt import LearntModels
 from wisebook_ml.pipeline.live import LivePartitions
+from wisebook_ml.pipeline.promoted import promoted_opener
 from wisebook_ml.pipeline.treasury import TreasuryPipeline
 from wisebook_ml.settings import Settings
 from wisebook_ml.snapshots import SnapshotStore
@@ -33,13 +36,16 @@ def create_app(settings: Settings) -> faust.App:
     """
     app = role_app("treasury", settings)
     fold = TopicFold(app, "treasury", settings, TREASURY)
-    learners = Learners()
+    learners = Learners(LearntModels.of(settings))
+    open_version = promoted_opener(ArtefactStore.of(settings))
+    limit_tensorflow()  # an LSTM in force is asked here
 
     def accepts(societe_id: int) -> bool:
         return not settings.strict or societe_id in settings.societes
 
     def pipeline(topic: str, partition: int) -> TreasuryPipeline:
-        return TreasuryPipeline(topic, partition, TreasuryState(learners.start), utc_now, accepts=accepts)
+        state = TreasuryState(learners.start, open_version=open_version)
+        return TreasuryPipeline(topic, partition, state, utc_now, accepts=accepts)
 
     partitions = LivePartitions(
         settings,

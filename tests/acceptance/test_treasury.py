@@ -1,4 +1,4 @@
-"""Positions in; forecasts, detections and alerts out, with a real broker, and a crash that changes nothing of it."""
+"""Positions in; forecasts and detections out, with a real broker, and a crash that changes nothing of it."""
 
 import datetime as dt
 from collections import Counter
@@ -11,6 +11,7 @@ from schemas import (
     Detection,
     DomaineApplication,
     Etat,
+    EtatAlerte,
     PositionTresorerie,
     Prediction,
     from_minor,
@@ -34,6 +35,9 @@ DAYS = 130
 BELOW = 5_000_000
 """Cents under the floor that the last day ends."""
 
+RESERVE = 10**10
+"""Cents that a company has which nothing threatens."""
+
 Told = tuple[str, bytes | None, bytes | None]
 
 
@@ -53,6 +57,42 @@ def company() -> list[PositionTresorerie]:
 def publish(deployment: Deployment, positions: list[PositionTresorerie]) -> None:
     with EventProducer(deployment.bootstrap, deployment.settings.topic_prefix) as producer:
         assert publish_positions(positions, producer, "acceptance").refused == []
+
+
+def warnings(deployment: Deployment) -> list[Alerte]:
+    """Return the alerts about a shortage of cash."""
+    told = [msgspec.json.decode(one.value or b"", type=Alerte) for one in deployment.read(ALERTS)]
+    return [one for one in told if one.cause == CodeMotif.RISQUE_LIQUIDITE]
+
+
+def test_a_floor_that_is_set_warns_at_once(deployment: Deployment) -> None:
+    rich = [msgspec.structs.replace(one, solde=from_minor(to_minor(one.solde) + RESERVE)) for one in company()[:80]]
+    publish(deployment, rich)
+    treasury = deployment.start("treasury")
+    tuning = deployment.start("tuning")
+    alerting = deployment.start("alerting")
+    deployment.wait("treasury", TREASURY, treasury)
+    assert not [one for one in deployment.read(DETECTIONS) if one.detection.objet.id == "EUR"]
+
+    floor = str(10 * RESERVE // 100)
+    done = deployment.run("settings", "set", "--societe", str(SOCIETE), "--plancher", floor, "--timeout", "60")
+    assert done.returncode == 0, done.stderr.decode()
+    deployment.until(lambda: bool(warnings(deployment)), "the alert", treasury, alerting)
+    (dry,) = [one.detection for one in deployment.read(DETECTIONS) if one.detection.objet.id == "EUR"]
+    assert [motif.code for motif in dry.motifs] == [CodeMotif.RISQUE_LIQUIDITE]
+    assert (dry.etat, dry.parametres_version) == (Etat.OUVERTE, 1)
+    (alert,) = warnings(deployment)
+    assert alert.detections == [dry.detection_id]
+    assert (alert.titre_fr, alert.titre_en) == (dry.motifs[0].libelle_fr, dry.motifs[0].libelle_en)
+
+    done = deployment.run("settings", "set", "--societe", str(SOCIETE), "--plancher", "defaut", "--timeout", "60")
+    assert done.returncode == 0, done.stderr.decode()
+    deployment.wait("treasury", TREASURY, treasury)
+    *_, closed = [one.detection for one in deployment.read(DETECTIONS) if one.detection.objet.id == "EUR"]
+    assert (closed.detection_id, closed.etat, closed.parametres_version) == (dry.detection_id, Etat.CLOSE, 2)
+    assert tuning.running
+    deployment.until(lambda: len(warnings(deployment)) > 1, "the end of the alert", alerting)
+    assert warnings(deployment)[-1].etat is EtatAlerte.RESOLUE
 
 
 def replayed(deployment: Deployment) -> list[Told]:
@@ -76,7 +116,7 @@ def test_a_forecast_an_anomaly_and_a_warning_though_a_worker_is_killed(deploymen
     second = deployment.start("treasury", **small)
     deployment.wait("treasury", TREASURY, second)
 
-    seen = {topic.name: deployment.read(topic) for topic in (PREDICTIONS, DETECTIONS, ALERTS, DEAD_LETTER)}
+    seen = {topic.name: deployment.read(topic) for topic in (PREDICTIONS, DETECTIONS, DEAD_LETTER)}
     expected = replayed(deployment)
     assert len(expected) > 4 * 40
     for name, records in seen.items():
@@ -101,5 +141,3 @@ def test_a_forecast_an_anomaly_and_a_warning_though_a_worker_is_killed(deploymen
     assert CodeMotif.FLUX_INHABITUEL in {motif.code for motif in opened[f"EUR/{last.isoformat()}"].motifs}
     dry: Detection = opened["EUR"]
     assert [motif.code for motif in dry.motifs] == [CodeMotif.RISQUE_LIQUIDITE]
-    alert = msgspec.json.decode(seen[ALERTS.name][-1].value or b"", type=Alerte)
-    assert alert.detections == [dry.detection_id]

@@ -9,13 +9,14 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from schemas import Ecriture, Ligne, PositionTresorerie, from_minor
+from schemas import Ecriture, Ligne, PositionTresorerie, ReglageTresorerie, from_minor
 from wisebook_ml.cli import main
 from wisebook_ml.controls.texts import NARROW_SPACE
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.publishing import publish_entries, publish_positions
 from wisebook_ml.settings import get_settings
+from wisebook_ml.storage import SettingsStore, open_database
 
 FIRST = dt.date(2025, 1, 6)
 DAYS = 100
@@ -180,12 +181,12 @@ def test_lines_that_are_no_positions_are_told_and_left_out(csv: Path) -> None:
     with csv.open("a") as file:
         file.write(f"512100,{LAST + dt.timedelta(days=1)},inf,0,0,EUR\n512100,2999-01-01,5.00,0,0,EUR\n")
         file.write(f"512100,{LAST},1.00,0,0,EUR\n")
-    done = run("forecast", 7, "--file", csv, "--horizon", 7)
+    done = run("forecast", 7, "--file", csv, "--horizon", 7, "--lang", "en")
     assert done.exit_code == 1
     assert f"positions.csv:{DAYS + 2}: solde 'inf' is no amount" in done.stderr
     assert "lies in the future" in done.stderr
     assert "send a correction with a higher revision" in done.stderr
-    assert f"Solde au {LAST:%d/%m/%Y}" in done.stdout
+    assert f"Balance on {LAST.isoformat()}" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -203,7 +204,7 @@ def test_lines_that_are_no_positions_are_told_and_left_out(csv: Path) -> None:
     ids=["short", "constant", "currency", "wrong", "empty"],
 )
 def test_without_data_there_is_no_forecast(tmp_path: Path, lines: list[str], said: str) -> None:
-    done = run("forecast", 7, "--file", written(tmp_path / "p.csv", [HEAD, *lines]))
+    done = run("forecast", 7, "--lang", "en", "--file", written(tmp_path / "p.csv", [HEAD, *lines]))
     assert done.exit_code == 1
     assert said in done.stderr
     assert done.stdout == ""
@@ -212,7 +213,7 @@ def test_without_data_there_is_no_forecast(tmp_path: Path, lines: list[str], sai
 def test_a_gap_is_named(tmp_path: Path) -> None:
     days = [*range(60), *range(150, 170)]
     lines = [f"512100,{FIRST + dt.timedelta(days=at)},{at}.00,1,0,EUR" for at in days]
-    done = run("forecast", 7, "--file", written(tmp_path / "p.csv", [HEAD, *lines]))
+    done = run("forecast", 7, "--lang", "en", "--file", written(tmp_path / "p.csv", [HEAD, *lines]))
     assert done.exit_code == 1
     assert "since the gap of 90 days" in done.stderr
 
@@ -246,10 +247,10 @@ def test_a_scenario_moves_the_balance_by_what_was_stated(csv: Path) -> None:
 
 
 def test_what_a_scenario_cannot_do_is_told(csv: Path, ledger: Path) -> None:
-    done = run("scenario", 7, "--file", csv, "--ledger", ledger, "--late", "DURAND=30")
+    done = run("scenario", 7, "--file", csv, "--ledger", ledger, "--late", "DURAND=30", "--lang", "en")
     assert (done.exit_code, done.stdout) == (1, "")
     assert "nothing is expected of client DURAND: payments are expected of DUPONT, MARTIN" in done.stderr
-    done = run("scenario", 7, "--file", csv, "--loan", "2025-01-10:1000")
+    done = run("scenario", 7, "--file", csv, "--loan", "2025-01-10:1000", "--lang", "en")
     assert done.exit_code == 1
     assert "a scenario changes days to come" in done.stderr
 
@@ -266,8 +267,8 @@ def test_a_scenario_is_drawn_and_its_doubts_are_told(csv: Path, ledger: Path, tm
     assert "all clients pay what is not overdue yet 20 days later (3 expected payments, 502,100 EUR)" in plain(
         done.stdout
     )
-    assert "Movement of 2031-01-02 lies beyond the forecast" in done.stderr
-    assert "the books have open items of 502,100.00, the forecast expects" in done.stderr
+    assert "The change of 2031-01-02 comes after the end of the forecast" in done.stderr
+    assert "The books have open items of clients of 502,100 EUR, the forecast expects inflows of" in done.stderr
     assert picture.stat().st_size > 20_000
 
 
@@ -275,9 +276,31 @@ def test_positions_that_stopped_moving_are_told(csv: Path) -> None:
     with csv.open("a") as file:
         for ahead in range(1, 31):
             file.write(f"512100,{LAST + dt.timedelta(days=ahead)},{positions()[-1].solde},0,0,EUR\n")
-    done = run("forecast", 7, "--file", csv, "--horizon", 7)
+    done = run("forecast", 7, "--file", csv, "--horizon", 7, "--lang", "en")
     assert done.exit_code == 0
-    assert "nothing has moved since 2025-04-15, 30 days before the last position" in done.stderr
+    assert "Nothing has moved since 2025-04-15, 30 days before the last position" in done.stderr
+
+
+def test_what_is_wrong_is_told_in_french_as_well(csv: Path, tmp_path: Path) -> None:
+    with csv.open("a") as file:
+        file.write(f"512100,{LAST + dt.timedelta(days=1)},inf,0,0,EUR\n512100,2999-01-01,5.00,0,0,EUR\n")
+        file.write(f"512100,{LAST + dt.timedelta(days=2)},5.00,-1.00,0,EUR\n")
+    done = run("scenario", 7, "--file", csv, "--flow", "2031-01-02:5", "--horizon", 7)
+    assert done.exit_code == 1
+    said = plain(done.stderr)
+    for expected in (
+        "solde 'inf' n'est pas un montant : écrire 1234.50",
+        "compte 512100 au 01/01/2999 : ce jour est à venir",
+        "entrees vaut -1.00 ; un flux n'est pas négatif",
+        "Le changement du 02/01/2031 vient après la fin de la prévision",
+    ):
+        assert expected in said, expected
+    lines = [HEAD, *(f"512100,{FIRST + dt.timedelta(days=at)},10.00,1.00,0,EUR" for at in range(10))]
+    short = run("forecast", 7, "--file", written(tmp_path / "p.csv", lines))
+    assert "société 7, tous les comptes en EUR : 10 jours ; une prévision en demande 60" in plain(short.stderr)
+    one = written(tmp_path / "q.csv", ["societe_id," + HEAD, f"7,512100,{FIRST},1,0,0,EUR"])
+    other = run("forecast", 3, "--file", one)
+    assert "aucune position de la société 3 ; le fichier a celles de 7" in plain(other.stderr)
 
 
 @pytest.mark.parametrize(
@@ -327,9 +350,24 @@ def test_positions_are_read_from_their_topic(topics: EventProducer, csv: Path) -
     done = run("forecast", 7, "--json", "--horizon", 7)
     assert done.exit_code == 0, done.output
     assert done.stdout == run("forecast", 7, "--file", csv, "--json", "--horizon", 7).stdout
-    short = run("forecast", 9)
+    short = run("forecast", 9, "--lang", "en")
     assert (short.exit_code, short.stdout) == (1, "")
-    assert "company 9, * in EUR: 20 days; a forecast needs 60" in short.stderr
+    assert "company 9, all accounts in EUR: 20 days; a forecast needs 60" in short.stderr
+
+
+def test_what_the_company_has_set_holds_where_nothing_else_is_stated(topics: EventProducer, csv: Path) -> None:
+    publish_positions(positions(), topics, "test")
+    cash = ReglageTresorerie(plancher={"EUR": "11000.00"}, probabilite_alerte=0.05, pays="BE")
+    store = SettingsStore(open_database(get_settings().sql_url))
+    store.append(7, lambda base: msgspec.structs.replace(base, tresorerie=cash), "t/0/0")
+    found = json.loads(run("forecast", 7, "--json").stdout)["liquidite"]
+    assert found["plancher"] == 11_000
+    stated = json.loads(run("forecast", 7, "--json", "--plancher", 500).stdout)["liquidite"]
+    assert stated["plancher"] == 500
+    from_file = json.loads(run("forecast", 7, "--json", "--file", csv).stdout)["liquidite"]
+    assert from_file["plancher"] == 0
+    both = json.loads(run("scenario", 7, "--json", "--flow", f"{LAST + dt.timedelta(days=30)}:-1000000").stdout)
+    assert (both["avec"]["liquidite"]["plancher"], both["avec"]["liquidite"]["probabilite"]) == (11_000, 1.0)
 
 
 def test_clients_that_pay_late_are_read_from_the_books_on_the_topic(topics: EventProducer) -> None:
@@ -346,7 +384,7 @@ def test_without_positions_the_books_tell_them(topics: EventProducer) -> None:
     done = run("forecast", 8, "--lang", "en", "--horizon", 7)
     assert done.exit_code == 0, done.output
     assert "derived from the entries (no bank positions were published)" in plain(done.stdout)
-    nothing = run("forecast", 12)
+    nothing = run("forecast", 12, "--lang", "en")
     assert nothing.exit_code == 1
     assert "company 12 has no positions on" in nothing.stderr
     assert "wisebook-ml publish treasury FILE" in nothing.stderr

@@ -26,7 +26,7 @@ def test_every_account_has_a_position_every_day(positions: list[PositionTresorer
         days[one.compte_num].append(one.date)
     assert len(days) == 2
     for dates in days.values():
-        assert dates[0] == dt.date(2024, 1, 1)
+        assert (dates[0], dates[-1]) == (dt.date(2024, 1, 1), dt.date(2025, 12, 31))
         assert {later - earlier for earlier, later in itertools.pairwise(dates)} == {dt.timedelta(1)}
 
 

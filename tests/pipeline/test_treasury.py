@@ -1,18 +1,30 @@
 """Raw positions in, records out: headers, partitions, tombstones, dead letters, whatever the batches."""
 
 import datetime as dt
+from typing import get_args
 
 import msgspec
 import pytest
 
-from schemas import Detection, PositionTresorerie, Prediction
-from topics import DEAD_LETTER, DETECTIONS, PREDICTIONS, TREASURY
+from schemas import (
+    Activation,
+    Alerte,
+    Detection,
+    Parametres,
+    PositionTresorerie,
+    Prediction,
+    Reglage,
+    ReglageTresorerie,
+    TypeModele,
+    VersionModele,
+)
+from topics import ALERTS, DEAD_LETTER, DETECTIONS, PREDICTIONS, TREASURY
 from wisebook_ml.messaging.events import Outgoing, RawRecord, Reason
 from wisebook_ml.pipeline.treasury import SOURCE, TreasuryPipeline
 from wisebook_ml.publishing import position_event
-from wisebook_ml.treasury.learning import Join
-from wisebook_ml.treasury.series import DailySeries
-from wisebook_ml.treasury.state import TreasuryState
+from wisebook_ml.training.events import record_event
+from wisebook_ml.treasury.learning import Join, Lesson
+from wisebook_ml.treasury.state import TreasuryRecord, TreasuryState
 from wisebook_ml.treasury.training import train
 
 NOW = dt.datetime(2026, 11, 19, 8, 30, tzinfo=dt.UTC)
@@ -20,8 +32,8 @@ TOPIC, PARTITION = "wisebook.treasury", 4
 FIRST = dt.date(2025, 1, 6)
 
 
-def quick(series: DailySeries) -> Join:
-    model = train(series, candidates=("weekly", "running_mean"))
+def quick(lesson: Lesson) -> Join:
+    model = train(lesson.series, candidates=("weekly", "running_mean"))
     return lambda: model
 
 
@@ -78,6 +90,7 @@ def test_a_forecast_goes_to_the_partition_of_its_company_and_says_where_it_is_fr
         "wb_topic": TOPIC,
         "wb_partition": str(PARTITION),
         "wb_offset": "65",
+        "wb_time": dict(RECORDS[65].headers)["ce_time"].decode(),
     }
     assert pipeline.next_offset == 66
 
@@ -148,4 +161,51 @@ def test_a_mistyped_year_costs_no_forecast() -> None:
 
 
 def test_the_topic_is_that_of_positions() -> None:
-    assert TREASURY.records == (PositionTresorerie,)
+    assert TREASURY.records == get_args(TreasuryRecord)
+
+
+def test_a_version_that_cannot_be_used_is_a_dead_letter_and_an_alert() -> None:
+    version = VersionModele(
+        modele_id=5,
+        version=2,
+        societe_id=1,
+        type_modele=TypeModele.PROPHET,
+        artefact="1/5/2/model.pkl",
+        sha256="0" * 64,
+    )
+    marker = Activation(societe_id=1, version=version)
+    value, given = msgspec.json.encode(marker), [("ce_type", Activation.ce_type.encode())]
+    pipeline = new_pipeline()
+    letter, alert = pipeline.process([*RECORDS[:9], RawRecord(9, b"1", value, given)])
+    assert (letter.topic, letter.value, headers(letter)["wb_reason"]) == (DEAD_LETTER, value, Reason.REFUSED)
+    assert "cannot be read" in headers(letter)["wb_detail"]
+    assert (alert.topic, alert.key, headers(alert)["ce_source"]) == (ALERTS, b"1", SOURCE)
+    assert msgspec.json.decode(alert.value or b"", type=Alerte).modele == version
+    assert pipeline.next_offset == 10
+
+
+class TestMarkers:
+    def marker(self, societe_id: int, **tresorerie: object) -> RawRecord:
+        reglage = ReglageTresorerie(**tresorerie)  # type: ignore[arg-type]
+        parametres = Parametres(societe_id=societe_id, version=4, tresorerie=reglage)
+        event = record_event(TREASURY, societe_id, Reglage(societe_id=societe_id, parametres=parametres), "marker")
+        return RawRecord(66, event.key, event.value, event.headers)
+
+    def test_what_follows_from_settings_goes_where_the_rest_does(self) -> None:
+        pipeline = new_pipeline()
+        pipeline.process(RECORDS)
+        (found,) = pipeline.process([self.marker(1, plancher={"EUR": "900000"})])
+        assert (found.topic, found.partition) == (DETECTIONS, PARTITION)
+        assert msgspec.json.decode(found.value or b"", type=Detection).parametres_version == 4
+        assert headers(found)["wb_offset"] == "66"
+
+    def test_those_of_a_company_that_is_not_registered_yet_are_kept(self) -> None:
+        one, other = new_pipeline(known=1), new_pipeline(known=2)
+        marker = self.marker(1, plancher={"EUR": "900000"})
+        assert one.process([marker]) == other.process([marker]) == []
+        assert list(one.state.dump()) == list(other.state.dump())
+
+    def test_those_that_make_no_sense_are_dead_letters(self) -> None:
+        (letter,) = new_pipeline().process([self.marker(1, pays="XX")])
+        assert letter.topic is DEAD_LETTER
+        assert "no public holidays are known of XX" in headers(letter)["wb_detail"]

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wisebook_ml.drift.reference import Reference
 from wisebook_ml.entry_columns import ATTRIBUTES
 from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.models.isolation_forest import IsolationForest
+from wisebook_ml.services import isolation_forest as module
 from wisebook_ml.services.base import NotEnoughData, NotFitted
 from wisebook_ml.services.isolation_forest import MIN_ROWS, IsolationForestService
 from wisebook_ml.services.parameters import InvalidParameters
@@ -156,3 +158,43 @@ def test_a_missing_column_is_named(fitted: IsolationForestService) -> None:
 def test_no_rows_are_no_answers(fitted: IsolationForestService) -> None:
     none = rows(3)[:0]
     assert len(fitted.predict(none)) == len(fitted.explain(none)) == 0
+
+
+class TestReference:
+    """An artefact says what was usual of its rows, so that drift can be told."""
+
+    def test_it_is_of_the_days_of_the_rows(self) -> None:
+        frame = rows(1_200)
+        frame["date"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(1_200) % 30, unit="D")
+        service = IsolationForestService({"n_estimators": 5}).fit(frame)
+        reference = Reference.load(IsolationForestService.load(service.dump()).forest.reference)
+        assert (reference.days, reference.pooled.rows) == (30, 1_200)
+        shuffled = IsolationForestService({"n_estimators": 5}).fit(frame.sample(frac=1.0, random_state=1))
+        assert shuffled.forest.reference == service.forest.reference
+
+    @pytest.mark.parametrize(("number", "days", "lack"), [(400, 30, "400 rows"), (1_200, 9, "9 days")])
+    def test_too_little_for_one_is_said(
+        self, number: int, days: int, lack: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        frame = rows(number)
+        frame["date"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(number) % days, unit="D")
+        service = IsolationForestService({"n_estimators": 5}).fit(frame)
+        assert service.forest.reference == b""
+        assert f"drift of this version will not be watched: its training has {lack}" in caplog.text
+
+    def test_older_years_are_left_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(module, "MOST_DAYS", 20)
+        frame = rows(1_500)
+        frame["date"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(1_500) // 30, unit="D")
+        reference = Reference.load(IsolationForestService({"n_estimators": 5}).fit(frame).forest.reference)
+        assert (reference.days, reference.pooled.rows) == (20, 600)
+
+    def test_one_entry_dated_far_ahead_costs_one_day(self) -> None:
+        frame = rows(1_201)
+        frame["date"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(1_201) % 30, unit="D")
+        frame.loc[1_200, "date"] = pd.Timestamp("2099-12-31")
+        reference = Reference.load(IsolationForestService({"n_estimators": 5}).fit(frame).forest.reference)
+        assert (reference.days, reference.pooled.rows) == (31, 1_201)
+
+    def test_rows_without_dates_have_none(self) -> None:
+        assert IsolationForestService({"n_estimators": 5}).fit(rows(1_200)).forest.reference == b""

@@ -7,6 +7,7 @@ import pytest
 from wisebook_ml.services.base import NotDefined, NotEnoughData, NotFitted
 from wisebook_ml.services.parameters import InvalidParameters
 from wisebook_ml.services.prophet import ProphetService
+from wisebook_ml.services.series import due_days
 
 
 def series(days: int, *, start: str = "2023-01-02") -> pd.DataFrame:
@@ -55,7 +56,7 @@ def test_a_hold_out_longer_than_the_horizon_is_forecast_to_its_end(fitted: Proph
 
 def test_components_sum_to_the_forecast(fitted: ProphetService) -> None:
     parts = fitted.explain(TRAIN)
-    assert {"base", "hebdomadaire", "mensuelle", "jours_feries"} < set(parts.columns)
+    assert {"base", "hebdomadaire", "mensuelle", "jours_feries", "echeances"} < set(parts.columns)
     np.testing.assert_allclose(parts.drop(columns="date").sum(axis=1), fitted.predict(TRAIN)["prevision"], atol=1e-6)
 
 
@@ -64,6 +65,20 @@ def test_components_of_a_product_sum_to_the_forecast() -> None:
     parts = service.explain(TRAIN)
     assert "jours_feries" not in parts
     np.testing.assert_allclose(parts.drop(columns="date").sum(axis=1), service.predict(TRAIN)["prevision"], atol=1e-6)
+
+
+def test_it_knows_the_days_of_taxes() -> None:
+    frame = series(420)
+    days = pd.DatetimeIndex(frame["date"])
+    due = due_days(days, "FR")["du_tva"].to_numpy() == 1
+    frame["flux"] = np.where(due, -20_000.0, frame["flux"])
+    train, test, coming = frame.iloc[:330], frame.iloc[330:], due[330:]
+    error = {
+        known: np.abs(ProphetService({"echeances": known}).fit(train).predict(train)["prevision"] - test["flux"].array)
+        for known in (True, False)
+    }
+    assert coming.sum() == 2  # that of February falls on a Saturday, and moves beyond the horizon
+    assert error[True][coming].mean() < 0.2 * error[False][coming].mean()
 
 
 def test_save_and_load_give_the_same_forecast(fitted: ProphetService) -> None:

@@ -6,16 +6,24 @@ from collections.abc import Iterable, Sequence
 import msgspec
 import numpy as np
 
-from schemas import Alerte, Detection, PositionTresorerie, Prediction, from_minor
-from wisebook_ml.treasury.learning import Join
+from schemas import (
+    Detection,
+    Parametres,
+    PositionTresorerie,
+    Prediction,
+    Reglage,
+    ReglageTresorerie,
+    from_minor,
+)
+from wisebook_ml.treasury.learning import Join, Lesson
 from wisebook_ml.treasury.series import DailySeries
-from wisebook_ml.treasury.state import Made, TreasuryState
+from wisebook_ml.treasury.state import Made, TreasuryRecord, TreasuryState
 from wisebook_ml.treasury.training import train
 
 
-def quick(series: DailySeries) -> Join:
+def quick(lesson: Lesson) -> Join:
     """Learn with few candidates."""
-    model = train(series, candidates=("weekly", "running_mean", "business_day"))
+    model = train(lesson.series, country=lesson.pays, candidates=("weekly", "running_mean", "business_day"))
     return lambda: model
 
 
@@ -41,17 +49,22 @@ def changed(position: PositionTresorerie, **fields: object) -> PositionTresoreri
     return msgspec.structs.replace(position, **fields)
 
 
-def follow(state: TreasuryState, given: Iterable[PositionTresorerie]) -> list[Made]:
-    """Return what follows from positions, each published on its day."""
-    return [made for one in given for made in state.take(one, one.date)]
+def follow(state: TreasuryState, given: Iterable[TreasuryRecord]) -> list[Made]:
+    """Return what follows from records, each position published on its day."""
+    return [
+        made for one in given for made in state.take(one, one.date if isinstance(one, PositionTresorerie) else None)
+    ]
+
+
+def settings(version: int, societe_id: int = 1, **tresorerie: object) -> Reglage:
+    """Return the marker of settings of the treasury."""
+    reglage = ReglageTresorerie(**tresorerie)  # type: ignore[arg-type]
+    parametres = Parametres(societe_id=societe_id, version=version, tresorerie=reglage)
+    return Reglage(societe_id=societe_id, parametres=parametres)
 
 
 def detections(made: Sequence[Made]) -> list[Detection]:
     return [one.record for one in made if isinstance(one.record, Detection)]
-
-
-def alerts(made: Sequence[Made]) -> list[Alerte]:
-    return [one.record for one in made if isinstance(one.record, Alerte)]
 
 
 def predictions(made: Sequence[Made]) -> list[Prediction]:

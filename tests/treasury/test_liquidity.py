@@ -45,6 +45,16 @@ def test_an_alert_names_the_day(forecast: Forecast) -> None:
     assert (np.diff(found.by_day) >= 0).all()
 
 
+def test_a_balance_under_its_floor_already_is_not_told_to_come(forecast: Forecast) -> None:
+    floor = forecast.solde_initial + 1e6
+    texts = liquidity(forecast, floor).alert()
+    assert texts is not None
+    assert "est déjà sous" in texts[0]
+    assert "€" in texts[0]
+    assert "is under" in texts[1]
+    assert "may fall" not in texts[1]
+
+
 def test_a_client_who_pays_late_leaves_a_hole_that_closes(forecast: Forecast) -> None:
     due = weekday(forecast, 10)
     late = LatePayment((ExpectedPayment(due, 500_000, "C1", "Client", "F1", False),), 30)
@@ -70,3 +80,10 @@ def test_the_past_cannot_be_changed(forecast: Forecast) -> None:
         apply(forecast, [Movement(forecast.origin, 1.0)])
     with pytest.raises(ScenarioRefused, match="no amount"):
         apply(forecast, [Movement(forecast.dates[0], float("inf"))])
+
+
+def test_what_goes_on_beyond_the_calendar_is_left_out(forecast: Forecast) -> None:
+    day = dt.date(9999, 12, 31)
+    never = LatePayment((ExpectedPayment(day, 500_000, "C1", "Client", "F1", False),), 30)
+    changes = [Loan(day, 10_000, mois=600, taux=0.06), Investment(day, 1.0, 1.0, 600), Movement(day, 1.0, 600), never]
+    assert np.array_equal(apply(forecast, changes).solde.mean, forecast.solde.mean)

@@ -1,9 +1,10 @@
 """Unlettered lines are money to come, on the day on which their third party usually pays."""
 
 import datetime as dt
+import time
 from typing import Any
 
-from schemas import Ecriture, Ligne
+from schemas import Ecriture, Ligne, from_minor
 from wisebook_ml.treasury.open_items import expected_payments, open_items, usual_delays
 
 DAY = dt.date(2025, 4, 20)
@@ -66,3 +67,19 @@ def test_a_third_party_pays_when_it_usually_does() -> None:
         ("2025-04-28", 3000, True),
         ("2025-05-21", 10000, False),
     ]
+
+
+def test_books_without_auxiliary_accounts_and_letterings_are_settled_in_no_time() -> None:
+    """All clients are one third party then, and an evening must not look at all invoices for each payment."""
+    first, many = dt.date(2025, 1, 1), 6_000
+    entries = []
+    for at in range(many):
+        day, amount = first + dt.timedelta(days=at // 100), from_minor(100_00 + 7 * at)  # each its own
+        entries.append(entry(2 * at, day, client(debit=amount, piece=f"F{at}", aux="")))
+        if at % 3:  # two of three are paid
+            paid = day + dt.timedelta(days=30)
+            entries.append(entry(2 * at + 1, paid, client(credit=amount, piece=f"R{at}", aux="")))
+    begun = time.process_time()
+    left = open_items(entries, first + dt.timedelta(days=365))
+    assert time.process_time() - begun < 3  # by looking at all of them: a minute
+    assert sorted(item.piece_ref for item in left) == sorted(f"F{at}" for at in range(0, many, 3))

@@ -6,14 +6,16 @@ from itertools import zip_longest
 import numpy as np
 import pytest
 
-from schemas import CodeMotif, Etat, Objet, PositionTresorerie, TypeObjet, from_minor, to_minor
+from schemas import CodeMotif, Etat, Objet, PositionTresorerie, Reglage, ReglageAlertes, TypeObjet, from_minor, to_minor
+from wisebook_ml.alerting.policy import passes
+from wisebook_ml.alerting.texts import first_texts
 from wisebook_ml.treasury.exceptions import PositionRefused
-from wisebook_ml.treasury.learning import Join, learn
+from wisebook_ml.treasury.learning import Join, Lesson, learn
 from wisebook_ml.treasury.series import DailySeries
-from wisebook_ml.treasury.state import Made, StateError, TreasuryState
+from wisebook_ml.treasury.state import Made, StateError, TreasuryRecord, TreasuryState
 
 from .conftest import company
-from .following import alerts, changed, detections, follow, positions, predictions, quick, told
+from .following import changed, detections, follow, positions, predictions, quick, settings, told
 
 DAYS = 130
 
@@ -80,8 +82,8 @@ class TestForecasts:
     def test_a_model_that_cannot_be_learnt_ends_nothing(self, days: list[PositionTresorerie]) -> None:
         asked: list[dt.date] = []
 
-        def never(series: DailySeries) -> Join:
-            asked.append(series.last)
+        def never(lesson: Lesson) -> Join:
+            asked.append(lesson.series.last)
             return lambda: None
 
         assert follow(TreasuryState(never), days) == []
@@ -158,10 +160,9 @@ class TestLiquidity:
         whole = Objet(type=TypeObjet.TRESORERIE, id="EUR")
         about = [one for one in detections(made) if one.objet == whole]
         assert [one.revision for one in about] == list(range(1, len(about) + 1))
-        (alert,) = alerts(made)[-1:]
-        assert alert.detections == [about[-1].detection_id]
         assert about[-1].etat is Etat.OUVERTE
-        assert "Le solde risque de passer sous" in alert.titre_fr
+        assert passes(about[-1], ReglageAlertes()), "an alert is made of it"
+        assert "Le solde risque de passer sous" in first_texts(about[-1])[0]
         saved = changed(
             given[dry],
             entrees=from_minor(to_minor(given[dry].entrees) + 10**10),
@@ -173,31 +174,44 @@ class TestLiquidity:
 
 
 class TestDeterminism:
-    def mixed(self, days: list[PositionTresorerie]) -> list[PositionTresorerie]:
-        """Return two companies, two accounts, corrections, an odd day, a copy."""
+    def mixed(self, days: list[PositionTresorerie]) -> list[TreasuryRecord]:
+        """Return two companies, two accounts, corrections, an odd day, a copy, settings of one company and of all."""
         other = [changed(one, compte_num="512100", solde="0.00", entrees="0.00", sorties="0.00") for one in days]
         third = [changed(one, societe_id=2) for one in days]
         given = [one for row in zip(days, other, third, strict=True) for one in row]
         given[-3] = moved(days[-1], 90_000)
-        return [*given, changed(days[-1], revision=2), changed(days[-20], revision=2, sorties="77.00"), given[-1]]
+        high = {"EUR": "500000"}
+        everybody, own = settings(1, 0, plancher=high, pays="BE"), settings(1, 2, probabilite_alerte=0.9)
+        return [
+            *given[:220],
+            everybody,
+            *given[220:240],
+            own,
+            *given[240:],
+            changed(days[-1], revision=2),
+            changed(days[-20], revision=2, sorties="77.00"),
+            given[-1],
+        ]
 
     def test_a_dump_at_any_place_changes_nothing(self, days: list[PositionTresorerie]) -> None:
         given = self.mixed(days)
         expected = told(follow(new_state(), given))
         state, found = new_state(), list[Made]()
         for at, one in enumerate(given):
-            if at % 23 == 0 or at >= len(given) - 8:
+            if at % 23 == 0 or isinstance(one, Reglage) or at >= len(given) - 8:
                 state = restored(state)
             found += follow(state, [one])
         assert told(found) == expected
         assert len(expected) > 400
+        versions = {one.parametres_version for one in detections(found)}
+        assert versions == {0, 1}, "what is set has its part in it"
 
     def test_a_real_model_that_learns_again_says_the_same(self, days: list[PositionTresorerie]) -> None:
         """The calendar forest keeps what it was asked: learnt again, it is asked for other days."""
         given = days[:-6]
 
-        def start(series: DailySeries) -> Join:
-            model = learn(series)
+        def start(lesson: Lesson) -> Join:
+            model = learn(lesson)
             return lambda: model
 
         whole, state = TreasuryState(start), TreasuryState(start)
@@ -218,10 +232,14 @@ class TestDeterminism:
     def test_without_a_time_of_publication_a_far_future_is_refused(self, days: list[PositionTresorerie]) -> None:
         state = new_state()
         state.take(days[0], None)
-        with pytest.raises(PositionRefused, match="future"):
+        with pytest.raises(PositionRefused, match=r"27\d\d\d days after .* \(2023-01-02\).*ce_time"):
             state.take(changed(days[1], date=dt.date(2099, 1, 1)), None)
 
     def test_parts_of_something_else_are_refused(self) -> None:
-        for parts in ({}, {"companies": memoryview(b"[1]")}, {"companies": memoryview(b"\xff")}):
+        rules = memoryview(b"\x80")
+        for content in (b"[1]", b"\xff"):
+            with pytest.raises(StateError):
+                new_state().load({"companies": memoryview(content), "rules": rules})
+        for parts in ({}, {"companies": memoryview(b"\x90")}, {"rules": rules}):
             with pytest.raises(StateError):
                 new_state().load(parts)

@@ -11,25 +11,23 @@ from rich.table import Table
 from rich.text import Text
 
 from wisebook_ml.cli.cash_texts import TEXTS, amount, day, model_name, percent, signed
-from wisebook_ml.cli.changes import EVERYONE
 from wisebook_ml.cli.show import glued, put, reading_console
 from wisebook_ml.controls.texts import count_en, count_fr, number_fr
-from wisebook_ml.treasury.forecast import QUANTITIES, Expected, Forecast
-from wisebook_ml.treasury.liquidity import Liquidity, liquidity
+from wisebook_ml.treasury.forecast import Expected, Forecast
+from wisebook_ml.treasury.late import EVERYONE
+from wisebook_ml.treasury.liquidity import ALERT_PROBABILITY, Liquidity, liquidity
 from wisebook_ml.treasury.model import TreasuryModel
+from wisebook_ml.treasury.plot_texts import MONTHS
+from wisebook_ml.treasury.report import choices, forecast_json, gain_of
 from wisebook_ml.treasury.scenarios import Change, Investment, LatePayment, Loan, Movement
-from wisebook_ml.treasury.selection import Choice
 from wisebook_ml.treasury.series import ALL_ACCOUNTS, DailySeries
 
-__all__ = ["Stated", "forecast_json", "models_json", "scenario_json", "show_forecast", "show_scenario"]
+__all__ = ["Stated", "scenario_json", "show_forecast", "show_scenario"]
 
 AHEAD = (7, 30, 90)
 """Days ahead that the first table tells."""
 
 COVERAGES = (0.8, 0.95)
-
-MONTHS_FR = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
-MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +47,14 @@ def show_forecast(
     by: str,
     lang: str,
     derived: bool,
+    seuil: float = ALERT_PROBABILITY,
 ) -> None:
     """Print a forecast: the balance ahead, what comes and goes by week or month, the risk, and who says so."""
     console = reading_console()
     _head(console, series, forecast, lang, derived=derived)
     put(console, _horizons(forecast, lang))
     put(console, _flows(forecast, by, lang))
-    _risk(console, liquidity(forecast, plancher), forecast, lang)
+    _risk(console, liquidity(forecast, plancher, seuil), forecast, lang)
     put(console, _models(model, lang))
 
 
@@ -69,6 +68,7 @@ def show_scenario(
     by: str,
     lang: str,
     derived: bool,
+    seuil: float = ALERT_PROBABILITY,
 ) -> None:
     """Print a forecast beside the one under some changes."""
     console, said = reading_console(), TEXTS[lang]
@@ -80,7 +80,7 @@ def show_scenario(
     put(console, _effects(forecast, changed, by, lang))
     for name, either in (("before", forecast), ("after", changed)):
         put(console, Text(str(said[name]), style="bold"))
-        _risk(console, liquidity(either, plancher), either, lang)
+        _risk(console, liquidity(either, plancher, seuil), either, lang)
 
 
 def _head(console: Console, series: DailySeries, forecast: Forecast, lang: str, *, derived: bool) -> None:
@@ -143,7 +143,7 @@ def _periods(forecast: Forecast, by: str) -> Iterator[tuple[dt.date, list[int]]]
 def _period(first: dt.date, by: str, lang: str) -> str:
     if by == "week":
         return day(first, lang)
-    return f"{(MONTHS_FR if lang == 'fr' else MONTHS_EN)[first.month - 1]} {first.year}"
+    return f"{MONTHS[lang][first.month - 1]} {first.year}"
 
 
 def _flows(forecast: Forecast, by: str, lang: str) -> RenderableType:
@@ -187,23 +187,10 @@ def _risk(console: Console, dry: Liquidity, forecast: Forecast, lang: str) -> No
     put(console, glued(str(said["low"]).format(low=amount(dry.lowest, lang, devise), day=day(dry.lowest_date, lang))))
 
 
-def _choices(model: TreasuryModel) -> Iterator[tuple[str, Choice]]:
-    yield "entrees", model.entrees.daily
-    yield "entrees_cumul", model.entrees.sums
-    yield "sorties", model.sorties.daily
-    yield "sorties_cumul", model.sorties.sums
-
-
-def _gain(choice: Choice) -> float | None:
-    """Return by which share of the best baseline's error the choice errs less; None where it is that baseline."""
-    before = choice.errors[choice.baseline]
-    return 1 - choice.errors[choice.name] / before if choice.promoted and before > 0 else None
-
-
 def _models(model: TreasuryModel, lang: str) -> RenderableType:
     table = _table(TEXTS[lang]["models"], left=3)
-    for what, choice in _choices(model):
-        gain = _gain(choice)
+    for what, choice in choices(model):
+        gain = gain_of(choice)
         better = TEXTS[lang]["reference"] if gain is None else str(TEXTS[lang]["better"]).format(percent(gain, lang))
         names = model_name(choice.names, lang), model_name((choice.baseline,), lang)
         table.add_row(str(TEXTS[lang][what]), *names, glued(str(better)))
@@ -261,45 +248,6 @@ def _told(stated: Stated, devise: str, lang: str) -> str:
     return text + (str(said["times"]).format(times=change.fois) if change.fois > 1 else "")
 
 
-def forecast_json(series: DailySeries, forecast: Forecast, plancher: float, *, derived: bool) -> dict[str, object]:
-    """Return a forecast as one JSON object: every day with its intervals, and the risk."""
-    dry = liquidity(forecast, plancher)
-    when = dry.date()
-    return {
-        "societe_id": forecast.societe_id,
-        "compte": forecast.compte,
-        "devise": forecast.devise,
-        "premier_jour": series.first.isoformat(),
-        "dernier_jour": forecast.origin.isoformat(),
-        "positions_des_ecritures": derived,
-        "solde": round(forecast.solde_initial, 2),
-        "horizon": len(forecast),
-        "liquidite": {
-            "plancher": plancher,
-            "probabilite": round(dry.probabilite, 4),
-            "date_alerte": when.isoformat() if when else None,
-            "point_bas": round(dry.lowest, 2),
-            "date_point_bas": dry.lowest_date.isoformat(),
-        },
-        "jours": [
-            {"date": date.isoformat()} | {name: _values(getattr(forecast, name), place) for name in QUANTITIES}
-            for place, date in enumerate(forecast.dates)
-        ],
-    }
-
-
-def models_json(model: TreasuryModel) -> dict[str, object]:
-    """Return who forecasts what, and how much better than the best baseline it was on past days."""
-    return {
-        what: {
-            "modele": choice.name,
-            "reference": choice.baseline,
-            "gain": None if (gain := _gain(choice)) is None else round(gain, 4),
-        }
-        for what, choice in _choices(model)
-    }
-
-
 def scenario_json(
     series: DailySeries,
     forecast: Forecast,
@@ -308,20 +256,11 @@ def scenario_json(
     plancher: float,
     *,
     derived: bool,
+    seuil: float = ALERT_PROBABILITY,
 ) -> dict[str, object]:
     """Return both forecasts, and what was stated."""
     return {
         "hypotheses": [_told(one, forecast.devise, "fr") for one in stated],
-        "sans": forecast_json(series, forecast, plancher, derived=derived),
-        "avec": forecast_json(series, changed, plancher, derived=derived),
+        "sans": forecast_json(series, forecast, plancher, derived=derived, probabilite_alerte=seuil),
+        "avec": forecast_json(series, changed, plancher, derived=derived, probabilite_alerte=seuil),
     }
-
-
-def _values(expected: Expected, place: int) -> dict[str, object]:
-    found: dict[str, object] = {
-        "median": round(float(expected.typical[place]), 2),
-        "moyenne": round(float(expected.mean[place]), 2),
-    }
-    for coverage, (low, high) in expected.bounds.items():
-        found[f"intervalle_{100 * coverage:.0f}"] = [round(float(low[place]), 2), round(float(high[place]), 2)]
-    return found

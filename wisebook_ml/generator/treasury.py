@@ -22,7 +22,9 @@ OPENING_EUROS = (20_000, 120_000)
 
 
 def treasury_positions(publications: Iterable[Publication], *, seed: int) -> list[PositionTresorerie]:
-    """Return a position of each bank account on each day, from the ledger's first day to its last publication.
+    """Return a position of each bank account on each day, from the first day of the books to the last.
+
+    The books end with their last fiscal year: what is published after it (validations, corrections) moves no cash.
 
     Parameters
     ----------
@@ -44,7 +46,7 @@ def treasury_positions(publications: Iterable[Publication], *, seed: int) -> lis
         return []
     entries = final_state(publication.ecriture for publication in ordered)
     first = _first_day(ordered[0].ecriture)
-    last = max(first, max(publication.le.date() for publication in ordered))
+    last = max(first, max(_last_day(publication.ecriture) for publication in ordered))
     opening: dict[str, int] = defaultdict(int)
     moves: dict[tuple[dt.date, str], list[int]] = defaultdict(list)
     for entry in entries:
@@ -66,6 +68,12 @@ def _first_day(entry: Ecriture) -> dt.date:
     """Return the first day of an entry's fiscal year, or its own day."""
     start, _, _ = (entry.exercice or "").partition("/")
     return dt.date.fromisoformat(start) if len(start) == len("2024-01-01") else entry.ecriture_date
+
+
+def _last_day(entry: Ecriture) -> dt.date:
+    """Return the last day of an entry's fiscal year, or its own day."""
+    _, _, end = (entry.exercice or "").partition("/")
+    return dt.date.fromisoformat(end) if len(end) == len("2024-12-31") else entry.ecriture_date
 
 
 def _positions(

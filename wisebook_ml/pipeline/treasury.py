@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from schemas import Alerte, Detection, PositionTresorerie, Prediction, Record
-from topics import ALERTS, DEAD_LETTER, DETECTIONS, PREDICTIONS, TREASURY, Topic
+from schemas import Activation, Detection, Echeancier, PositionTresorerie, Prediction, Record
+from topics import DEAD_LETTER, DETECTIONS, PREDICTIONS, TREASURY, Topic
 from wisebook_ml.messaging.events import (
     Decoder,
     Outgoing,
@@ -17,15 +17,17 @@ from wisebook_ml.messaging.events import (
     event_headers,
     provenance,
 )
-from wisebook_ml.treasury.exceptions import PositionRefused
-from wisebook_ml.treasury.state import Made, TreasuryState
+from wisebook_ml.messaging.times import told_time
+from wisebook_ml.pipeline.refusals import alert_of
+from wisebook_ml.treasury.exceptions import ModelRefused, PositionRefused
+from wisebook_ml.treasury.state import Made, TreasuryRecord, TreasuryState
 
 __all__ = ["SOURCE", "TreasuryPipeline"]
 
 SOURCE = "wisebook-ml/treasury"
 """CloudEvents source of what follows from positions."""
 
-WHERE: dict[type[Record], Topic] = {Detection: DETECTIONS, Alerte: ALERTS, Prediction: PREDICTIONS}
+WHERE: dict[type[Record], Topic] = {Detection: DETECTIONS, Prediction: PREDICTIONS}
 
 ENCODER = msgspec.json.Encoder()
 
@@ -76,6 +78,9 @@ class TreasuryPipeline:
                 made = self._taken(raw)
             except Undecodable as error:
                 outgoing.append(self._refused(raw, error.reason, error.detail))
+            except ModelRefused as error:
+                outgoing.append(self._refused(raw, Reason.REFUSED, str(error)))
+                outgoing.append(self._alert(raw, str(error), made_at))
             except PositionRefused as error:
                 outgoing.append(self._refused(raw, Reason.REFUSED, str(error)))
             else:
@@ -85,24 +90,31 @@ class TreasuryPipeline:
         return outgoing
 
     def _taken(self, raw: RawRecord) -> list[Made]:
-        position = self._decoder.decode(raw)
-        assert isinstance(position, PositionTresorerie)
-        if not self._accepts(position.societe_id):
+        record = self._decoder.decode(raw)
+        assert isinstance(record, TreasuryRecord)
+        societe_id = record.societe_id
+        # Markers are kept of every company: it may be registered later.
+        if isinstance(record, PositionTresorerie | Echeancier) and not self._accepts(societe_id):
             raise PositionRefused(
-                f"company {position.societe_id} is not registered; this deployment accepts only the companies of "
+                f"company {societe_id} is not registered; this deployment accepts only the companies of "
                 "WISEBOOK_ML_SOCIETES"
             )
-        return self._state.take(position, _published(raw))
+        return self._state.take(record, _published(raw))
 
     def _refused(self, raw: RawRecord, reason: str, detail: str) -> Outgoing:
         return dead_letter(DEAD_LETTER, raw, topic=self._topic, partition=self._partition, reason=reason, detail=detail)
+
+    def _alert(self, raw: RawRecord, reason: str, made_at: dt.datetime) -> Outgoing:
+        marker = self._decoder.decode(raw)
+        assert isinstance(marker, Activation)
+        return alert_of(marker, reason, raw, topic=self._topic, partition=self._partition, source=SOURCE, made=made_at)
 
     def _outgoing(self, made: Made, place: int, raw: RawRecord, made_at: dt.datetime) -> Outgoing:
         """Return a record as it travels; `place` tells apart what follows from one position about one subject."""
         kind: type[Record] = Prediction if made.record is None else type(made.record)
         id_ = f"{made.key}/{self._topic}/{self._partition}/{raw.offset}/{place}"
         headers = event_headers(kind, id_=id_, source=SOURCE, time=made_at)
-        headers += provenance(self._topic, self._partition, raw.offset)
+        headers += provenance(self._topic, self._partition, raw.offset, told_time(raw))
         value = None if made.record is None else ENCODER.encode(made.record)
         return Outgoing(WHERE[kind], made.key.encode(), value, headers, self._partition)
 

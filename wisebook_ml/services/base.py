@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import pickle
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,17 @@ import pandas as pd
 from schemas import TypeModele
 from wisebook_ml.services.parameters import Parameters, read_parameters
 
-__all__ = ["BaseMLService", "Gate", "NotDefined", "NotEnoughData", "NotFitted", "Progress", "no_progress"]
+__all__ = [
+    "GLOBAL_RANDOM",
+    "BaseMLService",
+    "Gate",
+    "NotDefined",
+    "NotEnoughData",
+    "NotFitted",
+    "Progress",
+    "artefact_head",
+    "no_progress",
+]
 
 Progress = Callable[[float], None]
 """Told the share of a fit that is done, in [0, 1]."""
@@ -22,6 +33,10 @@ Progress = Callable[[float], None]
 DEFAULT_SEED = 20_221_231
 
 FORMAT = "wisebook-ml/service/1"
+
+GLOBAL_RANDOM = threading.RLock()
+"""Held by whoever seeds or draws from NumPy's global generator, which is one for all threads: some libraries know no
+other."""
 
 
 def no_progress(share: float) -> None:
@@ -64,6 +79,29 @@ class Gate:
     margin: float = 0.0
     min_rows: int = 30
     floor: float | None = None
+
+
+def artefact_head(data: bytes) -> Mapping[str, Any]:
+    """Return what an artefact says of itself: `type_modele`, `parametres`, `seed`, `libraries`.
+
+    Whoever calls has checked where `data` is from: unpickling runs code.
+
+    Raises
+    ------
+    ValueError
+        Where it is no artefact of a service.
+    """
+    return _opened(data)[0]
+
+
+def _opened(data: bytes) -> tuple[dict[str, Any], Any]:
+    try:
+        head, state = pickle.loads(data)
+    except Exception as error:  # unpickling raises whatever the bytes make it raise
+        raise ValueError(f"not a model artefact: {type(error).__name__}: {error}") from error
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        raise ValueError(f"not a model artefact of format {FORMAT}")
+    return head, state
 
 
 def _release(library: str) -> str:
@@ -202,12 +240,7 @@ class BaseMLService(ABC):
         ValueError
             Where it is no artefact of this algorithm, or one of other library versions or of another release.
         """
-        try:
-            head, state = pickle.loads(data)
-        except Exception as error:  # unpickling raises whatever the bytes make it raise
-            raise ValueError(f"not a model artefact: {type(error).__name__}: {error}") from error
-        if not isinstance(head, dict) or head.get("format") != FORMAT:
-            raise ValueError(f"not a model artefact of format {FORMAT}")
+        head, state = _opened(data)
         if head["type_modele"] != cls.type_modele.value:
             raise ValueError(f"the artefact is a {head['type_modele']} model, expected {cls.type_modele.value}")
         for name, then in head["libraries"].items():

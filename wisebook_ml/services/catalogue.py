@@ -1,11 +1,12 @@
 """The services by algorithm. Each is imported when it is asked for: TensorFlow alone takes six seconds."""
 
 from importlib import import_module
+from importlib.util import find_spec
 
 from schemas import DomaineApplication, TypeModele
 from wisebook_ml.services.base import BaseMLService
 
-__all__ = ["DOMAINES", "MissingLibrary", "service_class"]
+__all__ = ["DOMAINES", "MissingLibrary", "require", "service_class"]
 
 SERVICES = {
     TypeModele.LSTM: "wisebook_ml.services.lstm:LSTMService",
@@ -32,6 +33,10 @@ DOMAINES = {
 """What each algorithm is for."""
 
 
+IMPORTED_LATE = {TypeModele.LSTM: ("tensorflow", "keras"), TypeModele.PROPHET: ("prophet",)}
+"""What services import when they are first fitted or asked, and not before: it takes seconds."""
+
+
 class MissingLibrary(ImportError):
     """A library of the extra `train` that is not installed; the message says how to install it."""
 
@@ -48,9 +53,27 @@ def service_class(type_modele: TypeModele) -> type[BaseMLService]:
     try:
         found = getattr(import_module(module), name)
     except ModuleNotFoundError as error:
-        raise MissingLibrary(
-            f"{type_modele.value} needs {error.name}, which is not installed: pip install 'wisebook-ml[train]'"
-        ) from error
+        raise _missing(type_modele, error.name) from error
     assert isinstance(found, type)
     assert issubclass(found, BaseMLService)
     return found
+
+
+def require(type_modele: TypeModele) -> None:
+    """Check that all that an algorithm needs is installed, what it imports late, too.
+
+    Raises
+    ------
+    MissingLibrary
+        Where it is not.
+    """
+    service_class(type_modele)
+    for library in IMPORTED_LATE.get(type_modele, ()):
+        if find_spec(library) is None:
+            raise _missing(type_modele, library)
+
+
+def _missing(type_modele: TypeModele, library: str | None) -> MissingLibrary:
+    return MissingLibrary(
+        f"{type_modele.value} needs {library}, which is not installed: pip install 'wisebook-ml[train]'"
+    )

@@ -1,6 +1,8 @@
 """Isolation Forest: which entries are unusual, by combinations that no single control names."""
 
+import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
@@ -8,6 +10,9 @@ import pandas as pd
 from msgspec import Meta
 
 from schemas import TypeModele
+from wisebook_ml.drift.exceptions import NotEnoughReference
+from wisebook_ml.drift.reference import reference_of
+from wisebook_ml.drift.variables import ENTRY_VARIABLES
 from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.models.isolation_forest import MAX_SAMPLES, IsolationForest, fit_isolation_forest
 from wisebook_ml.services.base import BaseMLService, Gate, NotEnoughData, NotFitted, Progress, no_progress
@@ -16,8 +21,13 @@ from wisebook_ml.services.training_rows import Floats, by_attribute, matrix_of, 
 
 __all__ = ["IsolationForestParameters", "IsolationForestService"]
 
+LOGGER = logging.getLogger(__name__)
+
 MIN_ROWS = 200
 """Fewer entries than a tree's subsample teach it nothing that the online detector does not know."""
+
+MOST_DAYS = 366
+"""Days with rows, the latest, that a reference is made of: a year has all its months; older ones are past."""
 
 MIN_LABELS = 20
 """Labelled rows of each kind from which on their AUC is more than chance."""
@@ -40,7 +50,8 @@ class IsolationForestService(BaseMLService):
     noise (it splits on all alike), and blind to what its training data was full of: a mistake made every day is normal.
 
     `predict` returns `score`, in (0, 1), and `rang`, the share of training entries at least as unusual. The artefact is
-    plain arrays, no pickle: loading it cannot run code, and the scoring of entries reads it too.
+    plain arrays, no pickle: loading it cannot run code, and the scoring of entries reads it too. Where rows have a
+    `date`, the artefact says what was usual of them, by which drift is told (`wisebook_ml.drift`).
 
     `explain` attributes a row's mean path length over the trees exactly along its paths (Saabas 2014): the values and
     `base` sum to minus that length, so that what is positive made the entry more unusual. These are not Shapley values,
@@ -86,13 +97,15 @@ class IsolationForestService(BaseMLService):
             raise NotEnoughData(f"needs {MIN_ROWS} entries in the range, has {len(matrix)}; widen the range")
         if not np.ptp(matrix, axis=0).any():
             raise NotEnoughData(f"all {len(matrix)} entries are the same: nothing is unusual among them")
-        self._forest = fit_isolation_forest(
+        forest = fit_isolation_forest(
             matrix,
             FEATURE_NAMES,
             seed=self.seed,
             n_estimators=self.parametres.n_estimators,
             max_samples=self.parametres.max_samples,
         )
+        progress(0.5)
+        self._forest = replace(forest, reference=_reference(matrix, donnees))
         progress(1.0)
         return self
 
@@ -186,6 +199,23 @@ class IsolationForestService(BaseMLService):
         service = cls({"n_estimators": trees, "max_samples": _samples(forest.scale / trees)})
         service._forest = forest
         return service
+
+
+def _reference(matrix: Floats, donnees: pd.DataFrame) -> bytes:
+    """Return what is usual of rows, cut into their days; nothing where they have no dates, or are too few."""
+    if "date" not in donnees.columns:
+        return b""
+    days = donnees["date"].to_numpy("datetime64[D]").astype(np.int64)
+    order = np.argsort(days, kind="stable")
+    matrix, days = matrix[order], days[order]
+    # Counted, not measured: a single entry that is dated far ahead would leave a reference of one day.
+    recent = days >= np.unique(days)[-MOST_DAYS:][0]
+    try:
+        columns = dict(zip(FEATURE_NAMES, matrix[recent].T, strict=True))
+        return reference_of(ENTRY_VARIABLES, columns, days[recent]).dump()
+    except NotEnoughReference as error:
+        LOGGER.warning("drift of this version will not be watched: its training has %s", error)
+        return b""
 
 
 def _samples(average_path: float) -> int:

@@ -11,7 +11,17 @@ import pandas as pd
 from msgspec import Meta
 
 from schemas import TypeModele
-from wisebook_ml.services.base import BaseMLService, Gate, NotDefined, NotEnoughData, NotFitted, Progress, no_progress
+from wisebook_ml.services.base import (
+    GLOBAL_RANDOM,
+    BaseMLService,
+    Gate,
+    NotDefined,
+    NotEnoughData,
+    NotFitted,
+    Progress,
+    no_progress,
+)
+from wisebook_ml.services.lstm_forward import check_weights, forward
 from wisebook_ml.services.parameters import InvalidParameters, Parameters
 from wisebook_ml.services.series import (
     FLOW,
@@ -39,6 +49,9 @@ FEWEST_VALIDATED = 14
 VALIDATION_STEP = 3
 """Days from one validated forecast to the next: neighbours tell nearly the same."""
 
+MANY = 500
+"""Windows that are learnt from, about: of more, every second or third, since neighbours say nearly the same."""
+
 CLIP = 8.0
 """Largest flow that the network reads, in multiples of the usual one: one sale of a building is not to drown the rest.
 What it learns to forecast is not clipped."""
@@ -47,6 +60,12 @@ CALENDAR = calendar(pd.date_range("2024-01-01", periods=1), "").shape[1]
 AHEAD = CALENDAR + 3
 """What is known of a day: its calendar; of one ahead, besides, what was usual on this weekday and on this day of the
 month, and how far ahead it is."""
+
+LOW, MIDDLE, HIGH = QUANTILES = range(3)
+"""Places of the network's quantiles."""
+
+MEDIAN_COUNTS = 4.0
+"""How many times the error of the median counts as that of a bound: it is what is forecast."""
 
 DECODER = 32
 """Units of the layer that brings together what was and what the calendar holds."""
@@ -82,7 +101,8 @@ class _Learnt:
     scale: float
     rest: str | None
     errors: tuple[tuple[float, float], tuple[float, float]]
-    """Bounds of the errors of validated forecasts, in units of `scale`, on working days and on days off."""
+    """By how much each bound is moved so that it holds on validated days, in units of `scale`, on working days and on
+    days off."""
 
 
 @dataclass(slots=True)
@@ -101,15 +121,16 @@ class LSTMService(BaseMLService):
 
     Stacked LSTM layers read `sequence_length` days (flow and calendar) into a context; a small network, the same for
     every day ahead, turns the context and what is known of that day (weekday, day off, place in the month and the year,
-    what was usual on this weekday and this day of the month) into its flow. The whole horizon comes at once, so errors
-    do not add up from day to day. It learns what differs from the usual flow of the weekday, by the absolute error.
+    what was usual on this weekday and this day of the month) into the quantiles of its flow: the median and the ends of
+    an interval of `interval_width`. The whole horizon comes at once, so errors do not add up from day to day. It learns
+    what differs from the usual flow of the weekday, by the pinball error of each quantile.
 
     Good for flows that follow both the calendar and each other. It needs more data than `PROPHET` to be better, fails
     on what happened once (a level that it never saw), and forecasts a typical day where payments are large and rare,
     since that is what has the smallest absolute error: sums over the horizon are then too near to nothing.
 
-    `bas` and `haut` are `prevision` with the quantiles of the errors on validated days, for working days and days off
-    each. As the training stopped where these errors were smallest, the interval is somewhat narrow.
+    `bas` and `haut` are the network's quantiles, moved so that they hold on validated days (conformal), for working
+    days and days off each. As the training stopped where these were forecast best, the interval is somewhat narrow.
 
     Parameters
     ----------
@@ -122,7 +143,8 @@ class LSTMService(BaseMLService):
     References
     ----------
     Hochreiter and Schmidhuber, Long short-term memory, Neural Computation 9, 1997.
-    Wen, Torkkola, Narayanaswamy and Madeka, A multi-horizon quantile recurrent forecaster, 2017 (the decoder).
+    Wen, Torkkola, Narayanaswamy and Madeka, A multi-horizon quantile recurrent forecaster, 2017 (decoder, quantiles).
+    Romano, Patterson and Candès, Conformalized quantile regression, NeurIPS 2019.
     """
 
     type_modele = TypeModele.LSTM
@@ -136,7 +158,7 @@ class LSTMService(BaseMLService):
     def __init__(self, parametres: Mapping[str, object] | None = None, **options: Any) -> None:
         super().__init__(parametres, **options)
         check_country(self.parametres.jours_feries)
-        self._network: Any = None
+        self._weights: list[npt.NDArray[np.float32]] = []
         self._learnt: _Learnt | None = None
 
     @property
@@ -157,14 +179,15 @@ class LSTMService(BaseMLService):
         place = len(series) - validated
         scale = float(series.iloc[:place].abs().mean()) or float(series.abs().mean())
         learnt = _Learnt(scale, rest, ((0.0, 0.0), (0.0, 0.0)))
-        train = self._windows(series, learnt, range(self.parametres.sequence_length, place), 0, place)
+        step = max(1, round((place - self.parametres.sequence_length) / MANY))
+        train = self._windows(series, learnt, range(self.parametres.sequence_length, place, step), 0, place)
         begin = max(self.parametres.sequence_length, place - self.parametres.horizon // 2)
         check = self._windows(series, learnt, range(begin, place + 1, VALIDATION_STEP), place, len(series))
         network = _network(self.parametres, self.seed)
         _train(network, train, check, self.parametres, progress)
-        found = np.asarray(network([check.past, check.ahead, check.usual], training=False))[:, :, 0]
+        found = np.asarray(network([check.past, check.ahead, check.usual], training=False))
         learnt.errors = self._errors(check, found)
-        self._network, self._learnt = network, learnt
+        self._weights, self._learnt = [np.asarray(weight) for weight in network.get_weights()], learnt
         return self
 
     def predict(self, donnees: pd.DataFrame) -> pd.DataFrame:
@@ -221,14 +244,12 @@ class LSTMService(BaseMLService):
     def state(self) -> object:
         """Return the weights as arrays, and what was learnt besides."""
         learnt = self._fitted()
-        weights = [np.asarray(weight) for weight in self._network.get_weights()]
-        return {"weights": weights, "scale": learnt.scale, "rest": learnt.rest, "errors": learnt.errors}
+        return {"weights": self._weights, "scale": learnt.scale, "rest": learnt.rest, "errors": learnt.errors}
 
     def restore(self, state: Any) -> None:
-        """Build the network anew, and take the weights that `state` returned."""
-        network = _network(self.parametres, self.seed)
-        network.set_weights(state["weights"])
-        self._network = network
+        """Take what `state` returned."""
+        check_weights(state["weights"], self.parametres.hidden_layers, CALENDAR + 1, AHEAD)
+        self._weights = state["weights"]
         self._learnt = _Learnt(state["scale"], state["rest"], state["errors"])
 
     def _fitted(self) -> _Learnt:
@@ -260,28 +281,30 @@ class LSTMService(BaseMLService):
         return _Windows(past, ahead, usual[:, :, None], flow[fore][:, :, None], counts)
 
     def _errors(self, check: _Windows, found: Floats) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Return the bounds of the errors on validated days: working days, days off."""
-        error = check.target[:, :, 0] - found
+        """Return by how much bounds have to be moved to hold on validated days: working days, days off."""
+        came = check.target[:, :, 0]
         off = check.ahead[:, :, WEEK] > 0
-        low = (1 - self.parametres.interval_width) / 2
-        bounds = []
+        held = (1 + self.parametres.interval_width) / 2
+        moved = []
         for days in (~off, off):
-            chosen = error[(check.counts > 0) & days]
-            found_bounds = np.quantile(chosen, [low, 1 - low]) if len(chosen) else np.zeros(2)
-            bounds.append((float(found_bounds[0]), float(found_bounds[1])))
-        return bounds[0], bounds[1]
+            chosen = (check.counts > 0) & days
+            beyond = (found[:, :, LOW] - came)[chosen], (came - found[:, :, HIGH])[chosen]
+            below, above = (float(np.quantile(one, held)) if len(one) else 0.0 for one in beyond)
+            moved.append((below, above))
+        return moved[0], moved[1]
 
     def _forecasts(self, series: pd.Series, places: Sequence[int], learnt: _Learnt) -> list[pd.DataFrame]:
         """Return the forecasts made at some places of the series, each from the days before it."""
         window = self._windows(series, learnt, places, 0, 0)
-        found = np.asarray(self._network([window.past, window.ahead, window.usual], training=False), dtype=np.float64)
+        said = forward(self._weights, window.past, window.ahead, window.usual[:, :, 0])
+        found = said.astype(np.float64)  # by place, day and quantile
         off = window.ahead[:, :, WEEK] > 0
         working, resting = learnt.errors
         forecasts = []
         for row, place in enumerate(places):
-            forecast = found[row, :, 0]
-            low = forecast + np.where(off[row], resting[0], working[0])
-            high = forecast + np.where(off[row], resting[1], working[1])
+            forecast = found[row, :, MIDDLE]
+            low = found[row, :, LOW] - np.where(off[row], resting[0], working[0])
+            high = found[row, :, HIGH] + np.where(off[row], resting[1], working[1])
             columns = {"prevision": forecast, "bas": np.minimum(low, forecast), "haut": np.maximum(high, forecast)}
             days = horizon_after(series.index[place - 1], self.parametres.horizon)
             if learnt.rest is not None:
@@ -325,14 +348,18 @@ def _keras(seed: int) -> Any:
 
     if keras.backend.backend() != "tensorflow":
         raise InvalidParameters(f"Keras runs on {keras.backend.backend()} here; set KERAS_BACKEND=tensorflow")
-    keras.utils.set_random_seed(seed % 2**32)
+    with GLOBAL_RANDOM:
+        keras.utils.set_random_seed(seed % 2**32)
     return keras
 
 
 def _network(given: LSTMParameters, seed: int) -> Any:
-    """Return the network: past (n, sequence, features), ahead (n, horizon, features), usual (n, horizon, 1) -> flow."""
+    """Return the network.
+
+    Past (n, sequence, features), ahead (n, horizon, features), usual (n, horizon, 1) -> quantiles (n, horizon, 3).
+    """
     keras = _keras(seed)
-    layers = keras.layers
+    layers, ops = keras.layers, keras.ops
     past = keras.Input((given.sequence_length, CALENDAR + 1))
     known = keras.Input((given.horizon, AHEAD))
     usual = keras.Input((given.horizon, 1))
@@ -344,9 +371,27 @@ def _network(given: LSTMParameters, seed: int) -> Any:
     joined = layers.Dense(DECODER, activation="relu")(joined)
     joined = layers.Dropout(given.dropout)(joined)
     # Zeros at first: the training starts from the usual flow of the weekday.
-    change = layers.Dense(1, kernel_initializer="zeros")(joined)
-    network = keras.Model([past, known, usual], layers.Add()([usual, change]))
-    network.compile(optimizer=keras.optimizers.Adam(given.learning_rate, clipnorm=1.0), loss="mae")
+    change = layers.Dense(len(QUANTILES), kernel_initializer="zeros")(joined)
+
+    def ordered(given: Any) -> Any:
+        """Return the quantiles: the median, and how far each bound lies beyond it."""
+        usual, change = given
+        middle = usual + change[:, :, :1]
+        return ops.concatenate(
+            [middle - ops.softplus(change[:, :, 1:2]), middle, middle + ops.softplus(change[:, :, 2:])], axis=2
+        )
+
+    network = keras.Model([past, known, usual], layers.Lambda(ordered)([usual, change]))
+    outside = (1 - given.interval_width) / 2
+    levels = np.array([outside, 0.5, 1 - outside], dtype=np.float32)
+    weights = np.array([1.0, MEDIAN_COUNTS, 1.0], dtype=np.float32)
+
+    def pinball(came: Any, said: Any) -> Any:
+        """Return the pinball error of each day; that of a median alone is half the absolute error."""
+        over = came - said
+        return ops.mean(weights * ops.maximum(levels * over, (levels - 1) * over), axis=2)
+
+    network.compile(optimizer=keras.optimizers.Adam(given.learning_rate, clipnorm=1.0), loss=pinball)
     return network
 
 

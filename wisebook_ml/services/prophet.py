@@ -10,11 +10,21 @@ import pandas as pd
 from msgspec import Meta
 
 from schemas import TypeModele
-from wisebook_ml.services.base import BaseMLService, Gate, NotDefined, NotEnoughData, NotFitted, Progress, no_progress
+from wisebook_ml.services.base import (
+    GLOBAL_RANDOM,
+    BaseMLService,
+    Gate,
+    NotDefined,
+    NotEnoughData,
+    NotFitted,
+    Progress,
+    no_progress,
+)
 from wisebook_ml.services.parameters import Parameters
 from wisebook_ml.services.series import (
     FLOW,
     check_country,
+    due_days,
     forecast_metrics,
     horizon_after,
     off_days,
@@ -39,13 +49,16 @@ QUIET = ("cmdstanpy", "prophet", "prophet.plot")
 """Loggers that report every fit, or that there is no plotly, on the log of a trainer."""
 
 COMPONENTS = {"weekly": "hebdomadaire", "monthly": "mensuelle", "yearly": "annuelle", "holidays": "jours_feries"}
+COMPONENTS |= {f"extra_regressors_{mode}": "echeances" for mode in ("additive", "multiplicative")}
 """The model's components, and the columns of `explain`."""
 
 
 class ProphetParameters(Parameters, frozen=True, kw_only=True):
     """Parameters of `ProphetService`; those that Prophet has mean what they mean there.
 
-    `jours_feries` is the country whose public holidays count, empty for none; `horizon` the days that are forecast.
+    `jours_feries` is the country whose public holidays count, empty for none; `echeances` whether the ends of a month
+    and, in France, the days of taxes, contributions and wages count (`series.due_days`); `horizon` the days that are
+    forecast.
     """
 
     changepoint_prior_scale: Annotated[float, Meta(gt=0, le=10)] = 0.05
@@ -57,11 +70,12 @@ class ProphetParameters(Parameters, frozen=True, kw_only=True):
     monthly_seasonality: bool = True
     yearly_seasonality: bool | Literal["auto"] = "auto"
     jours_feries: str = "FR"
+    echeances: bool = True
     horizon: Annotated[int, Meta(ge=1, le=730)] = 90
 
 
 class ProphetService(BaseMLService):
-    """The net flow of each coming day, from a trend, the seasons of week, month and year, and public holidays.
+    """The net flow of each coming day, from a trend, seasons of week, month and year, public holidays and due days.
 
     Good for companies with a steady calendar (wages, rent, VAT, terms of payment), for gaps, and where a person has
     to see why: the forecast is a sum that `explain` takes apart. It knows dates only. It fails where single large
@@ -124,7 +138,13 @@ class ProphetService(BaseMLService):
                 model.add_seasonality(name="monthly", period=MONTH, fourier_order=MONTH_WAVES)
             if given.jours_feries:
                 model.add_country_holidays(country_name=given.jours_feries)
-            model.fit(pd.DataFrame({"ds": learnt.index, "y": learnt.to_numpy()}), seed=self.seed % 2**31)
+            table = pd.DataFrame({"ds": learnt.index, "y": learnt.to_numpy()})
+            if given.echeances:
+                due = due_days(pd.DatetimeIndex(learnt.index), given.jours_feries)
+                for name in due.columns[(due != 0).any()]:
+                    model.add_regressor(name, prior_scale=given.holidays_prior_scale, standardize=False)
+                    table[name] = due[name].to_numpy()
+            model.fit(table, seed=self.seed % 2**31)
             self._json = model_to_json(model)
         # What is kept is what predicts: a number that JSON rounded would otherwise make the loaded model another one.
         self._take(self._json, rest)
@@ -168,8 +188,8 @@ class ProphetService(BaseMLService):
         -------
         DataFrame
             A row each day that `predict` forecasts: `date`, `base` (the trend) and, where the model has them,
-            `hebdomadaire`, `mensuelle`, `annuelle` and `jours_feries`, in euros; without `date`, they sum to
-            `prevision`.
+            `hebdomadaire`, `mensuelle`, `annuelle`, `jours_feries` and `echeances`, in euros; without `date`, they sum
+            to `prevision`.
         """
         self._fitted()
         series = series_of(self.checked(donnees), 1)
@@ -204,8 +224,12 @@ class ProphetService(BaseMLService):
 
     def _predicted(self, days: pd.DatetimeIndex) -> pd.DataFrame:
         """Return what Prophet says of days; nothing moves on days of rest."""
+        table = pd.DataFrame({"ds": days})
+        if self._model.extra_regressors:  # none where it was learnt before there were any
+            due = due_days(days, self.parametres.jours_feries).reset_index(drop=True)
+            table = table.join(due[list(self._model.extra_regressors)])
         with _quiet(self.seed):
-            found: pd.DataFrame = self._model.predict(pd.DataFrame({"ds": days}))
+            found: pd.DataFrame = self._model.predict(table)
         if self._rest is not None:
             numbers = found.select_dtypes("number").columns
             found.loc[off_days(days, self._rest), numbers] = 0.0
@@ -221,16 +245,17 @@ class ProphetService(BaseMLService):
 def _quiet(seed: int) -> Iterator[None]:
     """Silence Prophet's loggers, and seed the generator that it samples from, which is NumPy's global one."""
     loggers = [logging.getLogger(name) for name in QUIET]
-    levels = [logger.level for logger in loggers]
-    state = np.random.get_state()
-    try:
-        for logger in loggers:
-            if not logger.handlers:
-                logger.addHandler(logging.NullHandler())  # without one, cmdstanpy sets up its own, and its level
-            logger.setLevel(logging.CRITICAL)
-        np.random.seed(seed % 2**32)
-        yield
-    finally:
-        np.random.set_state(state)
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+    with GLOBAL_RANDOM:
+        levels = [logger.level for logger in loggers]
+        state = np.random.get_state()
+        try:
+            for logger in loggers:
+                if not logger.handlers:
+                    logger.addHandler(logging.NullHandler())  # without one, cmdstanpy sets up its own, and its level
+                logger.setLevel(logging.CRITICAL)
+            np.random.seed(seed % 2**32)
+            yield
+        finally:
+            np.random.set_state(state)
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)

@@ -11,12 +11,14 @@ import pandas as pd
 
 from wisebook_ml.services.base import NotEnoughData
 from wisebook_ml.services.parameters import InvalidParameters
+from wisebook_ml.treasury.calendar import FEATURES, FISCAL, NOMINAL, BusinessDays, calendar_features
 
 __all__ = [
     "FLOW",
     "WEEK",
     "calendar",
     "check_country",
+    "due_days",
     "forecast_metrics",
     "horizon_after",
     "off_days",
@@ -43,6 +45,9 @@ WORST = 1e6
 
 EDGE = 3
 """Days at the beginning and the end of a month that are marked as such."""
+
+FRANCE = "FR"
+"""The country whose days of taxes are known."""
 
 
 def check_country(code: str) -> None:
@@ -138,6 +143,39 @@ def calendar(days: pd.DatetimeIndex, country: str) -> Floats:
         columns += [np.sin(harmonic * month), np.cos(harmonic * month)]
     columns += [np.sin(year), np.cos(year)]
     return np.column_stack(columns).astype(np.float64)
+
+
+@lru_cache(maxsize=8)
+def _business(country: str) -> BusinessDays:
+    return BusinessDays(country)
+
+
+def due_days(days: pd.DatetimeIndex, country: str) -> pd.DataFrame:
+    """Return on which days money is due, one column of 0 and 1 each: none on days off, since what is due then moves.
+
+    The first and last business days of the month; in France also the days of social contributions (URSSAF, the 5th and
+    the 15th), VAT (the 24th), instalments of corporate tax (the 15th of a quarter's last month) and wages (the 28th).
+
+    References
+    ----------
+    Articles 287 and 1668 of the general tax code, R243-6 of the social security code; see `treasury.calendar`.
+
+    Examples
+    --------
+    >>> found = due_days(pd.date_range("2025-06-13", "2025-06-16"), "FR")
+    >>> [name for name in found if found[name].iloc[-1]]
+    ['du_quinze', 'du_is']
+    """
+    ordinals = np.array([day.toordinal() for day in days], dtype=np.int64)
+    table = dict(zip(FEATURES, calendar_features(ordinals, _business(country)).T, strict=True))
+    worked = table["jour_repos"] == 0
+    found = {f"debut_{rank}": table["rang_debut"] == rank for rank in range(1, EDGE + 1)}
+    found |= {f"fin_{rank}": table["rang_fin"] == rank for rank in range(1, EDGE + 1)}
+    if country == FRANCE:
+        found |= {f"du_{name}": table[name] == 0 for name in NOMINAL if name != "premier"}
+        months = next(months for code, months, *_ in FISCAL if code == "IS")
+        found["du_is"] = (table["quinze"] == 0) & np.isin(table["mois"], months)
+    return pd.DataFrame({name: (column & worked).astype(np.float64) for name, column in found.items()}, index=days)
 
 
 def origins(known: int, total: int, horizon: int) -> Iterator[tuple[int, int]]:

@@ -9,17 +9,42 @@ import schemas
 
 __all__ = ["TREASURY_FOLD"]
 
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "holidays", "msgspec")
+LIBRARIES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "holidays",
+    "msgspec",
+    "prophet",
+    "keras",
+    "tensorflow",
+    "tensorflow-cpu",
+)
+"""Those of the extra `train` count as none where they are not installed."""
+
+SERVICES = ("base", "parameters", "series", "prophet", "lstm", "lstm_forward")
+"""Modules of `wisebook_ml.services` that promoted versions are learnt with."""
+
+
+HERE = Path(__file__).parent
 
 
 def _digest() -> str:
     digest = hashlib.blake2b(platform.python_version().encode(), digest_size=8)
-    for folder in (Path(__file__).parent, Path(schemas.__file__).parent):
-        for path in sorted(folder.rglob("*.py")):
-            digest.update(path.read_bytes())
+    paths = [path for folder in (HERE, Path(schemas.__file__).parent) for path in sorted(folder.rglob("*.py"))]
+    paths += [HERE.parent / "services" / f"{name}.py" for name in SERVICES]
+    for path in paths:
+        digest.update(path.read_bytes())
     for name in LIBRARIES:
-        digest.update(importlib.metadata.version(name).encode())
+        digest.update(_version(name).encode())
     return f"treasury {digest.hexdigest()}"
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "none"
 
 
 TREASURY_FOLD = _digest()

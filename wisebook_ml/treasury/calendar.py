@@ -9,7 +9,7 @@ import holidays
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FEATURES", "FISCAL", "BusinessDays", "FiscalDay", "calendar_features", "fiscal_days"]
+__all__ = ["FEATURES", "FISCAL", "BusinessDays", "FiscalDay", "calendar_features", "fiscal_days", "has_holidays"]
 
 Floats = npt.NDArray[np.float64]
 Ordinals = npt.NDArray[np.int64]
@@ -81,7 +81,7 @@ class BusinessDays:
     """
 
     def __init__(self, country: str = "FR") -> None:
-        if country and country not in holidays.list_supported_countries():
+        if country and not has_holidays(country):
             raise ValueError(f"no public holidays are known for {country!r}; FR is France's, empty stands for none")
         self.country = country
         self.rows: dict[int, list[float]] = {}  # what `calendar_features` has said of a day: it does not change
@@ -105,6 +105,18 @@ class BusinessDays:
         """Return the day itself, or the next business day."""
         at = day.toordinal()
         return dt.date.fromordinal(int(self.between(at, at + 14)[0]))
+
+
+@lru_cache(maxsize=512)
+def has_holidays(country: str) -> bool:
+    """Tell whether the public holidays of a country are known.
+
+    Examples
+    --------
+    >>> has_holidays("FR"), has_holidays("XX")
+    (True, False)
+    """
+    return country in holidays.list_supported_countries()
 
 
 @lru_cache(maxsize=512)

@@ -1,19 +1,21 @@
 """The cash of one company in one currency, position by position: judged, forecast anew, watched for running dry."""
 
 import datetime as dt
-import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from schemas import Alerte, Detection, Etat, Objet, TypeObjet
+from schemas import Detection, Echeancier, Objet, TypeModele, TypeObjet
 from wisebook_ml.treasury.exceptions import NotEnoughHistory
-from wisebook_ml.treasury.findings import Content, Findings, of_drift, of_liquidity, of_verdict
+from wisebook_ml.treasury.findings import Content, Findings, has_moved, of_drift, of_liquidity, of_verdict
 from wisebook_ml.treasury.forecast import Forecast
-from wisebook_ml.treasury.learning import FEWEST_NEW, Learning, Start, patience
-from wisebook_ml.treasury.liquidity import ALERT_PROBABILITY, liquidity
+from wisebook_ml.treasury.learning import FEWEST_NEW, Learning, Lesson, Start, patience
+from wisebook_ml.treasury.liquidity import liquidity
 from wisebook_ml.treasury.model import TreasuryModel
 from wisebook_ml.treasury.positions import PositionBook
+from wisebook_ml.treasury.promoted import FORECASTERS, Promoted
+from wisebook_ml.treasury.rules import USUAL, Rules
+from wisebook_ml.treasury.schedules import Schedules
 from wisebook_ml.treasury.series import LONGEST_GAP, DailySeries, series_from_book, usable
 from wisebook_ml.treasury.verdict import Observed, Verdict, Watch
 
@@ -23,9 +25,6 @@ RELEASE = 0.8
 """Share of the threshold under which the probability has to fall for an alarm to end: otherwise one that wavers around
 the threshold would end and come back every few days."""
 
-ALERTS = uuid.uuid5(uuid.NAMESPACE_URL, "https://wisebook.fr/ml/alertes")
-"""Namespace of alert ids: a replay makes the same ones."""
-
 SOONEST = 20
 """New days after which a drift of the forecast has the model learn anew, before its time."""
 
@@ -34,7 +33,7 @@ class Withdrawn:
     """Says that there is no forecast any more: nothing is behind it."""
 
 
-Followed = Detection | Alerte | Forecast | Withdrawn
+Followed = Detection | Forecast | Withdrawn
 """What may follow from a position."""
 
 
@@ -57,18 +56,29 @@ class CurrencyFold:
         What was told of the company.
     start : callable
         Has a model learnt.
-    plancher : float
-        The floor that the balance should not fall under.
+    rules : Rules
+        What the company has set.
+    promoted : mapping of TypeModele to Promoted, optional
+        The versions in force for the company, which somebody else keeps.
     """
 
     def __init__(
-        self, book: PositionBook, devise: str, findings: Findings, start: Start, plancher: float = 0.0
+        self,
+        book: PositionBook,
+        devise: str,
+        findings: Findings,
+        start: Start,
+        rules: Rules = USUAL,
+        promoted: Mapping[TypeModele, Promoted] | None = None,
     ) -> None:
         self._book = book
+        self._promoted = {} if promoted is None else promoted
         self._devise = devise
         self._findings = findings
         self._start = start
-        self._plancher = plancher
+        self._rules = rules
+        self.schedules = Schedules()
+        """What the books let expect."""
         self._forecast: Forecast | None = None  # follows from all that is below
         self.frontier: dt.date | None = None
         """The last day that was judged."""
@@ -88,21 +98,85 @@ class CurrencyFold:
         """What is told of the currency as a whole is about this."""
         return Objet(type=TypeObjet.TRESORERIE, id=self._devise)
 
-    def take(self, day: dt.date) -> Iterator[Followed]:
+    @property
+    def used(self) -> tuple[Promoted, ...]:
+        """The promoted versions that the model in force was made of."""
+        model = None if self.learnt is None else self.learnt.model()
+        if self.learnt is None or model is None:
+            return ()
+        return tuple(one for one in self.learnt.lesson.promoted if one.name in model.names)
+
+    def promote(self) -> None:
+        """Have a model learn at once, since the candidates are others now; it takes its place at the next day."""
+        if self.learnt is None or self.frontier is None:
+            return  # the first model learns with them
+        try:
+            known = usable(self._series(self.frontier))
+        except NotEnoughHistory:
+            return
+        self.coming = self._learning(known)
+        self.coming.begin()
+
+    def take(self, day: dt.date, *, derived: bool = False, carried: bool = False) -> Iterator[Followed]:
         """Yield what follows from a position of a day that the book has taken, in order.
+
+        A correction of the books comes as one position of each day since, whose balances change with it. In between
+        they do not follow from each other, so that nothing is forecast or learnt before the last judged day was told,
+        or the next one.
 
         Parameters
         ----------
         day : date
             Its day; whether the position is a new one or a correction, the book and the days before tell.
+        derived : bool
+            Whether it was derived from the books.
+        carried : bool
+            Whether its flows were known, and its balance only carries on what was corrected before.
         """
+        if self.frontier is not None and day < self.frontier and derived:
+            self._forecast = None
+            if not carried:
+                yield from self._judge_anew(day)
+            return
         if self.frontier is not None and day <= self.frontier:
-            yield from self._correct(day)
+            yield from self._judge_anew(day)
+            yield from self._forecast_anew(self._series(self.frontier))
             return
         for pending in self._pending(day):
             yield from self._close(pending)
         if self._complete(day):
             yield from self._close(day)
+
+    def expect(self, schedule: Echeancier) -> Iterator[Followed]:
+        """Yield what follows from expected payments: another forecast, where they are the newest of the days known.
+
+        Those of an evening that positions have not reached count once they have.
+
+        Raises
+        ------
+        PositionRefused
+            Where they make no sense.
+        """
+        evening = schedule.date.toordinal()
+        if not self.schedules.take(schedule) or self.frontier is None or schedule.date > self.frontier:
+            return
+        self._forecast = None  # an older evening says something of habits too
+        known = self.learnt is not None and self.learnt.model() is not None
+        if known and evening == self.schedules.newest(self.frontier.toordinal()):
+            yield from self._forecast_anew(self._series(self.frontier))
+
+    def settle(self, rules: Rules) -> Iterator[Followed]:
+        """Put what the company has set in force; yield what follows from the forecast that stands.
+
+        Other public holidays are those of the next model, which learns from the next day on.
+        """
+        before, self._rules = self._rules, rules
+        if rules.pays != before.pays:
+            self.wait = 0
+        if not rules.warns_like(before, self._devise):
+            _, forecast = self._in_force()
+            if forecast is not None:
+                yield from self._watch_liquidity(forecast, anew=True)
 
     # Days
 
@@ -145,8 +219,8 @@ class CurrencyFold:
                 self.wait = FEWEST_NEW
         yield from self._forecast_anew(series)
 
-    def _correct(self, day: dt.date) -> Iterator[Followed]:
-        """Judge a day anew that was judged, or missing, and forecast from what is known now."""
+    def _judge_anew(self, day: dt.date) -> Iterator[Followed]:
+        """Judge a day anew that was judged, or missing."""
         assert self.frontier is not None
         self.new_days += 1
         series = self._series(self.frontier)
@@ -162,7 +236,6 @@ class CurrencyFold:
                 if last:
                     self.watch = watch
                 yield from self._judged(verdict, forecast, last=last)
-        yield from self._forecast_anew(series)
 
     def _judged(self, verdict: Verdict | None, forecast: Forecast, *, last: bool) -> Iterator[Detection]:
         """Yield what a verdict changes; one of an older day says nothing of drift."""
@@ -180,7 +253,8 @@ class CurrencyFold:
     # Forecasts
 
     def _series(self, day: dt.date) -> DailySeries:
-        return series_from_book(self._book, devise=self._devise).until(day)
+        series = series_from_book(self._book, devise=self._devise).until(day)
+        return series.expecting(self.schedules.attendus())
 
     def _in_force(self) -> tuple[TreasuryModel | None, Forecast | None]:
         """Return the model in force, and its forecast from the last day that was judged."""
@@ -218,23 +292,27 @@ class CurrencyFold:
 
     def _learning(self, known: DailySeries) -> Learning:
         self.new_days, self.wait = 0, patience(len(known))
-        return Learning(known, self._start)
+        promoted = tuple(self._promoted[one] for one in FORECASTERS if one in self._promoted)
+        return Learning(Lesson(known, self._rules.pays, promoted), self._start)
 
-    def _watch_liquidity(self, forecast: Forecast) -> Iterator[Detection | Alerte]:
-        """Yield the detection where it changes; when it opens, an alert that names it."""
+    def _watch_liquidity(self, forecast: Forecast, *, anew: bool = False) -> Iterator[Detection]:
+        """Yield the detection where it moves; the role `alerting` makes an alert of it.
+
+        Asked anew, because the rules are others, whatever is different is told, and what stood keeps nothing open.
+        """
         stood = self._findings.is_open(self.objet)
-        threshold = ALERT_PROBABILITY * (RELEASE if stood else 1.0)
-        for found in self._tell(self.objet, of_liquidity(liquidity(forecast, self._plancher), threshold)):
+        rules = self._rules
+        dry = liquidity(forecast, rules.floor(self._devise), rules.probabilite)
+        content = of_liquidity(dry, dry.seuil * (RELEASE if stood and not anew else 1.0))
+        found = self._findings.tell(
+            self.objet,
+            content,
+            self.version,
+            [one.used for one in self.used],
+            lambda known, content: anew or has_moved(known, content, forecast.origin),
+        )
+        if found is not None:
             yield found
-            if found.etat is Etat.OUVERTE and not stood:
-                yield Alerte(
-                    alerte_id=uuid.uuid5(ALERTS, f"{found.detection_id}/{found.revision}"),
-                    societe_id=found.societe_id,
-                    severite=found.severite,
-                    detections=[found.detection_id],
-                    titre_fr=found.motifs[0].libelle_fr,
-                    titre_en=found.motifs[0].libelle_en,
-                )
 
     def _withdraw(self) -> Iterator[Detection | Withdrawn]:
         """Forget the model: what it has learnt is not what the days since are."""
@@ -252,7 +330,8 @@ class CurrencyFold:
         return Objet(type=TypeObjet.TRESORERIE, id=f"{self._devise}/PREVISION")
 
     def _tell(self, objet: Objet, content: Content | None) -> Iterator[Detection]:
-        detection = self._findings.tell(objet, content, self.version)
+        promoted = [one.used for one in self.used]
+        detection = self._findings.tell(objet, content, self.version, promoted)
         if detection is not None:
             yield detection
 

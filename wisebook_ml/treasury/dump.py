@@ -10,13 +10,16 @@ import msgspec
 import numpy as np
 
 from wisebook_ml.treasury.currency import CurrencyFold
+from wisebook_ml.treasury.expected import Attendus
 from wisebook_ml.treasury.findings import Told
-from wisebook_ml.treasury.learning import Learning, Start
+from wisebook_ml.treasury.learning import Learning, Lesson, Start
 from wisebook_ml.treasury.positions import DayPosition, PositionBook
+from wisebook_ml.treasury.promoted import Promoted
+from wisebook_ml.treasury.schedules import KeptEvening
 from wisebook_ml.treasury.series import DailySeries
 from wisebook_ml.treasury.verdict import Missing, Watch
 
-__all__ = ["KeptCompany", "KeptFold", "book_of", "keep_book", "keep_fold", "restore_fold"]
+__all__ = ["KeptCompany", "KeptFold", "book_of", "keep_book", "keep_fold", "keep_lesson", "restore_fold"]
 
 Row = tuple[int, int, int, int, int]
 """Ordinal of the day, balance, receipts, payments, revision."""
@@ -31,6 +34,15 @@ class KeptSeries(msgspec.Struct, array_like=True):
     first: dt.date
     amounts: list[bytes]
     observed: bytes
+    attendus: list[bytes] | None = None
+
+
+class KeptLesson(msgspec.Struct, array_like=True):
+    """A `Lesson`."""
+
+    series: KeptSeries
+    pays: str
+    promoted: tuple[Promoted, ...] = ()
 
 
 class KeptWatch(msgspec.Struct, array_like=True):
@@ -50,18 +62,21 @@ class KeptFold(msgspec.Struct, array_like=True):
     wait: int
     drifting: bool
     published: bool
-    learnt: KeptSeries | None
-    coming: KeptSeries | None
+    learnt: KeptLesson | None
+    coming: KeptLesson | None
     watches: tuple[KeptWatch, KeptWatch]
+    schedules: list[KeptEvening] = []
 
 
 class KeptCompany(msgspec.Struct, array_like=True):
-    """A company: positions by account and its currency, folds by currency, what was told."""
+    """A company: positions, folds by currency, what was told, promoted versions, whether banks tell its positions."""
 
     societe_id: int
     accounts: list[tuple[str, str, list[Row]]]
     folds: list[KeptFold]
     told: dict[str, Told]
+    promoted: list[Promoted] = []
+    banked: bool = False
 
 
 def keep_book(book: PositionBook) -> list[tuple[str, str, list[Row]]]:
@@ -95,9 +110,10 @@ def keep_fold(devise: str, fold: CurrencyFold) -> KeptFold:
         fold.wait,
         fold.drifting,
         fold.published,
-        None if fold.learnt is None else _kept(fold.learnt.series),
-        None if fold.coming is None else _kept(fold.coming.series),
+        None if fold.learnt is None else keep_lesson(fold.learnt.lesson),
+        None if fold.coming is None else keep_lesson(fold.coming.lesson),
         (_kept_watch(fold.watch), _kept_watch(fold.watch_before)),
+        fold.schedules.kept(),
     )
 
 
@@ -106,20 +122,36 @@ def restore_fold(fold: CurrencyFold, kept: KeptFold, start: Start) -> None:
     fold.frontier, fold.version = kept.frontier, kept.version
     fold.new_days, fold.wait = kept.new_days, kept.wait
     fold.drifting, fold.published = kept.drifting, kept.published
-    fold.learnt = None if kept.learnt is None else Learning(_series(kept.learnt), start)
-    fold.coming = None if kept.coming is None else Learning(_series(kept.coming), start)
+    fold.learnt = None if kept.learnt is None else Learning(_lesson(kept.learnt), start)
+    fold.coming = None if kept.coming is None else Learning(_lesson(kept.coming), start)
     fold.watch, fold.watch_before = (_watch(one) for one in kept.watches)
+    fold.schedules.restore(kept.schedules)
+
+
+def keep_lesson(lesson: Lesson) -> KeptLesson:
+    """Return what is kept of a lesson: all of it."""
+    return KeptLesson(_kept(lesson.series), lesson.pays, lesson.promoted)
+
+
+def _lesson(kept: KeptLesson) -> Lesson:
+    return Lesson(_series(kept.series), kept.pays, kept.promoted)
 
 
 def _kept(series: DailySeries) -> KeptSeries:
     amounts = [values.tobytes() for values in (series.entrees, series.sorties, series.solde)]
-    return KeptSeries(series.societe_id, series.compte, series.devise, series.first, amounts, series.observed.tobytes())
+    due = series.attendus
+    attendus = None if due is None else [one.tobytes() for one in (due.evenings, due.starts, due.days, due.cents)]
+    observed = series.observed.tobytes()
+    return KeptSeries(series.societe_id, series.compte, series.devise, series.first, amounts, observed, attendus)
 
 
 def _series(kept: KeptSeries) -> DailySeries:
     came, went, balance = (np.frombuffer(one, dtype=np.int64).copy() for one in kept.amounts)
     observed = np.frombuffer(kept.observed, dtype=np.bool_).copy()
-    return DailySeries(kept.societe_id, kept.compte, kept.devise, kept.first, came, went, balance, observed)
+    attendus = None
+    if kept.attendus is not None:
+        attendus = Attendus(*(np.frombuffer(one, dtype=np.int64).copy() for one in kept.attendus))
+    return DailySeries(kept.societe_id, kept.compte, kept.devise, kept.first, came, went, balance, observed, attendus)
 
 
 def _kept_watch(watch: Watch) -> KeptWatch:

@@ -3,16 +3,26 @@
 import datetime as dt
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from schemas import CodeMotif, Detection, DomaineApplication, Etat, ModeleUtilise, Objet, Severite, detection_id
+from schemas import (
+    CodeMotif,
+    Detection,
+    DomaineApplication,
+    Etat,
+    ModeleUtilise,
+    Objet,
+    Severite,
+    TypeObjet,
+    detection_id,
+)
 from schemas.detection import MotifDetection
 from schemas.money import MAX_TOTAL_MINOR, from_minor
 from wisebook_ml.treasury.forecast import Forecast
-from wisebook_ml.treasury.liquidity import ALERT_PROBABILITY, Liquidity
+from wisebook_ml.treasury.liquidity import Liquidity
 from wisebook_ml.treasury.verdict import DRIFT_DAYS, DRIFT_OUTSIDE, RARE, Raison, Reason, Verdict
 
 __all__ = [
@@ -22,6 +32,7 @@ __all__ = [
     "Content",
     "Findings",
     "Told",
+    "has_moved",
     "of_balance",
     "of_drift",
     "of_liquidity",
@@ -55,6 +66,14 @@ NEAR_DRY = dt.timedelta(days=30)
 
 CERTAIN = 0.8
 
+MOVED_SCORE = 10.0
+"""Points of probability by which a warning of running dry has to move to be told again: it wavers by a few with each
+day that comes, and who reads of it does nothing else for that."""
+
+MOVED_DAYS, MOVED_SHARE = 7, 3
+"""Days by which the day that it names has to move, and which part of the time until then: what matters of next month's
+day is nothing where it is one of the month after next."""
+
 DIGEST_BYTES = 12
 
 
@@ -73,7 +92,7 @@ class Content:
 class Told(msgspec.Struct, array_like=True):
     """The last detection of an object: how often it changed, whether it is open, a digest of what it said.
 
-    Day and amount are those of what stood last: what closes it is about the same.
+    The rest is of what stood last: what closes it is about the same day and amount.
     """
 
     revision: int
@@ -81,6 +100,8 @@ class Told(msgspec.Struct, array_like=True):
     digest: bytes
     date: dt.date
     montant: int
+    score: float
+    severite: Severite
 
 
 class Findings:
@@ -95,13 +116,28 @@ class Findings:
     def __init__(self, societe_id: int) -> None:
         self._societe_id = societe_id
         self.told: dict[str, Told] = {}
+        self.parametres_version = 0
+        """Of the settings in force."""
 
     def is_open(self, objet: Objet) -> bool:
         """Tell whether something stands about an object."""
         known = self.told.get(_name(objet))
         return known is not None and known.open
 
-    def tell(self, objet: Objet, content: Content | None, version: int) -> Detection | None:
+    def close_all(self, version: int) -> list[Detection]:
+        """Return what closes all that stands, in the order in which it was first told."""
+        standing = [name.partition("/") for name, told in self.told.items() if told.open]
+        closed = (self.tell(Objet(type=TypeObjet(type_), id=id_), None, version) for type_, _, id_ in standing)
+        return [detection for detection in closed if detection is not None]
+
+    def tell(
+        self,
+        objet: Objet,
+        content: Content | None,
+        version: int,
+        promoted: Sequence[ModeleUtilise] = (),
+        moved: Callable[[Told, Content], bool] = lambda known, content: True,
+    ) -> Detection | None:
         """Return the detection to publish about an object; None where nothing has changed.
 
         Parameters
@@ -112,6 +148,10 @@ class Findings:
             What stands; None where nothing does (any more).
         version : int
             Of the model that took part; 0 where none did.
+        promoted : sequence of ModeleUtilise
+            Versions of the registry that it was made of.
+        moved : callable
+            Whether what stands is far enough from what was told last for it to be told again.
         """
         known = self.told.get(_name(objet))
         digest = hashlib.blake2b(repr(content).encode(), digest_size=DIGEST_BYTES).digest()
@@ -119,12 +159,14 @@ class Findings:
             return None
         if known is not None and known.open and known.digest == digest:
             return None
+        if known is not None and known.open and content is not None and not moved(known, content):
+            return None
         revision = 1 if known is None else known.revision + 1
         if content is not None:
-            told = Told(revision, True, digest, content.date, content.montant)
+            told = Told(revision, True, digest, content.date, content.montant, content.score, content.severite)
         else:
             assert known is not None
-            told = Told(revision, False, digest, known.date, known.montant)
+            told = Told(revision, False, digest, known.date, known.montant, known.score, known.severite)
         self.told[_name(objet)] = told
         return Detection(
             detection_id=detection_id(self._societe_id, DomaineApplication.FLUX_TRESORERIE, objet),
@@ -139,8 +181,8 @@ class Findings:
             severite=Severite.INFO if content is None else content.severite,
             motifs=[] if content is None else list(content.motifs),
             contributions={} if content is None else dict(content.contributions),
-            modeles=[ModeleUtilise(modele_id=BUILT_IN, version=version)] if version else [],
-            parametres_version=0,
+            modeles=[ModeleUtilise(modele_id=BUILT_IN, version=version), *promoted] if version else [],
+            parametres_version=self.parametres_version,
         )
 
 
@@ -198,19 +240,23 @@ def of_drift(verdict: Verdict, outside: int) -> Content:
     return Content(verdict.date, 0, 100.0, Severite.FAIBLE, (motif,), (("solde", 100.0),))
 
 
-def of_liquidity(found: Liquidity, threshold: float) -> Content | None:
-    """Return what a probability of running dry says; None where it reaches the threshold on no day.
+def of_liquidity(found: Liquidity, least: float) -> Content | None:
+    """Return what a probability of running dry says; None where it is less than it has to be.
 
     Parameters
     ----------
     found : Liquidity
         What the forecast says.
-    threshold : float
-        Probability in force: what opens a detection, or what keeps it open.
+    least : float
+        What opens a detection, or what keeps it open.
     """
-    texts, day = found.alert(threshold), found.date(threshold)
-    if texts is None or day is None:
+    if found.probabilite < least:
         return None
+    # Of one that is only kept open, the day by which all of its probability is reached: so days do not leap.
+    threshold = min(found.seuil, found.probabilite)
+    texts, day = found.alert(threshold), found.date(threshold)
+    assert texts is not None  # the last day has all of it
+    assert day is not None
     probability = round(found.probabilite, 2)
     critical = probability >= CERTAIN and day - found.origin <= NEAR_DRY
     score = round(100 * probability, 1)
@@ -218,13 +264,37 @@ def of_liquidity(found: Liquidity, threshold: float) -> Content | None:
         code=CodeMotif.RISQUE_LIQUIDITE,
         poids=score,
         valeur=probability,
-        seuil=ALERT_PROBABILITY,
+        seuil=found.seuil,
         libelle_fr=texts[0],
         libelle_en=texts[1],
     )
     missing = max(_cents(min(found.lowest - found.plancher, 0.0)), 0)
     severite = Severite.CRITIQUE if critical else Severite.ELEVEE
     return Content(day, missing, score, severite, (motif,), (("solde", score),))
+
+
+def has_moved(known: Told, content: Content, origin: dt.date) -> bool:
+    """Tell whether a warning of running dry is another than the one that was told last.
+
+    It is where it has become more serious, or where its probability or its day have moved far. One that has become less
+    serious is told with these, so that it does not waver around a limit either.
+
+    Parameters
+    ----------
+    known : Told
+        What was told last.
+    content : Content
+        What stands now.
+    origin : date
+        The last day that is known now.
+    """
+    ranks = list(Severite)
+    left = (min(known.date, content.date) - origin).days
+    return (
+        ranks.index(content.severite) > ranks.index(known.severite)
+        or round(abs(content.score - known.score), 1) >= MOVED_SCORE
+        or abs((content.date - known.date).days) >= max(MOVED_DAYS, left // MOVED_SHARE)
+    )
 
 
 def _name(objet: Objet) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wisebook_ml.treasury.calendar import BusinessDays
+from wisebook_ml.treasury.expected import Attendus
 from wisebook_ml.treasury.series import DailySeries
 
 __all__ = ["LEVEL_DAYS", "YEAR", "Activity", "Flow", "flows_of"]
@@ -80,18 +81,27 @@ class Flow:
         Euros, 0 or more. What rarely moved on a day of rest counts on the active day after it.
     business : BusinessDays
         The calendar.
+    attendus : Attendus, optional
+        What was expected in evenings until the last day, of both directions.
+    sign : int
+        The direction: 1 for what comes in, -1 for what goes out.
     """
 
     ordinals: Ordinals
     values: Floats
     business: BusinessDays
+    attendus: Attendus | None = None
+    sign: int = 1
 
     def __len__(self) -> int:
         return len(self.values)
 
     def until(self, count: int) -> "Flow":
-        """Return the first days."""
-        return replace(self, ordinals=self.ordinals[:count], values=self.values[:count])
+        """Return the first days, and what was expected in their evenings."""
+        known = None
+        if self.attendus is not None and count:
+            known = self.attendus.until(int(self.ordinals[count - 1]))
+        return replace(self, ordinals=self.ordinals[:count], values=self.values[:count], attendus=known)
 
     @property
     def level(self) -> float:
@@ -124,8 +134,10 @@ def flows_of(series: DailySeries, activity: Activity) -> tuple[Flow, Flow]:
     place = np.searchsorted(ordinals, series.ordinals)
     inside = place < len(ordinals)
     flows = []
-    for cents in (series.entrees, series.sorties):
+    # Forecasts start after the last active day: what is said on a day of rest after it is read on the next one.
+    attendus = None if series.attendus is None or not len(ordinals) else series.attendus.until(int(ordinals[-1]))
+    for cents, sign in ((series.entrees, 1), (series.sorties, -1)):
         total = np.zeros(len(ordinals), dtype=np.int64)
         np.add.at(total, place[inside], cents[inside])
-        flows.append(Flow(ordinals, total / 100, activity.business))
+        flows.append(Flow(ordinals, total / 100, activity.business, attendus, sign))
     return flows[0], flows[1]

@@ -5,10 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from schemas import Ecriture, Operation, PositionTresorerie, from_minor, to_minor
+from schemas import Ecriture, Operation, PositionTresorerie, to_minor
 from wisebook_ml.fec.exercice import is_opening
+from wisebook_ml.treasury.cash_book import CashBook
+from wisebook_ml.treasury.positions import EARLIEST
 
-__all__ = ["Nature", "latest_entries", "natures_by_day", "positions_from_entries"]
+__all__ = ["Nature", "cash_moves", "is_cash", "latest_entries", "natures_by_day", "positions_from_entries"]
 
 CASH = ("512", "514", "517", "53")
 """Accounts of money that is there: banks, postal cheques, other institutions, cash in hand (PCG, class 5). Not 50
@@ -50,11 +52,19 @@ def latest_entries(entries: Iterable[Ecriture]) -> list[Ecriture]:
     return sorted(kept, key=lambda entry: (entry.ecriture_date, entry.ecriture_id))
 
 
+def is_cash(entry: Ecriture) -> bool:
+    """Say whether an entry moves money, other than by opening a year."""
+    return not is_opening(entry.journal_code, entry.journal_lib) and any(
+        line.compte_num.startswith(CASH) for line in entry.lignes
+    )
+
+
 def positions_from_entries(entries: Iterable[Ecriture], until: dt.date) -> list[PositionTresorerie]:
     """Return a position of each cash account on each day on which it moved, and on `until`.
 
-    Opening balances (journal "à nouveaux") count once, the first time: later ones repeat what the year before has left.
-    The currency is the euro, in which books are kept. What is dated after `until` is left out.
+    Opening balances (journal "à nouveaux") count once, the first time: later ones repeat what the year before has left
+    (`CashBook`). The currency is the euro, in which books are kept. What is dated after `until` is left out, and before
+    1970, where a year is mistyped.
 
     Parameters
     ----------
@@ -68,42 +78,15 @@ def positions_from_entries(entries: Iterable[Ecriture], until: dt.date) -> list[
     list of PositionTresorerie
         By account, then by day.
     """
-    opening: dict[str, int] = defaultdict(int)
-    moves: dict[str, dict[dt.date, list[int]]] = defaultdict(lambda: defaultdict(list))
-    societe_id, opened = 0, None
+    book, societe_id = CashBook(), 0
     for entry in latest_entries(entries):
-        if entry.ecriture_date > until:
-            continue
-        societe_id = entry.societe_id
-        at_start = is_opening(entry.journal_code, entry.journal_lib)
-        if at_start:
-            opened = opened or entry.ecriture_date
-            if entry.ecriture_date != opened:
-                continue
-        for account, cents in _cash(entry).items():
-            if at_start:
-                opening[account] += cents
-                moves[account].setdefault(entry.ecriture_date, [])
-            elif cents:
-                moves[account][entry.ecriture_date].append(cents)
-    found = []
-    for account in sorted(moves):
-        balance = opening[account]
-        moves[account].setdefault(until, [])
-        for day in sorted(moves[account]):
-            cents_of_day = moves[account][day]
-            balance += sum(cents_of_day)
-            found.append(
-                PositionTresorerie(
-                    societe_id=societe_id,
-                    compte_num=account,
-                    date=day,
-                    solde=from_minor(balance),
-                    entrees=from_minor(sum(one for one in cents_of_day if one > 0)),
-                    sorties=from_minor(-sum(one for one in cents_of_day if one < 0)),
-                )
-            )
-    return found
+        if EARLIEST <= entry.ecriture_date <= until:
+            societe_id = entry.societe_id
+            opening = is_opening(entry.journal_code, entry.journal_lib)
+            book.add(entry.ecriture_date.toordinal(), opening, list(cash_moves(entry).items()))
+    changes = sorted(book.changes(until.toordinal()), key=lambda change: (change.compte_num, change.day))
+    found = (change.position(societe_id) for change in changes)
+    return [position for position in found if position is not None]
 
 
 def natures_by_day(entries: Iterable[Ecriture]) -> dict[dt.date, dict[Nature, int]]:
@@ -112,12 +95,12 @@ def natures_by_day(entries: Iterable[Ecriture]) -> dict[dt.date, dict[Nature, in
     for entry in latest_entries(entries):
         if is_opening(entry.journal_code, entry.journal_lib):
             continue
-        if net := sum(_cash(entry).values()):
+        if net := sum(cash_moves(entry).values()):
             found[entry.ecriture_date][_nature(entry)] += net
     return {day: dict(natures) for day, natures in found.items()}
 
 
-def _cash(entry: Ecriture) -> dict[str, int]:
+def cash_moves(entry: Ecriture) -> dict[str, int]:
     """Return what an entry moves on cash accounts, net by account."""
     moved: dict[str, int] = defaultdict(int)
     for line in entry.lignes:

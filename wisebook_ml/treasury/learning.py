@@ -2,21 +2,45 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 from wisebook_ml.treasury.exceptions import NotEnoughHistory
 from wisebook_ml.treasury.model import TreasuryModel
+from wisebook_ml.treasury.models.services import promoted_candidate
+from wisebook_ml.treasury.promoted import Promoted
 from wisebook_ml.treasury.series import DailySeries
 from wisebook_ml.treasury.training import train
 
-__all__ = ["Join", "Learning", "Start", "at_once", "learn", "patience"]
+__all__ = ["Join", "Learning", "Lesson", "Start", "at_once", "learn", "patience"]
 
 LOGGER = logging.getLogger(__name__)
 
 Join = Callable[[], TreasuryModel | None]
 """Waits for a model; None where none could be learnt."""
 
-Start = Callable[[DailySeries], Join]
-"""Has a model learnt from a series, here or elsewhere."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """All that a model follows from.
+
+    Parameters
+    ----------
+    series : DailySeries
+        What it learns from.
+    pays : str
+        Whose public holidays the company keeps.
+    promoted : tuple of Promoted
+        Versions in force, which are candidates beside those that are built in.
+    """
+
+    series: DailySeries
+    pays: str = "FR"
+    promoted: tuple[Promoted, ...] = ()
+
+
+Start = Callable[[Lesson], Join]
+"""Has a model learnt, here or elsewhere."""
 
 FEWEST_NEW, MOST_NEW = 30, 90
 """New days after which a model learns anew: a fifth of what it has learnt from, between these."""
@@ -36,17 +60,24 @@ def patience(days: int) -> int:
     return min(max(days // 5, FEWEST_NEW), MOST_NEW)
 
 
-def learn(series: DailySeries) -> TreasuryModel | None:
-    """Return a model of a series; None where none can be learnt, and the log says why.
+def learn(lesson: Lesson) -> TreasuryModel | None:
+    """Return the model of a lesson; None where none can be learnt, and the log says why.
 
     One company's days must not end the worker of all others, and they would again after each restart.
+
+    Raises
+    ------
+    MissingLibrary
+        Where a promoted version needs what is not installed: nothing else forecasts in its place.
     """
+    series = lesson.series
     try:
-        model = train(series)
+        besides = {one.name: partial(promoted_candidate, one) for one in lesson.promoted}
+        model = train(series, country=lesson.pays, besides=besides)
         model.forecast(series)  # it keeps what it has said of days: the first position after it is not to wait for that
     except NotEnoughHistory as error:
         LOGGER.info("no forecast: %s", error)
-    except (MemoryError, OSError):
+    except (MemoryError, OSError, ImportError):
         raise
     except Exception:
         LOGGER.exception(
@@ -60,32 +91,32 @@ def learn(series: DailySeries) -> TreasuryModel | None:
     return None
 
 
-def at_once(series: DailySeries) -> Join:
+def at_once(lesson: Lesson) -> Join:
     """Learn before returning: for tests, and for who waits anyway."""
-    found = learn(series)
+    found = learn(lesson)
     return lambda: found
 
 
 class Learning:
-    """A model that is being learnt, or was: the same series gives the same one, so only the series is kept.
+    """A model that is being learnt, or was: the same lesson gives the same one, so only that is kept.
 
     Parameters
     ----------
-    series : DailySeries
-        What it learns from.
+    lesson : Lesson
+        What it follows from.
     start : callable
         Has it learnt.
     """
 
-    def __init__(self, series: DailySeries, start: Start) -> None:
-        self.series = series
+    def __init__(self, lesson: Lesson, start: Start) -> None:
+        self.lesson = lesson
         self._start = start
         self._join: Join | None = None
 
     def begin(self) -> None:
         """Start, where that was not done."""
         if self._join is None:
-            self._join = self._start(self.series)
+            self._join = self._start(self.lesson)
 
     def model(self) -> TreasuryModel | None:
         """Return the model; wait for it where it is not there yet."""

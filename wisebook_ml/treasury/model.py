@@ -32,8 +32,19 @@ near nothing, and its error is not to count a hundredfold."""
 UNKNOWN_WIDTH = 1.0
 """Daily error, in units of the level, where none was seen yet: as large as the flows themselves."""
 
-FEWEST_HORIZONS = 2.0
+FEWEST_HORIZONS = 1.0
 """Horizons that are taken to have been seen at least: with fewer, Student's quantiles have no end."""
+
+FREEDOM = 2.0
+"""Degrees of freedom of a horizon: along a random walk, squared errors relative to the lead have mean 1 and variance 1,
+as the mean of two squares has."""
+
+HALF_LIFE = 1.0
+"""Horizons after which an error counts half: how far off forecasts are changes with the times, from quarter to quarter
+in a crisis."""
+
+LEAST_WIDTH = 0.7
+"""Share of the width by all errors alike under which a quiet year does not bring the balance's interval."""
 
 FEWEST_PATHS = 40
 """Trajectories below which those that there are do not show how far off a balance may be."""
@@ -78,27 +89,19 @@ class Paths:
     ----------
     net : Band
         Calibration of the intervals of the net flow of days.
-    width : float
-        Root mean square of the errors of the balance, in units of the level and of the root of the lead.
-    horizons : float
-        How many horizons that do not overlap they come from.
+    widths : dict of float to float
+        By coverage: how far the balance may be from its mean path, in units of the level and of the root of the lead.
     errors : float64 array (origins, leads)
-        Errors of the balance in units of the level, of origins whose whole horizon is known.
+        Errors of the balance in units of the level, of origins whose whole horizon is known, as wide as `widths` says.
     """
 
     net: Band
-    width: float
-    horizons: float
+    widths: dict[float, float]
     errors: Floats
 
     def reach(self, coverage: float, leads: int) -> Floats:
-        """Return how far the balance may be from its mean path, in units of the level, from the first lead on.
-
-        Errors of neighbouring days and origins are nearly the same, so a quantile of them says little: they are as many
-        as there are horizons that do not overlap. What that leaves unknown is Student's to say.
-        """
-        quantile = float(student.ppf((1 + coverage) / 2, self.horizons))
-        return self.width * quantile * np.sqrt(np.arange(1, leads + 1))
+        """Return how far the balance may be from its mean path, in units of the level, from the first lead on."""
+        return self.widths[coverage] * np.sqrt(np.arange(1, leads + 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,6 +133,11 @@ class TreasuryModel:
     entrees: FlowModel
     sorties: FlowModel
     paths: Paths
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The candidates that were chosen, for whatever."""
+        return frozenset(self.entrees.fitted) | frozenset(self.sorties.fitted)
 
     def forecast(self, series: DailySeries, horizon: int = HORIZON) -> Forecast:
         """Return what is expected after the last day of a series.
@@ -218,10 +226,13 @@ def assemble(
     level = coming.came_level + coming.went_level
     balance = opening + np.cumsum(net)
 
+    before = np.searchsorted(place, np.arange(horizon), side="right")
+
     def held(values: Floats) -> Floats:
-        """Hold the balance of the last active day on days of rest."""
-        before = np.searchsorted(place, np.arange(horizon), side="right")
-        return np.concatenate([[opening], values])[before]
+        """Hold the balance of the last active day on days of rest; days are the last axis."""
+        first = np.full((*values.shape[:-1], 1), opening)
+        full: Floats = np.concatenate([first, values], axis=-1)[..., before]
+        return full
 
     balance_bounds = {}
     for coverage in COVERAGES:
@@ -229,7 +240,7 @@ def assemble(
         balance_bounds[coverage] = held(balance - reach), held(balance + reach)
     path = held(balance)
     errors = paths.errors[:, : len(net)] * level
-    trajectories = np.array([held(balance + one) for one in errors]).reshape(len(errors), horizon)
+    trajectories = held(balance + errors)
     return Forecast(
         series.societe_id,
         series.compte,
@@ -277,13 +288,52 @@ def paths_of(came: Backtest, went: Backtest, actual: tuple[Floats, Floats]) -> P
     mean = np.cumsum(came.mean - went.mean, axis=1)
     errors = (cumulated - mean) / levels
     leads = np.arange(1, net.shape[1] + 1)
-    relative = (errors / np.sqrt(leads))[np.isfinite(errors)]
-    width = float(np.sqrt(np.mean(relative**2))) if len(relative) else UNKNOWN_WIDTH
-    validated = int(came.origins[-1] - came.origins[0]) if len(came.origins) else 0
-    horizons = max(validated / len(leads), FEWEST_HORIZONS)
+    widths, change = _widths(errors / np.sqrt(leads), came.origins)
     whole = errors[np.isfinite(errors).all(axis=1)]
-    paths = whole if len(whole) >= FEWEST_PATHS else _walks(width, len(leads))
-    return Paths(daily, width, horizons, paths)
+    normal = widths[COVERAGES[0]] / NormalDist().inv_cdf((1 + COVERAGES[0]) / 2)
+    paths = whole * change if len(whole) >= FEWEST_PATHS else _walks(normal, len(leads))
+    return Paths(daily, widths, paths)
+
+
+def _widths(relative: Floats, origins: npt.NDArray[np.int64]) -> tuple[dict[float, float], float]:
+    """Return how far the balance may be off by coverage, and how much farther that is than by all errors alike.
+
+    Errors of neighbouring days and origins are nearly the same: they tell as much as the horizons that do not overlap.
+    So their quantile, in which recent errors weigh more, is widened as Student's quantile is beyond the normal one.
+
+    Parameters
+    ----------
+    relative : float64 array (origins, leads)
+        Errors in units of the level and of the root of the lead; not a number where they are not known.
+    origins : int64 array (origins,)
+        Active days that were known.
+
+    References
+    ----------
+    Barber, Candès, Ramdas and Tibshirani, Conformal prediction beyond exchangeability, Annals of Statistics 51, 2023.
+    """
+    known = np.isfinite(relative)
+    if not known.any():
+        return {
+            one: UNKNOWN_WIDTH * float(student.ppf((1 + one) / 2, FREEDOM * FEWEST_HORIZONS)) for one in COVERAGES
+        }, 1.0
+    span = relative.shape[1]
+    recent = 0.5 ** ((origins[-1] - origins) / (HALF_LIFE * span))
+    step = float(np.diff(origins).mean()) if len(origins) > 1 else float(span)
+    horizons = min(float(origins[-1] - origins[0]), step * recent.sum() ** 2 / (recent**2).sum()) / span
+    freedom = FREEDOM * max(horizons, FEWEST_HORIZONS)
+    sizes = np.abs(relative[known])
+    order = np.argsort(sizes, kind="stable")
+    weights = np.cumsum(np.broadcast_to(recent[:, None], relative.shape)[known][order])
+    widths, changes = {}, []
+    for coverage in COVERAGES:
+        at = min(int(np.searchsorted(weights, coverage * weights[-1])), len(order) - 1)
+        alike = float(np.quantile(sizes, coverage))
+        width = max(float(sizes[order[at]]), LEAST_WIDTH * alike)
+        beyond = float(student.ppf((1 + coverage) / 2, freedom)) / NormalDist().inv_cdf((1 + coverage) / 2)
+        widths[coverage] = width * beyond
+        changes.append(width / alike if alike else 1.0)
+    return widths, changes[0]
 
 
 def _walks(width: float, leads: int) -> Floats:

@@ -7,9 +7,13 @@ from enum import StrEnum
 
 from schemas import PositionTresorerie
 from schemas.money import to_minor
+from wisebook_ml.controls.texts import date_fr
 from wisebook_ml.treasury.exceptions import PositionRefused
 
-__all__ = ["DayPosition", "PositionBook", "Taken"]
+__all__ = ["EARLIEST", "LATEST", "DayPosition", "PositionBook", "Taken"]
+
+EARLIEST, LATEST = dt.date(1970, 1, 1), dt.date(2999, 12, 31)
+"""Days between which a position can lie: beyond them a year is mistyped, and some days of the calendar do not exist."""
 
 AHEAD = dt.timedelta(days=1)
 """How far a position may lie after the day it was published: a bank east of here has tomorrow already."""
@@ -39,6 +43,10 @@ class DayPosition:
     entrees: int
     sorties: int
     revision: int = 1
+
+    def moves_like(self, other: "DayPosition") -> bool:
+        """Tell whether as much came in and went out."""
+        return (self.entrees, self.sorties) == (other.entrees, other.sorties)
 
 
 @dataclass(slots=True)
@@ -93,8 +101,12 @@ class PositionBook:
             if value.revision == known.revision and value != known:
                 raise PositionRefused(
                     f"{where}: there is another position of this day with revision {known.revision} already "
-                    f"(balance {known.solde / 100:.2f}, now {value.solde / 100:.2f}); "
-                    "send a correction with a higher revision"
+                    f"({_told(known, ('balance', 'in', 'out'))}; now {_told(value, ('balance', 'in', 'out'))}); "
+                    "send a correction with a higher revision",
+                    f"compte {position.compte_num} au {date_fr(position.date)} : ce jour a déjà une autre position de "
+                    f"révision {known.revision} ({_told(known, ('solde', 'entrées', 'sorties'))} ; désormais "
+                    f"{_told(value, ('solde', 'entrées', 'sorties'))}) ; envoyer la correction avec une révision plus "
+                    "élevée",
                 )
             return Taken.UNCHANGED
         newest = not days or position.date > max(days)
@@ -118,16 +130,27 @@ class PositionBook:
         if position.date > published + AHEAD:
             raise PositionRefused(
                 f"{where}: lies in the future (published on {published.isoformat()}); a position is what a bank has "
-                "booked: send it on its day, and what is planned as a scenario"
+                "booked: send it on its day, and what is planned as a scenario",
+                f"compte {position.compte_num} au {date_fr(position.date)} : ce jour est à venir ; une position est ce "
+                "que la banque a comptabilisé : l'envoyer le jour même, et ce qui est prévu comme scénario",
             )
         kept_in = self.currencies.get(position.compte_num, position.devise)
         if position.devise != kept_in:
             raise PositionRefused(
                 f"{where}: is in {position.devise}, the account's other positions are in {kept_in}; "
-                "an account has one currency: use another account number"
+                "an account has one currency: use another account number",
+                f"compte {position.compte_num} au {date_fr(position.date)} : est en {position.devise}, les autres "
+                f"positions du compte en {kept_in} ; un compte n'a qu'une devise : prendre un autre numéro de compte",
             )
         for name, amount in (("entrees", position.entrees), ("sorties", position.sorties)):
             if to_minor(amount) < 0:
                 raise PositionRefused(
-                    f"{where}: {name} is {amount}; flows are not negative: what went out belongs to sorties"
+                    f"{where}: {name} is {amount}; flows are not negative: what went out belongs to sorties",
+                    f"compte {position.compte_num} au {date_fr(position.date)} : {name} vaut {amount} ; un flux n'est "
+                    "pas négatif : ce qui sort va dans sorties",
                 )
+
+
+def _told(position: DayPosition, names: tuple[str, str, str]) -> str:
+    amounts = (position.solde, position.entrees, position.sorties)
+    return ", ".join(f"{name} {cents / 100:.2f}" for name, cents in zip(names, amounts, strict=True))

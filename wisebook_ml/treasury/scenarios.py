@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from wisebook_ml.controls.texts import date_fr
 from wisebook_ml.treasury.exceptions import ScenarioRefused
 from wisebook_ml.treasury.forecast import Expected, Forecast
 from wisebook_ml.treasury.open_items import ExpectedPayment
@@ -21,6 +22,9 @@ Moved = tuple[dt.date, float]
 """A day, and what moves on it besides: above 0 comes in, below goes out."""
 
 MONTHS = 12
+
+NEVER = dt.date.max
+"""The last day of the calendar: stands for all later ones, which lie beyond every horizon as well."""
 
 
 class Change(Protocol):
@@ -48,6 +52,9 @@ class Movement:
 class LatePayment:
     """Payments that are expected come `jours` later, such as those of one client.
 
+    They are part of the forecast, so each is taken from it and put on the later day: nothing counts twice. What is
+    overdue counts as far as it is likely to be paid at all, which is as far as the forecast has it.
+
     Examples
     --------
     >>> due = ExpectedPayment(dt.date(2025, 5, 2), 120_000, "DUPONT", "Dupont SA", "F12", False)
@@ -61,8 +68,9 @@ class LatePayment:
     def movements(self) -> Iterator[Moved]:
         """Yield each payment twice: taken from its day, and put on the later one."""
         for one in self.payments:
-            yield one.date, -one.montant / 100
-            yield one.date + dt.timedelta(days=self.jours), one.montant / 100
+            amount = round(one.montant * one.part) / 100
+            yield one.date, -amount
+            yield min(one.date, NEVER - dt.timedelta(days=self.jours)) + dt.timedelta(days=self.jours), amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +138,9 @@ def apply(forecast: Forecast, changes: Sequence[Change]) -> Forecast:
             if day <= forecast.origin:
                 raise ScenarioRefused(
                     f"{type(change).__name__}: {day.isoformat()} is not after {forecast.origin.isoformat()}, the last "
-                    "day that is known; a scenario changes days to come"
+                    "day that is known; a scenario changes days to come",
+                    f"{date_fr(day)} n'est pas après le {date_fr(forecast.origin)}, dernier jour connu ; un scénario "
+                    "porte sur les jours à venir",
                 )
             if (place := _active_place(forecast, day)) is not None:
                 _move(change, amount, place, came, went)
@@ -187,5 +197,7 @@ def _months_later(day: dt.date, months: int) -> dt.date:
     """Return the same day of a later month, or its last day."""
     index = day.year * MONTHS + day.month - 1 + months
     year, month = index // MONTHS, index % MONTHS + 1
+    if year >= NEVER.year:
+        return max(day, dt.date(NEVER.year, 1, 1))
     following = dt.date(year + month // MONTHS, month % MONTHS + 1, 1)
     return min(dt.date(year, month, 1) + dt.timedelta(days=day.day - 1), following - dt.timedelta(days=1))

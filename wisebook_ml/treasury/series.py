@@ -3,12 +3,14 @@
 import datetime as dt
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from wisebook_ml.controls.texts import date_fr
 from wisebook_ml.treasury.exceptions import NotEnoughHistory, SeriesRefused
+from wisebook_ml.treasury.expected import Attendus
 from wisebook_ml.treasury.positions import DayPosition, PositionBook
 
 __all__ = ["ALL_ACCOUNTS", "DailySeries", "series_from_book", "series_from_rows", "usable"]
@@ -49,6 +51,8 @@ class DailySeries:
         What came in and went out (0 or more), and the balance in the evening.
     observed : bool array (n,)
         Whether a bank reported the day; where not, nothing moved.
+    attendus : Attendus, optional
+        What the books let expect in past evenings, none after the last day.
     """
 
     societe_id: int
@@ -59,6 +63,7 @@ class DailySeries:
     sorties: Cents
     solde: Cents
     observed: npt.NDArray[np.bool_]
+    attendus: Attendus | None = None
 
     def __len__(self) -> int:
         return len(self.solde)
@@ -86,9 +91,14 @@ class DailySeries:
         """Return the series from a day on."""
         return self._part(max(0, (day - self.first).days), len(self))
 
+    def expecting(self, attendus: Attendus | None) -> "DailySeries":
+        """Return the series with what was expected in its evenings; what later ones say is left out."""
+        known = None if attendus is None else attendus.until(self.last.toordinal())
+        return replace(self, attendus=known if known is not None and len(known) else None)
+
     def _part(self, begin: int, end: int) -> "DailySeries":
         place = slice(begin, end)
-        return DailySeries(
+        part = DailySeries(
             self.societe_id,
             self.compte,
             self.devise,
@@ -98,6 +108,7 @@ class DailySeries:
             self.solde[place],
             self.observed[place],
         )
+        return part.expecting(None if self.attendus is None else self.attendus.since(part.first.toordinal()))
 
 
 def series_from_book(book: PositionBook, *, devise: str = "EUR", compte: str = ALL_ACCOUNTS) -> DailySeries:
@@ -120,41 +131,46 @@ def series_from_book(book: PositionBook, *, devise: str = "EUR", compte: str = A
         raise NotEnoughHistory(
             f"company {book.societe_id} has no positions in {devise}"
             + (f" of account {compte}" if compte != ALL_ACCOUNTS else "")
-            + f"; there are: {there}"
+            + f"; there are: {there}",
+            f"la société {book.societe_id} n'a pas de position en {devise}"
+            + (f" du compte {compte}" if compte != ALL_ACCOUNTS else "")
+            + f" ; comptes connus : {'aucun' if there == 'none at all' else there}",
         )
-    first = min(min(days) for days in known)
-    last = max(max(days) for days in known)
-    size = (last - first).days + 1
+    ordinals = [np.fromiter(map(dt.date.toordinal, days), dtype=np.int64, count=len(days)) for days in known]
+    first = min(int(one.min()) for one in ordinals)
+    size = max(int(one.max()) for one in ordinals) - first + 1
     entrees, sorties, solde = (np.zeros(size, dtype=np.int64) for _ in range(3))
     observed = np.zeros(size, dtype=np.bool_)
-    for days in known:
-        _add(days, first, entrees, sorties, solde, observed)
-    return DailySeries(book.societe_id, compte, devise, first, entrees, sorties, solde, observed)
+    for days, at in zip(known, ordinals, strict=True):
+        _add(days, at - first, entrees, sorties, solde, observed)
+    return DailySeries(book.societe_id, compte, devise, dt.date.fromordinal(first), entrees, sorties, solde, observed)
 
 
 def _add(
     days: Mapping[dt.date, DayPosition],
-    first: dt.date,
+    place: Cents,
     entrees: Cents,
     sorties: Cents,
     solde: Cents,
     observed: npt.NDArray[np.bool_],
 ) -> None:
-    """Add one account to the sums."""
-    balance: int | None = None
-    steps = np.zeros_like(solde)
-    for day in sorted(days):
-        one, place = days[day], (day - first).days
-        came, went = one.entrees, one.sorties
-        if balance is not None:
-            unexplained = one.solde - balance - (came - went)
-            came, went = came + max(unexplained, 0), went + max(-unexplained, 0)
-        entrees[place] += came
-        sorties[place] += went
-        steps[place] = one.solde - (balance or 0)
-        observed[place] = True
-        balance = one.solde
-    solde += np.cumsum(steps)  # a balance holds from its day on
+    """Add one account to the sums: its days, in any order, and their places in the series.
+
+    All days at once: each position of a stream has its series made anew, and five years of days are many.
+    """
+    order = np.argsort(place)
+    place = place[order]
+    amounts = np.array([(one.solde, one.entrees, one.sorties) for one in days.values()], dtype=np.int64)[order]
+    balance, came, went = amounts.T
+    steps = np.diff(balance, prepend=0)
+    unexplained = steps - (came - went)
+    unexplained[0] = 0
+    entrees[place] += came + np.maximum(unexplained, 0)
+    sorties[place] += went + np.maximum(-unexplained, 0)
+    observed[place] = True
+    moved = np.zeros_like(solde)
+    moved[place] = steps
+    solde += np.cumsum(moved)  # a balance holds from its day on
 
 
 def series_from_rows(
@@ -225,12 +241,14 @@ def usable(series: DailySeries) -> DailySeries:
         Where that is too short, or nothing moves in it; the message says what is missing. A forecast without data
         behind it is never made.
     """
-    where = f"company {series.societe_id}, {series.compte} in {series.devise}"
+    every = series.compte == ALL_ACCOUNTS
+    where = f"company {series.societe_id}, {'all accounts' if every else series.compte} in {series.devise}"
+    where_fr = f"société {series.societe_id}, {'tous les comptes' if every else series.compte} en {series.devise}"
     at = np.flatnonzero(series.observed)
     if not len(at):
-        raise NotEnoughHistory(f"{where}: no day was reported")
+        raise NotEnoughHistory(f"{where}: no day was reported", f"{where_fr} : aucun jour n'est connu")
     gaps = np.flatnonzero(np.diff(at) > LONGEST_GAP)
-    part, why = series, ""
+    part, why, why_fr = series, "", ""
     if len(gaps):
         before, after = at[gaps[-1]], at[gaps[-1] + 1]
         day = series.first + dt.timedelta(days=int(after))
@@ -238,15 +256,28 @@ def usable(series: DailySeries) -> DailySeries:
             f" since the gap of {after - before - 1} days that ended on {day.isoformat()} "
             "(publish the days that are missing to use what lies before)"
         )
+        why_fr = (
+            f" depuis l'interruption de {after - before - 1} jours qui finit le {date_fr(day)} "
+            "(publier les jours manquants pour que ce qui précède serve)"
+        )
         # The first day after the gap holds all that went on within: its flows are not those of a day.
         part = series.since(day + dt.timedelta(days=1))
     if len(part) < FEWEST_DAYS:
-        raise NotEnoughHistory(f"{where}: {len(part)} days{why}; a forecast needs {FEWEST_DAYS}")
+        raise NotEnoughHistory(
+            f"{where}: {len(part)} days{why}; a forecast needs {FEWEST_DAYS}: publish earlier days, or wait for more",
+            f"{where_fr} : {len(part)} jours{why_fr} ; une prévision en demande {FEWEST_DAYS} : publier des jours "
+            "antérieurs, ou attendre",
+        )
     moves = int(np.count_nonzero(part.entrees | part.sorties))
     if moves == 0:
-        raise NotEnoughHistory(f"{where}: nothing moved in {len(part)} days{why}; there is nothing to forecast")
+        raise NotEnoughHistory(
+            f"{where}: nothing moved in {len(part)} days{why}; there is nothing to forecast",
+            f"{where_fr} : rien n'a bougé en {len(part)} jours{why_fr} ; il n'y a rien à prévoir",
+        )
     if moves < FEWEST_MOVES:
         raise NotEnoughHistory(
-            f"{where}: something moved on {moves} of {len(part)} days{why}; a forecast needs {FEWEST_MOVES} such days"
+            f"{where}: something moved on {moves} of {len(part)} days{why}; a forecast needs {FEWEST_MOVES} such days",
+            f"{where_fr} : des mouvements sur {moves} jours de {len(part)}{why_fr} ; une prévision en demande "
+            f"{FEWEST_MOVES}",
         )
     return part

@@ -9,6 +9,7 @@ from bench.evaluate.treasury.rolling import Errors, roll_series
 from bench.results import line_of
 from schemas import PositionTresorerie
 from wisebook_ml.generator import generate_ledger, treasury_positions
+from wisebook_ml.treasury.as_of import attendus_of
 from wisebook_ml.treasury.positions import PositionBook
 from wisebook_ml.treasury.series import DailySeries, series_from_book
 
@@ -23,22 +24,20 @@ COUNTRY = "FR"
 
 
 def generated_series(count: int, seed: int, *, years: int = YEARS) -> Iterator[DailySeries]:
-    """Yield the positions of generated companies, all accounts together, until the last day of their last year."""
+    """Yield generated companies until the end of their last year: all accounts, and what their books let expect."""
     for at in range(count):
-        positions = generated_positions(ENTRIES[at % len(ENTRIES)], seed + at, years)
+        ledger = generate_ledger(entries=ENTRIES[at % len(ENTRIES)], seed=seed + at, years=years)
+        positions = treasury_positions(ledger.publications, seed=seed + at)
         book = PositionBook(positions[0].societe_id)
         for one in positions:
             book.take(one, one.date)
-        yield series_from_book(book)
+        series = series_from_book(book)
+        yield series.expecting(attendus_of(ledger.events, series.first, series.last))
 
 
 def generated_positions(entries: int, seed: int, years: int) -> list[PositionTresorerie]:
     """Return the positions of a generated company, until the last day of its last year."""
-    ledger = generate_ledger(entries=entries, seed=seed, years=years)
-    positions = treasury_positions(ledger.publications, seed=seed)
-    # Publications go on after the books have ended; then nothing moves any more.
-    last = positions[0].date.year + years - 1
-    return [one for one in positions if one.date.year <= last]
+    return treasury_positions(generate_ledger(entries=entries, seed=seed, years=years).publications, seed=seed)
 
 
 def run(evaluation: Evaluation) -> None:

@@ -12,7 +12,7 @@ from wisebook_ml.treasury.conformal import COVERAGES
 from wisebook_ml.treasury.flows import Activity, Flow, flows_of
 from wisebook_ml.treasury.forecast import HORIZON, QUANTITIES, Expected, Forecast
 from wisebook_ml.treasury.model import ENDS, Assembled, assemble, paths_of
-from wisebook_ml.treasury.models import CANDIDATES, DEFAULT, LEVELS, Spread
+from wisebook_ml.treasury.models import CANDIDATES, DEFAULT, LEVELS, Spread, offered
 from wisebook_ml.treasury.selection import choose
 from wisebook_ml.treasury.series import DailySeries
 from wisebook_ml.treasury.training import chosen_backtest, flow_band
@@ -123,16 +123,17 @@ def roll_series(
     start = min(LEARNT, size // 2)
     origins = origins_of(size, start=start // 2)
     scored = origins[(origins >= start) & (origins + BUSINESS_DAYS <= size) & ((origins - start) % score_every < 5)]
-    backtests = [{name: roll(CANDIDATES[name](), flow, origins, leads) for name in DEFAULT} for flow in flows]
+    names = [name for name in DEFAULT if all(name in offered([name], flow) for flow in flows)]
+    backtests = [{name: roll(CANDIDATES[name](), flow, origins, leads) for name in names} for flow in flows]
     beside = [{name: roll(CANDIDATES[name](), flow, scored, leads) for name in extra} for flow in flows]
     windows = _windows(flows[0], activity, scored, leads)
     scales = _scale(flows[0], start, activity), _scale(flows[1], start, activity)
     found = Rolled({}, [], {}, scored, flows, windows, scales)
     places = np.searchsorted(origins, scored)
-    for name in (*DEFAULT, *extra):
+    for name in (*names, *extra):
         for which, flow in enumerate(FLOWS):
-            one = backtests[which][name] if name in DEFAULT else beside[which][name]
-            rows = places if name in DEFAULT else np.arange(len(scored))
+            one = backtests[which][name] if name in names else beside[which][name]
+            rows = places if name in names else np.arange(len(scored))
             actual = one.actual(flows[which].values)[rows]
             score(found, name, flow, actual, one.quantiles[rows], scales[which])
     _score_chosen(found, series, activity, backtests, origins, places)

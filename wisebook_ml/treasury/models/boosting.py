@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
 
 from wisebook_ml.treasury.calendar import BASE_FEATURES, calendar_features
 from wisebook_ml.treasury.flows import Flow
@@ -11,6 +12,12 @@ from wisebook_ml.treasury.models.base import Fitted, Spread, point
 __all__ = ["CalendarBoosting"]
 
 SEED = 20_221_231
+
+THREADS = 1
+"""Of OpenMP: it is so small that threads spend their time waiting for each other."""
+
+AHEAD = 7
+"""Days beyond those asked for that are looked up with them: they will be asked for in the coming days, one by one."""
 
 
 class CalendarBoosting:
@@ -31,14 +38,23 @@ class CalendarBoosting:
         """Learn from a flow."""
         table = calendar_features(history.ordinals, history.business)[:, : len(BASE_FEATURES)]
         model = HistGradientBoostingRegressor(random_state=SEED)
-        return _Boosted(model.fit(table, history.values))
+        with threadpool_limits(THREADS):
+            return _Boosted(model.fit(table, history.values))
 
 
 class _Boosted:
+    """What was fitted, with what it says of each day once it was asked: the calendar does not change."""
+
     def __init__(self, model: HistGradientBoostingRegressor) -> None:
         self._model = model
+        self._known: dict[int, float] = {}
 
     def predict(self, history: Flow, days: npt.NDArray[np.int64]) -> Spread:
         """Return what the calendar says, whatever happened since."""
-        table = calendar_features(days, history.business)[:, : len(BASE_FEATURES)]
-        return point(np.maximum(self._model.predict(table), 0.0))
+        if new := [day for day in days.tolist() if day not in self._known]:
+            asked = np.array([*new, *range(new[-1] + 1, new[-1] + 1 + AHEAD)], dtype=np.int64)
+            table = calendar_features(asked, history.business)[:, : len(BASE_FEATURES)]
+            with threadpool_limits(THREADS):
+                said = self._model.predict(table)
+            self._known |= dict(zip(asked.tolist(), said.tolist(), strict=True))
+        return point(np.maximum([self._known[day] for day in days.tolist()], 0.0))

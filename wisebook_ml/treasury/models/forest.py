@@ -60,6 +60,9 @@ class CalendarForest:
     name = "calendar_forest"
     refit_every = 42
 
+    def __init__(self, trees: int = TREES) -> None:
+        self._trees = trees
+
     def fit(self, history: Flow) -> Fitted:
         """Learn from a flow."""
         levels = _levels_around(history.values)
@@ -68,7 +71,7 @@ class CalendarForest:
         relative = np.divide(history.values, levels, out=np.zeros_like(levels), where=levels > 0)
         weights = 0.5 ** (np.arange(len(history))[::-1] / HALF_LIFE) * (levels > 0)
         table = calendar_features(history.ordinals, history.business)
-        forest = ExtraTreesRegressor(TREES, min_samples_leaf=LEAF, random_state=SEED, n_jobs=1)
+        forest = ExtraTreesRegressor(self._trees, min_samples_leaf=LEAF, random_state=SEED, n_jobs=1)
         forest.fit(table, np.sqrt(relative), sample_weight=weights)
         return _Forest(forest, table, relative, weights)
 
@@ -89,7 +92,7 @@ class _Forest:
         self._forest = forest
         self._relative = relative[order]
         self._weights = weights[order]
-        self._leaves = forest.apply(table)[order]
+        self._leaves = _leaves(forest, table)[order]
         self._totals = [np.bincount(column, self._weights) for column in self._leaves.T]
         self._known: dict[int, tuple[float, Floats]] = {}
 
@@ -122,7 +125,7 @@ class _Forest:
 
     def _learn_days(self, days: Ordinals, table: Floats) -> None:
         shared = np.zeros((len(days), len(self._relative)))
-        for tree, leaves in enumerate(self._forest.apply(table).T):
+        for tree, leaves in enumerate(_leaves(self._forest, table).T):
             same = leaves[:, None] == self._leaves[None, :, tree]
             total = self._totals[tree][leaves]
             shared += same * (self._weights / np.where(total > 0, total, 1.0)[:, None])
@@ -134,6 +137,15 @@ class _Forest:
         places = np.stack([np.argmax(cumulated >= level - 1e-12, axis=1) for level in LEVELS], axis=1)
         for at, day in enumerate(days.tolist()):
             self._known[day] = float(mean[at]), self._relative[places[at]]
+
+
+def _leaves(forest: ExtraTreesRegressor, table: Floats) -> npt.NDArray[np.int64]:
+    """Return the leaf of each row in each tree, as `forest.apply` does.
+
+    That one asks each tree in a job of its own, which for a week of days takes many times longer than the trees do.
+    """
+    rows = np.ascontiguousarray(table, dtype=np.float32)
+    return np.stack([tree.tree_.apply(rows) for tree in forest.estimators_], axis=1)
 
 
 def _levels_around(values: Floats) -> Floats:

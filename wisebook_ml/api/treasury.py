@@ -1,0 +1,89 @@
+"""``/api/ml/tresorerie/``: what a company will have in the bank, and what it would have under a scenario."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
+
+from schemas.base import MAX_ID
+from wisebook_ml.api.tokens import Scope
+from wisebook_ml.api.treasury_parameters import ForecastQuestion, Retard, Scenario
+from wisebook_ml.treasurer.desk import Answer, TreasuryDesk
+from wisebook_ml.treasury.exceptions import NotEnoughHistory, TreasuryError
+from wisebook_ml.treasury.open_items import ExpectedPayment, expected_payments, open_items, usual_delays
+from wisebook_ml.treasury.report import forecast_json, models_json
+from wisebook_ml.treasury.scenarios import apply
+
+__all__ = ["treasury_router"]
+
+Json = dict[str, object]
+
+
+def treasury_router(desk: TreasuryDesk, scope_of: Callable[..., Scope]) -> APIRouter:
+    """Return the routes.
+
+    Parameters
+    ----------
+    desk : TreasuryDesk
+        Who forecasts.
+    scope_of : callable
+        The dependency that checks a request's token and gives its scope.
+    """
+    router = APIRouter(prefix="/api/ml/tresorerie", tags=["tresorerie"])
+    TokenScope = Annotated[Scope, Depends(scope_of)]
+    Company = Annotated[int, Path(ge=1, le=MAX_ID)]
+
+    @router.get("/{societe_id}/", summary="The forecast of a company's cash, day by day, with intervals and risk")
+    def forecast(societe_id: Company, question: Annotated[ForecastQuestion, Query()], scope: TokenScope) -> Json:
+        answer = _answer(desk, societe_id, question, scope)
+        return _forecast(answer, question) | {"modeles": models_json(answer.model)}
+
+    @router.post("/{societe_id}/scenario/", summary="The same forecast without and with stated changes")
+    def scenario(societe_id: Company, scenario: Scenario, scope: TokenScope) -> Json:
+        late = any(isinstance(one, Retard) for one in scenario.changements)
+        answer = _answer(desk, societe_id, scenario, scope, books=late)
+        expected = _expected(answer) if late else []
+        try:
+            changed = apply(answer.forecast, [one.change(expected) for one in scenario.changements])
+        except TreasuryError as error:
+            raise HTTPException(400, str(error)) from error
+        after = replace(answer, forecast=changed)
+        return {
+            "hypotheses": [one.model_dump(mode="json") for one in scenario.changements],
+            "sans": _forecast(answer, scenario),
+            "avec": _forecast(after, scenario),
+        }
+
+    return router
+
+
+def _answer(
+    desk: TreasuryDesk, societe_id: int, question: ForecastQuestion, scope: Scope, *, books: bool = False
+) -> Answer:
+    if scope is not None and societe_id not in scope:
+        # The same whether there is such a company: who may not see it must not learn that it exists.
+        raise HTTPException(404, f"This token sees no company {societe_id}.")
+    try:
+        return desk.forecast(
+            societe_id, devise=question.devise, compte=question.compte, horizon=question.horizon, books=books
+        )
+    except NotEnoughHistory as error:
+        raise HTTPException(404, f"There is no forecast: {error}") from error
+
+
+def _forecast(answer: Answer, question: ForecastQuestion) -> Json:
+    rules = answer.rules
+    plancher = rules.floor(question.devise) if question.plancher is None else question.plancher
+    return forecast_json(
+        answer.series,
+        answer.forecast,
+        plancher,
+        derived=answer.cash.derived,
+        probabilite_alerte=rules.probabilite,
+    )
+
+
+def _expected(answer: Answer) -> list[ExpectedPayment]:
+    entries, day = answer.cash.entries, answer.series.last
+    return expected_payments(open_items(entries, day), usual_delays(entries, day), day)
