@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Engine, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine, Select, extract, func, select
 
-from schemas import Statistique
+from schemas import Pas, Statistique
 from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.tables import Base, StatistiqueDetection
+from wisebook_ml.storage.upsert import upsert
 
 __all__ = ["StatisticsStore"]
 
@@ -16,6 +17,9 @@ TABLE = Base.metadata.tables[StatistiqueDetection.__tablename__]
 FIELDS = tuple(column.name for column in TABLE.c)
 PAGE = 1000
 """Windows that are read at once: six weeks of hours."""
+
+LONGEST_HOUR = 2 * 3600
+"""Seconds; what is longer is a day, which has 23 hours at least."""
 
 
 class StatisticsStore:
@@ -29,11 +33,7 @@ class StatisticsStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        insert = (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(TABLE)
-        self._upsert = insert.on_conflict_do_update(
-            index_elements=[column for column in TABLE.c if column.primary_key],
-            set_={column.name: insert.excluded[column.name] for column in TABLE.c if not column.primary_key},
-        )
+        self._upsert = upsert(engine, TABLE)
 
     def write(self, batch: Sequence[Statistique]) -> None:
         """Store a batch in one transaction; of several of one window, the last holds.
@@ -56,25 +56,61 @@ class StatisticsStore:
         self,
         societe_id: int | None = None,
         *,
+        pas: Pas | None = None,
         since: dt.datetime | None = None,
         until: dt.datetime | None = None,
         limit: int = PAGE,
+        offset: int = 0,
     ) -> Sequence[Statistique]:
-        """Return statistics whose window begins in [`since`, `until`), the latest first, then by company."""
-        query = select(TABLE).order_by(
+        """Return statistics whose window begins in [`since`, `until`), the latest first, then by company.
+
+        Parameters
+        ----------
+        societe_id : int, optional
+            Whose; by default of all companies.
+        pas : Pas, optional
+            Only hours, or only days.
+        since, until : datetime, optional
+            When their windows begin.
+        limit, offset : int
+            How many at most, and how many to pass over before.
+        """
+        query = _chosen(select(TABLE), societe_id, pas, since, until).order_by(
             StatistiqueDetection.debut.desc(), StatistiqueDetection.fin.desc(), StatistiqueDetection.societe_id
         )
-        if societe_id is not None:
-            query = query.where(StatistiqueDetection.societe_id == societe_id)
-        if since is not None:
-            query = query.where(StatistiqueDetection.debut >= since)
-        if until is not None:
-            query = query.where(StatistiqueDetection.debut < until)
         with reading(self._engine) as connection:
             return [
                 Statistique(**{name: row[name] for name in FIELDS})
-                for row in connection.execute(query.limit(limit)).mappings()
+                for row in connection.execute(query.limit(limit).offset(offset)).mappings()
             ]
+
+    def count(
+        self,
+        societe_id: int | None = None,
+        *,
+        pas: Pas | None = None,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+    ) -> int:
+        """Return how many statistics there are of those that `list` returns."""
+        query = _chosen(select(func.count()).select_from(TABLE), societe_id, pas, since, until)
+        with reading(self._engine) as connection:
+            return int(connection.execute(query).scalar_one())
+
+
+def _chosen(
+    query: Select[Any], societe_id: int | None, pas: Pas | None, since: dt.datetime | None, until: dt.datetime | None
+) -> Select[Any]:
+    if societe_id is not None:
+        query = query.where(StatistiqueDetection.societe_id == societe_id)
+    if since is not None:
+        query = query.where(StatistiqueDetection.debut >= since)
+    if until is not None:
+        query = query.where(StatistiqueDetection.debut < until)
+    if pas is not None:
+        length = extract("epoch", StatistiqueDetection.fin) - extract("epoch", StatistiqueDetection.debut)
+        query = query.where(length <= LONGEST_HOUR if pas is Pas.HEURE else length > LONGEST_HOUR)
+    return query
 
 
 def _moment(value: dt.datetime) -> dt.datetime:

@@ -1,0 +1,121 @@
+"""What the scoring role counts along the way, for statistics and drift: blocks of counts, and sketches of days."""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, Struct
+
+from schemas.base import Record, SocieteId, SocieteOuGlobal
+from schemas.money import MontantTotal
+
+__all__ = ["CLASSES_SCORE", "CauseComptee", "Comptage", "Esquisse", "Fenetre", "Pas", "Tranche"]
+
+CLASSES_SCORE = 20
+"""Bars of a histogram of composites: of equal width, from 0 to 1."""
+
+Instant = Annotated[dt.datetime, Meta(tz=True)]
+Nombre = Annotated[int, Meta(ge=0)]
+Base64 = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]*={0,2}$(?!\n)", description="Bytes, in base64 (RFC 4648).")]
+Histogramme = Annotated[list[Nombre], Meta(max_length=CLASSES_SCORE)]
+
+
+class Pas(StrEnum):
+    """How long a tumbling window is: an hour of UTC, or a day of the French calendar."""
+
+    HEURE = "HEURE"
+    JOUR = "JOUR"
+
+
+class Tranche(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Entries of one hour (of event time, from `heure` on, in UTC) and journal: how many, with how many lines.
+
+    `montant` is the sum of their debits; `scores` their composites in `CLASSES_SCORE` bars, up to the last that is not
+    empty.
+    """
+
+    heure: Instant
+    journal_code: Annotated[str, Meta(max_length=64)]
+    ecritures: Nombre
+    lignes: Nombre = 0
+    montant: MontantTotal = "0.00"
+    scores: Histogramme = []
+
+
+class Comptage(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What was scored of a company in one block of its partition of `entries`: offsets [`depuis`, `jusque`).
+
+    Blocks end at the same offsets whenever they are counted, so that the same block has the same value. Entries that
+    were delivered before (the same revision again) are not counted. One of `societe_id` 0 tells that a block has ended
+    with the tick of a timer (`battement`); it comes after those of the companies. `horloge` is the due time of the last
+    tick of the partition: the only clock that no publisher sets.
+    """
+
+    ce_type: ClassVar[str] = "fr.wisebook.ml.comptage.v1"
+
+    societe_id: SocieteOuGlobal
+    depuis: Nombre
+    jusque: Nombre
+    horloge: Instant | None = None
+    battement: str = ""
+    tranches: list[Tranche] = []
+
+
+class Esquisse(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What a model has met in one partition from one tick of the timer `drift` to the next (`echeance`), as a sketch.
+
+    `societe_id` is the model's (0: a global one). `donnees` is a `wisebook_ml.drift.Sketch` in the layout of the
+    version's reference; `scores` are the composites of those rows in their order, as 16-bit steps of 1/65,535,
+    little-endian. A model that met nothing has `lignes` 0 and neither.
+    """
+
+    ce_type: ClassVar[str] = "fr.wisebook.ml.esquisse.v1"
+
+    modele_id: Annotated[int, Meta(ge=1)]
+    version: Annotated[int, Meta(ge=1)]
+    societe_id: SocieteOuGlobal
+    partition: Nombre
+    echeance: Instant
+    lignes: Nombre = 0
+    donnees: Base64 = ""
+    scores: Base64 = ""
+
+
+class CauseComptee(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How far the detections of a topic are counted: the offset of the last cause, and hashes of what it led to."""
+
+    offset: Nombre
+    vues: list[int] = []
+
+
+class Fenetre(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One window of the statistics of a company, or of one of its journals: a value of the table `windows`.
+
+    What was counted says also how far (`jusque`: the offset of `entries`; `causes`, by topic; `avis_vus`: hashes of the
+    verdicts). So what comes again, after a crash or by mistake, is known, and counted once. `depuis` is the offset of
+    the first block with entries of it: so it is known how far the company's clock was at an offset. `tardives` and
+    `en_avance` are entries of other times that were met when the clock was here: too late for any window, or dated in
+    the future.
+    """
+
+    ce_type: ClassVar[str] = "fr.wisebook.ml.fenetre.v1"
+
+    societe_id: SocieteId
+    journal_code: str = ""
+    pas: Pas
+    debut: Instant
+    ecritures: Nombre = 0
+    lignes: Nombre = 0
+    montant: MontantTotal = "0.00"
+    scores: Histogramme = []
+    detections: dict[str, Nombre] = {}
+    severites: dict[str, Nombre] = {}
+    avis: dict[str, Nombre] = {}
+    latences: list[Nombre] = []
+    tardives: Nombre = 0
+    en_avance: Nombre = 0
+    depuis: Nombre | None = None
+    jusque: Nombre = 0
+    causes: dict[str, CauseComptee] = {}
+    avis_vus: list[int] = []
+    publiee: bool = False

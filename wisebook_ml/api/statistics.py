@@ -1,0 +1,121 @@
+"""``/api/ml/statistiques/``: what was counted, from SQL; and the windows as they are this moment, from Kafka."""
+
+import datetime as dt
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, HTTPException, Query, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from schemas import Pas, Statistique
+from schemas.base import MAX_ID
+from wisebook_ml.api.tokens import Scope
+from wisebook_ml.storage import StatisticsStore
+from wisebook_ml.windows.report import NothingCounted, Rapport, UnknownJournal, WrongSpan, report, span_of
+from wisebook_ml.windows.view import WindowView
+
+__all__ = ["Rapport", "StatistiqueList", "statistics_router"]
+
+DEFAULT_LIMIT, MAX_LIMIT = 168, 1_000
+"""Windows on a page: a week of hours, and at most a megabyte or so of JSON."""
+
+
+class Dernier(StrEnum):
+    """How far back: the names of `SPANS`."""
+
+    JOUR = "24h"
+    SEMAINE = "7d"
+    MOIS = "30d"
+
+
+class StatistiqueList(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of windows, the latest first; `count` is how many there are on all pages."""
+
+    count: int
+    results: list[Statistique]
+
+
+class StatisticsFilter(BaseModel):
+    """Which rows; a misspelt parameter is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    societe_id: int = Field(ge=1, le=MAX_ID, description="Whose.")
+    pas: Pas | None = Field(None, description="Only hours, or only days.")
+    depuis: AwareDatetime | None = Field(None, description="Windows that begin then or later.")
+    jusque: AwareDatetime | None = Field(None, description="Windows that begin earlier.")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Windows on a page.")
+    offset: int = Field(0, ge=0, le=MAX_ID, description="Windows to pass over before it.")
+
+
+class SpanFilter(BaseModel):
+    """Which windows, as they are now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    societe_id: int = Field(ge=1, le=MAX_ID, description="Whose.")
+    pas: Pas | None = Field(None, description="In hours or in days; by default as suits the span.")
+    dernier: Dernier = Field(Dernier.JOUR, description="How far back from the last hour that was counted.")
+    journal: str | None = Field(None, description="Only this journal's.")
+
+
+def statistics_router(
+    store: StatisticsStore, view: Callable[[], WindowView], scope_of: Callable[..., Scope]
+) -> APIRouter:
+    """Return the routes.
+
+    Parameters
+    ----------
+    store : StatisticsStore
+        Where what was published is.
+    view : callable
+        Returns who reads the windows as they are; it raises `ConnectError` without a broker.
+    scope_of : callable
+        The dependency that checks a request's token and gives its scope.
+    """
+    router = APIRouter(prefix="/api/ml/statistiques", tags=["statistiques"])
+    TokenScope = Annotated[Scope, Depends(scope_of)]
+
+    @router.get(
+        "/", summary="What was counted by hour and by day, the latest first", responses=_returns("StatistiqueList")
+    )
+    def list_(filters: Annotated[StatisticsFilter, Query()], scope: TokenScope) -> Response:
+        _check(scope, filters.societe_id)
+        company, pas, since, until = filters.societe_id, filters.pas, _utc(filters.depuis), _utc(filters.jusque)
+        rows = store.list(company, pas=pas, since=since, until=until, limit=filters.limit, offset=filters.offset)
+        count = store.count(company, pas=pas, since=since, until=until)
+        return _json(StatistiqueList(count=count, results=list(rows)))
+
+    @router.get("/fenetres/", summary="The last hours or days as they are now", responses=_returns("Rapport"))
+    def windows(asked: Annotated[SpanFilter, Query()], scope: TokenScope) -> Response:
+        _check(scope, asked.societe_id)
+        try:
+            span = span_of(asked.dernier.value, asked.pas)
+            return _json(report(view().of(asked.societe_id), asked.societe_id, span, asked.journal))
+        except WrongSpan as error:
+            raise HTTPException(400, f"dernier: {error}") from error
+        except (NothingCounted, UnknownJournal) as error:
+            raise HTTPException(404, str(error)) from error
+
+    return router
+
+
+def _check(scope: Scope, societe_id: int) -> None:
+    if scope is not None and societe_id not in scope:
+        # The same whether there is such a company: who may not see it must not learn that it exists.
+        raise HTTPException(404, f"This token sees no company {societe_id}.")
+
+
+def _utc(moment: dt.datetime | None) -> dt.datetime | None:
+    return None if moment is None else moment.astimezone(dt.UTC)
+
+
+def _json(value: msgspec.Struct) -> Response:
+    return Response(msgspec.json.encode(value), media_type="application/json")
+
+
+def _returns(name: str) -> dict[int | str, dict[str, object]]:
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    return {200: {"description": name, "content": {"application/json": {"schema": schema}}}}

@@ -1,0 +1,1 @@
+"""What the scorer counts along the way, for statistics and drift. Pure: no Kafka, clock or chance."""

@@ -1,0 +1,81 @@
+"""Which windows a company has, and how far its clock is."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from heapq import heappop, heappush
+
+from schemas import Pas
+from wisebook_ml.windows.calendar import is_over
+from wisebook_ml.windows.keys import WHOLE, Cle
+
+__all__ = ["CompanyWindows"]
+
+
+class CompanyWindows:
+    """An index of a company's windows, and its clock: the greatest hour in which entries were counted.
+
+    The clock is nothing that is kept by itself. It follows from the windows, so it cannot be ahead of them, or behind
+    them, after a crash.
+
+    Parameters
+    ----------
+    societe_id : int
+        The company.
+    """
+
+    def __init__(self, societe_id: int) -> None:
+        self._societe_id = societe_id
+        self._journals: dict[tuple[Pas, int], set[str]] = defaultdict(set)
+        self._ends: dict[Pas, list[int]] = {Pas.HEURE: [], Pas.JOUR: []}
+        self._births: dict[int, int] = {}
+        self._last_birth = -1
+        self.clock: int | None = None
+        """The beginning of that hour; None before there was one."""
+
+    def add(self, cle: Cle) -> None:
+        """Note that there is a window."""
+        where = (cle.pas, cle.debut)
+        if where not in self._journals:
+            heappush(self._ends[cle.pas], cle.debut)
+        self._journals[where].add(cle.journal)
+
+    def born(self, hour: int, depuis: int) -> None:
+        """Note in which block an hour had its first entries."""
+        if hour in self._births:
+            return
+        self._births[hour] = depuis
+        self._last_birth = max(self._last_birth, depuis)
+        self.clock = hour if self.clock is None else max(self.clock, hour)
+
+    def clock_at(self, depuis: int) -> int | None:
+        """Return how far the clock was when the block was counted that begins at an offset.
+
+        Usually as far as now. After a crash it may be further than it was: windows of later blocks were written
+        already, and what was in time when it was counted first must not be late when it is delivered again.
+        """
+        if depuis >= self._last_birth:
+            return self.clock
+        return max((hour for hour, birth in self._births.items() if birth <= depuis), default=None)
+
+    def journals(self, pas: Pas, debut: int) -> set[str]:
+        """Return the journals that have a window at a place; the whole company's is `WHOLE`."""
+        return self._journals.get((pas, debut), set())
+
+    def remove(self, cle: Cle) -> None:
+        """Forget a window."""
+        where = (cle.pas, cle.debut)
+        journals = self._journals.get(where, set())
+        journals.discard(cle.journal)
+        if not journals:
+            self._journals.pop(where, None)
+        if cle.pas is Pas.HEURE and cle.journal == WHOLE:
+            self._births.pop(cle.debut, None)
+
+    def take_over(self) -> Iterator[list[Cle]]:
+        """Yield the windows that are not kept any more, those of one hour or day together; they are still there."""
+        for pas, ends in self._ends.items():
+            while ends and is_over(pas, ends[0], self.clock):
+                debut = heappop(ends)
+                journals = sorted(self._journals.get((pas, debut), ()))
+                if journals:
+                    yield [Cle(self._societe_id, journal, pas, debut) for journal in journals]

@@ -1,0 +1,181 @@
+"""One window while it is added to; what it has counted once it does not count again."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from schemas import CauseComptee, Fenetre
+from schemas.money import MAX_TOTAL_MINOR, from_minor, to_minor
+from wisebook_ml.windows.calendar import moment
+from wisebook_ml.windows.events import Detected, Judged, Slice
+from wisebook_ml.windows.keys import Cle
+
+__all__ = ["Pane", "decode_window", "encode_window", "further", "latency_bucket"]
+
+decode_window = msgspec.json.Decoder(Fenetre).decode
+encode_window = msgspec.json.Encoder().encode
+
+
+class Pane:
+    """A window that can be added to.
+
+    Three streams meet in it: blocks of counts, detections and verdicts. Of each it knows how far it has counted, so
+    that delivering a stretch of a stream again, from wherever, changes nothing.
+
+    Parameters
+    ----------
+    cle : Cle
+        Which window.
+    record : Fenetre, optional
+        What was counted so far.
+    """
+
+    def __init__(self, cle: Cle, record: Fenetre | None = None) -> None:
+        self.cle = cle
+        known = record or Fenetre(
+            societe_id=cle.societe_id, journal_code=cle.journal, pas=cle.pas, debut=moment(cle.debut)
+        )
+        self.ecritures = known.ecritures
+        self.lignes = known.lignes
+        self.cents = to_minor(known.montant)
+        self.scores = list(known.scores)
+        self.detections = dict(known.detections)
+        self.severites = dict(known.severites)
+        self.avis = dict(known.avis)
+        self.latences = list(known.latences)
+        self.tardives = known.tardives
+        self.en_avance = known.en_avance
+        self.depuis = known.depuis
+        self.jusque = known.jusque
+        self.causes = {topic: (cause.offset, set(cause.vues)) for topic, cause in known.causes.items()}
+        self.avis_vus = set(known.avis_vus)
+        self.publiee = known.publiee
+        self.changed = False
+
+    def add_block(
+        self, depuis: int, jusque: int, slices: Sequence[Slice], *, tardives: int = 0, en_avance: int = 0
+    ) -> bool:
+        """Add what a block [depuis, jusque) has of this window; False where that was counted before."""
+        if depuis < self.jusque:
+            return False
+        for one in slices:
+            self.ecritures += one.ecritures
+            self.lignes += one.lignes
+            # A record has room for so much, and a sum that nobody believes must not be what nobody can read back.
+            self.cents = max(-MAX_TOTAL_MINOR, min(MAX_TOTAL_MINOR, self.cents + one.cents))
+            _add(self.scores, one.scores)
+        if slices and self.depuis is None:
+            self.depuis = depuis
+        self.tardives += tardives
+        self.en_avance += en_avance
+        self.jusque = jusque
+        self._changed()
+        return True
+
+    def add_detection(self, one: Detected) -> None:
+        """Add a detection; those of a topic come in the order of their causes."""
+        offset, prints = self.causes.get(one.topic, (-1, set[int]()))
+        if one.offset < offset or (one.offset == offset and one.print in prints):
+            return
+        self.causes[one.topic] = (one.offset, {one.print} | (prints if one.offset == offset else set()))
+        self.detections[one.code] = self.detections.get(one.code, 0) + 1
+        self.severites[one.severity] = self.severites.get(one.severity, 0) + 1
+        if one.latency is not None:
+            bucket = latency_bucket(one.latency)
+            _add(self.latences, [0] * bucket + [1])
+        self._changed()
+
+    def add_verdict(self, one: Judged) -> None:
+        """Add a verdict."""
+        if one.print in self.avis_vus:
+            return
+        self.avis_vus.add(one.print)
+        self.avis[one.verdict] = self.avis.get(one.verdict, 0) + 1
+        self._changed()
+
+    def record(self) -> Fenetre:
+        """Return what was counted; the same counts are the same record, in whatever order they came."""
+        return Fenetre(
+            societe_id=self.cle.societe_id,
+            journal_code=self.cle.journal,
+            pas=self.cle.pas,
+            debut=moment(self.cle.debut),
+            ecritures=self.ecritures,
+            lignes=self.lignes,
+            montant=from_minor(self.cents),
+            scores=self.scores,
+            detections=dict(sorted(self.detections.items())),
+            severites=dict(sorted(self.severites.items())),
+            avis=dict(sorted(self.avis.items())),
+            latences=self.latences,
+            tardives=self.tardives,
+            en_avance=self.en_avance,
+            depuis=self.depuis,
+            jusque=self.jusque,
+            causes={
+                topic: CauseComptee(offset=offset, vues=sorted(prints))
+                for topic, (offset, prints) in sorted(self.causes.items())
+            },
+            avis_vus=sorted(self.avis_vus),
+            publiee=self.publiee,
+        )
+
+    def _changed(self) -> None:
+        self.changed = True
+        self.publiee = False
+
+
+def further(one: Fenetre, other: Fenetre) -> Fenetre:
+    """Return what both of two values of a window have counted together.
+
+    Each stream is counted in its order, so of two values of a window one has counted all of a stream that the other
+    has, whichever was written first. A process that was replaced and writes once more, behind its successor, has
+    counted less of every stream; or more of one, where its successor has not come so far yet.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from schemas import Pas
+    >>> noon = dt.datetime(2025, 6, 30, 12, tzinfo=dt.UTC)
+    >>> late = Fenetre(societe_id=7, pas=Pas.HEURE, debut=noon, ecritures=12, jusque=90)
+    >>> stale = Fenetre(societe_id=7, pas=Pas.HEURE, debut=noon, ecritures=10, jusque=80, avis={"CONFIRMEE": 1},
+    ...                 avis_vus=[5])
+    >>> both = further(late, stale)
+    >>> both.ecritures, both.avis
+    (12, {'CONFIRMEE': 1})
+    """
+    blocks = one if one.jusque >= other.jusque else other
+    detections = one if sum(one.detections.values()) >= sum(other.detections.values()) else other
+    verdicts = one if len(one.avis_vus) >= len(other.avis_vus) else other
+    both = msgspec.structs.replace(
+        blocks,
+        detections=detections.detections,
+        severites=detections.severites,
+        latences=detections.latences,
+        causes=detections.causes,
+        avis=verdicts.avis,
+        avis_vus=verdicts.avis_vus,
+        publiee=False,
+    )
+    # What was published is a value like this one, or it was not this one.
+    told = any(msgspec.structs.replace(value, publiee=False) == both for value in (one, other) if value.publiee)
+    return msgspec.structs.replace(both, publiee=told)
+
+
+def latency_bucket(milliseconds: int) -> int:
+    """Return the bar of a latency: each is twice as wide as the one before, [0, 1), [1, 3), [3, 7) ... ms.
+
+    Examples
+    --------
+    >>> [latency_bucket(ms) for ms in (0, 1, 2, 3, 200)]
+    [0, 1, 1, 2, 7]
+    """
+    return (milliseconds + 1).bit_length() - 1
+
+
+def _add(into: list[int], more: Iterable[int]) -> None:
+    for k, value in enumerate(more):
+        if k == len(into):
+            into.append(value)
+        else:
+            into[k] += value
