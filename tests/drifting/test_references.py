@@ -1,0 +1,35 @@
+"""References come from signed artefacts; what cannot be read is no reference, and no failure."""
+
+from pathlib import Path
+
+import pytest
+
+from schemas import TypeModele
+from wisebook_ml.artefacts import ArtefactStore
+from wisebook_ml.drift.reference import Reference
+from wisebook_ml.drifting.references import References
+from wisebook_ml.drifting.usual import VersionKey
+from wisebook_ml.settings import Settings
+
+from .sketches import artefact
+
+KEY = VersionKey(3, 7, 1)
+
+
+def test_of_an_artefact(known: Reference, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    settings = Settings(_env_file=None, home=tmp_path, artefacts=str(tmp_path / "ml_models"), signing_key="k" * 32)
+    store = ArtefactStore.of(settings)
+    for number in (1, 2):
+        store.save(artefact(known), societe_id=3, modele_id=7, version=number, type_modele=TypeModele.ISOLATION_FOREST)
+    references = References.of(settings)
+    found = references(KEY)
+    assert found is not None
+    assert found.reference.dump() == known.dump()
+    path = tmp_path / "ml_models" / "3" / "7"
+    (path / "2" / "model.pkl").write_bytes(artefact(known) + b"\0")
+    assert references(KEY._replace(version=2)) is None
+    assert "the reference of version 2 of model 7 cannot be used" in caplog.text
+    assert references(KEY._replace(version=3)) is None
+    assert "cannot be read" in caplog.text
+    (path / "1" / "model.pkl").unlink()
+    assert references(KEY) is found  # read once

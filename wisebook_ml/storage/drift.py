@@ -1,0 +1,161 @@
+"""Reports of drift: a copy of the `drift` topic that can be asked questions, and what follows for the models."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+import msgspec
+from sqlalchemy import Connection, Engine, and_, func, select, update
+
+from schemas import Derive, DeriveVariable, Statut, StatutCampagne
+from wisebook_ml.clock import utc_now
+from wisebook_ml.storage.campaign_rows import TABLE as CAMPAIGNS
+from wisebook_ml.storage.champions import MODELS, is_model
+from wisebook_ml.storage.engine import reading, writing
+from wisebook_ml.storage.tables import Base, CampagneEntrainement, DeriveModele, DetectionAnomalie, ModeleML
+from wisebook_ml.storage.upsert import upsert
+
+__all__ = ["DriftStore", "flagged_scores"]
+
+TABLE = Base.metadata.tables[DeriveModele.__tablename__]
+FIELDS = tuple(column.name for column in TABLE.c)
+
+PAGE = 100
+"""Reports that are read at once: three months of one model."""
+
+MOST_FLAGGED = 5_000
+"""Detections of a stretch of time whose scores are read: more say the same."""
+
+
+class DriftStore:
+    """Writes reports in batches; one that comes again leaves the same row, and marks no model a second time.
+
+    Parameters
+    ----------
+    engine : Engine
+        An engine of `create_engine`, whose tables are up to date.
+    clock : callable
+        Tells the present moment, for `updated_at` of models.
+    """
+
+    def __init__(self, engine: Engine, *, clock: Callable[[], dt.datetime] = utc_now) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._upsert = upsert(engine, TABLE)
+
+    def write(self, batch: Sequence[Derive]) -> None:
+        """Store a batch in one transaction; a model whose champion has drifted becomes OBSOLETE.
+
+        Only from PRET. While it is being trained, it is noted for the case that the training makes no new champion.
+        A report that is stored already says nothing new: a model that a person has declared ready since stays so.
+
+        Raises
+        ------
+        DatabaseUnreachable
+            When the database does not answer; nothing of the batch is stored, and it may be written again.
+        ValueError
+            When a report does not tell when it was due.
+        """
+        last = {(one.modele_id, one.version, _due(one)): one for one in batch}
+        if not last:
+            return
+        with writing(self._engine) as connection:
+            # In one order for everybody: two writers that share rows wait for each other and do not deadlock.
+            for key in sorted(last):
+                report = last[key]
+                if report.derive and not _is_known(connection, report):
+                    self._mark(connection, report)
+            connection.execute(self._upsert, [_row(last[key]) for key in sorted(last)])
+
+    def _mark(self, connection: Connection, report: Derive) -> None:
+        champion = and_(is_model(report.modele_id), ModeleML.version_courante == report.version)
+        ready = and_(champion, ModeleML.statut == Statut.PRET)
+        connection.execute(update(MODELS).where(ready).values(statut=Statut.OBSOLETE, updated_at=self._clock()))
+        in_training = select(ModeleML.id).where(champion, ModeleML.statut == Statut.EN_ENTRAINEMENT)
+        open_ones = and_(
+            CampagneEntrainement.modele_id.in_(in_training),
+            CampagneEntrainement.statut.in_((StatutCampagne.DEMANDEE, StatutCampagne.EN_COURS)),
+            CampagneEntrainement.statut_avant == Statut.PRET,
+        )
+        connection.execute(update(CAMPAIGNS).where(open_ones).values(statut_avant=Statut.OBSOLETE))
+
+    def last(self, modele_id: int, version: int | None = None) -> Derive | None:
+        """Return the last report of a model, or of a version of it."""
+        found = self.list(modele_id, version=version, limit=1)
+        return found[0] if found else None
+
+    def list(
+        self,
+        modele_id: int | None = None,
+        *,
+        societe_id: int | None = None,
+        version: int | None = None,
+        limit: int = PAGE,
+    ) -> Sequence[Derive]:
+        """Return reports, the latest first, of a model, a company, a version where given."""
+        query = select(TABLE).order_by(
+            DeriveModele.echeance.desc(), DeriveModele.modele_id, DeriveModele.version.desc()
+        )
+        if modele_id is not None:
+            query = query.where(DeriveModele.modele_id == modele_id)
+        if societe_id is not None:
+            query = query.where(DeriveModele.societe_id == societe_id)
+        if version is not None:
+            query = query.where(DeriveModele.version == version)
+        with reading(self._engine) as connection:
+            return [_derive(dict(row)) for row in connection.execute(query.limit(limit)).mappings()]
+
+    def latest(self, societe_id: int | None = None) -> Sequence[Derive]:
+        """Return the last report of each model (of a company), by model."""
+        newest = select(TABLE.c.modele_id, func.max(TABLE.c.echeance).label("echeance")).group_by(TABLE.c.modele_id)
+        if societe_id is not None:
+            newest = newest.where(TABLE.c.societe_id == societe_id)
+        of = newest.subquery()
+        query = (
+            select(TABLE)
+            .join(of, and_(TABLE.c.modele_id == of.c.modele_id, TABLE.c.echeance == of.c.echeance))
+            .order_by(TABLE.c.modele_id, TABLE.c.version)
+        )
+        with reading(self._engine) as connection:
+            found = [_derive(dict(row)) for row in connection.execute(query).mappings()]
+        return list({one.modele_id: one for one in found}.values())
+
+
+def flagged_scores(
+    engine: Engine, modele_id: int, societe_id: int, since: dt.datetime, until: dt.datetime
+) -> list[float]:
+    """Return the scores of what was flagged in [`since`, `until`) with the help of a model, the latest first.
+
+    Of its company, or of all for a global model (company 0); `MOST_FLAGGED` are looked at.
+    """
+    query = (
+        select(DetectionAnomalie.score, DetectionAnomalie.modeles)
+        .where(DetectionAnomalie.ce_time >= since, DetectionAnomalie.ce_time < until)
+        .order_by(DetectionAnomalie.ce_time.desc(), DetectionAnomalie.detection_id)
+        .limit(MOST_FLAGGED)
+    )
+    if societe_id:
+        query = query.where(DetectionAnomalie.societe_id == societe_id)
+    with reading(engine) as connection:
+        rows = connection.execute(query).all()
+    return [score for score, used in rows if any(one.get("modele_id") == modele_id for one in used)]
+
+
+def _due(report: Derive) -> dt.datetime:
+    if report.echeance is None:
+        raise ValueError(f"a report of model {report.modele_id} without `echeance`: it is not known when it was due")
+    return report.echeance.astimezone(dt.UTC)
+
+
+def _is_known(connection: Connection, report: Derive) -> bool:
+    query = select(TABLE.c.derive).where(
+        TABLE.c.modele_id == report.modele_id, TABLE.c.version == report.version, TABLE.c.echeance == _due(report)
+    )
+    return bool(connection.execute(query).scalar_one_or_none())
+
+
+def _row(report: Derive) -> dict[str, object]:
+    return {name: getattr(report, name) for name in FIELDS}
+
+
+def _derive(row: dict[str, object]) -> Derive:
+    return Derive(**{**row, "variables": msgspec.convert(row["variables"], list[DeriveVariable])})  # type: ignore[arg-type]
