@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from topics import DEAD_LETTER, ENTRIES, SETTINGS
+from topics import DEAD_LETTER, ENTRIES, SETTINGS, TREASURY
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.settings import Settings
 
@@ -12,5 +12,5 @@ from wisebook_ml.settings import Settings
 @pytest.fixture
 def settings(kafka: str, topic_prefix: str, tmp_path: Path) -> Settings:
     """Return a deployment of one test alone."""
-    apply_topics(kafka, topic_prefix, declared=(ENTRIES, SETTINGS, DEAD_LETTER))
+    apply_topics(kafka, topic_prefix, declared=(ENTRIES, TREASURY, SETTINGS, DEAD_LETTER))
     return Settings(_env_file=None, bootstrap_servers=kafka, topic_prefix=topic_prefix, home=tmp_path)

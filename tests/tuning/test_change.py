@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from msgspec.structs import replace
 
 from schemas import Attenuation, CodeMotif, Parametres, Record, Reglage, ReglageControle
-from topics import ENTRIES, SETTINGS, Topic
+from topics import ENTRIES, SETTINGS, TREASURY, Topic
+from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.events import Decoder, RawRecord
-from wisebook_ml.messaging.reader import end_offsets, read_partition
+from wisebook_ml.messaging.reader import ReadError, end_offsets, read_partition
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import SettingsStore, open_database
 from wisebook_ml.training.collect import partition_of
@@ -45,10 +47,10 @@ def read(settings: Settings, topic: Topic) -> dict[int, list[RawRecord]]:
     }
 
 
-def markers(settings: Settings, societe_id: int = 7) -> list[tuple[int, Parametres]]:
+def markers(settings: Settings, societe_id: int = 7, topic: Topic = ENTRIES) -> list[tuple[int, Parametres]]:
     """Return partition and settings of a company's markers."""
-    decode = Decoder(ENTRIES).decode
-    found = [(partition, decode(raw)) for partition, raws in read(settings, ENTRIES).items() for raw in raws]
+    decode = Decoder(topic).decode
+    found = [(partition, decode(raw)) for partition, raws in read(settings, topic).items() for raw in raws]
     return [
         (place, one.parametres) for place, one in found if isinstance(one, Reglage) and one.societe_id == societe_id
     ]
@@ -73,6 +75,29 @@ def test_a_version_is_recorded_announced_and_marked(settings: Settings, tuner: T
     last = store.last(7)
     assert last is not None
     assert last.marquee_le is not None
+
+
+def test_it_is_marked_among_positions_too(settings: Settings, tuner: Tuner) -> None:
+    made = tuner.take(ASKED, origine="t/0/0")
+    assert markers(settings, topic=TREASURY) == [(partition_of(7, TREASURY.partitions), made)]
+    all_ = tuner.take(replace(ASKED, societe_id=0), origine="t/0/1")
+    assert markers(settings, 0, TREASURY) == [(partition, all_) for partition in range(TREASURY.partitions)]
+    ids = [raw.headers for topic in (ENTRIES, TREASURY) for raws in read(settings, topic).values() for raw in raws]
+    assert len({dict(headers)["ce_id"] for headers in ids}) == 2 + ENTRIES.partitions + TREASURY.partitions
+
+
+def test_a_deployment_without_the_topic_of_positions_is_told(kafka: str, topic_prefix: str, tmp_path: Path) -> None:
+    apply_topics(kafka, topic_prefix, declared=(ENTRIES, SETTINGS))
+    old = Settings(_env_file=None, bootstrap_servers=kafka, topic_prefix=topic_prefix, home=tmp_path)
+    tuner, store = new_tuner(old), SettingsStore(open_database(old.sql_url))
+    with pytest.raises(ReadError, match=r"treasury: .*; create it with `wisebook-ml topics apply`"):
+        tuner.take(ASKED, origine="t/0/0")
+    assert versions(old) == []
+    assert read(old, SETTINGS) == {0: []}
+    apply_topics(kafka, topic_prefix, declared=(TREASURY,))
+    assert tuner.settle() == 1
+    assert [one.version for _, one in markers(old, topic=TREASURY)] == [1]
+    assert store.unmarked(7) == []
 
 
 def test_numbers_follow_each_other(settings: Settings, tuner: Tuner) -> None:

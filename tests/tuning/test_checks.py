@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from schemas import Attenuation, CodeMotif, Parametres, ReglageControle
+from schemas import Attenuation, CodeMotif, Parametres, ReglageControle, ReglageTresorerie
 from wisebook_ml.controls import CONTROLS
 from wisebook_ml.subjects import SUBJECTS
 from wisebook_ml.tuning.checks import MAX_WORDS, faults, settable
@@ -134,6 +134,27 @@ class TestLists:
         journals = [f"journal {k:06d}" for k in range(10_000)]
         many = [Attenuation(code=CodeMotif.RAFALE, journal_code=journal, facteur=0.5) for journal in journals]
         assert "there is room for" in fault(attenuations=many)
+
+
+class TestTreasury:
+    def test_what_makes_sense(self) -> None:
+        cash = ReglageTresorerie(plancher={"EUR": "-5000.00", "USD": "10000"}, probabilite_alerte=0.3, pays="BE")
+        assert faults(Parametres(societe_id=1, tresorerie=cash)) == []
+
+    @pytest.mark.parametrize(
+        ("fields", "why"),
+        [
+            ({"plancher": {"EUR": "20 000"}}, "floor of EUR: '20 000' is no amount"),
+            ({"plancher": {"euros": "20000"}}, "'euros' is no currency"),
+            ({"probabilite_alerte": 0.01}, "probabilite_alerte 0.01 is not between 0.05 and 0.95"),
+            ({"probabilite_alerte": 50.0}, "probabilite_alerte 50 is not between 0.05 and 0.95"),
+            ({"probabilite_alerte": math.nan}, "tresorerie.probabilite_alerte is nan, which is no number"),
+            ({"pays": "XX"}, "no public holidays are known of the country 'XX'"),
+            ({"pays": "FRA"}, "give its code of two letters, such as FR"),
+        ],
+    )
+    def test_what_makes_none(self, fields: dict[str, object], why: str) -> None:
+        assert why in fault(tresorerie=ReglageTresorerie(**fields))  # type: ignore[arg-type]
 
 
 class TestAttenuations:

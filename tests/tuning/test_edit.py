@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from schemas import CodeMotif, Parametres, ReglageControle
+from schemas import CodeMotif, Parametres, ReglageControle, ReglageTresorerie
 from wisebook_ml.tuning.differences import differences
 from wisebook_ml.tuning.edit import edited, set_control, with_items, without_items
 from wisebook_ml.tuning.exceptions import Refusal
@@ -43,6 +43,23 @@ def test_fields_of_a_control_are_set_one_by_one() -> None:
     both = edited(BASE, controles=["RAFALE.poids=0.2", "rafale.actif=NON"]).controles
     assert both == {CodeMotif.RAFALE: ReglageControle(seuil=3.0, poids=0.2, actif=False)}
     assert set_control(both, "RAFALE.seuil=defaut") == {CodeMotif.RAFALE: ReglageControle(poids=0.2, actif=False)}
+
+
+def test_the_treasury_is_set_one_by_one() -> None:
+    changed = edited(BASE, planchers=["20000", "usd=-5000.5"], probabilite_alerte=0.3)
+    assert changed.tresorerie == ReglageTresorerie(
+        plancher={"EUR": "20000.00", "USD": "-5000.50"}, probabilite_alerte=0.3
+    )
+    again = edited(changed, planchers=["EUR=defaut"], pays="be")
+    assert again.tresorerie == ReglageTresorerie(plancher={"USD": "-5000.50"}, probabilite_alerte=0.3, pays="BE")
+    assert edited(again, planchers=["USD=-5000.50"]) == again
+    assert [tuple(one) for one in differences(changed, again)] == [
+        ("tresorerie pays", "FR", "BE"),
+        ("tresorerie plancher EUR", "20000.00", None),
+    ]
+    for wrong in ("", "=20000", "EUR="):
+        with pytest.raises(Refusal, match="neither an amount nor CURRENCY=AMOUNT"):
+            edited(BASE, planchers=[wrong])
 
 
 @pytest.mark.parametrize(

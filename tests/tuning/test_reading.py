@@ -37,6 +37,12 @@ def test_the_company_may_be_left_out_or_given() -> None:
         (b'{"jours_feries": ["2026-02-30"]}', "jours_feries"),
         (b'{"plafonds_approbation": ["5000,00"]}', "plafonds_approbation"),
         (b'{"budget_alertes": 0}', "budget_alertes"),
+        (b'{"tresorerie": {"planchers": {}}}', "unknown field tresorerie.'planchers'; did you mean 'plancher'?"),
+        (b'{"tresorerie": {"plancher": {"EUR": "20 000"}}}', "floor of EUR: '20 000' is no amount"),
+        (b'{"tresorerie": {"plancher": {"EUR": 20000}}}', "tresorerie.plancher"),
+        (b'{"tresorerie": {"probabilite_alerte": 50}}', "probabilite_alerte 50 is not between 0.05 and 0.95"),
+        (b'{"tresorerie": {"pays": "France"}}', "give its code of two letters, such as FR"),
+        (b'{"tresorerie": 3}', "tresorerie: expected `object`"),
     ],
 )
 def test_mistakes(written: bytes, told: str) -> None:
@@ -49,6 +55,11 @@ def test_a_dead_letter_names_the_control() -> None:
     assert "did you mean DOUBLON?" in explain(b'{"societe_id": 1, "controles": {"DOUBLONS": {}}}', "x")
     negative = b'{"societe_id": 1, "controles": {"DOUBLON": {"poids": -0.5}}}'
     assert explain(negative, "x") == "control DOUBLON, poids: expected `float` >= 0.0"
+
+
+def test_a_dead_letter_says_what_is_wrong_with_the_treasury() -> None:
+    wrong = b'{"societe_id": 1, "tresorerie": {"plancher": {"EUR": "5,5"}}}'
+    assert explain(wrong, "x").startswith("floor of EUR: '5,5' is no amount")
 
 
 @pytest.mark.parametrize("value", [b"", b"[]", b'{"societe_id": "x"}', b'{"controles": []}', b'{"attenuations": {}}'])

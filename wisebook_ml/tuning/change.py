@@ -1,4 +1,4 @@
-"""Putting settings in force: the next version in SQL, then announced to everybody, and marked among the entries.
+"""Putting settings in force: the next version in SQL, then announced to everybody, and marked among what is judged.
 
 What is announced and marked is what SQL has as not yet marked, read by a producer that has shut out whoever did so for
 that company before (one transactional id a company). So it is harmless to do it twice, a change that was held up cannot
@@ -14,7 +14,7 @@ from contextlib import closing
 from msgspec.structs import replace
 
 from schemas import Parametres, Reglage
-from topics import ENTRIES, SETTINGS
+from topics import ENTRIES, SETTINGS, TREASURY, Topic
 from wisebook_ml.messaging.events import Outgoing
 from wisebook_ml.messaging.reader import end_offsets
 from wisebook_ml.messaging.transactions import Fenced, TransactionalProducer
@@ -31,6 +31,9 @@ LOGGER = logging.getLogger(__name__)
 
 SOURCE = "wisebook-ml/tuning"
 """CloudEvents source of what is in force; settings of other sources are what somebody wants to be."""
+
+MARKED = (ENTRIES, TREASURY)
+"""Topics among whose records settings take effect."""
 
 ATTEMPTS = 5
 """How often a version is marked that another process marks at the same time: one of the two has done it by then."""
@@ -188,14 +191,18 @@ class Tuner:
             waiting = self._store.unmarked(societe_id)
             if not waiting:
                 return
-            partitions: list[int | None] = [None]
-            if societe_id == ALL_COMPANIES:
-                partitions = list(end_offsets(self._bootstrap, ENTRIES.full_name(self._prefix)))
-            markers = [_marker(one.parametres, partition) for one in waiting for partition in partitions]
+            places = [place for topic in MARKED for place in self._places(topic, societe_id)]
+            markers = [_marker(one.parametres, topic, partition) for one in waiting for topic, partition in places]
             producer.publish([_announced(waiting[-1].parametres), *markers])
         self._store.mark(societe_id, waiting[-1].version)
         for one in waiting:
             LOGGER.info("settings %d of company %d are in force: %s", one.version, societe_id, one.parametres.motif)
+
+    def _places(self, topic: Topic, societe_id: int) -> list[tuple[Topic, int | None]]:
+        """Return where a company's markers belong; None is the partition that its key chooses."""
+        # Asked of every company: it says at once, and what to do, if the topic is missing.
+        partitions = end_offsets(self._bootstrap, topic.full_name(self._prefix))
+        return [(topic, partition) for partition in partitions] if societe_id == ALL_COMPANIES else [(topic, None)]
 
     def _producer(self, societe_id: int) -> "closing[TransactionalProducer]":
         name = f"{self._prefix}settings-{societe_id}"
@@ -230,9 +237,9 @@ def _announced(parametres: Parametres) -> Outgoing:
     return record_event(SETTINGS, parametres.societe_id, parametres, id_, source=SOURCE)
 
 
-def _marker(parametres: Parametres, partition: int | None) -> Outgoing:
+def _marker(parametres: Parametres, topic: Topic, partition: int | None) -> Outgoing:
     """Return a marker's event; the key chooses the partition where none is given."""
     marker = Reglage(societe_id=parametres.societe_id, parametres=parametres)
-    place = "" if partition is None else f"/{partition}"
+    place = ("" if topic is ENTRIES else f"/{topic.name}") + ("" if partition is None else f"/{partition}")
     id_ = f"{parametres.societe_id}/{parametres.version}{place}"
-    return record_event(ENTRIES, parametres.societe_id, marker, id_, source=SOURCE, partition=partition)
+    return record_event(topic, parametres.societe_id, marker, id_, source=SOURCE, partition=partition)

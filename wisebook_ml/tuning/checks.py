@@ -22,6 +22,8 @@ from wisebook_ml.ledger.characters import plain
 from wisebook_ml.scoring.forests import FORESTS
 from wisebook_ml.scoring.opinions import KINDS
 from wisebook_ml.subjects import SUBJECTS
+from wisebook_ml.tuning.alerts import alert_faults
+from wisebook_ml.tuning.treasury import treasury_faults
 
 __all__ = ["Settable", "faults", "nearest", "placed", "settable"]
 
@@ -92,7 +94,13 @@ def faults(parametres: Parametres) -> list[str]:
     numbers = list(_not_finite(parametres))
     if numbers:
         return numbers
-    outside = [*_budget(parametres), *_shares(parametres), *_no_amounts(parametres)]
+    outside = [
+        *_budget(parametres),
+        *_shares(parametres),
+        *_no_amounts(parametres),
+        *treasury_faults(parametres.tresorerie),
+        *alert_faults(parametres.alertes, nearest),
+    ]
     if outside:
         return outside
     try:
@@ -116,7 +124,10 @@ def faults(parametres: Parametres) -> list[str]:
 
 def _not_finite(parametres: Parametres) -> Iterator[str]:
     """Tell numbers that are none: they pass comparisons, and JSON cannot carry them."""
-    told = {"budget_alertes": parametres.budget_alertes}
+    told = {
+        "budget_alertes": parametres.budget_alertes,
+        "tresorerie.probabilite_alerte": parametres.tresorerie.probabilite_alerte,
+    }
     for code, setting in parametres.controles.items():
         told |= {f"{code}.seuil": setting.seuil or 0.0, f"{code}.poids": setting.poids or 0.0}
     for one in parametres.attenuations:

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas import Parametres
+from schemas import Parametres, ReglageAlertes
 from wisebook_ml.ledger.vocabulary import DEFAULT_WATCHED
+from wisebook_ml.tuning.alerts import quiet_text, target_text
 from wisebook_ml.tuning.edit import USUAL_LIMITS
 
 __all__ = ["USUAL", "Difference", "differences"]
@@ -50,7 +51,12 @@ def differences(before: Parametres, after: Parametres) -> list[Difference]:
 
 
 def _flat(parametres: Parametres) -> dict[str, object]:
-    flat: dict[str, object] = {"budget_alertes": parametres.budget_alertes}
+    cash = parametres.tresorerie
+    flat: dict[str, object] = {
+        "budget_alertes": parametres.budget_alertes,
+        "tresorerie probabilite_alerte": cash.probabilite_alerte,
+        "tresorerie pays": cash.pays,
+    }
     for name, value in msgspec.to_builtins(parametres).items():
         if name in APART:
             continue
@@ -58,8 +64,26 @@ def _flat(parametres: Parametres) -> dict[str, object]:
             flat |= {f"{name} {code} {field}": given for code, one in value.items() for field, given in one.items()}
         elif name == "attenuations":
             flat |= {f"{name} {one['code']} {one['journal_code']}": one["facteur"] for one in value}
+        elif name == "tresorerie":
+            flat |= {f"{name} plancher {devise}": floor for devise, floor in cash.plancher.items()}
+        elif name == "alertes":
+            flat |= _flat_alerts(parametres.alertes)
         elif isinstance(value, list):
             flat |= {f"{name} {item}": item for item in value or USUAL.get(name, ())}
         else:
             flat[name] = value
+    return flat
+
+
+def _flat_alerts(alerts: ReglageAlertes) -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in msgspec.to_builtins(alerts).items():
+        if name == "calmes":
+            flat |= {f"alertes {name} {one.debut}-{one.fin}": quiet_text(one) for one in alerts.calmes}
+        elif name == "destinations":
+            flat |= {f"alertes {name} {one.adresse}": target_text(one) for one in alerts.destinations}
+        elif isinstance(value, list):
+            flat |= {f"alertes {name} {item}": item for item in value}
+        else:
+            flat[f"alertes {name}"] = value
     return flat

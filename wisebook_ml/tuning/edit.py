@@ -10,8 +10,10 @@ from schemas import CodeMotif, Parametres, ReglageControle, to_minor
 from wisebook_ml.controls.base import DEFAULT_LIMITS
 from wisebook_ml.ledger.characters import plain
 from wisebook_ml.ledger.vocabulary import DEFAULT_WATCHED
+from wisebook_ml.tuning.alerts import edited_alerts
 from wisebook_ml.tuning.checks import nearest
 from wisebook_ml.tuning.exceptions import Refusal
+from wisebook_ml.tuning.treasury import edited_treasury
 
 __all__ = ["DEFAULT", "USUAL_LIMITS", "edited", "set_control", "with_items", "without_items"]
 
@@ -140,6 +142,12 @@ def edited(
     mots: tuple[Sequence[str], Sequence[str]] = ((), ()),
     plafonds: tuple[Sequence[str], Sequence[str]] = ((), ()),
     feries: tuple[Sequence[dt.date], Sequence[dt.date]] = ((), ()),
+    planchers: Sequence[str] = (),
+    probabilite_alerte: float | None = None,
+    pays: str | None = None,
+    alertes: Sequence[str] = (),
+    calmes: tuple[Sequence[str], Sequence[str]] = ((), ()),
+    destinations: tuple[Sequence[str], Sequence[str]] = ((), ()),
 ) -> Parametres:
     """Return settings with changes; of lists, what comes and what goes, beginning with the usual ones.
 
@@ -160,4 +168,8 @@ def edited(
         mots_cles=_changed(base.mots_cles, mots, DEFAULT_WATCHED),
         plafonds_approbation=_changed(base.plafonds_approbation, plafonds, USUAL_LIMITS),
         jours_feries=without_items(with_items(base.jours_feries, feries[0]), feries[1]),
+        tresorerie=edited_treasury(
+            base.tresorerie, planchers=planchers, probabilite=probabilite_alerte, pays=pays, default=DEFAULT
+        ),
+        alertes=edited_alerts(base.alertes, champs=alertes, calmes=calmes, destinations=destinations, default=DEFAULT),
     )

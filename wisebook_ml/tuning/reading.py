@@ -6,9 +6,20 @@ from pathlib import Path
 
 import msgspec
 
-from schemas import Attenuation, CodeMotif, Parametres, ReglageControle
+from schemas import (
+    Attenuation,
+    CodeMotif,
+    Destination,
+    HeuresCalmes,
+    Parametres,
+    ReglageAlertes,
+    ReglageControle,
+    ReglageTresorerie,
+)
+from wisebook_ml.tuning.alerts import read_faults
 from wisebook_ml.tuning.checks import nearest, placed
 from wisebook_ml.tuning.exceptions import Refusal
+from wisebook_ml.tuning.treasury import treasury_faults
 
 __all__ = ["explain", "parse", "read_file"]
 
@@ -39,7 +50,12 @@ def parse(data: bytes, *, societe_id: int | None = None) -> Parametres:
     if not isinstance(read, dict):
         raise Refusal("the settings are no JSON object ({...})")
     fields = {"societe_id": 0} | read | ({} if societe_id is None else {"societe_id": societe_id})
-    wrong = [*_misspelt("", fields, Parametres.__struct_fields__), *_in_controls(fields, strict=True)]
+    wrong = [
+        *_misspelt("", fields, Parametres.__struct_fields__),
+        *_in_controls(fields, strict=True),
+        *_in_treasury(fields, strict=True),
+        *_in_alerts(fields, strict=True),
+    ]
     if wrong:
         raise Refusal("; ".join(wrong))
     try:
@@ -76,7 +92,7 @@ def explain(data: bytes, detail: str) -> str:
         read = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return detail
-    found = list(_in_controls(read)) if isinstance(read, dict) else []
+    found = [*_in_controls(read), *_in_treasury(read), *_in_alerts(read)] if isinstance(read, dict) else []
     return "; ".join(found) or detail
 
 
@@ -104,6 +120,44 @@ def _in_controls(fields: Mapping[str, object], *, strict: bool = False) -> Itera
             yield f"attenuation {k}: {code} is no control; {nearest(code)}"
         else:
             yield from _unfit(one, Attenuation, f"attenuation {k}")
+
+
+class _Treasury(msgspec.Struct):
+    """A `ReglageTresorerie` whose values may make no sense."""
+
+    plancher: dict[str, str] = {}
+    probabilite_alerte: float = 0.5
+    pays: str = "FR"
+
+
+def _in_treasury(fields: Mapping[str, object], *, strict: bool = False) -> Iterator[str]:
+    """Tell what is wrong with what is set of the treasury, in the words of `treasury_faults` where it has any."""
+    given = fields.get("tresorerie")
+    if not isinstance(given, dict):
+        return
+    if strict:
+        yield from _misspelt("tresorerie.", given, ReglageTresorerie.__struct_fields__)
+    try:
+        read = msgspec.convert(given, _Treasury)
+    except msgspec.ValidationError as error:
+        yield f"tresorerie.{placed(error)}"
+    else:
+        yield from treasury_faults(ReglageTresorerie(**msgspec.structs.asdict(read)))
+
+
+def _in_alerts(fields: Mapping[str, object], *, strict: bool = False) -> Iterator[str]:
+    """Tell what is wrong with what is set of alerts, in the words of `alert_faults`."""
+    given = fields.get("alertes")
+    if not isinstance(given, dict):
+        return
+    if strict:
+        yield from _misspelt("alertes.", given, ReglageAlertes.__struct_fields__)
+        for name, kind in (("calmes", HeuresCalmes), ("destinations", Destination)):
+            items = given.get(name)
+            for place, one in enumerate(items if isinstance(items, list) else (), start=1):
+                if isinstance(one, dict):
+                    yield from _misspelt(f"alertes.{name} {place}.", one, kind.__struct_fields__)
+    yield from read_faults(given, nearest)
 
 
 def _unfit(value: object, type_: type[ReglageControle] | type[Attenuation], what: str) -> Iterator[str]:

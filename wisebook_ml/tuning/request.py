@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from schemas import Parametres
-from topics import DEAD_LETTER, SETTINGS
+from topics import DEAD_LETTER, SETTINGS, TREASURY
 from wisebook_ml.messaging.events import Decoder, RawRecord, Undecodable
 from wisebook_ml.messaging.groups import group_lag, group_name
 from wisebook_ml.messaging.producer import EventProducer
@@ -188,7 +188,8 @@ def request_settings(settings: Settings, bootstrap: str, parametres: Parametres)
         raise Refusal("; ".join(found))
     prefix = settings.topic_prefix
     # They say at once, and what to do, if a topic is missing.
-    end_offsets(bootstrap, SETTINGS.full_name(prefix))
+    for topic in (SETTINGS, TREASURY):  # those of before the treasury was watched have all but this one
+        end_offsets(bootstrap, topic.full_name(prefix))
     dead = {partition: end for partition, (_, end) in end_offsets(bootstrap, DEAD_LETTER.full_name(prefix)).items()}
     id_ = str(uuid.uuid4())
     with EventProducer(bootstrap, prefix) as producer:

@@ -1,0 +1,1 @@
+"""Alerts: the pure core, and what the role makes of it with a database."""

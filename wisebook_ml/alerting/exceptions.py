@@ -1,0 +1,7 @@
+"""What alerting refuses."""
+
+__all__ = ["UnknownAlert"]
+
+
+class UnknownAlert(Exception):
+    """Somebody acknowledges an alert that the company does not have."""
