@@ -1,5 +1,5 @@
-# Two images: `scoring` (also for treasury, storage, tuning, topics and the API) and `train` (also for prediction), which adds
-# tensorflow, prophet, shap and xgboost.
+# Two images: `scoring` (also for storage, tuning, timers, topics and the API) and `train` (also for prediction and treasury),
+# which adds tensorflow, prophet, shap and xgboost.
 #
 #   docker build --target scoring --tag wisebook-ml:scoring .
 #   docker run --rm wisebook-ml:scoring api --new-token all

@@ -6,15 +6,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BENCH_VENV := .venv-bench
 PEERS_VENV := .venv-peers
 CODE := schemas topics wisebook_ml agents bench tests
-# Half of the time tests wait, for processes and brokers: so two at once (`make test PARALLEL=` runs one after the other).
+# Half of the time tests wait, for processes and brokers: so four at once (`make test PARALLEL=` runs one after the other).
 # Whole files, in their order: tests/acceptance, which takes longest, comes first.
-PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
+PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
 FEC ?=
 DATA ?=
 ENTRIES ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos evaluate evaluate-treasury bench bench-quick lint types format contracts lock clean
+.PHONY: help setup demo test chaos evaluate evaluate-treasury evaluate-drift bench bench-quick lint types format contracts lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,10 @@ evaluate: $(VENV)/.all ## Evaluate the models on generated data, and on real dat
 
 evaluate-treasury: $(VENV)/.all $(PEERS_VENV)/.done ## Evaluate forecasts of cash on generated companies, and on DATA=folder
 	@WISEBOOK_ML_PEERS="$(CURDIR)/$(PEERS_VENV)/bin/python" $(BIN)/python -m bench.evaluate --only treasury \
+		--pictures docs $(if $(DATA),--data "$(DATA)")
+
+evaluate-drift: $(VENV)/.all $(PEERS_VENV)/.done ## Evaluate drift alarms beside Evidently and river, and on DATA=folder (10 minutes)
+	@WISEBOOK_ML_PEERS="$(CURDIR)/$(PEERS_VENV)/bin/python" $(BIN)/python -m bench.evaluate --only drift \
 		--pictures docs $(if $(DATA),--data "$(DATA)")
 
 bench: $(VENV)/.all $(BENCH_VENV)/.done ## Measure speed, latency, memory beside Faust, Quix Streams and Bytewax (under 20 minutes)
@@ -103,9 +107,9 @@ $(BENCH_VENV)/.done: bench/requirements.txt | $(VENV)/bin/python
 		-r bench/requirements.txt
 	@touch $@
 
-# The peers of the treasury's evaluation: statsforecast wants an older pandas than the rest.
+# The peers of the evaluations of treasury and drift: statsforecast wants an older pandas than the rest.
 $(PEERS_VENV)/.done: bench/peers.txt | $(VENV)/bin/python
-	@echo "Installing the peers of the evaluation into $(PEERS_VENV) (once, about a minute)"
+	@echo "Installing the peers of the evaluation into $(PEERS_VENV) (once, some minutes)"
 	@$(BIN)/python -m venv $(PEERS_VENV)
 	@$(PEERS_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps -r bench/peers.txt
 	@touch $@

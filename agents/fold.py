@@ -1,4 +1,4 @@
-"""What the roles that fold the partitions of a topic have in common: scoring, prediction and treasury."""
+"""What the roles that fold the partitions of a topic have in common: scoring, prediction, treasury and cash."""
 
 import asyncio
 import logging

@@ -1,57 +1,113 @@
-"""The storing role: detections into SQL."""
+"""The storing role: detections, statistics, reports of drift, and runs of timers, into SQL."""
 
 import asyncio
 import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import faust
 
 from agents.app import Batch, consume, role_app
 from agents.inbox import Inbox
-from schemas import Detection
-from topics import DETECTIONS
+from schemas import Derive, Detection, ExecutionMinuterie, Statistique
+from topics import DETECTIONS, DRIFT, STATISTICS, TIMER_RUNS, Topic
 from wisebook_ml.messaging.connect import resolve_bootstrap
 from wisebook_ml.messaging.events import Headers, RawRecord
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.settings import Settings
-from wisebook_ml.storage import DetectionStore, StoredDetection, open_database
+from wisebook_ml.storage import (
+    DetectionStore,
+    DriftStore,
+    StatisticsStore,
+    StoredDetection,
+    TimerRunStore,
+    open_database,
+)
 
 __all__ = ["create_app"]
 
+T = TypeVar("T")
+
+MAX_BIGINT = 2**63 - 1
 MAX_DIGITS = 18
 """Of partition and offset together; SQL keeps no larger number."""
 
 
 def create_app(settings: Settings) -> faust.App:
-    """Return the Faust app that stores detections.
+    """Return the Faust app that stores detections, statistics, reports of drift and runs of timers.
 
     Writing is idempotent: what is read again after a crash or from the start leaves the same rows.
     """
     app = role_app("storage", settings)
-    store = DetectionStore(open_database(settings.sql_url))
-    producer = EventProducer(resolve_bootstrap(settings), settings.topic_prefix)
-    inbox = Inbox(DETECTIONS, settings.topic_prefix, producer)
+    engine = open_database(settings.sql_url)
+    _store(app, settings, DETECTIONS, _detections, DetectionStore(engine).write)
+    _store(app, settings, STATISTICS, _statistics, StatisticsStore(engine).write)
+    _store(app, settings, TIMER_RUNS, _timer_runs, TimerRunStore(engine).write)
+    _store(app, settings, DRIFT, _reports, DriftStore(engine).write)
+    return app
 
-    def write(partition: int, records: Batch) -> None:
-        rows = []
-        for raw, detection in inbox.open(partition, records):
-            assert isinstance(detection, Detection)  # what DETECTIONS declares
-            topic, of_partition, offset = _cause(raw) or (inbox.name, partition, raw.offset)
-            rows.append(
-                StoredDetection(
-                    detection=detection,
-                    ce_time=_made(raw.headers),
-                    partition=of_partition,
-                    offset=offset,
-                    topic=topic,
-                )
-            )
-        store.write(rows)
+
+def _store(
+    app: faust.App,
+    settings: Settings,
+    topic: Topic,
+    read: Callable[[Inbox, int, Batch], list[T]],
+    write: Callable[[Sequence[T]], None],
+) -> None:
+    """Have an agent of the app write what it reads of a topic; the rest becomes dead letters."""
+    producer = EventProducer(resolve_bootstrap(settings), settings.topic_prefix)  # of its own: flushes do not mix
+    inbox = Inbox(topic, settings.topic_prefix, producer)
 
     async def process(partition: int, records: Batch) -> None:
-        await asyncio.to_thread(write, partition, records)
+        await asyncio.to_thread(lambda: write(read(inbox, partition, records)))
 
-    consume(app, DETECTIONS, settings, process, concurrency=1)  # SQLite has one writer at a time
-    return app
+    consume(app, topic, settings, process, concurrency=1)  # SQLite has one writer at a time
+
+
+def _detections(inbox: Inbox, partition: int, records: Batch) -> list[StoredDetection]:
+    rows = []
+    for raw, detection in inbox.open(partition, records):
+        assert isinstance(detection, Detection)  # what DETECTIONS declares
+        topic, of_partition, offset = _cause(raw) or (inbox.name, partition, raw.offset)
+        rows.append(
+            StoredDetection(
+                detection=detection,
+                ce_time=_made(raw.headers),
+                partition=of_partition,
+                offset=offset,
+                topic=topic,
+            )
+        )
+    return rows
+
+
+def _statistics(inbox: Inbox, partition: int, records: Batch) -> list[Statistique]:
+    rows = []
+    for raw, row in inbox.open(partition, records):
+        assert isinstance(row, Statistique)  # what STATISTICS declares
+        if row.debut.tzinfo is None or row.fin.tzinfo is None:
+            inbox.refuse(partition, raw, "debut and fin need a time zone, or they name no moment")
+        else:
+            rows.append(row)
+    return rows
+
+
+def _timer_runs(inbox: Inbox, partition: int, records: Batch) -> list[ExecutionMinuterie]:
+    # All of them: it is what TIMER_RUNS declares.
+    return [run for _, run in inbox.open(partition, records) if isinstance(run, ExecutionMinuterie)]
+
+
+def _reports(inbox: Inbox, partition: int, records: Batch) -> list[Derive]:
+    reports = []
+    for raw, report in inbox.open(partition, records):
+        assert isinstance(report, Derive)  # what DRIFT declares
+        if report.echeance is None:
+            inbox.refuse(partition, raw, "echeance is missing: it is not known which check this is the report of")
+        elif max(report.modele_id, abs(report.version), report.lignes or 0) > MAX_BIGINT:
+            inbox.refuse(partition, raw, "a number is beyond 64 bits, and SQL keeps none")
+        else:
+            reports.append(report)
+    return reports
 
 
 def _cause(raw: RawRecord) -> tuple[str, int, int] | None:

@@ -4,6 +4,17 @@ The types are the schema: `msgspec` validates records against them, and the JSON
 `schemas/json` and the AsyncAPI document are written from them.
 """
 
+from schemas.alerting import (
+    Acquittement,
+    Alerte,
+    Canal,
+    Destination,
+    EtatAlerte,
+    HeuresCalmes,
+    Livraison,
+    ReglageAlertes,
+    StatutLivraison,
+)
 from schemas.base import Record
 from schemas.codes import CodeMotif
 from schemas.detection import Detection, ModeleUtilise, MotifDetection, Objet, detection_id
@@ -19,22 +30,28 @@ from schemas.enums import (
     Origine,
     RoleModele,
     Severite,
+    SourcePosition,
     Statut,
     StatutCampagne,
+    StatutExecution,
     TypeModele,
     TypeObjet,
     Verdict,
 )
 from schemas.feedback import Avis
 from schemas.marker import Activation, Reglage, Tick
+from schemas.measures import CLASSES_SCORE, CauseComptee, Comptage, Esquisse, Fenetre, Pas, Tranche
 from schemas.model import AnnonceModele, VersionModele
 from schemas.money import from_minor, to_minor
-from schemas.outputs import Alerte, Derive, DeriveVariable, Prediction, Statistique
-from schemas.settings import Attenuation, Parametres, ReglageControle
+from schemas.outputs import Derive, DeriveVariable, Prediction, Statistique
+from schemas.settings import Attenuation, Parametres, ReglageControle, ReglageTresorerie
+from schemas.timer import ExecutionMinuterie
 from schemas.training import AnnulationEntrainement, Campagne, DemandeEntrainement, campagne_id
-from schemas.treasury import PositionTresorerie
+from schemas.treasury import Echeancier, PaiementAttendu, PositionTresorerie
 
 __all__ = [
+    "CLASSES_SCORE",
+    "Acquittement",
     "Activation",
     "Alerte",
     "AnnonceModele",
@@ -42,36 +59,55 @@ __all__ = [
     "Attenuation",
     "Avis",
     "Campagne",
+    "Canal",
+    "CauseComptee",
     "ClasseEcriture",
     "CodeMotif",
+    "Comptage",
     "DemandeEntrainement",
     "Derive",
     "DeriveVariable",
+    "Destination",
     "Detection",
     "Direction",
     "DomaineApplication",
+    "Echeancier",
     "Ecriture",
+    "Esquisse",
     "Etape",
     "Etat",
+    "EtatAlerte",
+    "ExecutionMinuterie",
+    "Fenetre",
+    "HeuresCalmes",
     "Ligne",
+    "Livraison",
     "ModeleUtilise",
     "Motif",
     "MotifDetection",
     "Objet",
     "Operation",
     "Origine",
+    "PaiementAttendu",
     "Parametres",
+    "Pas",
     "PositionTresorerie",
     "Prediction",
     "Record",
     "Reglage",
+    "ReglageAlertes",
     "ReglageControle",
+    "ReglageTresorerie",
     "RoleModele",
     "Severite",
+    "SourcePosition",
     "Statistique",
     "Statut",
     "StatutCampagne",
+    "StatutExecution",
+    "StatutLivraison",
     "Tick",
+    "Tranche",
     "TypeModele",
     "TypeObjet",
     "Verdict",

@@ -13,8 +13,10 @@ __all__ = [
     "Origine",
     "RoleModele",
     "Severite",
+    "SourcePosition",
     "Statut",
     "StatutCampagne",
+    "StatutExecution",
     "TypeModele",
     "TypeObjet",
     "Verdict",
@@ -36,6 +38,13 @@ class Origine(StrEnum):
     MANUELLE = "MANUELLE"
     IMPORT = "IMPORT"
     AUTOMATIQUE = "AUTOMATIQUE"
+
+
+class SourcePosition(StrEnum):
+    """Who says what a bank account holds."""
+
+    BANQUE = "BANQUE"
+    COMPTABILITE = "COMPTABILITE"
 
 
 class TypeModele(StrEnum):
@@ -86,6 +95,14 @@ class StatutCampagne(StrEnum):
     ECHEC = "ECHEC"
     ANNULEE = "ANNULEE"
     REJOINTE = "REJOINTE"
+
+
+class StatutExecution(StrEnum):
+    """What became of a timer's run. `ARMEE`: none yet, the timer is due from that moment on."""
+
+    ARMEE = "ARMEE"
+    REUSSIE = "REUSSIE"
+    ECHEC = "ECHEC"
 
 
 class Etape(StrEnum):

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 import schemas
+from schemas.alerting import MOTIF_BOITES, MOTIF_URL, Alerte, Canal, Destination
 from schemas.base import Record
 from schemas.enums import Verdict
 from schemas.feedback import Avis
-from schemas.outputs import Alerte
 from schemas.settings import Parametres
 
 __all__ = [
@@ -47,7 +47,7 @@ def _names(field: str) -> JsonObject:
     return {"required": [field], "properties": {field: {"not": {"type": "null"}}}}
 
 
-BEYOND_THE_TYPES: Mapping[type[Record], JsonObject] = {
+BEYOND_THE_TYPES: Mapping[type[msgspec.Struct], JsonObject] = {
     # `Avis.__post_init__`, said in JSON Schema.
     Avis: {
         "allOf": [
@@ -66,10 +66,16 @@ BEYOND_THE_TYPES: Mapping[type[Record], JsonObject] = {
             _names("modele"),
         ]
     },
+    # `Destination.__post_init__`.
+    Destination: {
+        "if": {"properties": {"canal": {"const": Canal.WEBHOOK.value}}},
+        "then": {"properties": {"adresse": {"pattern": MOTIF_URL}}},
+        "else": {"properties": {"adresse": {"pattern": MOTIF_BOITES}}},
+    },
     # msgspec checks the keys of a dictionary but does not write them down.
     Parametres: {"properties": {"controles": {"propertyNames": {"$ref": "CodeMotif"}}}},
 }
-"""What msgspec enforces but does not put into a schema, merged into the schema of its record."""
+"""What msgspec enforces but does not put into a schema, merged into the schema of its type."""
 
 
 def record_types() -> tuple[type[Record], ...]:
@@ -110,8 +116,9 @@ def components(records: Iterable[type[Record]], ref_template: str = LOCAL_REF) -
             del schema["required"]
         if "description" in schema:
             schema["description"] = DOCSTRING_SECTION.sub("", inspect.cleandoc(schema["description"]))
-    for record in records:
-        _merge(schemas_by_name[record.__name__], BEYOND_THE_TYPES.get(record, {}), ref_template)
+    for struct, addition in BEYOND_THE_TYPES.items():
+        if struct.__name__ in schemas_by_name:
+            _merge(schemas_by_name[struct.__name__], addition, ref_template)
     return {name: schemas_by_name[name] for name in sorted(schemas_by_name)}
 
 

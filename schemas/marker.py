@@ -11,7 +11,13 @@ from schemas.enums import RoleModele
 from schemas.model import VersionModele
 from schemas.settings import Parametres
 
-__all__ = ["Activation", "Reglage", "Tick"]
+__all__ = ["ABSENCE", "IMPORT", "Activation", "Reglage", "Tick"]
+
+ABSENCE = "absence"
+"""Tick of the daily timer: a day has passed, and what did not come in it is missing."""
+
+IMPORT = "import"
+"""Tick that ends a file: the year is closed, the calendar has not moved on."""
 
 
 class Activation(Record, frozen=True, kw_only=True, omit_defaults=True):

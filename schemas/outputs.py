@@ -1,43 +1,19 @@
-"""Alerts, predictions, statistics and drift reports: what else is published for subscribers."""
+"""Predictions, statistics and drift reports: what else is published for subscribers."""
 
 import datetime as dt
-import uuid
 from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
 from schemas.base import Record, SocieteId, SocieteOuGlobal
 from schemas.detection import Objet
-from schemas.enums import DomaineApplication, Severite, TypeModele
-from schemas.model import VersionModele
+from schemas.enums import DomaineApplication, TypeModele
+from schemas.measures import Histogramme, Nombre
+from schemas.money import MontantTotal
 
-__all__ = ["Alerte", "Derive", "DeriveVariable", "Prediction", "Statistique"]
+__all__ = ["Derive", "DeriveVariable", "Prediction", "Statistique"]
 
-
-class Alerte(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """Detections of a company that a person should look at now, grouped and rate-limited.
-
-    One without detections is about the system itself, such as a model version that was refused (`modele`).
-
-    Raises
-    ------
-    ValueError
-        When it names neither detections nor a model.
-    """
-
-    ce_type: ClassVar[str] = "fr.wisebook.ml.alerte.v1"
-
-    alerte_id: uuid.UUID
-    societe_id: SocieteOuGlobal
-    severite: Severite
-    detections: list[uuid.UUID] = []
-    modele: VersionModele | None = None
-    titre_fr: str
-    titre_en: str
-
-    def __post_init__(self) -> None:
-        if not self.detections and self.modele is None:
-            raise ValueError("an alert names what it is about, in `detections` or `modele`")
+Taux = Annotated[float, Meta(ge=0, le=1)]
 
 
 class Prediction(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,7 +45,13 @@ class Prediction(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Statistique(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """Counts of one company over one window; `taux_faux_positifs` once there are verdicts."""
+    """Counts of one company over one window, as far as it has come: a later one of the same window replaces it.
+
+    `detections` counts, by code, the detections that it is the strongest reason of; `journaux` counts entries. Rates
+    come with verdicts: `taux_faux_positifs` of those of the window, by control and by model (`taux_modeles`: "id") of
+    all that stand; `precision` is the share that was confirmed. `scores` are composites in bars of equal width. Latency
+    is from the event to its detection. `tardives` came too late for any window; `en_avance` are dated in the future.
+    """
 
     ce_type: ClassVar[str] = "fr.wisebook.ml.statistique.v1"
 
@@ -79,20 +61,51 @@ class Statistique(Record, frozen=True, kw_only=True, omit_defaults=True):
     ecritures: Annotated[int, Meta(ge=0)]
     detections: dict[str, int]
     avis: dict[str, int] = {}
-    taux_faux_positifs: Annotated[float, Meta(ge=0, le=1)] | None = None
+    taux_faux_positifs: Taux | None = None
+    precision: Taux | None = None
+    taux_controles: dict[str, Taux] = {}
+    taux_modeles: dict[str, Taux] = {}
+    severites: dict[str, Nombre] = {}
+    journaux: dict[str, Nombre] = {}
+    lignes: Nombre = 0
+    montant: MontantTotal = "0.00"
+    scores: Histogramme = []
+    latence_mediane_ms: Annotated[float, Meta(ge=0)] | None = None
+    latence_p99_ms: Annotated[float, Meta(ge=0)] | None = None
+    tardives: Nombre = 0
+    en_avance: Nombre = 0
 
 
-class DeriveVariable(Struct, frozen=True, kw_only=True):
-    """How far one feature or score has moved, by which measure, against which threshold."""
+class DeriveVariable(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How far one feature or score has moved, by which measure, against which threshold.
+
+    `p` is how probable so much is by chance, corrected for all that was tested with it; `jours` and `lignes` are the
+    window in which it moved. `avant` and `apres` are the shares of its values, by bar: those between each two of
+    `bornes`, or those of `valeurs` for a category.
+    """
 
     variable: str
     mesure: str
     valeur: float
     seuil: float
+    p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    jours: Annotated[int, Meta(ge=1)] | None = None
+    lignes: Annotated[int, Meta(ge=0)] | None = None
+    libelle_fr: str = ""
+    libelle_en: str = ""
+    echelle: Annotated[str, Meta(description="How `bornes` are told: plain, share, log2, log10_cents ...")] = ""
+    bornes: list[float] = []
+    valeurs: list[str] = []
+    avant: list[float] = []
+    apres: list[float] = []
 
 
 class Derive(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A drift report of one model."""
+    """A drift report of one model: `variables` names what moved; `remarques_fr` and `_en`, what could not be told.
+
+    `echeance` is the due time of the check, `du` and `au` are the first and the last day that were looked at, `lignes`
+    how many rows those had.
+    """
 
     ce_type: ClassVar[str] = "fr.wisebook.ml.derive.v1"
 
@@ -101,3 +114,9 @@ class Derive(Record, frozen=True, kw_only=True, omit_defaults=True):
     version: int
     derive: bool
     variables: list[DeriveVariable]
+    echeance: Annotated[dt.datetime, Meta(tz=True)] | None = None
+    du: dt.date | None = None
+    au: dt.date | None = None
+    lignes: Annotated[int, Meta(ge=0)] | None = None
+    remarques_fr: list[str] = []
+    remarques_en: list[str] = []

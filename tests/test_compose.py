@@ -28,7 +28,10 @@ SECRETS = {
     "WISEBOOK_ML_API_TOKENS": '{"%s": [1, 2]}' % ("a" * 64),
 }
 
-OPTIONAL = {"strict", "societes", "api_port"}
+OPTIONAL = {
+    "strict", "societes", "api_port", "webhook_http", "webhook_private", "smtp_host", "smtp_port", "smtp_user",
+    "smtp_password", "smtp_tls", "mail_from",
+}  # fmt: skip
 """Fields whose value in docker-compose.yml may be the default."""
 
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<rest>[^}]*))?\}")
@@ -84,7 +87,9 @@ class TestOwnServices:
 
 class TestStack:
     def test_the_services_are_all_there(self) -> None:
-        assert set(OWN) == {"topics", "scoring", "storage", "training", "prediction", "treasury", "tuning", "api"}
+        roles = {"scoring", "storage", "training", "prediction", "treasury", "cash", "tuning", "timers"}
+        roles |= {"statistics", "drift", "alerting", "delivery"}
+        assert set(OWN) == {*roles, "topics", "api"}
         assert set(SERVICES) - set(OWN) == {"kafka", "postgres"}
 
     def test_whom_a_service_waits_for_can_become_what_it_waits_for(self) -> None:
@@ -117,14 +122,14 @@ class TestStack:
         folder = re.search(r"WISEBOOK_ML_ARTEFACTS=(\S+)", DOCKERFILE)
         assert folder is not None
         assert SERVICES["training"]["volumes"] == [f"ml_models:{folder[1]}"]
-        for reader in ("scoring", "prediction"):
+        for reader in ("scoring", "prediction", "treasury"):
             assert f"ml_models:{folder[1]}:ro" in SERVICES[reader]["volumes"]
 
     def test_scorers_keep_their_state_where_the_image_lets_them(self) -> None:
         home = re.search(r"WISEBOOK_ML_HOME=(\S+)", DOCKERFILE)
         assert home is not None
         folder = Settings(_env_file=None, home=Path(home[1])).state_url
-        for keeper in ("scoring", "prediction", "treasury"):
+        for keeper in ("scoring", "prediction", "treasury", "cash"):
             assert f"state:{folder}" in SERVICES[keeper]["volumes"]
         assert re.search(rf"install --directory --owner wisebook [^&]*{folder}\s", DOCKERFILE)
 

@@ -18,6 +18,12 @@ PACKAGES = (
     "wisebook_ml.feedback",
     "wisebook_ml.messaging",
     "wisebook_ml.tuning",
+    "wisebook_ml.drift",
+    "wisebook_ml.windows",
+    "wisebook_ml.alerting",
+    "wisebook_ml.delivery",
+    "wisebook_ml.tally",
+    "wisebook_ml.delivery",
 )
 
 

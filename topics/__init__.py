@@ -6,16 +6,23 @@ Adding a topic is adding one declaration here; its record types live in `schemas
 import datetime as dt
 
 from schemas import (
+    Acquittement,
     Activation,
     Alerte,
     AnnonceModele,
     AnnulationEntrainement,
     Avis,
     Campagne,
+    Comptage,
     DemandeEntrainement,
     Derive,
     Detection,
+    Echeancier,
     Ecriture,
+    Esquisse,
+    ExecutionMinuterie,
+    Fenetre,
+    Livraison,
     Parametres,
     PositionTresorerie,
     Prediction,
@@ -26,9 +33,12 @@ from schemas import (
 from topics.topic import Topic
 
 __all__ = [
+    "ACKNOWLEDGEMENTS",
     "ALERTS",
     "ALL",
+    "COUNTS",
     "DEAD_LETTER",
+    "DELIVERIES",
     "DETECTIONS",
     "DRIFT",
     "ENTRIES",
@@ -36,10 +46,13 @@ __all__ = [
     "MODELS",
     "PREDICTIONS",
     "SETTINGS",
+    "SKETCHES",
     "STATISTICS",
+    "TIMER_RUNS",
     "TRAINING_CAMPAIGNS",
     "TRAINING_REQUESTS",
     "TREASURY",
+    "WINDOWS",
     "Topic",
 ]
 
@@ -70,8 +83,9 @@ ENTRIES = Topic(
 TREASURY = Topic(
     name="treasury",
     key="societe_id",
-    records=(PositionTresorerie,),
-    description="Positions of bank accounts, day by day.",
+    records=(PositionTresorerie, Echeancier, Activation, Reglage),
+    description="Positions of bank accounts, day by day, what the books let expect, and the markers that stand between "
+    "them. The partition of a company is that of its entries.",
     partitions=COMPANY_PARTITIONS,
 )
 FEEDBACK = Topic(
@@ -95,6 +109,23 @@ ALERTS = Topic(
     key="societe_id",
     records=(Alerte,),
     description="What a person should look at now, grouped and rate-limited.",
+    retention=30 * DAY,
+    partitions=COMPANY_PARTITIONS,
+)
+ACKNOWLEDGEMENTS = Topic(
+    name="acknowledgements",
+    key="societe_id",
+    records=(Acquittement,),
+    description="Who has taken note of which alert.",
+    retention=YEAR,
+    partitions=COMPANY_PARTITIONS,
+)
+DELIVERIES = Topic(
+    name="deliveries",
+    key="societe_id",
+    records=(Livraison,),
+    description="Every attempt to bring an alert to a webhook or a mailbox, with its outcome. A record may come again "
+    "after a crash, with the same ce_id.",
     retention=30 * DAY,
     partitions=COMPANY_PARTITIONS,
 )
@@ -134,6 +165,31 @@ SETTINGS = Topic(
     "it; it is in force where the role `tuning` has announced it (ce_source wisebook-ml/tuning), from its marker on.",
     compacted=True,
 )
+COUNTS = Topic(
+    name="counts",
+    key="societe_id",
+    records=(Comptage,),
+    description="Blocks of counts, as entries are scored: what statistics are made of. On their partition.",
+    retention=30 * DAY,
+    partitions=COMPANY_PARTITIONS,
+)
+SKETCHES = Topic(
+    name="sketches",
+    key="modele_id",
+    records=(Esquisse,),
+    description="What each model has met of a day, by partition of the entries: what drift is told from.",
+    retention=60 * DAY,
+    partitions=COMPANY_PARTITIONS,
+)
+WINDOWS = Topic(
+    name="windows",
+    key="societe_id/journal_code/pas/debut",
+    records=(Fenetre,),
+    description="The windows of the statistics: the changelog of a table, by which it is recovered and read. A "
+    "tombstone says that one has expired. On the partition of the entries.",
+    compacted=True,
+    partitions=COMPANY_PARTITIONS,
+)
 STATISTICS = Topic(
     name="statistics",
     key="societe_id",
@@ -147,6 +203,14 @@ DRIFT = Topic(
     records=(Derive,),
     description="Drift reports of each model.",
     retention=YEAR,
+)
+TIMER_RUNS = Topic(
+    name="timer-runs",
+    key="minuterie",
+    records=(ExecutionMinuterie,),
+    description="Every run of a timer, with its outcome and duration; the last record of a timer says how far it is.",
+    retention=YEAR,
+    compacted=True,
 )
 DEAD_LETTER = Topic(
     name="dead-letter",
@@ -163,12 +227,18 @@ ALL = (
     FEEDBACK,
     DETECTIONS,
     ALERTS,
+    ACKNOWLEDGEMENTS,
+    DELIVERIES,
     PREDICTIONS,
     TRAINING_REQUESTS,
     TRAINING_CAMPAIGNS,
     MODELS,
     SETTINGS,
+    COUNTS,
+    SKETCHES,
+    WINDOWS,
     STATISTICS,
     DRIFT,
+    TIMER_RUNS,
     DEAD_LETTER,
 )

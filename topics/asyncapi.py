@@ -4,16 +4,23 @@ from collections.abc import Iterable
 
 import topics
 from schemas import (
+    Acquittement,
     Activation,
     Alerte,
     AnnonceModele,
     AnnulationEntrainement,
     Avis,
     Campagne,
+    Comptage,
     DemandeEntrainement,
     Derive,
     Detection,
+    Echeancier,
     Ecriture,
+    Esquisse,
+    ExecutionMinuterie,
+    Fenetre,
+    Livraison,
     Parametres,
     PositionTresorerie,
     Prediction,
@@ -50,12 +57,28 @@ RECEIVES: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
         (topics.FEEDBACK, (Avis,)),
         (topics.TREASURY, (PositionTresorerie,)),
     ),
-    "treasury": ((topics.TREASURY, (PositionTresorerie,)),),
+    "treasury": ((topics.TREASURY, (PositionTresorerie, Echeancier, Activation, Reglage)),),
+    "cash": ((topics.ENTRIES, (Ecriture, Activation, Reglage, Tick)),),
     "storage": (
         (topics.DETECTIONS, (Detection,)),
         (topics.TRAINING_CAMPAIGNS, (Campagne,)),
         (topics.STATISTICS, (Statistique,)),
+        (topics.DRIFT, (Derive,)),
+        (topics.TIMER_RUNS, (ExecutionMinuterie,)),
     ),
+    "statistics": (
+        (topics.COUNTS, (Comptage,)),
+        (topics.DETECTIONS, (Detection,)),
+        (topics.FEEDBACK, (Avis,)),
+        (topics.WINDOWS, (Fenetre,)),
+    ),
+    "drift": ((topics.SKETCHES, (Esquisse,)),),
+    "alerting": (
+        (topics.DETECTIONS, (Detection,)),
+        (topics.ACKNOWLEDGEMENTS, (Acquittement,)),
+    ),
+    "delivery": ((topics.ALERTS, (Alerte,)),),
+    "timers": ((topics.TIMER_RUNS, (ExecutionMinuterie,)),),
     "training": (
         (topics.TRAINING_REQUESTS, (DemandeEntrainement, AnnulationEntrainement)),
         (topics.ENTRIES, (Ecriture,)),
@@ -69,6 +92,26 @@ SENDS: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
     "scoring": (
         (topics.DETECTIONS, (Detection,)),
         (topics.ALERTS, (Alerte,)),
+        (topics.COUNTS, (Comptage,)),
+        (topics.SKETCHES, (Esquisse,)),
+        (topics.DEAD_LETTER, ()),
+    ),
+    "statistics": (
+        (topics.STATISTICS, (Statistique,)),
+        (topics.WINDOWS, (Fenetre,)),
+        (topics.DEAD_LETTER, ()),
+    ),
+    "drift": (
+        (topics.DRIFT, (Derive,)),
+        (topics.TRAINING_REQUESTS, (DemandeEntrainement,)),
+        (topics.DEAD_LETTER, ()),
+    ),
+    "alerting": (
+        (topics.ALERTS, (Alerte,)),
+        (topics.DEAD_LETTER, ()),
+    ),
+    "delivery": (
+        (topics.DELIVERIES, (Livraison,)),
         (topics.DEAD_LETTER, ()),
     ),
     "prediction": (
@@ -83,30 +126,34 @@ SENDS: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
         (topics.ALERTS, (Alerte,)),
         (topics.DEAD_LETTER, ()),
     ),
+    "cash": ((topics.TREASURY, (PositionTresorerie, Echeancier)),),
     "storage": ((topics.DEAD_LETTER, ()),),
     "training": (
         (topics.TRAINING_CAMPAIGNS, (Campagne,)),
         (topics.MODELS, (AnnonceModele,)),
         (topics.ENTRIES, (Activation,)),
+        (topics.TREASURY, (Activation,)),
         (topics.DEAD_LETTER, ()),
     ),
     "tuning": (
         (topics.ENTRIES, (Reglage,)),
+        (topics.TREASURY, (Reglage,)),
         (topics.SETTINGS, (Parametres,)),
         (topics.DEAD_LETTER, ()),
     ),
     "timers": (
         (topics.ENTRIES, (Tick,)),
         (topics.TRAINING_REQUESTS, (DemandeEntrainement,)),
-        (topics.STATISTICS, (Statistique,)),
-        (topics.DRIFT, (Derive,)),
+        (topics.TIMER_RUNS, (ExecutionMinuterie,)),
     ),
     "api": (
         (topics.FEEDBACK, (Avis,)),
+        (topics.ACKNOWLEDGEMENTS, (Acquittement,)),
         (topics.TRAINING_REQUESTS, (DemandeEntrainement, AnnulationEntrainement)),
         (topics.SETTINGS, (Parametres,)),
         (topics.MODELS, (AnnonceModele,)),
         (topics.ENTRIES, (Activation,)),
+        (topics.TREASURY, (Activation,)),
     ),
     "publish": (
         (topics.ENTRIES, (Ecriture, Tick)),
@@ -258,7 +305,9 @@ def _key(topic: Topic, schema: JsonObject) -> JsonObject:
     """Return the schema of the message key: the text of the field that the topic is keyed by."""
     properties = schema["properties"]
     assert isinstance(properties, dict)
-    field = properties[topic.key]
+    field = properties.get(topic.key)
+    if field is None:  # made of several fields
+        return {"type": "string", "description": f"The value's `{topic.key}`, as UTF-8 text."}
     key: JsonObject = {"type": "string", "description": f"The value's `{topic.key}`, as UTF-8 text."}
     if field.get("type") == "integer":
         key["pattern"] = "^(0|[1-9][0-9]*)$"

@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 import msgspec
 
 from schemas import Avis, Ecriture, PositionTresorerie, Record, Tick
+from schemas.marker import IMPORT
 from topics import ENTRIES, FEEDBACK, TREASURY, Topic
 from wisebook_ml.messaging.events import Outgoing, event_headers
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 
 __all__ = [
+    "NOON",
     "Published",
     "Sent",
     "avis_event",
     "closing_tick",
     "entry_event",
+    "entry_time",
     "position_event",
     "publish_avis",
     "publish_entries",
@@ -29,7 +32,6 @@ FLUSH_EVERY = 5_000
 
 NOON = dt.time(12, tzinfo=dt.UTC)
 """Time of day of entries whose time of entry is not known (a FEC): within their day all over Europe."""
-
 
 CLOSED_AFTER = dt.timedelta(days=100)
 """From the last entry of a closed year: by then everything of it has come, and whatever is missing does not."""
@@ -44,11 +46,15 @@ class Published:
     refused: list[str] = field(default_factory=list)
 
 
+def entry_time(entry: Ecriture) -> dt.datetime:
+    """Return when an entry was made, as far as it is known; else noon of its date."""
+    return entry.saisie_le or dt.datetime.combine(entry.ecriture_date, NOON)
+
+
 def entry_event(entry: Ecriture, source: str) -> Outgoing:
     """Return the record of an entry: the same entry gives the same record, however often it is published."""
-    time = entry.saisie_le or dt.datetime.combine(entry.ecriture_date, NOON)
     id_ = f"{entry.societe_id}/{entry.ecriture_id}/{entry.revision}"
-    headers = event_headers(entry, id_=id_, source=source, time=time)
+    headers = event_headers(entry, id_=id_, source=source, time=entry_time(entry))
     return Outgoing(ENTRIES, str(entry.societe_id).encode(), msgspec.json.encode(entry), headers)
 
 
@@ -60,7 +66,7 @@ def closing_tick(entries: Sequence[Ecriture]) -> Tick | None:
     if not entries:
         return None
     due = dt.datetime.combine(max(entry.ecriture_date for entry in entries) + CLOSED_AFTER, NOON)
-    return Tick(societe_id=entries[0].societe_id, minuterie="import", echeance=due)
+    return Tick(societe_id=entries[0].societe_id, minuterie=IMPORT, echeance=due)
 
 
 def tick_event(tick: Tick, source: str) -> Outgoing:

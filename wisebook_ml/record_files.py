@@ -40,6 +40,20 @@ EXPECTED = {
 }
 """What a value of each column that does not fit is told."""
 
+UN_MONTANT = "n'est pas un montant : écrire 1234.50, onze chiffres et deux décimales au plus"
+
+ATTENDU = {
+    "societe_id": "n'est pas un numéro de société : écrire un nombre entier à partir de 1",
+    "compte_num": "n'est pas un numéro de compte : écrire 1 à 64 caractères, comme 512100",
+    "date": "n'est pas une date : écrire AAAA-MM-JJ, comme 2024-01-31",
+    "solde": UN_MONTANT,
+    "entrees": UN_MONTANT,
+    "sorties": UN_MONTANT,
+    "devise": "n'est pas une devise : écrire ses trois lettres majuscules, comme EUR",
+    "revision": "n'est pas une révision : écrire un nombre entier à partir de 1 ; une correction en a une plus élevée",
+}
+"""The same in French."""
+
 FIELD = re.compile(rf"`\$\.({'|'.join(EXPECTED)})`")
 """How an error names the field it arose in."""
 
@@ -89,7 +103,7 @@ def read_avis(path: Path) -> RecordFile[tuple[dt.datetime | None, Avis]]:
     return _read_json_lines(path, read)
 
 
-def read_positions(path: Path, societe_id: int | None = None) -> RecordFile[PositionTresorerie]:
+def read_positions(path: Path, societe_id: int | None = None, lang: str = "en") -> RecordFile[PositionTresorerie]:
     """Read treasury positions: CSV where the name ends in ``.csv``, else JSON, one a line.
 
     Columns of a CSV file are separated by commas or semicolons; with semicolons, amounts may have a decimal comma, as
@@ -101,6 +115,8 @@ def read_positions(path: Path, societe_id: int | None = None) -> RecordFile[Posi
         The file.
     societe_id : int, optional
         The company of a CSV file's lines that name none.
+    lang : str
+        ``"fr"`` or ``"en"``: of what is said of lines of a CSV file.
 
     Raises
     ------
@@ -110,7 +126,7 @@ def read_positions(path: Path, societe_id: int | None = None) -> RecordFile[Posi
         Where a CSV file lacks a column; the message names those it needs.
     """
     if path.suffix.lower() == ".csv":
-        return _read_csv(path, societe_id)
+        return _read_csv(path, societe_id, lang)
     return _read_json_lines(path, msgspec.json.Decoder(PositionTresorerie).decode)
 
 
@@ -139,7 +155,7 @@ def _numbered(path: Path) -> Iterator[tuple[int, bytes | None]]:
             yield number, None if too_long else line
 
 
-def _read_csv(path: Path, societe_id: int | None) -> RecordFile[PositionTresorerie]:
+def _read_csv(path: Path, societe_id: int | None, lang: str) -> RecordFile[PositionTresorerie]:
     found = RecordFile[PositionTresorerie]()
     with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
         head = file.readline()
@@ -150,6 +166,11 @@ def _read_csv(path: Path, societe_id: int | None) -> RecordFile[PositionTresorer
         if societe_id is not None:
             missing = [name for name in missing if name != "societe_id"]
         if missing:
+            if lang == "fr":
+                raise ValueError(
+                    f"{path} : la première ligne doit nommer les colonnes {', '.join(CSV_COLUMNS)} (les quatre "
+                    f"dernières sont facultatives, la première aussi avec --societe) ; manque : {', '.join(missing)}"
+                )
             raise ValueError(
                 f"{path}: the first line must name the columns {', '.join(CSV_COLUMNS)} (the last four may be left "
                 f"out, and the first if --societe tells it); missing: {', '.join(missing)}"
@@ -163,10 +184,15 @@ def _read_csv(path: Path, societe_id: int | None) -> RecordFile[PositionTresorer
             if row is None:
                 return found
             if None in row:  # the csv module keeps under it what has no column
-                found.rejected.append(f"{path}:{rows.line_num}: has more values than the first line has columns")
+                more = (
+                    "a plus de valeurs que la première ligne n'a de colonnes"
+                    if lang == "fr"
+                    else "has more values than the first line has columns"
+                )
+                found.rejected.append(f"{path}:{rows.line_num}: {more}")
                 continue
             given = {name: (row[name] or "").strip() for name in CSV_COLUMNS if row.get(name)}
-            _take_row(found, given, f"{path}:{rows.line_num}", societe_id, decimal_commas=semicolons)
+            _take_row(found, given, f"{path}:{rows.line_num}", societe_id, lang, decimal_commas=semicolons)
 
 
 def _take_row(
@@ -174,6 +200,7 @@ def _take_row(
     given: dict[str, str],
     where: str,
     societe_id: int | None,
+    lang: str,
     *,
     decimal_commas: bool,
 ) -> None:
@@ -193,4 +220,5 @@ def _take_row(
             found.rejected.append(f"{where}: {error}")
         else:
             name = named.group(1)
-            found.rejected.append(f"{where}: {name} {given.get(name, '')!r} {EXPECTED[name]}")
+            expected = ATTENDU if lang == "fr" else EXPECTED
+            found.rejected.append(f"{where}: {name} {given.get(name, '')!r} {expected[name]}")

@@ -2,12 +2,15 @@
 
 import json
 import re
+from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from schemas.alerting import BOITE
 
 __all__ = ["Settings", "SettingsError", "TokenCompanies", "get_settings"]
 
@@ -77,11 +80,38 @@ class Settings(BaseSettings):
         {}, description='API tokens: a JSON object, SHA-256 of the token in hex -> list of companies, or "*" for all.'
     )
 
+    webhook_http: bool = Field(
+        False, description="Bring alerts to http:// addresses too, which everybody can listen to."
+    )
+    webhook_private: bool = Field(
+        False, description="Bring alerts to addresses of private networks and of this machine, too."
+    )
+    smtp_host: str = Field("", description="Mail server that takes alerts. Empty: no e-mail is sent.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_user: str = Field("", description="User, where it asks for one.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="The user's password.")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How mail is encrypted on its way: starttls (587), tls from the start (465), none (25)."
+    )
+    mail_from: str = Field("", description="Address that alerts come from, such as wisebook@example.fr.")
+    delivery_seconds: float = Field(20.0, gt=0, le=60, description="Longest time that an attempt to deliver may take.")
+    delivery_backoff_seconds: float = Field(
+        30.0, gt=0, description="Longest wait after a first attempt that failed; three times as long after each other."
+    )
+
     @field_validator("artefacts", mode="before")
     @classmethod
     def _spell(cls, value: object) -> object:
         """Accept a path."""
         return str(value) if isinstance(value, Path) else value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _check_sender(cls, value: str) -> str:
+        """Refuse what could not stand in a mail, before there is one to send."""
+        if value and (not value.isprintable() or BOITE.fullmatch(parseaddr(value)[1]) is None):
+            raise ValueError("it is no mailbox, such as wisebook@example.fr or WiseBook <wisebook@example.fr>")
+        return value
 
     @field_validator("societes", mode="before")
     @classmethod

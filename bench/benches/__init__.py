@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from bench.benches import (
+    alerts,
     bulk,
     core,
     decode,
@@ -13,6 +14,7 @@ from bench.benches import (
     opinions,
     recovery,
     swap,
+    tables,
     training,
     whole,
 )
@@ -33,4 +35,6 @@ BENCHES: dict[str, Callable[[Context], None]] = {
     "i": training.run,
     "j": swap.run,
     "k": opinions.run,
+    "l": tables.run,
+    "m": alerts.run,
 }

@@ -9,11 +9,11 @@ from pathlib import Path
 from bench.evaluate import Evaluation, Part
 from bench.results import Results, line_of, table_of
 
-PARTS = ("accounts", "risk", "segments", "verdicts", "forecasts", "treasury", "detection")
+PARTS = ("accounts", "risk", "segments", "verdicts", "forecasts", "treasury", "drift", "detection")
 """The parts, each a module with a function `run`."""
 
-ON_REQUEST = ("treasury",)
-"""Parts that run only where they are asked for: this one has a target of its own, ``make evaluate-treasury``."""
+ON_REQUEST = ("treasury", "drift")
+"""Parts that run only where they are asked for: each has a target of its own, ``make evaluate-treasury``."""
 
 
 def main() -> int:

@@ -8,7 +8,17 @@ import pytest
 HEAVY = ("tensorflow", "prophet", "shap", "xgboost")
 
 
-@pytest.mark.parametrize("module", ["agents.scoring", "agents.storage", "agents.tuning", "wisebook_ml.cli.demo"])
+BASE = (
+    "agents.delivery",
+    "agents.scoring",
+    "agents.storage",
+    "agents.treasury",
+    "agents.tuning",
+    "wisebook_ml.cli.demo",
+)
+
+
+@pytest.mark.parametrize("module", BASE)
 def test_a_role_of_the_base_install_loads_no_training_library(module: str) -> None:
     program = f"import sys, {module}; print([name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)

@@ -137,4 +137,8 @@ def test_without_topics_a_command_says_how_to_create_them(
 
 
 def test_an_unknown_role_is_answered_with_those_that_exist(bare: Deployment) -> None:
-    assert_told(bare.run("worker", "scorer", timeout=QUICK_SECONDS), "'scorer'", "scoring, storage, training")
+    assert_told(
+        bare.run("worker", "scorer", timeout=QUICK_SECONDS),
+        "'scorer'",
+        "scoring, statistics, storage, timers, training",
+    )

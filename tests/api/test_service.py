@@ -108,7 +108,10 @@ class TestOpenApi:
     def test_every_reference_leads_somewhere(self, client: Client) -> None:
         document = client("one").get("/api/ml/openapi.json").json()
         assert document["info"]["version"] == __version__
-        assert set(document["paths"]) == {"/health", LIST, f"{LIST}recent/", LIST + "{detection_id}/"}
+        forecasts = {"/api/ml/tresorerie/{societe_id}/", "/api/ml/tresorerie/{societe_id}/scenario/"}
+        counted = {"/api/ml/statistiques/", "/api/ml/statistiques/fenetres/"}
+        detected = {LIST, f"{LIST}recent/", LIST + "{detection_id}/"}
+        assert set(document["paths"]) == {"/health"} | detected | forecasts | counted
         described = document["components"]["schemas"]
         references = set(_references(document))
         assert references

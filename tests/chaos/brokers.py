@@ -11,7 +11,7 @@ from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from tests.acceptance.deployment import Deployment
-from topics import DEAD_LETTER, DETECTIONS, Topic
+from topics import COUNTS, DEAD_LETTER, DETECTIONS, SKETCHES, Topic
 from wisebook_ml.broker import LocalKafka
 
 ANSWER_SECONDS = 60.0
@@ -50,7 +50,7 @@ def written(deployment: Deployment) -> int:
 def open_transactions(deployment: Deployment) -> list[tuple[str, int]]:
     """Return the partitions of what scoring writes to, in which a transaction is neither committed nor aborted."""
     found = []
-    for topic in (DETECTIONS, DEAD_LETTER):
+    for topic in (DETECTIONS, COUNTS, SKETCHES, DEAD_LETTER):
         stable = ends(deployment, topic, IsolationLevel.READ_COMMITTED)
         last = ends(deployment, topic, IsolationLevel.READ_UNCOMMITTED)
         found += [(topic.name, partition) for partition, end in last.items() if end > stable[partition]]

@@ -9,8 +9,19 @@ import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
-from schemas import Attenuation, CodeMotif, Parametres, ReglageControle
-from topics import DEAD_LETTER, SETTINGS
+from schemas import (
+    Attenuation,
+    Canal,
+    CodeMotif,
+    Destination,
+    HeuresCalmes,
+    Parametres,
+    ReglageAlertes,
+    ReglageControle,
+    ReglageTresorerie,
+    Severite,
+)
+from topics import DEAD_LETTER, SETTINGS, TREASURY
 from wisebook_ml.cli import main
 from wisebook_ml.ledger.vocabulary import DEFAULT_WATCHED
 from wisebook_ml.messaging.admin import apply_topics
@@ -50,7 +61,7 @@ def broker(kafka: str, topic_prefix: str, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("WISEBOOK_ML_BOOTSTRAP_SERVERS", kafka)
     monkeypatch.setenv("WISEBOOK_ML_TOPIC_PREFIX", topic_prefix)
     get_settings.cache_clear()
-    apply_topics(kafka, topic_prefix, declared=(SETTINGS, DEAD_LETTER))
+    apply_topics(kafka, topic_prefix, declared=(SETTINGS, TREASURY, DEAD_LETTER))
 
 
 def published() -> list[Parametres]:
@@ -182,6 +193,56 @@ class TestSet:
         assert published() == [
             Parametres(societe_id=1, version=3, budget_alertes=0.02, mots_cles=["cadeau"], auteur="cli")
         ]
+
+    @pytest.mark.usefixtures("broker")
+    def test_how_cash_is_watched(self, store: SettingsStore) -> None:
+        done = set_("--plancher", "-20000", "--plancher", "USD=5000", "--probabilite-alerte", "0.3", "--pays", "BE")
+        assert done.exit_code == 3, done.stderr
+        cash = ReglageTresorerie(plancher={"EUR": "-20000.00", "USD": "5000.00"}, probabilite_alerte=0.3, pays="BE")
+        assert published() == [Parametres(societe_id=1, version=1, tresorerie=cash, auteur="cli")]
+        store.append(1, lambda base: replace(base, tresorerie=cash), "t/0/0")
+        shown = settings("show", "--societe", "1").stdout
+        for text in ("tresorerie.plancher EUR", "-20000.00", "tresorerie.probabilite_alerte", "0.3", "tresorerie.pays"):
+            assert text in shown
+
+    @pytest.mark.parametrize(
+        ("option", "value", "why"),
+        [
+            ("--plancher", "12,5", "floor of EUR: '12,5' is no amount"),
+            ("--plancher", "EURO=5", "'EURO' is no currency"),
+            ("--probabilite-alerte", "50", "probabilite_alerte 50 is not between 0.05 and 0.95"),
+            ("--pays", "XX", "no public holidays are known of the country 'XX'"),
+        ],
+    )
+    def test_what_cash_cannot_be_watched_by(self, option: str, value: str, why: str) -> None:
+        done = set_(option, value)
+        assert done.exit_code == 1
+        assert why in done.stderr
+
+    @pytest.mark.usefixtures("broker")
+    def test_what_it_is_alerted_to(self, store: SettingsStore) -> None:
+        changes = (
+            "--alerte",
+            "severite=CRITIQUE",
+            "--calmes",
+            "20:00-08:00 feries",
+            "--destination",
+            "anne@example.fr",
+        )
+        done = set_(*changes)
+        assert done.exit_code == 3, done.stderr
+        alerts = ReglageAlertes(
+            severite=Severite.CRITIQUE,
+            calmes=[HeuresCalmes(feries=True)],
+            destinations=[Destination(canal=Canal.EMAIL, adresse="anne@example.fr")],
+        )
+        assert published() == [Parametres(societe_id=1, version=1, alertes=alerts, auteur="cli")]
+        store.append(1, lambda base: replace(base, alertes=alerts), "t/0/0")
+        shown = settings("show", "--societe", "1").stdout
+        for text in ("alertes.severite", "CRITIQUE", "20:00-08:00 feries", "EMAIL anne@example.fr", "alertes.escalade"):
+            assert text in shown
+        refused = set_("--alerte", "budget_horaire=5000")
+        assert (refused.exit_code, "not between 0 and 1000 alerts an hour" in refused.stderr) == (1, True)
 
     def test_the_last_word_of_a_list_stays(self, two_versions: SettingsStore) -> None:
         done = set_("--sans-mot-cle", "perso")

@@ -229,9 +229,12 @@ def test_the_order_of_publication_does_not_matter_within_a_file_sorted_by_journa
 def test_a_clean_ledger_has_none_and_time_grows_with_its_size() -> None:
     def seconds(number: int) -> float:
         ledger = generate_ledger(entries=number, seed=11, anomaly_rate=0)
-        start = time.process_time()
-        assert reclassifications(ledger.events) == []
-        return (time.process_time() - start) / len(ledger.events)
+        taken = []
+        for _ in range(3):  # the least: whatever else the machine does only adds to it
+            start = time.process_time()
+            assert reclassifications(ledger.events) == []
+            taken.append(time.process_time() - start)
+        return min(taken) / len(ledger.events)
 
     assert seconds(8_000) < 4 * seconds(1_000)
 

@@ -22,7 +22,7 @@ from schemas import (
     Verdict,
     detection_id,
 )
-from topics import DEAD_LETTER, ENTRIES, SETTINGS
+from topics import DEAD_LETTER, ENTRIES, SETTINGS, TREASURY
 from wisebook_ml.clock import utc_now
 from wisebook_ml.feedback.desk import Desk
 from wisebook_ml.messaging.admin import apply_topics
@@ -74,7 +74,7 @@ class Place:
 @pytest.fixture
 def place(kafka: str, topic_prefix: str, tmp_path: Path) -> Iterator[Place]:
     """Return a place with eight open detections of one control in one journal."""
-    apply_topics(kafka, topic_prefix, declared=(ENTRIES, SETTINGS, DEAD_LETTER))
+    apply_topics(kafka, topic_prefix, declared=(ENTRIES, TREASURY, SETTINGS, DEAD_LETTER))
     settings = Settings(_env_file=None, bootstrap_servers=kafka, topic_prefix=topic_prefix, home=tmp_path)
     engine = open_database(settings.sql_url)
     made = Place(settings, engine)

@@ -9,7 +9,7 @@ import sys
 import time
 
 from wisebook_ml.pipeline.learners import Learners
-from wisebook_ml.treasury.learning import learn
+from wisebook_ml.treasury.learning import Lesson, learn
 from wisebook_ml.treasury.series import DailySeries, series_from_rows
 
 DAYS = 90
@@ -18,11 +18,12 @@ PATIENCE = 60.0
 SCRIPT = """
 import datetime as dt, multiprocessing, time
 from wisebook_ml.pipeline.learners import Learners
+from wisebook_ml.treasury.learning import Lesson
 from wisebook_ml.treasury.series import series_from_rows
 
 learners = Learners()
 days = [dt.date(2025, 1, 1) + dt.timedelta(days=at) for at in range(20)]
-learners.start(series_from_rows(days, range(20), range(20)))()
+learners.start(Lesson(series_from_rows(days, range(20), range(20))))()
 print(multiprocessing.active_children()[0].pid, flush=True)
 time.sleep(600)
 """
@@ -46,12 +47,14 @@ def alive(pid: int) -> bool:
 def test_the_model_is_the_one_that_is_learnt_here() -> None:
     learners = Learners()
     try:
-        there, here = learners.start(series())(), learn(series())
+        there, here = learners.start(Lesson(series()))(), learn(Lesson(series()))
         assert there is not None
         assert here is not None
         for quantity in ("entrees", "solde"):
             assert there.forecast(series()).by_date(quantity) == here.forecast(series()).by_date(quantity)
-        assert learners.start(series().until(dt.date(2025, 1, 9)))() is None, "too short: no model, and no error"
+        assert learners.start(Lesson(series().until(dt.date(2025, 1, 9))))() is None, (
+            "too short: no model, and no error"
+        )
     finally:
         learners.close()
     deadline = time.monotonic() + PATIENCE

@@ -101,6 +101,7 @@ class TestDetections:
             "wb_topic": TOPIC,
             "wb_partition": str(PARTITION),
             "wb_offset": "17",
+            "wb_time": "2024-03-05T12:00:00+00:00",
         }
 
     def test_the_time_is_in_the_headers_only(self) -> None:
@@ -130,7 +131,9 @@ class TestDetections:
                 Ligne(compte_num="512000", ecriture_lib="Fournitures", credit="1"),
             ]
         )
-        assert pipeline.process([raw(balanced), raw(tick, offset=1)]) == []
+        of_nobody_here = Tick(societe_id=0, minuterie="weekly", echeance=NOW)
+        ticks = [raw(tick, offset=1), raw(of_nobody_here, offset=2, key=b"0")]
+        assert pipeline.process([raw(balanced), *ticks]) == []
 
 
 VALID = msgspec.json.encode(unbalanced())
@@ -332,7 +335,8 @@ class TestMixtures:
     @settings(derandomize=True, deadline=None, max_examples=30)
     @given(
         kinds=st.lists(
-            st.sampled_from([*UNSURE, *SURE, *["a plain one"] * 10, *BAD, "a marker", "a tick"]), max_size=40
+            st.sampled_from([*UNSURE, *SURE, *["a plain one"] * 10, *BAD, "a marker", "a tick", "the hour"]),
+            max_size=40,
         ),
         ids=st.integers(1, 40),
         cuts=st.lists(st.integers(0, 40), max_size=3),
@@ -340,9 +344,9 @@ class TestMixtures:
     def test_any_mixture_is_as_if_each_came_alone(
         self, forest: IsolationForest, kinds: list[str], ids: int, cuts: list[int]
     ) -> None:
-        """In order, results and state; ids that come again are repetitions, or contradictions."""
+        """In order, results and state; ids that come again are repetitions, or contradictions; counts pass blocks."""
         records = [
-            at(self.record(kind, f"E{position % ids}"), offset=10 * position) for position, kind in enumerate(kinds)
+            at(self.record(kind, f"E{position % ids}"), offset=100 * position) for position, kind in enumerate(kinds)
         ]
         alone, together, cut = (self.scorer(forest) for _ in range(3))
         expected = [out for record in records for out in alone[0].process([record])]
@@ -350,6 +354,7 @@ class TestMixtures:
         ends = sorted(min(end, len(records)) for end in cuts)
         assert expected == [out for a, b in pairwise([0, *ends, len(records)]) for out in cut[0].process(records[a:b])]
         assert alone[1].digest() == together[1].digest() == cut[1].digest()
+        assert len({one[0].state.counts.dump() for one in (alone, together, cut)}) == 1
         assert alone[0].next_offset == together[0].next_offset == cut[0].next_offset
         offsets = [int(headers(out)["wb_offset"]) for out in expected]
         assert offsets == sorted(offsets)
@@ -364,6 +369,8 @@ class TestMixtures:
             return raw(MARKER)
         if kind == "a tick":
             return raw(Tick(societe_id=1, minuterie="absence", echeance=NOW))
+        if kind == "the hour":
+            return raw(Tick(societe_id=0, minuterie="statistics", echeance=NOW), key=b"0")
         return raw((UNSURE | SURE)[kind](ecriture_id))
 
     @staticmethod

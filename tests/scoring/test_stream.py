@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from schemas import Activation, Detection, Ecriture, Parametres, Tick, TypeModele, VersionModele
+from wisebook_ml.generator import generate_ledger
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.scoring.stream import LedgerScorer, Outcome
 
@@ -117,6 +118,20 @@ def test_ticks_pass_by(scorer: LedgerScorer, entry: BuildEntry) -> None:
     outcome = scorer.process([tick, entry(gap=5), tick])
     assert [position for position, _ in outcome.detections] == [1]
     assert outcome.refused == []
+
+
+@pytest.mark.parametrize(
+    ("name", "moves"), [("absence", True), ("import", True), ("statistics", False), ("new", False)]
+)
+def test_only_ticks_for_the_scorer_move_its_clock(scorer: LedgerScorer, name: str, moves: bool) -> None:
+    """An hourly tick in the middle of an import would have half of a lettering judged."""
+    scorer.process(generate_ledger(entries=600, seed=5).events)
+    before = scorer.digest()
+    tick = Tick(societe_id=0, minuterie=name, echeance=dt.datetime(2031, 3, 1, tzinfo=dt.UTC))
+    outcome = scorer.process([tick, tick])
+    assert outcome.refused == []
+    assert outcome.detections == [] or moves
+    assert (scorer.digest() != before) is moves
 
 
 def test_the_strict_mode_refuses_companies_it_does_not_know(forest: IsolationForest, entry: BuildEntry) -> None:

@@ -32,10 +32,20 @@ def test_the_way_down_and_up_again(engine: Engine) -> None:
     tables = set(inspect(engine).get_table_names())
     _go(engine, "0001")
     assert set(inspect(engine).get_table_names()) == tables - {
+        "alerte",
+        "alerte_detection",
+        "alerte_envoi",
+        "alerte_position",
+        "alerte_societe",
         "avis_detection",
         "campagne_entrainement",
+        "derive",
+        "destination_livraison",
+        "execution_minuterie",
+        "livraison",
         "promotion_modele",
         "statistique_detection",
+        "tentative_livraison",
         "version_parametres",
     }
     assert "version_challenger" not in {column["name"] for column in inspect(engine).get_columns("modele_ml")}

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wisebook_ml.services.base import Gate
+from wisebook_ml.training.baselines import Baseline
 from wisebook_ml.training.gate import Champion, decide
 
 TOP = Gate("top1", margin=0.01, min_rows=30, floor=0.5)
@@ -74,3 +75,49 @@ def test_the_gain_is_positive_where_the_new_version_is_better(
     assert (decision.gain > 0) == ((new > old) if higher_is_better else (new < old)) or new == old
     assert decision.promoted == (decision.gain >= margin)
     assert decision.text.startswith("promoted" if decision.promoted else "challenger")
+
+
+@pytest.mark.parametrize(
+    ("value", "champion", "promoted", "text"),
+    [
+        (
+            0.61,
+            None,
+            False,
+            "challenger: mape 0.61 against 0.55 of the baseline 'business_day' on 219 rows, has to be 2 % better",
+        ),
+        (
+            0.54,
+            None,
+            False,
+            "challenger: mape 0.54 against 0.55 of the baseline 'business_day' on 219 rows, has to be 2 % better",
+        ),
+        (
+            0.53,
+            None,
+            True,
+            "promoted: first version, mape 0.53 against 0.55 of the baseline 'business_day' on 219 rows",
+        ),
+        (
+            0.54,
+            0.9,
+            False,
+            "challenger: mape 0.54 against 0.9 of version 3 and 0.55 of the baseline 'business_day' on 219 rows, has "
+            "to be 2 % better",
+        ),
+        (
+            0.53,
+            0.4,
+            False,
+            "challenger: mape 0.53 against 0.4 of version 3 and 0.55 of the baseline 'business_day' on 219 rows, may "
+            "lose 0.02 at most",
+        ),
+    ],
+)
+def test_nothing_is_promoted_that_does_not_beat_the_best_baseline(
+    value: float, champion: float | None, promoted: bool, text: str
+) -> None:
+    gate, baseline = Gate("mape", higher_is_better=False, margin=-0.02), Baseline("business_day", 0.55)
+    before = None if champion is None else Champion(3, {"mape": champion})
+    decision = decide({"mape": value}, before, 219, gate, baseline)
+    assert (decision.promoted, decision.text) == (promoted, text)

@@ -3,20 +3,30 @@
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import msgspec
 from fastapi import Depends, FastAPI, Response
 
+from schemas import Statistique
 from schemas.json_schema import components
 from wisebook_ml import __version__
 from wisebook_ml.api.detections import DetectionList, DetectionRead, detections_router
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
 from wisebook_ml.api.queries import DetectionPages
+from wisebook_ml.api.statistics import Rapport, StatistiqueList, statistics_router
 from wisebook_ml.api.tokens import token_check
+from wisebook_ml.api.treasury import treasury_router
 from wisebook_ml.clock import utc_now
+from wisebook_ml.messaging.connect import resolve_bootstrap
+from wisebook_ml.pipeline.learners import Learners
 from wisebook_ml.settings import Settings
-from wisebook_ml.storage import open_database
+from wisebook_ml.storage import SettingsStore, StatisticsStore, open_database
+from wisebook_ml.treasurer.desk import TreasuryDesk
+from wisebook_ml.treasurer.rules import rules_of
+from wisebook_ml.treasurer.source import cash_from_topics
+from wisebook_ml.windows.view import WindowView
 
 __all__ = ["create_api"]
 
@@ -41,10 +51,22 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     engine = open_database(settings.sql_url)
     store = DetectionPages(engine, clock=clock)
     scope_of = token_check(settings.api_tokens)
+    learners = Learners()
+    versions = SettingsStore(engine)
+    desk = TreasuryDesk(
+        lambda societe_id, books: cash_from_topics(societe_id, settings, books=books),
+        learners.start,
+        lambda societe_id: rules_of(versions, societe_id),
+    )
+
+    @cache
+    def windows() -> WindowView:
+        return WindowView(resolve_bootstrap(settings), settings.topic_prefix)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        learners.close()
         engine.dispose()
 
     app = FastAPI(
@@ -57,6 +79,8 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     )
     install_problems(app)
     app.include_router(detections_router(store, scope_of))
+    app.include_router(treasury_router(desk, scope_of))
+    app.include_router(statistics_router(StatisticsStore(engine), windows, scope_of))
 
     @app.get("/health", tags=["service"], summary="Whether the service can answer; needs no token")
     def health() -> dict[str, str]:
@@ -74,8 +98,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document, with the bodies described as the contracts describe them."""
     document = app.openapi()
     described = document.setdefault("components", {}).setdefault("schemas", {})
-    described.update(components([DetectionRead], REF))
-    described.update(msgspec.json.schema_components([DetectionList, Problem], ref_template=REF)[1] | described)
+    described.update(components([DetectionRead, Statistique], REF))
+    bodies = [DetectionList, StatistiqueList, Rapport, Problem]
+    described.update(msgspec.json.schema_components(bodies, ref_template=REF)[1] | described)
     return document
 
 

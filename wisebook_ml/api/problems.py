@@ -11,6 +11,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from wisebook_ml.messaging.connect import ConnectError
+from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.storage import StorageError
 
 __all__ = ["Problem", "install_problems", "problem"]
@@ -22,8 +24,8 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "5"
 """When to try again while the database is away: a server that restarts is back within seconds."""
 
-NOT_MY_FAULT = "The database does not answer. Nothing is wrong with the request; send it again in a moment."
-"""Says nothing about where the database is: that is in the log."""
+NOT_MY_FAULT = "The {} not answer. Nothing is wrong with the request; send it again in a moment."
+"""Says nothing about where they are: that is in the log."""
 
 
 class WrongParameter(msgspec.Struct, frozen=True):
@@ -76,9 +78,11 @@ def install_problems(app: FastAPI) -> None:
     """Have an app answer every error with a problem."""
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(StorageError, _unavailable)
+    app.add_exception_handler(StorageError, _no_database)
     # All connections of the pool are waiting for the database.
-    app.add_exception_handler(sqlalchemy.exc.TimeoutError, _unavailable)
+    app.add_exception_handler(sqlalchemy.exc.TimeoutError, _no_database)
+    app.add_exception_handler(ConnectError, _no_brokers)
+    app.add_exception_handler(ReadError, _no_brokers)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -98,20 +102,42 @@ async def _invalid(request: Request, error: Exception) -> Response:
     found = error.errors()
     if any(wrong["loc"][0] == "path" for wrong in found):
         return problem(request, 404, f"There is nothing at {request.url.path}.")
-    errors = [WrongParameter(str(wrong["loc"][-1]), _words(wrong)) for wrong in found]
+    errors = [WrongParameter(_place(wrong), _words(wrong)) for wrong in found]
     return problem(request, 400, "; ".join(f"{wrong.parameter}: {wrong.detail}" for wrong in errors), errors=errors)
+
+
+def _place(wrong: Mapping[str, Any]) -> str:
+    """Return the name of what is wrong; of a change among several, with its number from 1 on."""
+    where = wrong["loc"][1:]
+    if wrong["type"] == "json_invalid" or not where:
+        return str(wrong["loc"][0])
+    if len(where) > 1 and isinstance(where[1], int):
+        # What follows the number is the kind of the change, which the request names itself.
+        return ".".join((f"{where[0]}[{where[1] + 1}]", *(str(part) for part in where[3:])))
+    return str(where[-1])
 
 
 def _words(wrong: Mapping[str, Any]) -> str:
     if wrong["type"] == "extra_forbidden":
         return "there is no such parameter"
+    if wrong["type"] == "json_invalid":
+        return f"is no JSON: {wrong['ctx']['error']}, after {wrong['loc'][-1]} characters"
     message = str(wrong["msg"]).removeprefix("Input ")
-    return message[:1].lower() + message[1:]
+    # "JSON" is no sentence's first word.
+    return message if message[1:2].isupper() else message[:1].lower() + message[1:]
 
 
-async def _unavailable(request: Request, error: Exception) -> Response:
+async def _no_database(request: Request, error: Exception) -> Response:
+    return _unavailable(request, error, "database does")
+
+
+async def _no_brokers(request: Request, error: Exception) -> Response:
+    return _unavailable(request, error, "Kafka brokers do")
+
+
+def _unavailable(request: Request, error: Exception, who: str) -> Response:
     LOGGER.error("%s %s: %s", request.method, request.url.path, error)
-    return problem(request, 503, NOT_MY_FAULT, headers={"Retry-After": RETRY_SECONDS})
+    return problem(request, 503, NOT_MY_FAULT.format(who), headers={"Retry-After": RETRY_SECONDS})
 
 
 async def _unexpected(request: Request, _error: Exception) -> Response:

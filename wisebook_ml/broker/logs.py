@@ -12,6 +12,8 @@ __all__ = ["TAIL_LINES", "begin_run", "failure_lines", "log_tail"]
 TAIL_LINES = 40
 #: Kafka's own log line of an error. That a busy machine makes it slow is one to Kafka, and explains no end.
 _ERROR_LINE = re.compile(r"^\S+ \S+ (ERROR|FATAL) (?!.*Exceptionally slow controller event)")
+#: The one that ends it. Requests that are open at that moment fail too, and may be told of first.
+_FATAL_LINE = re.compile(r"^\S+ \S+ (ERROR .*\b[Ff]atal\b|FATAL )")
 _KAFKA, _CONSOLE = "server.log", "console.log"
 
 
@@ -32,10 +34,12 @@ def failure_lines(folder: Path) -> tuple[str, ...]:
     """Return what explains a failed start.
 
     That is what Java itself printed (nothing, unless it could not begin or crashed), then Kafka's log from
-    the first error on, since the shutdown after it tells nothing; its tail if there is no error in it.
+    the error that it calls fatal, or else from the first one on, since the shutdown after it tells nothing; its
+    tail if there is no error in it.
     """
     kafka = _read(folder / _KAFKA)
-    first = next((at for at, line in enumerate(kafka) if _ERROR_LINE.search(line)), len(kafka) - TAIL_LINES)
+    found = (at for wanted in (_FATAL_LINE, _ERROR_LINE) for at, line in enumerate(kafka) if wanted.search(line))
+    first = next(found, len(kafka) - TAIL_LINES)
     return tuple((_read(folder / _CONSOLE) + kafka[max(first, 0) :])[:TAIL_LINES])
 
 

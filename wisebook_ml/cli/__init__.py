@@ -10,10 +10,12 @@ from wisebook_ml.settings import SettingsError
 __all__ = ["main"]
 
 COMMANDS = {
+    "alerts": "wisebook_ml.cli.alerts:alerts",
     "api": "wisebook_ml.cli.api:api",
     "compile": "wisebook_ml.cli.compile:compile_",
     "controls": "wisebook_ml.cli.controls:controls",
     "demo": "wisebook_ml.cli.demo:demo",
+    "drift": "wisebook_ml.cli.drift:drift",
     "fec": "wisebook_ml.cli.fec:fec",
     "feedback": "wisebook_ml.cli.feedback:feedback",
     "generate": "wisebook_ml.cli.generate:generate",
@@ -22,6 +24,8 @@ COMMANDS = {
     "publish": "wisebook_ml.cli.publish:publish",
     "score": "wisebook_ml.cli.score:score",
     "settings": "wisebook_ml.cli.settings:settings",
+    "statistics": "wisebook_ml.cli.statistics:statistics",
+    "timers": "wisebook_ml.cli.timers:timers",
     "topics": "wisebook_ml.cli.topics:topics",
     "train": "wisebook_ml.cli.train:train",
     "treasury": "wisebook_ml.cli.treasury:treasury",

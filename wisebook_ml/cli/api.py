@@ -48,7 +48,7 @@ class _Companies(click.ParamType):
     help="Do not serve: print a new token for these companies, and the setting that lets it in.",
 )
 def api(host: str | None, port: int | None, companies: TokenCompanies | None) -> None:
-    """Serve the stored detections over HTTP until told to stop."""
+    """Serve stored detections, forecasts of cash and scenarios over HTTP until told to stop."""
     settings = get_settings()
     if companies is not None:
         _print_token(settings, companies)

@@ -2,31 +2,24 @@
 
 import datetime as dt
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import click
 
-from wisebook_ml.treasury.exceptions import ScenarioRefused
-from wisebook_ml.treasury.open_items import ExpectedPayment
-from wisebook_ml.treasury.scenarios import Investment, LatePayment, Loan, Movement
+from wisebook_ml.treasury.scenarios import Investment, Loan, Movement
 
-__all__ = ["EVERYONE", "FLOW", "INVEST", "LATE", "LOAN", "Late", "late_payment"]
+__all__ = ["FLOW", "INVEST", "LATE", "LOAN", "Late"]
 
 T = TypeVar("T")
 
 Late = tuple[str, int]
-"""A client (auxiliary account or name; `EVERYONE`), and the days by which it pays later."""
-
-EVERYONE = "*"
+"""A client (auxiliary account or name; `late.EVERYONE`), and the days by which it pays later."""
 
 MOST_MONTHS = 600
 """Instalments of a loan: fifty years."""
 
 MOST_DAYS = 3650
-
-SHOWN_CLIENTS = 8
-"""Clients that are named where the one that was stated is not among them."""
 
 
 class _Stated(click.ParamType, Generic[T]):
@@ -118,35 +111,3 @@ LATE = _Stated("CLIENT=DAYS", "DUPONT=30", _late)
 LOAN = _Stated("DATE:AMOUNT[:MONTHS[:RATE]]", "2025-05-02:50000:36:4.2", _loan)
 INVEST = _Stated("DATE:AMOUNT[:MONTHLY:MONTHS]", "2025-05-02:20000:900:24", _investment)
 FLOW = _Stated("DATE:AMOUNT[:TIMES]", "2025-05-02:-1500:6", _movement)
-
-
-def late_payment(late: Late, expected: Sequence[ExpectedPayment]) -> LatePayment:
-    """Return the payments that come later: those of a client, by its auxiliary account or its name, or of all.
-
-    Of all, only what is not overdue: that everything overdue is paid within the week is what nobody expects, so that
-    its delay would take away what no forecast has.
-
-    Raises
-    ------
-    ScenarioRefused
-        Where nothing is expected of it; the message names those of whom something is.
-    """
-    client, days = late
-    incoming = [one for one in expected if one.montant > 0]
-    wanted = client.casefold()
-    known = (one for one in incoming if wanted in (one.comp_aux_num.casefold(), one.comp_aux_lib.casefold()))
-    payments = [one for one in incoming if not one.en_retard] if client == EVERYONE else list(known)
-    if not payments:
-        sums: dict[str, int] = {}
-        for one in incoming:
-            name = one.comp_aux_num or one.comp_aux_lib
-            sums[name] = sums.get(name, 0) + one.montant
-        largest = sorted(sums, key=lambda name: (-sums[name], name))[:SHOWN_CLIENTS]
-        if client == EVERYONE:
-            raise ScenarioRefused(
-                "no payment of a client is expected but such as are overdue already; name the clients"
-            )
-        there = f"payments are expected of {', '.join(largest)}" if largest else "the books have no open item of any"
-        more = f" and {len(sums) - len(largest)} others" if len(sums) > len(largest) else ""
-        raise ScenarioRefused(f"nothing is expected of client {client}: {there}{more}")
-    return LatePayment(payments, days)

@@ -1,19 +1,23 @@
 """``wisebook-ml demo``: everything once, on this machine."""
 
 import datetime as dt
+import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from schemas import Severite
+from schemas import Detection, Severite
 from wisebook_ml.broker import BrokerError
 from wisebook_ml.cli.compile import announce_compiling
+from wisebook_ml.cli.demo_cash import cash_json, show_cash
 from wisebook_ml.cli.show import by_id, plain_console, show_detections
-from wisebook_ml.demo.run import DemoFailed, Result, load_book, run_demo
+from wisebook_ml.demo.run import SOCIETE, DemoFailed, Result, load_book, run_demo
 from wisebook_ml.demo.workers import WorkerEnded
 from wisebook_ml.evaluation import Evaluation, evaluate
 from wisebook_ml.fec import NotAFecError
@@ -51,9 +55,14 @@ SEVERITIES = tuple(Severite)
 @click.option("--seed", default=1, show_default=True, help="Seed of the generated ledger.")
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Detections shown.")
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Language of reasons.")
-def demo(fec: Path | None, entries: int, seed: int, top: int, lang: str) -> None:
-    """Score a generated ledger, or the French ledger file FEC, from end to end on a real Kafka."""
-    console = plain_console()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; what happens goes to standard error.")
+def demo(fec: Path | None, entries: int, seed: int, top: int, lang: str, as_json: bool) -> None:
+    """Score a generated ledger, or the French ledger file FEC, from end to end on a real Kafka, and forecast its cash.
+
+    What is shown of the cash is read from the topics: the bank positions of a generated company are published as well;
+    those of a ledger file are derived from its cash accounts.
+    """
+    console = Console(stderr=True) if as_json else plain_console()
     general = get_settings()
     settings = _own(general)
     try:
@@ -71,7 +80,10 @@ def demo(fec: Path | None, entries: int, seed: int, top: int, lang: str) -> None
         raise click.ClickException(error.message(lang)) from error
     except FAILURES as error:
         raise click.ClickException(str(error)) from error
-    _report(result, settings, console, top, lang)
+    if as_json:
+        click.echo(json.dumps(_as_json(result, settings, top), ensure_ascii=False))
+    else:
+        _report(result, settings, console, top, lang)
 
 
 def _own(settings: Settings) -> Settings:
@@ -88,11 +100,39 @@ def _own(settings: Settings) -> Settings:
     )
 
 
+def _most_serious(detections: Sequence[Detection], top: int) -> list[Detection]:
+    return sorted(detections, key=lambda found: (-SEVERITIES.index(found.severite), -found.score))[:top]
+
+
+def _as_json(result: Result, settings: Settings, top: int) -> dict[str, object]:
+    book = result.book
+    detections = [stored.detection for stored in result.detections]
+    return {
+        "ledger": {"name": book.name, "entries": book.entries, "events": len(book.events), "lines": book.lines},
+        "detections": {
+            "open": len(detections),
+            "most_serious": msgspec.to_builtins(_most_serious(detections, top)),
+        },
+        "evaluation": msgspec.to_builtins(evaluate(detections, book.labels, book.events)) if book.labels else None,
+        "treasury": None if result.cash is None else cash_json(result.cash),
+        "throughput": {
+            "events": result.timed_events,
+            "lines": result.timed_lines,
+            "seconds": round(result.seconds, 2),
+            "trained_on": result.trained_on,
+            "detection_records": result.records,
+            "dead_letters": result.dead_letters,
+        },
+        "topics": f"{settings.topic_prefix}*",
+        "home": str(settings.home),
+    }
+
+
 def _report(result: Result, settings: Settings, console: Console, top: int, lang: str) -> None:
     book = result.book
     entries = by_id(book.events)
     detections = [stored.detection for stored in result.detections]
-    shown = sorted(detections, key=lambda found: (-SEVERITIES.index(found.severite), -found.score))[:top]
+    shown = _most_serious(detections, top)
     console.print(f"\n[bold]The {len(shown)} most serious of {len(detections)} open detections[/bold]")
     show_detections(shown, entries, lang)
     console.print(
@@ -102,6 +142,8 @@ def _report(result: Result, settings: Settings, console: Console, top: int, lang
     )
     if book.labels:
         _quality(evaluate(detections, book.labels, book.events), console)
+    if result.cash is not None:
+        show_cash(result.cash, console, lang)
     console.print("\n[bold]Throughput[/bold]")
     per_second = result.timed_events / result.seconds
     console.print(
@@ -111,7 +153,7 @@ def _report(result: Result, settings: Settings, console: Console, top: int, lang
     )
     trained = f"after training on {result.trained_on:,} entries" if result.trained_on else "online detector only"
     console.print(f"  {result.records:,} detection records, {result.dead_letters:,} dead letters; {trained}")
-    _next_steps(settings, console)
+    _next_steps(result, settings, console)
 
 
 def _quality(evaluation: Evaluation, console: Console) -> None:
@@ -133,12 +175,16 @@ def _quality(evaluation: Evaluation, console: Console) -> None:
     )
 
 
-def _next_steps(settings: Settings, console: Console) -> None:
+def _next_steps(result: Result, settings: Settings, console: Console) -> None:
     detections = f"{settings.topic_prefix}detections"
     console.print("\n[bold]Where to look next[/bold]")
     me = os.path.relpath(sys.argv[0]) if sys.argv[0].endswith("wisebook-ml") else "wisebook-ml"
+    societe = SOCIETE if result.cash is None else result.cash.societe_id
+    forecast = f"WISEBOOK_ML_TOPIC_PREFIX={settings.topic_prefix} {me} treasury forecast {societe}"
     for command, why in (
         (f"{me} kafka start", "Kafka again, with all that was published"),
+        (f"{forecast} --plancher 50000 --plot cash.png",
+         "the cash of these days by week, the risk of passing a floor, and a picture (--plot needs `make setup`)"),
         (f"{me} kafka tool console-consumer --topic {detections} --from-beginning "
          "--isolation-level read_committed --timeout-ms 5000",
          "the detections, as a subscriber sees them (an ERROR line with a TimeoutException is its normal end)"),

@@ -12,6 +12,7 @@ from rich.table import Table
 from schemas import DomaineApplication, TypeModele
 from wisebook_ml.artefacts import LATEST, ArtefactStore
 from wisebook_ml.cli.show import plain_console
+from wisebook_ml.drifting.thresholds import thresholds_of
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
@@ -125,6 +126,7 @@ def create(
     given = dict(_parameter(text) for text in params)
     with _errors():
         service_class(kind)(given)  # an error names what is wrong with the parameters
+        thresholds_of(given)
         registry = _registry()
         others = [other.id for other in registry.list(societe) if other.type_modele is kind]
         model = registry.create(

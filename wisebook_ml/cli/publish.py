@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from schemas import Ecriture, Tick
 from topics import ENTRIES, FEEDBACK, TREASURY, Topic
+from wisebook_ml.cli.cash_texts import TEXTS
 from wisebook_ml.cli.fec import fail_fec
 from wisebook_ml.cli.show import show_rejected
 from wisebook_ml.fec import NotAFecError, read_fec
@@ -125,8 +126,9 @@ def feedback(context: click.Context, file: Path) -> None:
 @publish.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--societe", type=click.IntRange(min=1), help="Company of a CSV file without a column societe_id.")
+@click.option("--lang", type=click.Choice(["fr", "en"]), default="en", show_default=True, help="Language of messages.")
 @click.pass_context
-def treasury(context: click.Context, file: Path, societe: int | None) -> None:
+def treasury(context: click.Context, file: Path, societe: int | None, lang: str) -> None:
     """Publish the bank positions of FILE: one JSON record a line (as `generate` writes them), or CSV.
 
     A CSV file (its name ends in .csv) has the columns societe_id, compte_num, date (AAAA-MM-JJ), solde, entrees,
@@ -136,15 +138,15 @@ def treasury(context: click.Context, file: Path, societe: int | None) -> None:
     if some are not (the others are published).
     """
     try:
-        found = read_positions(file, societe)
+        found = read_positions(file, societe, lang)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     positions, source = found.records, f"wisebook-ml/treasury/{file.name}"
     sent = _deliver(
         TREASURY, len(positions), lambda producer, progress: publish_positions(positions, producer, source, progress)
     )
-    click.echo(f"{sent.records} positions published.")
-    show_rejected(found.rejected)
+    click.echo(str(TEXTS[lang]["published"]).format(sent.records))
+    show_rejected(found.rejected, lang)
     context.exit(LINES_REJECTED if found.rejected or sent.refused else DONE)
 
 

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 from rich.table import Table
 
-from schemas import Parametres
+from schemas import Parametres, ReglageAlertes
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
@@ -19,6 +19,7 @@ from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import SettingsStore, StorageError, StoredSettings, open_database
 from wisebook_ml.storage.parametres import ALL_COMPANIES
+from wisebook_ml.tuning.alerts import quiet_text, target_text
 from wisebook_ml.tuning.checks import faults, settable
 from wisebook_ml.tuning.differences import USUAL, differences
 from wisebook_ml.tuning.edit import DEFAULT, edited
@@ -57,10 +58,10 @@ def _store() -> SettingsStore:
 
 @click.group()
 def settings() -> None:
-    """Show and change what a company has set: thresholds, weights, alert budget, word list, limits, days off.
+    """Show and change what a company has set: thresholds, weights, words, limits, days off, cash, alerts.
 
-    Every change is a new version, which takes effect at its marker among the company's entries, without a restart. A
-    company without settings of its own has those of all companies (--societe 0).
+    Every change is a new version, which takes effect at its marker among the company's entries and bank positions,
+    without a restart. A company without settings of its own has those of all companies (--societe 0).
     """
 
 
@@ -102,6 +103,27 @@ def show(societe: int, version: int | None, as_json: bool) -> None:
 @click.option("--sans-plafond", "no_limits", multiple=True, metavar="EUROS", help="No approval limit any more.")
 @click.option("--ferie", "days", multiple=True, type=DAY, help="Day off besides those of France.")
 @click.option("--sans-ferie", "no_days", multiple=True, type=DAY, help="No day off any more.")
+@click.option(
+    "--plancher", "floors", multiple=True, metavar="[CURRENCY=]AMOUNT",
+    help=f"Balance that all accounts of a currency (EUR) should not pass; the amount `{DEFAULT}`: 0.",
+)  # fmt: skip
+@click.option(
+    "--probabilite-alerte", "probability", type=float,
+    help="Probability of passing it within 90 days from which there is a warning (0.05 to 0.95).",
+)  # fmt: skip
+@click.option("--pays", "country", metavar="CODE", help="Country whose public holidays its cash keeps (FR).")
+@click.option(
+    "--alerte", "alerts", multiple=True, metavar="FIELD=VALUE",
+    help="Field of the alerts: actif, severite, montant, controles, sauf_controles, regroupement (minutes), "
+    f"budget_horaire, escalade (minutes), escalades; the value `{DEFAULT}` takes it back.",
+)  # fmt: skip
+@click.option("--calmes", "quiet", multiple=True, metavar="HH:MM-HH:MM [jours=1,2] [feries] [sauf=SEVERITE]",
+              help="Quiet hours more, by French clocks.")  # fmt: skip
+@click.option("--sans-calmes", "no_quiet", multiple=True, metavar="HH:MM-HH:MM", help="These quiet hours no longer.")
+@click.option("--destination", "targets", multiple=True,
+              metavar="ADDRESS [severite=SEVERITE] [langue=en] [escalade]",
+              help="Bring alerts to this URL (https) or mail address, too.")  # fmt: skip
+@click.option("--sans-destination", "no_targets", multiple=True, metavar="ADDRESS", help="Not there any more.")
 @click.option("--file", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Start from this file (JSON) instead of the last version.")  # fmt: skip
 @click.option("--par", default=BY, show_default=True, help="Who wants it, for the history.")
@@ -112,7 +134,7 @@ def show(societe: int, version: int | None, as_json: bool) -> None:
 def set_(
     context: click.Context, /, societe: int, file: Path | None, timeout: float, as_json: bool, **given: Any
 ) -> None:
-    """Change the settings of a company from its next entry on.
+    """Change the settings of a company from its next entry on; what is said of its cash changes at once.
 
     Exit status: 0 when the new version is in force, 1 when it is refused, 3 when it is published, but no worker of the
     role `tuning` has put it in force yet.
@@ -234,6 +256,12 @@ def _wanted(base: Parametres, file: Path | None, given: dict[str, Any]) -> Param
         mots=(given["words"], given["no_words"]),
         plafonds=(given["limits"], given["no_limits"]),
         feries=(_dates(given["days"]), _dates(given["no_days"])),
+        planchers=given["floors"],
+        probabilite_alerte=given["probability"],
+        pays=given["country"],
+        alertes=given["alerts"],
+        calmes=(given["quiet"], given["no_quiet"]),
+        destinations=(given["targets"], given["no_targets"]),
     )
     return replace(changed, auteur=given["par"], motif=given["motif"])
 
@@ -268,6 +296,12 @@ def _rows(found: Parametres) -> Iterator[tuple[str, str, str]]:
     for name in ("plafonds_approbation", "mots_cles", "jours_feries"):
         usual = ", ".join(USUAL.get(name, ())) or "none"
         yield name, ", ".join(str(item) for item in getattr(found, name)) or usual, usual
+    cash, usually_cash = found.tresorerie, default.tresorerie
+    for devise, floor in (cash.plancher or {"EUR": "0"}).items():
+        yield f"tresorerie.plancher {devise}", floor, "0"
+    yield "tresorerie.probabilite_alerte", f"{cash.probabilite_alerte:g}", f"{usually_cash.probabilite_alerte:g}"
+    yield "tresorerie.pays", cash.pays, usually_cash.pays
+    yield from _alert_rows(found)
     known = settable()
     for code, setting in found.controles.items():
         given: dict[str, object] = msgspec.to_builtins(setting)
@@ -278,6 +312,21 @@ def _rows(found: Parametres) -> Iterator[tuple[str, str, str]]:
     for one in found.attenuations:
         said = f"×{one.facteur:g} ({one.rejets} of {one.avis} verdicts: false positive)"
         yield f"{one.code} in journal {one.journal_code}", said, "×1"
+
+
+def _alert_rows(found: Parametres) -> Iterator[tuple[str, str, str]]:
+    alerts, usually = found.alertes, ReglageAlertes()
+    for name in ReglageAlertes.__struct_fields__:
+        value, default = getattr(alerts, name), getattr(usually, name)
+        if name == "calmes":
+            value = [quiet_text(one) for one in value]
+        elif name == "destinations":
+            value = [target_text(one) for one in value]
+        yield f"alertes.{name}", _listed(value), _listed(default)
+
+
+def _listed(value: object) -> str:
+    return (", ".join(map(str, value)) or "none") if isinstance(value, list) else _shown(value)
 
 
 def _changes(before: Parametres, after: Parametres) -> Iterator[str]:

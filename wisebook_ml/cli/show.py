@@ -75,6 +75,7 @@ SUBJECTS = {
         TypeObjet.JOURNAL: "Journal",
         TypeObjet.TIERS: "Tiers",
         TypeObjet.COMPTE_BANCAIRE: "Compte bancaire",
+        TypeObjet.TRESORERIE: "Trésorerie",
     },
     "en": {
         TypeObjet.ECRITURE: "Entry",
@@ -82,6 +83,7 @@ SUBJECTS = {
         TypeObjet.JOURNAL: "Journal",
         TypeObjet.TIERS: "Third party",
         TypeObjet.COMPTE_BANCAIRE: "Bank account",
+        TypeObjet.TRESORERIE: "Cash",
     },
 }
 
@@ -104,6 +106,10 @@ PERIOD = re.compile(
 )
 KINDS = (None, "", "pieces", "fec", "benford")
 """What stands after the period in the ids of subjects (`wisebook_ml.subjects`), and people need not read."""
+
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+FORECAST = "PREVISION"
+"""What stands after the currency or the bank account in the ids of treasury."""
 
 LOG_WIDTH = 140
 """Columns where there is no terminal to tell how wide it is (a pipe, a log file)."""
@@ -158,12 +164,13 @@ def by_id(entries: Iterable[Ecriture]) -> EntryNames:
     return {(entry.societe_id, entry.ecriture_id): entry for entry in entries}
 
 
-def show_rejected(rejected: Sequence[str]) -> None:
+def show_rejected(rejected: Sequence[str], lang: str = "en") -> None:
     """Print what was rejected of a file to standard error."""
     for line in rejected[:SHOWN_REJECTED]:
         click.echo(line, err=True)
     if len(rejected) > SHOWN_REJECTED:
-        click.echo(f"… and {len(rejected) - SHOWN_REJECTED} more lines", err=True)
+        left = len(rejected) - SHOWN_REJECTED
+        click.echo(f"… et {left} autres lignes" if lang == "fr" else f"… and {left} more lines", err=True)
 
 
 def show_detections(detections: Sequence[Detection], entries: EntryNames, lang: str) -> None:
@@ -252,9 +259,13 @@ def _period(apart: str, lang: str) -> str:
     --------
     >>> _period("2023/pieces", "fr"), _period("2023-09-01/2024-08-31", "en"), _period("2024-05/benford", "fr")
     ('exercice 2023', 'fiscal year from 2023-09-01 to 2024-08-31', 'mai 2024')
-    >>> _period("2023/AC12", "fr")
-    'exercice 2023, n° AC12'
+    >>> _period("2023/AC12", "fr"), _period("2024-03-15", "fr"), _period("PREVISION", "en")
+    ('exercice 2023, n° AC12', '15/03/2024', 'forecast')
     """
+    if DAY.fullmatch(apart):
+        return date_fr(dt.date.fromisoformat(apart)) if lang == "fr" else apart
+    if apart == FORECAST:
+        return "prévision" if lang == "fr" else "forecast"
     found = PERIOD.match(apart)
     if found is None:
         return apart

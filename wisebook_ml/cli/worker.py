@@ -26,7 +26,10 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
 )
 def worker(role: str, log_level: str) -> None:
-    """Run a worker of ROLE (scoring, prediction, treasury, storage, training, tuning) until it is told to stop.
+    """Run a worker of ROLE until it is told to stop.
+
+    ROLE: scoring, prediction, treasury, cash, storage, training, tuning, timers, statistics, drift, alerting,
+    delivery.
 
     Exit status: 0 when stopped by a signal, 70 when it met an error that a restart from its last commit may repair.
     """

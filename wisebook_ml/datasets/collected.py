@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from schemas import Avis, Ecriture, PositionTresorerie
+from schemas import Avis, Echeancier, Ecriture, PositionTresorerie
 
 __all__ = ["Collected"]
 
@@ -21,6 +21,8 @@ class Collected:
         Verdicts.
     positions : sequence of PositionTresorerie
         Treasury positions, every revision.
+    echeanciers : sequence of Echeancier
+        What the books let expect, evening by evening.
     du, au : date, optional
         First and last date of the rows that a data set makes; what is earlier still forms habits and histories.
     """
@@ -28,5 +30,6 @@ class Collected:
     entries: Sequence[Ecriture] = ()
     avis: Sequence[Avis] = ()
     positions: Sequence[PositionTresorerie] = field(default=())
+    echeanciers: Sequence[Echeancier] = ()
     du: dt.date | None = None
     au: dt.date | None = None

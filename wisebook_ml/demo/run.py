@@ -7,29 +7,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from schemas import Ecriture, StatutCampagne, TypeModele
-from topics import DEAD_LETTER, DETECTIONS, ENTRIES, Topic
+from schemas import DomaineApplication, Ecriture, PositionTresorerie, SourcePosition, StatutCampagne, TypeModele
+from topics import DEAD_LETTER, DETECTIONS, ENTRIES, TREASURY, Topic
 from wisebook_ml.broker import LocalKafka
+from wisebook_ml.demo.cash import CashSeen, read_cash
 from wisebook_ml.demo.workers import Workers
 from wisebook_ml.files import read_ledger
-from wisebook_ml.generator import Label, generate_ledger
+from wisebook_ml.generator import Label, generate_ledger, treasury_positions
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.groups import group_lag, group_name
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.messaging.reader import count_records, end_offsets
-from wisebook_ml.publishing import publish_entries
+from wisebook_ml.publishing import publish_entries, publish_positions
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import DetectionStore, ModelRegistry, StoredDetection, open_database
 from wisebook_ml.training.defaults import default_models
 from wisebook_ml.training.request import follow_campaign, request_training
+from wisebook_ml.treasurer.source import complete_until
+from wisebook_ml.treasury.from_entries import positions_from_entries
 
-__all__ = ["Book", "DemoFailed", "Result", "load_book", "run_demo"]
+__all__ = ["SOCIETE", "Book", "DemoFailed", "Result", "load_book", "run_demo"]
 
 SOCIETE = 1
-ROLES = ("scoring", "storage", "training", "tuning")
+ROLES = ("scoring", "storage", "training", "tuning", "treasury", "alerting")
 
 TRAINING_SHARE = 0.25
 """Share of the ledger that the model is trained on: the first quarter of a fiscal year."""
@@ -49,12 +53,16 @@ class DemoFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A ledger to show: entries in the order of publication, labels if it was generated, notes on the file."""
+    """A ledger to show: entries in the order of publication, labels if it was generated, notes on the file.
+
+    Its `positions` are of one company: what its bank says of a generated one, else what the ledger's class 5 lines do.
+    """
 
     name: str
     events: Sequence[Ecriture]
     labels: Sequence[Label] = ()
     notes: str = ""
+    positions: Sequence[PositionTresorerie] = ()
 
     @property
     def entries(self) -> int:
@@ -72,10 +80,12 @@ class Result:
     """What came out.
 
     `seconds` is the time from the first publish to the last commit of `timed_events` entries, those after the training.
+    `detections` are those about entries and what they add up to; those about cash are in `cash`.
     """
 
     book: Book
     detections: Sequence[StoredDetection] = ()
+    cash: CashSeen | None = None
     trained_on: int = 0
     timed_events: int = 0
     timed_lines: int = 0
@@ -94,9 +104,19 @@ def load_book(path: Path | None, entries: int, seed: int) -> Book:
     """
     if path is None:
         ledger = generate_ledger(entries=entries, seed=seed, societe_id=SOCIETE)
-        return Book(ledger.company.nom, ledger.events, ledger.labels)
+        positions = treasury_positions(ledger.publications, seed=seed)
+        return Book(ledger.company.nom, ledger.events, ledger.labels, positions=positions)
     file = read_ledger(path, SOCIETE)
-    return Book(path.name, file.entries, notes=f"({'; '.join(filter(None, [file.summary, *file.rejected]))})")
+    notes = f"({'; '.join(filter(None, [file.summary, *file.rejected]))})"
+    return Book(path.name, file.entries, notes=notes, positions=_derived(file.entries))
+
+
+def _derived(entries: Sequence[Ecriture]) -> list[PositionTresorerie]:
+    """Return the positions of a ledger's first company, as its class 5 lines tell them."""
+    own = [entry for entry in entries if entry.societe_id == entries[0].societe_id]
+    positions = positions_from_entries(own, complete_until(own)) if own else []
+    positions.sort(key=lambda one: (one.date, one.compte_num))  # as banks send them: all accounts, day by day
+    return [msgspec.structs.replace(one, source=SourcePosition.COMPTABILITE) for one in positions]
 
 
 def run_demo(book: Book, settings: Settings, kafka_home: Path, console: Console) -> Result:
@@ -135,8 +155,14 @@ def _on_broker(book: Book, settings: Settings, console: Console) -> Result:
     detections, dead = DETECTIONS.full_name(prefix), DEAD_LETTER.full_name(prefix)
     result.records = count_records(bootstrap, detections, end_offsets(bootstrap, detections))
     result.dead_letters = count_records(bootstrap, dead, end_offsets(bootstrap, dead))
+    if book.positions:
+        result.cash = read_cash(settings, book.positions)
     store = DetectionStore(open_database(settings.sql_url))
-    result.detections = store.top(max(1, store.count()))
+    result.detections = [
+        stored
+        for stored in store.top(max(1, store.count()))
+        if stored.detection.domaine is not DomaineApplication.FLUX_TRESORERIE
+    ]
     return result
 
 
@@ -146,6 +172,8 @@ def _publish_and_score(book: Book, settings: Settings, console: Console, workers
         first = 0
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
+        if book.positions:
+            _publish_positions(book.positions, settings, progress)  # forecasts are learnt beside all that follows
         if first:
             _publish(book.events[:first], "Publishing the first quarter", settings, progress)
             _wait(settings, "scoring", ENTRIES, workers, progress, "Scoring it (online detector)")
@@ -156,7 +184,10 @@ def _publish_and_score(book: Book, settings: Settings, console: Console, workers
         _wait(settings, "scoring", ENTRIES, workers, progress, "Scoring it")
         result.seconds = time.monotonic() - started
         result.timed_events, result.timed_lines = len(rest), sum(len(entry.lignes) for entry in rest)
+        if book.positions:
+            _wait(settings, "treasury", TREASURY, workers, progress, "Forecasting cash, day by day")
         _wait(settings, "storage", DETECTIONS, workers, progress, "Storing detections")
+        _wait(settings, "alerting", DETECTIONS, workers, progress, "Making alerts")
 
 
 def _publish(events: Sequence[Ecriture], title: str, settings: Settings, progress: Progress) -> None:
@@ -167,6 +198,16 @@ def _publish(events: Sequence[Ecriture], title: str, settings: Settings, progres
         )
     if done.refused:
         raise DemoFailed(f"{len(done.refused)} entries were not published: {done.refused[0]}")
+
+
+def _publish_positions(positions: Sequence[PositionTresorerie], settings: Settings, progress: Progress) -> None:
+    task = progress.add_task("Publishing bank positions", total=len(positions))
+    with EventProducer(settings.bootstrap_servers, settings.topic_prefix) as producer:
+        done = publish_positions(
+            positions, producer, "wisebook-ml/demo", lambda count: progress.update(task, completed=count)
+        )
+    if done.refused:
+        raise DemoFailed(f"{len(done.refused)} positions were not published: {done.refused[0]}")
 
 
 def _train(settings: Settings, workers: Workers, progress: Progress, until: dt.date) -> int:

@@ -164,13 +164,18 @@ def event_headers(
     ]
 
 
-def provenance(topic: str, partition: int, offset: int) -> list[tuple[str, bytes | None]]:
-    """Return the headers that say which record another one follows from."""
-    return [
+def provenance(
+    topic: str, partition: int, offset: int, time: dt.datetime | None = None
+) -> list[tuple[str, bytes | None]]:
+    """Return the headers that say which record another one follows from, and the time of that record's event."""
+    headers: list[tuple[str, bytes | None]] = [
         ("wb_topic", topic.encode()),
         ("wb_partition", str(partition).encode()),
         ("wb_offset", str(offset).encode()),
     ]
+    if time is not None:
+        headers.append(("wb_time", time.isoformat().encode()))
+    return headers
 
 
 def dead_letter(dead: Topic, raw: RawRecord, *, topic: str, partition: int, reason: str, detail: str) -> Outgoing:

@@ -3,15 +3,19 @@
 import time
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from wisebook_ml.messaging.client_log import CLIENT_LOGGER
 from wisebook_ml.messaging.reader import ReadError, count_records, end_offsets
 
-__all__ = ["group_lag", "group_name"]
+__all__ = ["group_is_at_work", "group_lag", "group_name"]
 
 ANSWER_SECONDS = 15.0
 """How long brokers may take to tell; those that have just started take some seconds."""
 RETRY_SECONDS = 0.2
+
+SETTLING_SECONDS = 3.0
+"""How long a group may be unknown: brokers that never had any say `NOT_COORDINATOR` for ever."""
 
 COUNTED = 1_000
 """Offsets up to which what is left is counted: a person waits for the last records, not for the first of many."""
@@ -30,6 +34,31 @@ NOT_READY = frozenset(
 def group_name(prefix: str, role: str) -> str:
     """Return the consumer group of a role: the id of its Faust app."""
     return f"{prefix}ml-{role}"
+
+
+def group_is_at_work(bootstrap: str, group: str) -> bool:
+    """Return whether a group has a member that has been given something to read.
+
+    Raises
+    ------
+    ReadError
+        Where the brokers do not tell.
+    """
+    admin = AdminClient({"bootstrap.servers": bootstrap}, logger=CLIENT_LOGGER)
+    deadline = time.monotonic() + SETTLING_SECONDS
+    while True:
+        try:
+            found = admin.describe_consumer_groups([group], request_timeout=ANSWER_SECONDS)[group].result()
+            return any(member.assignment.topic_partitions for member in found.members)
+        except KafkaException as error:
+            code = error.args[0].code()
+            if code == KafkaError.GROUP_ID_NOT_FOUND:
+                return False
+            if code not in NOT_READY:
+                raise ReadError(f"group {group} on {bootstrap}: {error.args[0].str()}") from error
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(RETRY_SECONDS)
 
 
 def group_lag(bootstrap: str, group: str, topic: str) -> int:

@@ -29,7 +29,7 @@ MAX_RANKS = 2**40
 """Most training entries that an artefact may speak of: shares of them are exact."""
 
 
-class _Arrays(msgspec.Struct, frozen=True, kw_only=True):
+class _Arrays(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an artefact holds; arrays are little-endian bytes."""
 
     format: str
@@ -41,6 +41,7 @@ class _Arrays(msgspec.Struct, frozen=True, kw_only=True):
     lengths: bytes
     expected: bytes
     as_large: bytes
+    reference: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +71,9 @@ class IsolationForest:
         Training scores in each cell or a higher one: what makes a score a tail probability.
     depth : int
         The largest number of splits on the way to a leaf.
+    reference : bytes
+        What was usual of the rows it was trained on (`wisebook_ml.drift.reference.Reference.dump`), by which drift is
+        told; empty where they were too few. Scores do not depend on it.
 
     References
     ----------
@@ -85,6 +89,7 @@ class IsolationForest:
     expected: npt.NDArray[np.float32]
     as_large: Ints
     depth: int
+    reference: bytes = b""
 
     @property
     def trained_on(self) -> int:
@@ -138,6 +143,7 @@ class IsolationForest:
                 lengths=self.lengths.astype("<i8").tobytes(),
                 expected=self.expected.astype("<f4").tobytes(),
                 as_large=self.as_large.astype("<i8").tobytes(),
+                reference=self.reference,
             )
         )
 
@@ -168,6 +174,7 @@ class IsolationForest:
             expected=np.frombuffer(arrays.expected, "<f4").astype(np.float32),
             as_large=np.frombuffer(arrays.as_large, "<i8").astype(np.int64),
             depth=0,
+            reference=arrays.reference,
         )
         if not _is_whole(forest):
             raise ValueError("the arrays of the artefact contradict each other; train the model again")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
-from schemas import Activation, Detection, Ecriture, Reglage, Tick
-from topics import DEAD_LETTER, DETECTIONS, ENTRIES
+from schemas import Activation, Comptage, Detection, Ecriture, Esquisse, Reglage, Tick
+from topics import COUNTS, DEAD_LETTER, DETECTIONS, ENTRIES, SKETCHES
 from wisebook_ml.ledger.batch import EntryBatch, Ints
 from wisebook_ml.ledger.scan import scan
 from wisebook_ml.messaging.events import (
@@ -20,13 +20,16 @@ from wisebook_ml.messaging.events import (
     event_headers,
     provenance,
 )
+from wisebook_ml.messaging.times import event_time, told_time
 from wisebook_ml.pipeline.refusals import alert_of
+from wisebook_ml.pipeline.tallied import PartitionState, Run
+from wisebook_ml.publishing import entry_time
 from wisebook_ml.scoring.stream import LedgerScorer, Marker
 
 __all__ = ["SOURCE", "PartitionPipeline", "encode_detection"]
 
 SOURCE = "wisebook-ml/scoring"
-"""CloudEvents source of detections."""
+"""CloudEvents source of what follows from entries."""
 
 ENCODER = msgspec.json.Encoder()
 
@@ -34,12 +37,18 @@ ENCODER = msgspec.json.Encoder()
 ENTRY_TYPE = Ecriture.ce_type.encode()
 
 
-def _is_entry(raw: RawRecord) -> bool:
-    """Return whether a record's headers say that it is an entry, or nothing about it."""
-    for name, content in raw.headers:  # noqa: SIM110 (a generator takes twice as long, for every record)
-        if name == "ce_type" and content != ENTRY_TYPE:
-            return False
-    return True
+def _headers_of(raw: RawRecord) -> tuple[bool, bytes | None]:
+    """Return whether a record's headers say that it is an entry, or nothing about it, and the time that they tell.
+
+    In one pass: what costs is to fetch them from memory, for every record.
+    """
+    is_entry, told = True, None
+    for name, content in raw.headers:
+        if name == "ce_type":
+            is_entry = is_entry and content == ENTRY_TYPE
+        elif name == "ce_time" and told is None:
+            told = content or b""
+    return is_entry, told
 
 
 def encode_detection(detection: Detection) -> bytes:
@@ -48,7 +57,7 @@ def encode_detection(detection: Detection) -> bytes:
 
 
 class PartitionPipeline:
-    """Decodes, scores and encodes the records of one partition, in order.
+    """Decodes, scores, counts and encodes the records of one partition, in order.
 
     Parameters
     ----------
@@ -57,35 +66,52 @@ class PartitionPipeline:
     scorer : LedgerScorer
         State of the partition's companies.
     clock : callable
-        Tells when a detection is made; it travels in the headers and never in the value.
+        Tells when a record is made; it travels in the headers and never in the value.
     """
 
     def __init__(self, topic: str, partition: int, scorer: LedgerScorer, clock: Callable[[], dt.datetime]) -> None:
         self.next_offset = 0
         self._topic = topic
         self._partition = partition
-        self._scorer = scorer
+        self._state = PartitionState(scorer)
         self._clock = clock
         self._decoder = Decoder(ENTRIES)
 
     @property
-    def state(self) -> LedgerScorer:
+    def state(self) -> PartitionState:
         """What it knows of the records before."""
-        return self._scorer
+        return self._state
 
     def process(self, records: Sequence[RawRecord]) -> list[Outgoing]:
-        """Take the next records; return detections, dead letters and alerts in the order of what caused them."""
+        """Take the next records; return what follows from them, in the order of what caused it.
+
+        These are detections, counts, sketches, dead letters and alerts.
+        """
         outgoing: list[tuple[int, Outgoing]] = []
-        batch, places, markers = self._decode(records, outgoing)
-        outcome = self._scorer.score(batch, places, markers)
+        kinds = [_headers_of(raw) for raw in records]
+        batch, places, markers = self._decode(records, [is_entry for is_entry, _ in kinds], outgoing)
+        outcome = self._state.scorer.score(batch, places, markers)
         made = self._clock()
+        run = Run(records, [told for _, told in kinds], batch, places, markers)
+        for position, counted in self._state.tally(run, outcome):
+            raw = records[position]
+            outgoing.append((raw.offset, self._counted(raw, counted, made)))
+        for position, sketch in self._state.sketch(run, outcome, self._partition):
+            raw = records[position]
+            outgoing.append((raw.offset, self._sketched(raw, sketch, made)))
+        marked = dict(markers)
         for position, detection in outcome.detections:
             raw = records[position]
-            outgoing.append((raw.offset, self._detected(raw, detection, made)))
+            time = told_time(raw)
+            if time is None:
+                tick = marked.get(position)
+                entry = int(np.searchsorted(places, position))
+                time = event_time(raw, tick.echeance if isinstance(tick, Tick) else entry_time(batch.entry(entry)))
+            outgoing.append((raw.offset, self._detected(raw, detection, made, time)))
         for refused in outcome.refused:
             raw = records[refused.position]
             outgoing.append((raw.offset, self._dead(raw, Reason.REFUSED, refused.reason)))
-            marker = dict(markers).get(refused.position)
+            marker = marked.get(refused.position)
             if isinstance(marker, Activation):
                 outgoing.append((raw.offset, self._alert(marker, refused.reason, raw, made)))
         if records:
@@ -94,7 +120,7 @@ class PartitionPipeline:
         return [record for _, record in outgoing]
 
     def _decode(
-        self, records: Sequence[RawRecord], outgoing: list[tuple[int, Outgoing]]
+        self, records: Sequence[RawRecord], entries: Sequence[bool], outgoing: list[tuple[int, Outgoing]]
     ) -> tuple[EntryBatch, Ints, list[tuple[int, Marker]]]:
         """Return the entries as columns with their positions, and the markers; the others become dead letters.
 
@@ -104,7 +130,7 @@ class PartitionPipeline:
         places: list[int] = []
         unsure: list[int] = []
         for position, raw in enumerate(records):
-            if raw.value is not None and _is_entry(raw):
+            if raw.value is not None and entries[position]:
                 values.append(raw.value)
                 places.append(position)
             else:
@@ -158,13 +184,27 @@ class PartitionPipeline:
     def _alert(self, marker: Activation, reason: str, raw: RawRecord, made: dt.datetime) -> Outgoing:
         return alert_of(marker, reason, raw, topic=self._topic, partition=self._partition, source=SOURCE, made=made)
 
-    def _detected(self, raw: RawRecord, detection: Detection, made: dt.datetime) -> Outgoing:
+    def _counted(self, raw: RawRecord, counted: Comptage, made: dt.datetime) -> Outgoing:
+        where = f"{self._topic}/{self._partition}/{counted.depuis}-{counted.jusque}"
+        headers = event_headers(counted, id_=f"{counted.societe_id}/{where}", source=SOURCE, time=made)
+        headers += provenance(self._topic, self._partition, raw.offset)
+        key = str(counted.societe_id).encode()
+        return Outgoing(COUNTS, key, ENCODER.encode(counted), headers, self._partition)
+
+    def _sketched(self, raw: RawRecord, sketch: Esquisse, made: dt.datetime) -> Outgoing:
+        where = f"{self._topic}/{self._partition}/{raw.offset}"
+        id_ = f"{sketch.modele_id}/{sketch.version}/{where}"
+        headers = event_headers(sketch, id_=id_, source=SOURCE, time=made)
+        headers += provenance(self._topic, self._partition, raw.offset)
+        return Outgoing(SKETCHES, str(sketch.modele_id).encode(), ENCODER.encode(sketch), headers)
+
+    def _detected(self, raw: RawRecord, detection: Detection, made: dt.datetime, time: dt.datetime) -> Outgoing:
         headers = event_headers(
             detection,
             id_=f"{detection.detection_id}/{self._topic}/{self._partition}/{raw.offset}",
             source=SOURCE,
             time=made,
         )
-        headers += provenance(self._topic, self._partition, raw.offset)
+        headers += provenance(self._topic, self._partition, raw.offset, time)
         key = str(detection.detection_id).encode()
         return Outgoing(DETECTIONS, key, encode_detection(detection), headers, self._partition)

@@ -2,9 +2,9 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 
-from schemas import Avis, PositionTresorerie, Record
+from schemas import Avis, PositionTresorerie, Record, SourcePosition
 from topics import FEEDBACK, TREASURY, Topic
 from wisebook_ml.messaging.events import Decoder, RawRecord, Undecodable
 from wisebook_ml.messaging.reader import end_offsets, read_partition
@@ -43,6 +43,10 @@ class Tally(ABC):
     def thing(self, record: Record) -> object:
         """Return what is counted once, however often it comes."""
 
+    def number(self, things: Set[object]) -> int:
+        """Return how many of a company's things count."""
+        return len(things)
+
     def catch_up(self, partition: int) -> None:
         """Count all that is on a partition by now.
 
@@ -75,14 +79,15 @@ class Tally(ABC):
                 record = self._decoder.decode(raw)
             except Undecodable:
                 continue  # whose topic it is makes it a dead letter
-            assert isinstance(record, Avis | PositionTresorerie)  # what the two topics declare
+            if not isinstance(record, Avis | PositionTresorerie):
+                continue  # of what else the two topics have, nothing is counted
             seen = self._seen.setdefault(record.societe_id, set())
             before = len(seen)
             seen.add(self.thing(record))
             if len(seen) > before:
                 changed.add(record.societe_id)
         for societe_id in sorted(changed):
-            self._counted(societe_id, {self.name: len(self._seen[societe_id])})
+            self._counted(societe_id, {self.name: self.number(self._seen[societe_id])})
 
 
 class Verdicts(Tally):
@@ -93,7 +98,7 @@ class Verdicts(Tally):
 
     def thing(self, record: Record) -> object:
         """See the base class."""
-        assert isinstance(record, Avis)  # what the topic declares
+        assert isinstance(record, Avis)  # see `_count`
         return record.ecriture_id if record.detection_id is None else record.detection_id.int
 
 
@@ -105,5 +110,10 @@ class Days(Tally):
 
     def thing(self, record: Record) -> object:
         """See the base class."""
-        assert isinstance(record, PositionTresorerie)  # what the topic declares
-        return record.date.toordinal()
+        assert isinstance(record, PositionTresorerie)  # see `_count`
+        return record.source, record.date.toordinal()
+
+    def number(self, things: Set[object]) -> int:
+        """Return the days that banks tell, where they tell any, else those of the books (`treasury/sources.py`)."""
+        told = sum(isinstance(one, tuple) and one[0] is SourcePosition.BANQUE for one in things)
+        return told or len(things)

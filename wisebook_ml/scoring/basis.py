@@ -15,8 +15,14 @@ __all__ = ["FOLD"]
 LIBRARIES = ("msgspec", "numpy", "holidays", "pandas", "scipy", "scikit-learn")
 """What decides which records fit, how floats are computed, which days are off, and what models that are asked say."""
 
-BESIDE_THE_CORE = ("pipeline/scoring.py", "messaging/events.py", "entry_columns.py")
-"""What decides which records reach the core, and what models read."""
+BESIDE_THE_CORE = ("pipeline/scoring.py", "messaging/events.py", "entry_columns.py", "figures.py")
+"""What decides which records reach the core, what models read, and how reasons write numbers."""
+
+COUNTED = (
+    *("pipeline/tallied.py", "messaging/times.py", "tally/counts.py", "tally/sketches.py"),
+    *(f"drift/{name}.py" for name in ("sketch", "layout", "grid", "reference", "variables")),
+)
+"""What is counted along the way, whose state lies beside that of the core."""
 
 ASKED = (
     *(f"pipeline/{name}.py" for name in ("opinions", "account_opinion", "attribute_names")),
@@ -31,7 +37,7 @@ ASKED = (
 def _digest() -> str:
     digest = hashlib.blake2b(SOURCES.encode(), digest_size=8)
     folder = Path(wisebook_ml.__file__).parent
-    beside = (folder / name for name in (*BESIDE_THE_CORE, *ASKED))
+    beside = (folder / name for name in (*BESIDE_THE_CORE, *COUNTED, *ASKED))
     for path in (*sorted(Path(schemas.__file__).parent.glob("*.py")), *beside):
         digest.update(path.read_bytes())
     for name in LIBRARIES:

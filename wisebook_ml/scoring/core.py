@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from schemas import CodeMotif, Detection, ModeleUtilise
 from wisebook_ml.controls import CONTROLS, SettingsTable, View
-from wisebook_ml.features import feature_matrix, scale
+from wisebook_ml.features import FEATURE_NAMES, feature_matrix, scale
 from wisebook_ml.habits.observe import observe
 from wisebook_ml.ledger.batch import EntryBatch, Floats, Ints
 from wisebook_ml.models.isolation_forest import IsolationForest
@@ -83,6 +83,10 @@ class Scored:
         Positions of these.
     composites : ndarray of float64, shape (accepted,)
         The composite of each, in [0, 1), whether it is flagged or not.
+    features : ndarray of float64, shape (accepted, features)
+        Of each (`wisebook_ml.features.feature_matrix`).
+    fresh : ndarray of bool, shape (accepted,)
+        Whether it is the first arrival of an entry, and no deletion: rows such as models are trained on.
     """
 
     detections: list[tuple[int, Detection]] = field(default_factory=list)
@@ -90,6 +94,8 @@ class Scored:
     accepted: int = 0
     taken: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     composites: Floats = field(default_factory=lambda: np.zeros(0))
+    features: Floats = field(default_factory=lambda: np.zeros((0, len(FEATURE_NAMES))))
+    fresh: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
 
 def score_batch(
@@ -145,7 +151,8 @@ def score_batch(
     if opinions is not None:
         opined = ask(view, features, judgement.tails, heard, measured, CAUSE, opinions.select(met.taken))
     _judge(view, measured, opined, heard, met.first, scale(features), splits, state, judgement)
-    result.composites = judgement.composite
+    result.composites, result.features = judgement.composite, features
+    result.fresh = met.first & ~met.facts.deleted
     for index in np.flatnonzero(judgement.outcome).tolist():
         model = None if model_of[index] == ONLINE else models[model_of[index]]
         used = [ONLINE_MODEL if model is None else model.used, *(opined.used(index) if opined else ())]

@@ -20,6 +20,7 @@ from schemas import (
     TypeModele,
     VersionModele,
 )
+from schemas.marker import ABSENCE, IMPORT
 from wisebook_ml.controls import CONTROLS, SettingsTable
 from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.habits.store import StateError
@@ -30,18 +31,22 @@ from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.models.opinion import Opinion
 from wisebook_ml.scoring.about_subjects import is_told, subject_detection
 from wisebook_ml.scoring.basis import FOLD
-from wisebook_ml.scoring.core import ONLINE, Model, score_batch
+from wisebook_ml.scoring.core import ONLINE, Model, Scored, score_batch
 from wisebook_ml.scoring.forests import FORESTS
 from wisebook_ml.scoring.opinions import KINDS, NOBODY, Consulted
 from wisebook_ml.scoring.opinions import InForce as OpinionsInForce
 from wisebook_ml.scoring.state import ScoringState
 from wisebook_ml.subjects import SUBJECTS
 
-__all__ = ["Event", "LedgerScorer", "Marker", "ModelMissing", "Outcome", "Refused", "takes_part"]
+__all__ = ["Activated", "Event", "LedgerScorer", "Marker", "Met", "ModelMissing", "Outcome", "Refused", "takes_part"]
 
 Marker = Activation | Reglage | Tick
 Event = Ecriture | Marker
 """What a partition of `entries` holds."""
+
+BEATS = frozenset({ABSENCE, IMPORT})
+"""Ticks by which the scorer's clock moves on. Others are for other readers of `entries`: a tick that came in the middle
+of an import would have what is not complete yet judged (a lettering whose other half stands in the next journal)."""
 
 GLOBAL = 0
 """Company id that stands for all companies."""
@@ -66,6 +71,33 @@ class Refused:
     reason: str
 
 
+class Met(NamedTuple):
+    """Entries on their first arrival that one version has scored, whose artefact says what was usual.
+
+    Attributes
+    ----------
+    positions : ndarray of int64, shape (n,)
+    modele_id, version : int
+    features : ndarray of float64, shape (n, len(FEATURE_NAMES))
+    composites : ndarray of float64, shape (n,)
+    """
+
+    positions: Ints
+    modele_id: int
+    version: int
+    features: Floats
+    composites: Floats
+
+
+class Activated(NamedTuple):
+    """An Isolation Forest that came into force: at which position, for whom, and what was usual when it was trained."""
+
+    position: int
+    societe_id: int
+    version: VersionModele
+    reference: bytes
+
+
 @dataclass(slots=True)
 class Outcome:
     """What became of a run of events, in their order; positions are those of the events given.
@@ -80,12 +112,18 @@ class Outcome:
         Positions of the entries that were scored.
     composites : ndarray of float64
         The composite of each of them, in [0, 1), whether it is flagged or not.
+    met : list of Met
+        What versions with a reference have met; the rows of each are in order.
+    activated : list of Activated
+        The Isolation Forests that came into force.
     """
 
     detections: list[tuple[int, Detection]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     scored: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     composites: Floats = field(default_factory=lambda: np.zeros(0))
+    met: list[Met] = field(default_factory=list)
+    activated: list[Activated] = field(default_factory=list)
 
 
 class ModelMissing(Exception):
@@ -207,11 +245,27 @@ class LedgerScorer:
         )
         outcome.scored = np.concatenate([outcome.scored, places[scored.taken]])
         outcome.composites = np.concatenate([outcome.composites, scored.composites])
+        if any(model.forest.reference for model in self._models):
+            outcome.met += self._met(scored, places, in_force.model_of)
         outcome.detections += [(int(places[k]), found) for k, found in scored.detections]
         outcome.refused += [Refused(int(places[k]), reason) for k, reason in scored.conflicts]
 
+    def _met(self, scored: Scored, places: Ints, model_of: Ints) -> Iterator[Met]:
+        """Yield what each version with a reference has met."""
+        watched = np.array([bool(model.forest.reference) for model in self._models] + [False])  # ONLINE is the last
+        model_of = model_of[scored.taken]
+        rows = np.flatnonzero(watched[model_of] & scored.fresh)
+        rows = rows[np.argsort(model_of[rows], kind="stable")]
+        for of in np.split(rows, np.flatnonzero(np.diff(model_of[rows])) + 1):
+            if len(of):
+                used = self._models[model_of[of[0]]].used
+                positions = places[scored.taken[of]]
+                yield Met(positions, used.modele_id, used.version, scored.features[of], scored.composites[of])
+
     def _tick(self, position: int, tick: Tick, outcome: Outcome) -> None:
         """Have what is followed over time know that the stream's clock has moved on."""
+        if tick.minuterie not in BEATS:
+            return
         day = tick.echeance.astimezone(PARIS).date()
         for subject in SUBJECTS:
             state = self._state.subjects[subject.name]
@@ -314,12 +368,16 @@ class LedgerScorer:
         return batch.select(kept), places[kept], in_force.select(kept)
 
     def _activate(self, position: int, activation: Activation, outcome: Outcome) -> None:
-        version = activation.version
+        version, societe_id = activation.version, activation.societe_id
         try:
-            self._put_in_force(activation.societe_id, version)
+            self._put_in_force(societe_id, version)
         except ValueError as error:
             reason = f"model {version.modele_id} version {version.version} not activated, the one before stays: {error}"
             outcome.refused.append(Refused(position, reason))
+        else:
+            if version.type_modele not in OPINIONS:
+                reference = self._models[self._place[societe_id]].forest.reference
+                outcome.activated.append(Activated(position, societe_id, version, reference))
 
     def _put_in_force(self, societe_id: int, version: VersionModele) -> None:
         if version.societe_id not in (GLOBAL, societe_id):
@@ -334,6 +392,13 @@ class LedgerScorer:
             self._models.append(Model(used, cast(IsolationForest, loaded)))
             self._place[societe_id] = len(self._models) - 1
         self._versions[societe_id, version.type_modele] = version
+
+    @property
+    def forests(self) -> Iterator[Activated]:
+        """The Isolation Forests in force, of each company that has one of its own, and that of all others (0)."""
+        for societe_id, place in self._place.items():
+            version = self._versions[societe_id, TypeModele.ISOLATION_FOREST]
+            yield Activated(0, societe_id, version, self._models[place].forest.reference)
 
     @property
     def fingerprint(self) -> str:

@@ -2,9 +2,13 @@
 
 from sqlalchemy import Engine
 
+from wisebook_ml.storage.alerts import AlertStore
 from wisebook_ml.storage.campaigns import CampaignStore, Claim, LeaseLost
 from wisebook_ml.storage.champions import Modele, Promotion, RecordedVersion
+from wisebook_ml.storage.deliveries import DeliveryClaim, DeliveryStore, Issued
+from wisebook_ml.storage.delivery_log import DeliveryLog, StoredDelivery
 from wisebook_ml.storage.detections import DetectionStore, StoredDetection
+from wisebook_ml.storage.drift import DriftStore
 from wisebook_ml.storage.engine import create_engine
 from wisebook_ml.storage.exceptions import (
     DatabaseUnreachable,
@@ -21,13 +25,22 @@ from wisebook_ml.storage.migrations import upgrade
 from wisebook_ml.storage.models import ModelRegistry
 from wisebook_ml.storage.parametres import SettingsStore, StoredSettings
 from wisebook_ml.storage.statistics import StatisticsStore
+from wisebook_ml.storage.timer_runs import TimerRunStore
+from wisebook_ml.storage.trainings import Entrainement, last_trainings
 from wisebook_ml.storage.verdicts import VerdictStore
 
 __all__ = [
+    "AlertStore",
     "CampaignStore",
     "Claim",
     "DatabaseUnreachable",
+    "DeliveryClaim",
+    "DeliveryLog",
+    "DeliveryStore",
     "DetectionStore",
+    "DriftStore",
+    "Entrainement",
+    "Issued",
     "LeaseLost",
     "MigrationMismatch",
     "ModelInTraining",
@@ -41,12 +54,15 @@ __all__ = [
     "SettingsStore",
     "StatisticsStore",
     "StorageError",
+    "StoredDelivery",
     "StoredDetection",
     "StoredSettings",
+    "TimerRunStore",
     "UnsupportedDatabase",
     "VerdictStore",
     "VersionConflict",
     "create_engine",
+    "last_trainings",
     "open_database",
     "upgrade",
 ]

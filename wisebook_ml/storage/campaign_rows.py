@@ -105,7 +105,10 @@ def waiting() -> dict[str, Any]:
 
 
 def end(connection: Connection, row: RowMapping, statut: StatutCampagne, now: dt.datetime, **values: object) -> None:
-    """End a campaign; its model is not in training any more."""
+    """End a campaign; its model is not in training any more.
+
+    With a champion it is what it was before: a training that changes nothing does not make an OBSOLETE model PRET.
+    """
     change(connection, row, statut=statut, terminee_le=now, lease_until=None, announced=False, **values)
     in_training = and_(is_model(row["modele_id"]), ModeleML.statut == Statut.EN_ENTRAINEMENT)
     champion = select(ModeleML.version_courante).where(in_training)
@@ -113,7 +116,7 @@ def end(connection: Connection, row: RowMapping, statut: StatutCampagne, now: dt
     if found is None:
         return
     if found[0] is not None:
-        stands = Statut.PRET
+        stands = Statut.OBSOLETE if row["statut_avant"] is Statut.OBSOLETE else Statut.PRET
     else:
         stands = Statut.ECHEC if statut is StatutCampagne.ECHEC else Statut.BROUILLON
     connection.execute(update(MODELS).where(in_training).values(statut=stands, updated_at=now))

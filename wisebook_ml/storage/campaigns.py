@@ -166,9 +166,9 @@ class CampaignStore:
         `campagne` tells the rest: where `version` is given, it is recorded with `campagne.metriques`, and is the
         model's champion (`campagne.promue`) or its challenger; the challenger, too, where somebody has changed the
         champion since the attempt began, since that is not the one it was compared with. The model's statut follows:
-        PRET with a champion, ECHEC where there is none and the campaign failed, BROUILLON where there is none and it
-        was cancelled. The campaign is to be announced, see `unannounced`. Metrics that are no finite numbers are left
-        out.
+        PRET with a new champion, what it was before the training (PRET, OBSOLETE) with the old one, ECHEC where there
+        is none and the campaign failed, BROUILLON where there is none and it was cancelled. The campaign is to be
+        announced, see `unannounced`. Metrics that are no finite numbers are left out.
 
         Raises
         ------
@@ -292,9 +292,12 @@ class CampaignStore:
     def _take(self, connection: Connection, row: RowMapping, worker: str, lease: dt.timedelta, attempts: int) -> Claim:
         now = self._clock()
         tentative, claims = row["tentative"] + 1, row["claims"] + 1
+        stands = connection.execute(select(MODELS.c.statut).where(is_model(row["modele_id"]))).scalar_one_or_none()
         change(
             connection,
             row,
+            # A campaign that was lost or given back has left its model in training.
+            statut_avant=row["statut_avant"] if stands is Statut.EN_ENTRAINEMENT else stands,
             statut=StatutCampagne.EN_COURS,
             etape=None,
             avancement=0.0,

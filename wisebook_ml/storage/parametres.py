@@ -1,12 +1,12 @@
 """The versions of the companies' settings: immutable, numbered per company, with who wanted each and why."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, Engine, RowMapping, Select, func, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, and_, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas import Parametres
@@ -115,6 +115,24 @@ class SettingsStore:
         """
         with reading(self._engine) as connection:
             return _in_force(connection, societe_id)
+
+    def announced(self, societes: Collection[int]) -> dict[int, Parametres]:
+        """Return what is in force for each of some companies: the last version that was announced and marked."""
+        ours = {*societes, ALL_COMPANIES}
+        newest = (
+            select(VersionParametres.societe_id, func.max(VersionParametres.version).label("version"))
+            .where(VersionParametres.societe_id.in_(sorted(ours)), VersionParametres.marquee_le.is_not(None))
+            .group_by(VersionParametres.societe_id)
+            .subquery()
+        )
+        query = select(TABLE).join(
+            newest, and_(TABLE.c.societe_id == newest.c.societe_id, TABLE.c.version == newest.c.version)
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).mappings()
+            found = {row["societe_id"]: _stored(row).parametres for row in rows}
+        usual = found.get(ALL_COMPANIES, Parametres(societe_id=ALL_COMPANIES))
+        return {one: found.get(one) or replace(usual, societe_id=one, version=0) for one in societes}
 
     def history(self, societe_id: int) -> Sequence[StoredSettings]:
         """Return a company's versions, oldest first."""

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -27,10 +28,12 @@ from schemas import (
     DomaineApplication,
     Etape,
     Etat,
+    EtatAlerte,
     Motif,
     Severite,
     Statut,
     StatutCampagne,
+    StatutExecution,
     TypeModele,
     TypeObjet,
     Verdict,
@@ -38,10 +41,17 @@ from schemas import (
 from wisebook_ml.storage.column_types import MontantType, UtcDateTime
 
 __all__ = [
+    "Alerte",
+    "AlerteDetection",
+    "AlerteEnvoi",
+    "AlertePosition",
+    "AlerteSociete",
     "AvisDetection",
     "Base",
     "CampagneEntrainement",
+    "DeriveModele",
     "DetectionAnomalie",
+    "ExecutionMinuterie",
     "ModeleML",
     "PromotionModele",
     "StatistiqueDetection",
@@ -254,6 +264,7 @@ class CampagneEntrainement(Base):
     attempts: Mapped[int] = mapped_column(Integer, comment="how many there may be")
     cancel_requested: Mapped[bool]
     announced: Mapped[bool] = mapped_column(comment="its end is on the topic")
+    statut_avant: Mapped[Statut | None] = mapped_column(_enum(Statut), comment="the model's, before the training")
 
 
 class VersionParametres(Base):
@@ -275,6 +286,98 @@ class VersionParametres(Base):
     marquee_le: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, comment="its marker is on the entries topic")
 
 
+class ExecutionMinuterie(Base):
+    """One run of a timer, or one attempt at it that failed; rows are never removed."""
+
+    __tablename__ = "execution_minuterie"
+    __table_args__ = (Index(None, "debut"),)
+
+    minuterie: Mapped[str] = mapped_column(String(200), primary_key=True)
+    echeance: Mapped[dt.datetime] = mapped_column(
+        UtcDateTime, primary_key=True, comment="when it was due, or asked for"
+    )
+    debut: Mapped[dt.datetime] = mapped_column(UtcDateTime, primary_key=True)
+    statut: Mapped[StatutExecution] = mapped_column(_enum(StatutExecution))
+    acquise: Mapped[dt.datetime] = mapped_column(UtcDateTime, comment="how far the timer is")
+    duree_ms: Mapped[int] = mapped_column(BigInteger)
+    sautees: Mapped[int] = mapped_column(BigInteger, comment="due times before it that were missed")
+    tentative: Mapped[int] = mapped_column(BigInteger)
+    demandeur: Mapped[str] = mapped_column(Text, comment="who ran it by hand")
+    publies: Mapped[dict[str, int]] = mapped_column(JSON, comment="records by topic")
+    detail: Mapped[str] = mapped_column(Text, comment="why it failed")
+
+
+class Alerte(Base):
+    """One alert as it stands, and what the role that makes alerts remembers of it (`suivi`); rows are never removed."""
+
+    __tablename__ = "alerte"
+    __table_args__ = (Index(None, "societe_id", "etat", "ouverte_le"), Index(None, "societe_id", "prochaine"))
+
+    alerte_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    societe_id: Mapped[int] = mapped_column(BigInteger)
+    etat: Mapped[EtatAlerte] = mapped_column(_enum(EtatAlerte))
+    severite: Mapped[Severite] = mapped_column(_enum(Severite))
+    cause: Mapped[str] = mapped_column(Text)
+    revision: Mapped[int] = mapped_column(BigInteger, comment="told last")
+    ouverte_le: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    derniere_le: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    prochaine: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, comment="when something is due about it")
+    suivi: Mapped[dict[str, Any]] = mapped_column(JSON, comment="all of it")
+
+
+class AlerteDetection(Base):
+    """Which alert a detection went into."""
+
+    __tablename__ = "alerte_detection"
+    __table_args__ = (Index(None, "alerte_id"),)
+
+    detection_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    societe_id: Mapped[int] = mapped_column(BigInteger)
+    alerte_id: Mapped[uuid.UUID] = mapped_column(Uuid)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    severite: Mapped[Severite] = mapped_column(_enum(Severite))
+    montant: Mapped[int] = mapped_column(BigInteger, comment="cents")
+    code: Mapped[str] = mapped_column(Text)
+    objet: Mapped[TypeObjet] = mapped_column(_enum(TypeObjet))
+    journal: Mapped[str] = mapped_column(Text)
+    ouverte: Mapped[bool]
+
+
+class AlerteSociete(Base):
+    """What the next alert of a company depends on, and when something is due."""
+
+    __tablename__ = "alerte_societe"
+    __table_args__ = (Index(None, "record_partition", "prochaine"),)
+
+    societe_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    record_partition: Mapped[int] = mapped_column(Integer)
+    prochaine: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    etat: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class AlertePosition(Base):
+    """Up to which record of a partition of the detections the other tables include what follows."""
+
+    __tablename__ = "alerte_position"
+
+    record_partition: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    topic_id: Mapped[str] = mapped_column(Text, comment="Kafka's own id of the topic")
+    prochain: Mapped[int] = mapped_column(BigInteger, comment="offset of the next record")
+
+
+class AlerteEnvoi(Base):
+    """A record of an alert that is to be published; a row goes when the brokers have it."""
+
+    __tablename__ = "alerte_envoi"
+    __table_args__ = (Index(None, "record_partition"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, comment="in their order")
+    record_partition: Mapped[int] = mapped_column(Integer)
+    societe_id: Mapped[int] = mapped_column(BigInteger)
+    valeur: Mapped[bytes] = mapped_column(LargeBinary)
+    entetes: Mapped[list[list[str]]] = mapped_column(JSON)
+
+
 class StatistiqueDetection(Base):
     """Counts of one company over one window."""
 
@@ -287,3 +390,34 @@ class StatistiqueDetection(Base):
     detections: Mapped[dict[str, int]] = mapped_column(JSON, comment="by control and by model")
     avis: Mapped[dict[str, int]] = mapped_column(JSON, comment="by verdict")
     taux_faux_positifs: Mapped[float | None] = mapped_column(Double)
+    precision: Mapped[float | None] = mapped_column(Double)
+    taux_controles: Mapped[dict[str, float]] = mapped_column(JSON, comment="of all verdicts that stand, by control")
+    taux_modeles: Mapped[dict[str, float]] = mapped_column(JSON, comment="the same, by id of the model")
+    severites: Mapped[dict[str, int]] = mapped_column(JSON, comment="detections by severity")
+    journaux: Mapped[dict[str, int]] = mapped_column(JSON, comment="entries by journal")
+    lignes: Mapped[int] = mapped_column(BigInteger)
+    montant: Mapped[str] = mapped_column(MontantType)
+    scores: Mapped[list[int]] = mapped_column(JSON, comment="composites in bars of equal width")
+    latence_mediane_ms: Mapped[float | None] = mapped_column(Double)
+    latence_p99_ms: Mapped[float | None] = mapped_column(Double)
+    tardives: Mapped[int] = mapped_column(BigInteger, comment="entries that were too late for any window")
+    en_avance: Mapped[int] = mapped_column(BigInteger, comment="entries that are dated in the future")
+
+
+class DeriveModele(Base):
+    """The report of one check of a version of a model."""
+
+    __tablename__ = "derive"
+    __table_args__ = (Index(None, "modele_id", "echeance"), Index(None, "societe_id", "echeance"))
+
+    modele_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    echeance: Mapped[dt.datetime] = mapped_column(UtcDateTime, primary_key=True, comment="when the check was due")
+    societe_id: Mapped[int] = mapped_column(BigInteger)
+    derive: Mapped[bool] = mapped_column(comment="whether there is drift")
+    variables: Mapped[list[Any]] = mapped_column(JSON, comment="what moved")
+    du: Mapped[dt.date | None]
+    au: Mapped[dt.date | None]
+    lignes: Mapped[int | None] = mapped_column(BigInteger)
+    remarques_fr: Mapped[list[str]] = mapped_column(JSON)
+    remarques_en: Mapped[list[str]] = mapped_column(JSON)

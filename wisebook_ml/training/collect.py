@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from aiokafka.partitioner import DefaultPartitioner
 
-from schemas import Avis, Ecriture, PositionTresorerie, Record
+from schemas import Avis, Echeancier, Ecriture, PositionTresorerie, Record
 from topics import Topic
+from wisebook_ml.clock import utc_now
 from wisebook_ml.datasets.collected import Collected
 from wisebook_ml.messaging.events import Decoder, RawRecord, Undecodable
 from wisebook_ml.messaging.reader import end_offsets, read_partition
+from wisebook_ml.treasury.sources import prevailing
 
 __all__ = ["ALL_COMPANIES", "Collection", "collect", "partition_of"]
 
@@ -113,7 +115,7 @@ def _take(found: Collecting, run: Sequence[RawRecord], decoder: Decoder, societe
             record = decoder.decode(raw)
         except Undecodable:
             continue
-        if isinstance(record, Ecriture | Avis | PositionTresorerie):
+        if isinstance(record, Ecriture | Avis | PositionTresorerie | Echeancier):
             found.setdefault(record.societe_id, {}).setdefault(type(record), []).append(record)
 
 
@@ -121,7 +123,11 @@ def _collected(records: dict[type[Record], list[Record]], du: dt.date | None, au
     return Collected(
         entries=[one for one in records.get(Ecriture, ()) if isinstance(one, Ecriture)],
         avis=[one for one in records.get(Avis, ()) if isinstance(one, Avis)],
-        positions=[one for one in records.get(PositionTresorerie, ()) if isinstance(one, PositionTresorerie)],
+        positions=prevailing(
+            [one for one in records.get(PositionTresorerie, ()) if isinstance(one, PositionTresorerie)],
+            utc_now().date(),
+        ),
+        echeanciers=[one for one in records.get(Echeancier, ()) if isinstance(one, Echeancier)],
         du=du,
         au=au,
     )

@@ -14,15 +14,24 @@ from typing import TypeVar
 import pandas as pd
 from msgspec.structs import replace
 
-from schemas import Campagne, DemandeEntrainement, Etape, StatutCampagne, VersionModele, campagne_id
+from schemas import (
+    Campagne,
+    DemandeEntrainement,
+    DomaineApplication,
+    Etape,
+    StatutCampagne,
+    VersionModele,
+    campagne_id,
+)
 from topics import TREASURY
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.datasets.catalogue import DATASETS, Dataset
 from wisebook_ml.datasets.split import split_by_date
 from wisebook_ml.services.base import BaseMLService, NotEnoughData
-from wisebook_ml.services.catalogue import service_class
+from wisebook_ml.services.catalogue import DOMAINES, service_class
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import DatabaseUnreachable, Modele, ModelRegistry, open_database
+from wisebook_ml.training.baselines import Baseline, best_baseline
 from wisebook_ml.training.collect import ALL_COMPANIES, Collection, collect
 from wisebook_ml.training.exceptions import TrainingFailed
 from wisebook_ml.training.gate import Champion, Decision, decide
@@ -192,9 +201,12 @@ def _judge(
     progress.at(Etape.EVALUATION, 0.5)
     metrics, reason = _evaluate(service, hold_out)
     judged = int(metrics.get("rows", len(hold_out.after)))  # of verdicts, fewer than there are entries
-    decision = decide(metrics, champion, judged, service.gate)
+    baseline = _baseline(service, hold_out)
+    decision = decide(metrics, champion, judged, service.gate, baseline)
     if reason:
         decision = Decision(False, None, f"challenger: {reason}")
+    if baseline is not None:
+        metrics[f"{service.gate.metric}_reference"] = baseline.value
     if learnt_until is not None:
         metrics[LEARNT_UNTIL] = float(f"{learnt_until:%Y%m%d}")
     progress.know(
@@ -204,6 +216,19 @@ def _judge(
         amelioration=decision.gain,
         promue=decision.promoted,
         decision=decision.text,
+    )
+
+
+def _baseline(service: BaseMLService, hold_out: _HoldOut) -> Baseline | None:
+    """Return what a forecast has to beat; None for what is no forecast."""
+    if DOMAINES[service.type_modele] is not DomaineApplication.FLUX_TRESORERIE or hold_out.after.empty:
+        return None
+    return best_baseline(
+        hold_out.before,
+        hold_out.after,
+        horizon=service.parametres.horizon,
+        country=service.parametres.jours_feries,
+        metric=service.gate.metric,
     )
 
 

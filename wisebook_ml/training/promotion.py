@@ -1,4 +1,4 @@
-"""Which version of a model is in force: announced to everybody, and marked among the entries.
+"""Which version of a model is in force: announced to everybody, and marked in the log of what it is asked about.
 
 What is announced is always what the registry says at that moment, by a producer that shuts out whoever announced the
 same model before (one transactional id a model). So it is harmless to announce twice, and an announcement that was
@@ -10,20 +10,21 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 
-from schemas import Activation, AnnonceModele, RoleModele, VersionModele
-from topics import ENTRIES, MODELS
+from schemas import Activation, AnnonceModele, DomaineApplication, RoleModele, TypeModele, VersionModele
+from topics import ENTRIES, MODELS, TREASURY, Topic
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.events import Outgoing
 from wisebook_ml.messaging.reader import end_offsets
 from wisebook_ml.messaging.transactions import TransactionalProducer
+from wisebook_ml.services.catalogue import DOMAINES
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import ModelRegistry, open_database
 from wisebook_ml.storage.champions import earlier_champion
 from wisebook_ml.training.collect import ALL_COMPANIES
 from wisebook_ml.training.events import record_event
 
-__all__ = ["LEAD_SECONDS", "Announcer", "promote", "rollback"]
+__all__ = ["LEAD_SECONDS", "Announcer", "marked_on", "promote", "rollback"]
 
 LOGGER = logging.getLogger(__name__)
 
@@ -101,7 +102,11 @@ class Announcer:
         roles = ((announcement.champion, RoleModele.CHAMPION), (announcement.challenger, RoleModele.CHALLENGER))
         partitions: list[int | None] = [None]
         if announcement.societe_id == ALL_COMPANIES:
-            partitions = list(end_offsets(self._bootstrap, ENTRIES.full_name(self._prefix)))
+            versions = (announcement.champion, announcement.challenger)
+            topics = {marked_on(one.type_modele) for one in versions if one is not None}
+            assert len(topics) <= 1  # versions of one model
+            for topic in topics:
+                partitions = list(end_offsets(self._bootstrap, topic.full_name(self._prefix)))
         return [
             _marker(version, role, partition)
             for version, role in roles
@@ -115,6 +120,17 @@ class Announcer:
         except (OSError, ValueError) as error:
             # It is a copy for people; scorers follow the announcement.
             LOGGER.warning("model_latest of model %d stays as it is: %s", champion.modele_id, error)
+
+
+def marked_on(type_modele: TypeModele) -> Topic:
+    """Return the topic among whose records the markers of an algorithm stand: what its models go on from.
+
+    Examples
+    --------
+    >>> marked_on(TypeModele.PROPHET).name, marked_on(TypeModele.SVM).name
+    ('treasury', 'entries')
+    """
+    return TREASURY if DOMAINES[type_modele] is DomaineApplication.FLUX_TRESORERIE else ENTRIES
 
 
 def promote(
@@ -205,4 +221,4 @@ def _marker(version: VersionModele, role: RoleModele, partition: int | None) -> 
     marker = Activation(societe_id=version.societe_id, version=version, role=role)
     place = "" if partition is None else f"/{partition}"
     id_ = f"{version.modele_id}/{version.version}/{role.value}{place}"
-    return record_event(ENTRIES, version.societe_id, marker, id_, partition=partition)
+    return record_event(marked_on(version.type_modele), version.societe_id, marker, id_, partition=partition)
