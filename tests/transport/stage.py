@@ -13,6 +13,8 @@ from typing import Any
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from wisebook_ml.messaging.reader import end_offsets
+
 WORKER = Path(__file__).parent / "worker.py"
 PARTITIONS = 4
 SECONDS = 90.0
@@ -120,13 +122,7 @@ class Stage:
 
     def ends(self) -> dict[int, int]:
         """Return where the partitions end."""
-        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "unused"})
-        try:
-            return {
-                p: consumer.get_watermark_offsets(TopicPartition(self.topic, p), SECONDS)[1] for p in range(PARTITIONS)
-            }
-        finally:
-            consumer.close()
+        return {partition: end for partition, (_, end) in end_offsets(self.bootstrap, self.topic).items()}
 
     def members(self) -> int:
         """Return how many workers the group has."""
