@@ -3,6 +3,7 @@
 from sqlalchemy import Engine
 
 from wisebook_ml.storage.alerts import AlertStore
+from wisebook_ml.storage.audit import AuditEntry, AuditLog
 from wisebook_ml.storage.campaigns import CampaignStore, Claim, LeaseLost
 from wisebook_ml.storage.champions import Modele, Promotion, RecordedVersion
 from wisebook_ml.storage.deliveries import DeliveryClaim, DeliveryStore, Issued
@@ -21,16 +22,21 @@ from wisebook_ml.storage.exceptions import (
     UnsupportedDatabase,
     VersionConflict,
 )
+from wisebook_ml.storage.idempotency import Answer, IdempotencyStore, Refusal
 from wisebook_ml.storage.migrations import upgrade
 from wisebook_ml.storage.models import ModelRegistry
 from wisebook_ml.storage.parametres import SettingsStore, StoredSettings
 from wisebook_ml.storage.statistics import StatisticsStore
 from wisebook_ml.storage.timer_runs import TimerRunStore
+from wisebook_ml.storage.tokens import StoredToken, TokenStore
 from wisebook_ml.storage.trainings import Entrainement, last_trainings
 from wisebook_ml.storage.verdicts import VerdictStore
 
 __all__ = [
     "AlertStore",
+    "Answer",
+    "AuditEntry",
+    "AuditLog",
     "CampaignStore",
     "Claim",
     "DatabaseUnreachable",
@@ -40,6 +46,7 @@ __all__ = [
     "DetectionStore",
     "DriftStore",
     "Entrainement",
+    "IdempotencyStore",
     "Issued",
     "LeaseLost",
     "MigrationMismatch",
@@ -51,13 +58,16 @@ __all__ = [
     "NoEarlierChampion",
     "Promotion",
     "RecordedVersion",
+    "Refusal",
     "SettingsStore",
     "StatisticsStore",
     "StorageError",
     "StoredDelivery",
     "StoredDetection",
     "StoredSettings",
+    "StoredToken",
     "TimerRunStore",
+    "TokenStore",
     "UnsupportedDatabase",
     "VerdictStore",
     "VersionConflict",
