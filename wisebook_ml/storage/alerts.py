@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas import EtatAlerte
 from wisebook_ml.alerting.state import Alert, CompanyState, Member
-from wisebook_ml.storage.campaign_rows import text
+from wisebook_ml.storage.column_types import text
 from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.tables import Alerte, AlerteDetection, AlerteEnvoi, AlertePosition, AlerteSociete, Base
 from wisebook_ml.storage.upsert import upsert

@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Engine, Insert, RowMapping, Select, func, or_, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Engine, RowMapping, Select, func, or_, select, tuple_
 
 from schemas import Detection, Etat, ModeleUtilise, MotifDetection, Objet, Severite
 from wisebook_ml.clock import utc_now
+from wisebook_ml.storage.column_types import text
 from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.tables import Base, DetectionAnomalie
+from wisebook_ml.storage.upsert import upsert
 
 __all__ = ["DetectionStore", "Societes", "StoredDetection"]
 
@@ -70,7 +71,7 @@ class DetectionStore:
     def __init__(self, engine: Engine, *, clock: Callable[[], dt.datetime] = utc_now) -> None:
         self._engine = engine
         self._clock = clock
-        self._upsert = _upsert(engine.dialect.name)
+        self._upsert = upsert(engine, TABLE, where=_follows)
 
     def write(self, batch: Sequence[StoredDetection]) -> None:
         """Store a batch in one transaction.
@@ -184,26 +185,16 @@ def _of(query: Select[Any], societe_id: Societes, etat: Etat | None) -> Select[A
 
 
 def _precedes(record: StoredDetection, other: StoredDetection) -> bool:
-    """Whether `record` is an earlier record of the same topic: what the upsert's condition says in SQL."""
+    """Whether `record` is an earlier record of the same topic."""
     return record.topic == other.topic and (record.partition, record.offset) < (other.partition, other.offset)
 
 
-def _upsert(dialect: str) -> Insert:
-    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(TABLE)
-    new, old = insert.excluded, TABLE.c
-    return insert.on_conflict_do_update(
-        index_elements=[old.detection_id],
-        set_={column.name: new[column.name] for column in old if not column.primary_key},
-        where=or_(
-            new.record_topic != old.record_topic,
-            tuple_(new.record_partition, new.record_offset) >= tuple_(old.record_partition, old.record_offset),
-        ),
+def _follows(new: Any, old: Any) -> ColumnElement[bool]:
+    """Return the condition, in SQL, that `_precedes` denies."""
+    return or_(
+        new.record_topic != old.record_topic,
+        tuple_(new.record_partition, new.record_offset) >= tuple_(old.record_partition, old.record_offset),
     )
-
-
-def _text(value: str | None) -> str | None:
-    # PostgreSQL's text cannot hold U+0000, which JSON and so the contract can.
-    return value if value is None or "\0" not in value else value.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _row(record: StoredDetection) -> dict[str, object]:
@@ -213,12 +204,12 @@ def _row(record: StoredDetection) -> dict[str, object]:
         "societe_id": detection.societe_id,
         "domaine": detection.domaine,
         "objet_type": detection.objet.type,
-        "objet_id": _text(detection.objet.id),
+        "objet_id": text(detection.objet.id),
         "etat": detection.etat,
         "revision": detection.revision,
-        "ecriture_id": _text(detection.ecriture_id),
-        "journal_code": _text(detection.journal_code),
-        "ecriture_num": _text(detection.ecriture_num),
+        "ecriture_id": text(detection.ecriture_id),
+        "journal_code": text(detection.journal_code),
+        "ecriture_num": text(detection.ecriture_num),
         "ecriture_date": detection.ecriture_date,
         "montant": detection.montant,
         "score": detection.score,
