@@ -2,8 +2,8 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable
+from functools import partial
 
 import faust
 
@@ -21,12 +21,13 @@ from wisebook_ml.storage import (
     StatisticsStore,
     StoredDetection,
     TimerRunStore,
+    not_its_own,
     open_database,
 )
 
 __all__ = ["create_app"]
 
-T = TypeVar("T")
+Take = Callable[[Inbox, int, Batch], None]
 
 MAX_BIGINT = 2**63 - 1
 MAX_DIGITS = 18
@@ -40,33 +41,28 @@ def create_app(settings: Settings) -> faust.App:
     """
     app = role_app("storage", settings)
     engine = open_database(settings.sql_url)
-    _store(app, settings, DETECTIONS, _detections, DetectionStore(engine).write)
-    _store(app, settings, STATISTICS, _statistics, StatisticsStore(engine).write)
-    _store(app, settings, TIMER_RUNS, _timer_runs, TimerRunStore(engine).write)
-    _store(app, settings, DRIFT, _reports, DriftStore(engine).write)
+    _store(app, settings, DETECTIONS, partial(_detections, DetectionStore(engine)))
+    _store(app, settings, STATISTICS, partial(_statistics, StatisticsStore(engine)))
+    _store(app, settings, TIMER_RUNS, partial(_timer_runs, TimerRunStore(engine)))
+    _store(app, settings, DRIFT, partial(_reports, DriftStore(engine)))
     return app
 
 
-def _store(
-    app: faust.App,
-    settings: Settings,
-    topic: Topic,
-    read: Callable[[Inbox, int, Batch], list[T]],
-    write: Callable[[Sequence[T]], None],
-) -> None:
-    """Have an agent of the app write what it reads of a topic; the rest becomes dead letters."""
+def _store(app: faust.App, settings: Settings, topic: Topic, take: Take) -> None:
+    """Have an agent of the app store what it reads of a topic; the rest becomes dead letters."""
     producer = EventProducer(resolve_bootstrap(settings), settings.topic_prefix)  # of its own: flushes do not mix
     inbox = Inbox(topic, settings.topic_prefix, producer)
 
     async def process(partition: int, records: Batch) -> None:
-        await asyncio.to_thread(lambda: write(read(inbox, partition, records)))
+        await asyncio.to_thread(take, inbox, partition, records)
 
     consume(app, topic, settings, process, concurrency=1)  # SQLite has one writer at a time
 
 
-def _detections(inbox: Inbox, partition: int, records: Batch) -> list[StoredDetection]:
+def _detections(store: DetectionStore, inbox: Inbox, partition: int, records: Batch) -> None:
+    opened = inbox.open(partition, records)
     rows = []
-    for raw, detection in inbox.open(partition, records):
+    for raw, detection in opened:
         assert isinstance(detection, Detection)  # what DETECTIONS declares
         topic, of_partition, offset = _cause(raw) or (inbox.name, partition, raw.offset)
         rows.append(
@@ -78,10 +74,11 @@ def _detections(inbox: Inbox, partition: int, records: Batch) -> list[StoredDete
                 topic=topic,
             )
         )
-    return rows
+    for place in store.write(rows):
+        inbox.refuse(partition, opened[place][0], not_its_own(rows[place].detection))
 
 
-def _statistics(inbox: Inbox, partition: int, records: Batch) -> list[Statistique]:
+def _statistics(store: StatisticsStore, inbox: Inbox, partition: int, records: Batch) -> None:
     rows = []
     for raw, row in inbox.open(partition, records):
         assert isinstance(row, Statistique)  # what STATISTICS declares
@@ -89,15 +86,15 @@ def _statistics(inbox: Inbox, partition: int, records: Batch) -> list[Statistiqu
             inbox.refuse(partition, raw, "debut and fin need a time zone, or they name no moment")
         else:
             rows.append(row)
-    return rows
+    store.write(rows)
 
 
-def _timer_runs(inbox: Inbox, partition: int, records: Batch) -> list[ExecutionMinuterie]:
+def _timer_runs(store: TimerRunStore, inbox: Inbox, partition: int, records: Batch) -> None:
     # All of them: it is what TIMER_RUNS declares.
-    return [run for _, run in inbox.open(partition, records) if isinstance(run, ExecutionMinuterie)]
+    store.write([run for _, run in inbox.open(partition, records) if isinstance(run, ExecutionMinuterie)])
 
 
-def _reports(inbox: Inbox, partition: int, records: Batch) -> list[Derive]:
+def _reports(store: DriftStore, inbox: Inbox, partition: int, records: Batch) -> None:
     reports = []
     for raw, report in inbox.open(partition, records):
         assert isinstance(report, Derive)  # what DRIFT declares
@@ -107,7 +104,7 @@ def _reports(inbox: Inbox, partition: int, records: Batch) -> list[Derive]:
             inbox.refuse(partition, raw, "a number is beyond 64 bits, and SQL keeps none")
         else:
             reports.append(report)
-    return reports
+    store.write(reports)
 
 
 def _cause(raw: RawRecord) -> tuple[str, int, int] | None:

@@ -7,11 +7,12 @@ from wisebook_ml.storage.campaigns import CampaignStore, Claim, LeaseLost
 from wisebook_ml.storage.champions import Modele, Promotion, RecordedVersion
 from wisebook_ml.storage.deliveries import DeliveryClaim, DeliveryStore, Issued
 from wisebook_ml.storage.delivery_log import DeliveryLog, StoredDelivery
-from wisebook_ml.storage.detections import DetectionStore, StoredDetection
+from wisebook_ml.storage.detections import DetectionStore, StoredDetection, not_its_own
 from wisebook_ml.storage.drift import DriftStore
 from wisebook_ml.storage.engine import create_engine
 from wisebook_ml.storage.exceptions import (
     DatabaseUnreachable,
+    ForeignRow,
     MigrationMismatch,
     ModelInTraining,
     ModelNotFound,
@@ -40,6 +41,7 @@ __all__ = [
     "DetectionStore",
     "DriftStore",
     "Entrainement",
+    "ForeignRow",
     "Issued",
     "LeaseLost",
     "MigrationMismatch",
@@ -63,6 +65,7 @@ __all__ = [
     "VersionConflict",
     "create_engine",
     "last_trainings",
+    "not_its_own",
     "open_database",
     "upgrade",
 ]

@@ -2,11 +2,11 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Engine, RowMapping, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, and_, func, or_, select, tuple_
 
 from schemas import Detection, Etat, ModeleUtilise, MotifDetection, Objet, Severite
 from wisebook_ml.clock import utc_now
@@ -15,7 +15,7 @@ from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.tables import Base, DetectionAnomalie
 from wisebook_ml.storage.upsert import upsert
 
-__all__ = ["DetectionStore", "Societes", "StoredDetection"]
+__all__ = ["DetectionStore", "Societes", "StoredDetection", "not_its_own"]
 
 Societes = int | Collection[int] | None
 """Whose detections: of one company, of several, or (None) of all."""
@@ -71,27 +71,34 @@ class DetectionStore:
     def __init__(self, engine: Engine, *, clock: Callable[[], dt.datetime] = utc_now) -> None:
         self._engine = engine
         self._clock = clock
-        self._upsert = upsert(engine, TABLE, where=_follows)
+        self._upsert = upsert(engine, TABLE, where=_replaces)
 
-    def write(self, batch: Sequence[StoredDetection]) -> None:
-        """Store a batch in one transaction.
+    def write(self, batch: Sequence[StoredDetection]) -> Sequence[int]:
+        """Store a batch in one transaction; return the places in it of records whose id another company's has.
+
+        Of these nothing is stored: a detection stays the company's that had it first.
 
         Raises
         ------
         DatabaseUnreachable
             When the database does not answer; nothing of the batch is stored, and it may be written again.
         """
-        last: dict[uuid.UUID, StoredDetection] = {}
+        last: dict[tuple[uuid.UUID, int], StoredDetection] = {}
         for record in batch:
-            before = last.get(record.detection.detection_id)
+            key = (record.detection.detection_id, record.detection.societe_id)
+            before = last.get(key)
             if before is None or not _precedes(record, before):
-                last[record.detection.detection_id] = record
+                last[key] = record
         if not last:
-            return
-        # In one order for everybody: two writers that share rows wait for each other and do not deadlock.
-        rows = [_row(last[detection_id]) for detection_id in sorted(last)]
+            return []
+        # In one order for everybody: two writers that share rows wait for each other and do not deadlock. Of several
+        # companies with one id, the first in the batch comes first.
+        rows = [_row(one) for _, one in sorted(last.items(), key=lambda item: item[0][0])]
         with writing(self._engine) as connection:
             connection.execute(self._upsert, rows)
+            owners = _owners(connection, {detection_id for detection_id, _ in last})
+        ours = [one.detection for one in batch]
+        return [place for place, one in enumerate(ours) if owners[one.detection_id] != one.societe_id]
 
     def get(self, detection_id: uuid.UUID, societe_id: Societes = None) -> StoredDetection | None:
         """Return a detection; None when there is none, or none of these companies."""
@@ -102,10 +109,8 @@ class DetectionStore:
     def get_many(self, detection_ids: Collection[uuid.UUID]) -> Sequence[StoredDetection]:
         """Return those of some detections that there are."""
         found: list[StoredDetection] = []
-        wanted = sorted(detection_ids)
-        for start in range(0, len(wanted), ASKED_AT_ONCE):
-            some = wanted[start : start + ASKED_AT_ONCE]
-            found += self._read(select(TABLE).where(DetectionAnomalie.detection_id.in_(some)))
+        for ids in _cut(detection_ids):
+            found += self._read(select(TABLE).where(DetectionAnomalie.detection_id.in_(ids)))
         return found
 
     def top(
@@ -176,6 +181,14 @@ class DetectionStore:
             return [_record(row) for row in connection.execute(query).mappings()]
 
 
+def not_its_own(detection: Detection) -> str:
+    """Return why a record is refused whose id is that of another company's detection."""
+    return (
+        f"detection_id {detection.detection_id} is that of another company's detection, and not company "
+        f"{detection.societe_id}'s: nothing of it is changed. Find out who publishes on the topic"
+    )
+
+
 def _of(query: Select[Any], societe_id: Societes, etat: Etat | None) -> Select[Any]:
     if isinstance(societe_id, int):
         query = query.where(DetectionAnomalie.societe_id == societe_id)
@@ -189,12 +202,28 @@ def _precedes(record: StoredDetection, other: StoredDetection) -> bool:
     return record.topic == other.topic and (record.partition, record.offset) < (other.partition, other.offset)
 
 
-def _follows(new: Any, old: Any) -> ColumnElement[bool]:
-    """Return the condition, in SQL, that `_precedes` denies."""
-    return or_(
+def _replaces(new: Any, old: Any) -> ColumnElement[bool]:
+    """Return the condition, in SQL, that a row is of the same company and not an earlier record of the same topic."""
+    later = or_(
         new.record_topic != old.record_topic,
         tuple_(new.record_partition, new.record_offset) >= tuple_(old.record_partition, old.record_offset),
     )
+    return and_(new.societe_id == old.societe_id, later)
+
+
+def _owners(connection: Connection, detection_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Return whose some detections are, which are there."""
+    found: dict[uuid.UUID, int] = {}
+    for ids in _cut(detection_ids):
+        query = select(TABLE.c.detection_id, TABLE.c.societe_id).where(TABLE.c.detection_id.in_(ids))
+        found.update((detection_id, societe_id) for detection_id, societe_id in connection.execute(query))
+    return found
+
+
+def _cut(detection_ids: Collection[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
+    wanted = sorted(detection_ids)
+    for start in range(0, len(wanted), ASKED_AT_ONCE):
+        yield wanted[start : start + ASKED_AT_ONCE]
 
 
 def _row(record: StoredDetection) -> dict[str, object]:
