@@ -22,6 +22,7 @@ from wisebook_ml.alerting.records import Told
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.events import Headers, Outgoing, RawRecord, event_headers, provenance
 from wisebook_ml.messaging.producer import EventProducer
+from wisebook_ml.messaging.times import told_time
 from wisebook_ml.storage.alerts import AlertSession, AlertStore, Envelope
 from wisebook_ml.storage.detections import not_its_own
 
@@ -110,7 +111,7 @@ class Office:
                     for one, found in known.items()
                 }
                 for raw, one in records:
-                    made = _made(raw.headers) or now
+                    made = told_time(raw) or now
                     try:
                         desks[one.societe_id].acknowledge(one, made, now, (topic, partition, raw.offset))
                     except UnknownAlert as error:
@@ -176,7 +177,7 @@ class Office:
                 refused.append((raw, not_its_own(one)))
                 continue
             desk = desks[one.societe_id]
-            desk.take(one, _made(raw.headers) or now, now, (self._topic, partition, raw.offset))
+            desk.take(one, told_time(raw) or now, now, (self._topic, partition, raw.offset))
             if one.detection_id in desk.members:
                 owners[one.detection_id] = one.societe_id
         self._keep(session, desks.values())
@@ -212,15 +213,3 @@ def _envelope(told: Told) -> Envelope:
         headers += provenance(*told.source)
     texts = [[name, (value or b"").decode()] for name, value in headers]
     return Envelope(record.societe_id, msgspec.json.encode(record), texts)
-
-
-def _made(headers: Headers) -> dt.datetime | None:
-    """Return when an event happened, as its headers say; None where they do not."""
-    for name, value in headers:
-        if name == "ce_time" and value is not None:
-            try:
-                time = dt.datetime.fromisoformat(value.decode())
-                return (time if time.tzinfo is not None else time.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
-            except (ValueError, OverflowError):
-                return None
-    return None
