@@ -70,6 +70,9 @@ class DeliveryClaim(msgspec.Struct, frozen=True, kw_only=True):
     echecs: int
 
 
+OfCompany = tuple[int, uuid.UUID]
+"""A company and an alert of it: one of another company with the same id, which somebody forged, is another alert."""
+
 Choose = Callable[[Alerte, Mapping[str, Sequence[Told]]], Sequence[Planned]]
 
 
@@ -104,7 +107,7 @@ class DeliveryStore:
             told = self._told(connection, {one.alerte.alerte_id for one in alerts})
             deliveries: list[dict[str, object]] = []
             for issued in alerts:
-                of_alert = told[issued.alerte.alerte_id]
+                of_alert = told[issued.alerte.societe_id, issued.alerte.alerte_id]
                 for planned in choose(issued.alerte, of_alert):
                     row = _row(planned, issued, now)
                     of_alert[planned.destination].append(_as_told(issued.alerte, row["statut"]))
@@ -122,14 +125,16 @@ class DeliveryStore:
                         )
         return len(deliveries)
 
-    def _told(self, connection: Connection, alerts: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, list[Told]]]:
-        told: dict[uuid.UUID, dict[str, list[Told]]] = defaultdict(lambda: defaultdict(list))
-        columns = (Livraison.alerte_id, Livraison.destination, Livraison.statut, Livraison.alerte)
+    def _told(self, connection: Connection, alerts: Collection[uuid.UUID]) -> dict[OfCompany, dict[str, list[Told]]]:
+        told: dict[OfCompany, dict[str, list[Told]]] = defaultdict(lambda: defaultdict(list))
+        columns = (
+            Livraison.societe_id, Livraison.alerte_id, Livraison.destination, Livraison.statut, Livraison.alerte
+        )  # fmt: skip
         wanted = sorted(alerts)
         for start in range(0, len(wanted), ASKED_AT_ONCE):
             query = select(*columns).where(Livraison.alerte_id.in_(wanted[start : start + ASKED_AT_ONCE]))
-            for alerte_id, destination, statut, alerte in connection.execute(query):
-                told[alerte_id][destination].append(_as_told(msgspec.convert(alerte, Alerte), statut))
+            for societe_id, alerte_id, destination, statut, alerte in connection.execute(query):
+                told[societe_id, alerte_id][destination].append(_as_told(msgspec.convert(alerte, Alerte), statut))
         return told
 
     # The queue
@@ -191,18 +196,18 @@ class DeliveryStore:
         )
         return select(due).where(due.c.place <= LOOKED_AT).order_by(due.c.prochaine, due.c.revision)
 
-    def _last_revisions(self, connection: Connection, rows: Sequence[RowMapping]) -> dict[tuple[uuid.UUID, str], int]:
+    def _last_revisions(self, connection: Connection, rows: Sequence[RowMapping]) -> dict[tuple[OfCompany, str], int]:
         """Return the last revision of each alert of these rows that is recorded for each destination."""
-        columns = (Livraison.alerte_id, Livraison.destination)
+        columns = (Livraison.societe_id, Livraison.alerte_id, Livraison.destination)
         query = select(*columns, func.max(Livraison.revision)).group_by(*columns)
         found = connection.execute(query.where(Livraison.alerte_id.in_({row["alerte_id"] for row in rows})))
-        return {(alerte_id, destination): revision for alerte_id, destination, revision in found}
+        return {((societe_id, alerte_id), where): revision for societe_id, alerte_id, where, revision in found}
 
     def _settled(
         self,
         connection: Connection,
         row: RowMapping,
-        last: Mapping[tuple[uuid.UUID, str], int],
+        last: Mapping[tuple[OfCompany, str], int],
         backoff: Backoff,
         now: dt.datetime,
     ) -> bool:
@@ -211,7 +216,7 @@ class DeliveryStore:
         if began is not None:
             answer, key = Answer(Kind.RETRY, INTERRUPTED), str(row["livraison_id"])
             step = backoff.step(answer, key=key, attempt=number, now=now, issued=row["emise_le"])
-        elif last[row["alerte_id"], row["destination"]] > row["revision"]:
+        elif last[(row["societe_id"], row["alerte_id"]), row["destination"]] > row["revision"]:
             step = Step(StatutLivraison.REMPLACEE, None, REPLACED)
         elif row["emise_le"] <= now - LONGEST_AGE:
             step = Step(StatutLivraison.ABANDONNEE, None, f"{row['detail']} (given up: the alert is a day old)".strip())
