@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from wisebook_ml.broker import LocalKafka
+from wisebook_ml.broker.java import QUICK_JAVA_OPTIONS
 from wisebook_ml.broker.ports import free_port
 
 RUNNING_BROKER = "WISEBOOK_ML_TEST_BOOTSTRAP"
@@ -25,6 +26,9 @@ RUNNING_POSTGRES = "WISEBOOK_ML_TEST_POSTGRES"
 
 SHARED_BROKER = "WISEBOOK_ML_TEST_KAFKA_HOME"
 """Environment variable by which the processes of one parallel session know the home of the broker they share."""
+
+BROKER_JAVA = (*QUICK_JAVA_OPTIONS, "-Xmx512m")
+"""Compiled once and lightly, a broker of a session takes half as much of the processors; its partitions are many."""
 
 POSTGRES_START = 60.0
 """Seconds a PostgreSQL server may take to start; it takes one."""
@@ -70,9 +74,9 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     shared = os.environ.get(SHARED_BROKER)
     if shared:
-        yield LocalKafka(Path(shared)).start()  # who comes first starts it
+        yield LocalKafka(Path(shared), java_options=BROKER_JAVA).start()  # who comes first starts it
         return
-    with LocalKafka(tmp_path_factory.mktemp("kafka")) as bootstrap:
+    with LocalKafka(tmp_path_factory.mktemp("kafka"), java_options=BROKER_JAVA) as bootstrap:
         yield bootstrap
 
 
