@@ -16,7 +16,7 @@ from wisebook_ml.messaging.groups import group_name
 
 from .deployment import Deployment, assert_one_value_each, last_of_each, values_of, with_gaps
 
-KILLS = 2
+KILLS = 1
 """Twenty are for `make chaos`."""
 
 SMALL_BATCHES = {"WISEBOOK_ML_BATCH_SIZE": "50"}

@@ -116,6 +116,7 @@ def test_another_trainer_takes_over_from_one_that_is_killed(
     assert second.stop() == 0
 
 
+@pytest.mark.chaos
 def test_a_long_training_and_a_second_worker_evict_nobody(
     deployment: Deployment, request_of: DemandeEntrainement
 ) -> None:
@@ -141,6 +142,7 @@ def test_a_long_training_and_a_second_worker_evict_nobody(
     assert (first.stop(), second.stop()) == (0, 0)
 
 
+@pytest.mark.chaos
 def test_a_trainer_that_is_told_to_stop_hands_its_training_on(
     deployment: Deployment, request_of: DemandeEntrainement
 ) -> None:
