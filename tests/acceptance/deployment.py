@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 from click.testing import CliRunner
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 from msgspec.structs import replace
 
 from schemas import Activation, Detection, Ecriture, Ligne, Reglage
@@ -23,7 +24,7 @@ from wisebook_ml.demo.workers import environment
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.groups import group_lag, group_name
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.messaging.reader import end_offsets, read_partition
+from wisebook_ml.messaging.reader import SETTLING, end_offsets, read_partition
 from wisebook_ml.pipeline.live import new_scorer
 from wisebook_ml.pipeline.scoring import PartitionPipeline, encode_detection
 from wisebook_ml.publishing import publish_entries
@@ -260,6 +261,10 @@ class Deployment:
             assert time.monotonic() < deadline, f"not within {DONE_SECONDS:.0f} s: {what}\n{logs}"
             time.sleep(POLL_SECONDS)
 
+    def members(self, role: str) -> dict[str, list[int]]:
+        """Return the partitions of each member of a role's group."""
+        return group_members(self.bootstrap, group_name(self.settings.topic_prefix, role))
+
     def read(self, topic: Topic) -> list[Seen]:
         """Return all records of a topic, partition by partition, with a plain client."""
         consumer = Consumer(
@@ -273,9 +278,7 @@ class Deployment:
             }
         )
         try:
-            partitions = sorted(
-                consumer.list_topics(self.name(topic), timeout=STOP_SECONDS).topics[self.name(topic)].partitions
-            )
+            partitions = sorted(end_offsets(self.bootstrap, self.name(topic)))  # waits for leaders
             consumer.assign([TopicPartition(self.name(topic), partition, 0) for partition in partitions])
             seen, left = [], set(partitions)
             deadline = time.monotonic() + DONE_SECONDS
@@ -289,7 +292,7 @@ class Deployment:
                     seen.append(_seen(message))
                 elif error.code() == KafkaError._PARTITION_EOF:
                     left.discard(message.partition())
-                else:
+                elif error.code() not in SETTLING:  # the leaders of a broker that was just started
                     raise KafkaException(error)
             return sorted(seen, key=lambda record: (record.partition, record.offset))
         finally:
@@ -329,6 +332,26 @@ class Deployment:
         }
         read = [msgspec.json.decode(one.value or b"", type=types[one.header("ce_type")]) for one in self.read(ENTRIES)]
         return [event for event in read if event.societe_id == societe_id]
+
+
+def group_members(bootstrap: str, group: str) -> dict[str, list[int]]:
+    """Return the partitions of each member of a group, once its coordinator answers: one that starts loads it first."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    deadline = time.monotonic() + DONE_SECONDS
+    while True:
+        try:
+            described = admin.describe_consumer_groups([group], request_timeout=STOP_SECONDS)[group].result()
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
+                return {}  # nobody has joined it yet
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(POLL_SECONDS)
+        else:
+            return {
+                member.member_id: [tp.partition for tp in member.assignment.topic_partitions]
+                for member in described.members
+            }
 
 
 def with_gaps(events: Iterable[Ecriture], every: int = 10) -> list[Ecriture]:
