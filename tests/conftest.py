@@ -49,6 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # of a terminal.
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
+    # Four processes and their workers share two processors: more threads each would only wait for one another, busily.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     if _is_parallel(config):
         os.environ[SHARED_BROKER] = tempfile.mkdtemp(prefix="wisebook-kafka-")
 
