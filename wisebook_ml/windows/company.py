@@ -1,12 +1,11 @@
 """Which windows a company has, and how far its clock is."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from heapq import heappop, heappush
 
 from schemas import Pas
 from wisebook_ml.windows.calendar import is_over
-from wisebook_ml.windows.keys import WHOLE, Cle
+from wisebook_ml.windows.keys import Cle
 
 __all__ = ["CompanyWindows"]
 
@@ -25,7 +24,7 @@ class CompanyWindows:
 
     def __init__(self, societe_id: int) -> None:
         self._societe_id = societe_id
-        self._journals: dict[tuple[Pas, int], set[str]] = defaultdict(set)
+        self._there: dict[Pas, set[int]] = {Pas.HEURE: set(), Pas.JOUR: set()}
         self._ends: dict[Pas, list[int]] = {Pas.HEURE: [], Pas.JOUR: []}
         self._births: dict[int, int] = {}
         self._last_birth = -1
@@ -34,10 +33,10 @@ class CompanyWindows:
 
     def add(self, cle: Cle) -> None:
         """Note that there is a window."""
-        where = (cle.pas, cle.debut)
-        if where not in self._journals:
+        there = self._there[cle.pas]
+        if cle.debut not in there:
+            there.add(cle.debut)
             heappush(self._ends[cle.pas], cle.debut)
-        self._journals[where].add(cle.journal)
 
     def born(self, hour: int, depuis: int) -> None:
         """Note in which block an hour had its first entries."""
@@ -57,25 +56,16 @@ class CompanyWindows:
             return self.clock
         return max((hour for hour, birth in self._births.items() if birth <= depuis), default=None)
 
-    def journals(self, pas: Pas, debut: int) -> set[str]:
-        """Return the journals that have a window at a place; the whole company's is `WHOLE`."""
-        return self._journals.get((pas, debut), set())
-
     def remove(self, cle: Cle) -> None:
         """Forget a window."""
-        where = (cle.pas, cle.debut)
-        journals = self._journals.get(where, set())
-        journals.discard(cle.journal)
-        if not journals:
-            self._journals.pop(where, None)
-        if cle.pas is Pas.HEURE and cle.journal == WHOLE:
+        self._there[cle.pas].discard(cle.debut)
+        if cle.pas is Pas.HEURE:
             self._births.pop(cle.debut, None)
 
-    def take_over(self) -> Iterator[list[Cle]]:
-        """Yield the windows that are not kept any more, those of one hour or day together; they are still there."""
+    def take_over(self) -> Iterator[Cle]:
+        """Yield the windows that are not kept any more; they are still there."""
         for pas, ends in self._ends.items():
             while ends and is_over(pas, ends[0], self.clock):
                 debut = heappop(ends)
-                journals = sorted(self._journals.get((pas, debut), ()))
-                if journals:
-                    yield [Cle(self._societe_id, journal, pas, debut) for journal in journals]
+                if debut in self._there[pas]:
+                    yield Cle(self._societe_id, pas, debut)

@@ -1,26 +1,80 @@
 """One window while it is added to; what it has counted once it does not count again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from schemas import CauseComptee, Fenetre
+from schemas import CauseComptee, Fenetre, FenetreJournal
 from schemas.money import MAX_TOTAL_MINOR, from_minor, to_minor
 from wisebook_ml.windows.calendar import moment
 from wisebook_ml.windows.events import Detected, Judged, Slice
-from wisebook_ml.windows.keys import Cle
+from wisebook_ml.windows.keys import WHOLE, Cle
 
-__all__ = ["Pane", "decode_window", "encode_window", "further", "latency_bucket"]
+__all__ = ["MOST_JOURNALS", "Pane", "apart", "decode_window", "encode_window", "further", "latency_bucket"]
 
 decode_window = msgspec.json.Decoder(Fenetre).decode
 encode_window = msgspec.json.Encoder().encode
+
+MOST_JOURNALS = 256
+"""Journals of a window that are told apart; what others have counts for the company only. A publisher that makes up a
+code for each entry must not make a value that no record has room for."""
+
+NOTHING = FenetreJournal()
+
+
+class Part:
+    """What a window has counted of all journals, or of one."""
+
+    __slots__ = ("_told", "cents", "detections", "ecritures", "latences", "lignes", "scores", "severites")
+
+    def __init__(self, known: Fenetre | FenetreJournal = NOTHING) -> None:
+        self.ecritures = known.ecritures
+        self.lignes = known.lignes
+        self.cents = to_minor(known.montant)
+        self.scores = list(known.scores)
+        self.detections = dict(known.detections)
+        self.severites = dict(known.severites)
+        self.latences = list(known.latences)
+        self._told: FenetreJournal | None = known if isinstance(known, FenetreJournal) else None
+
+    def add_slice(self, one: Slice) -> None:
+        """Add entries."""
+        self._told = None
+        self.ecritures += one.ecritures
+        self.lignes += one.lignes
+        # A record has room for so much, and a sum that nobody believes must not be what nobody can read back.
+        self.cents = max(-MAX_TOTAL_MINOR, min(MAX_TOTAL_MINOR, self.cents + one.cents))
+        _add(self.scores, one.scores)
+
+    def add_detection(self, one: Detected) -> None:
+        """Add a detection."""
+        self._told = None
+        self.detections[one.code] = self.detections.get(one.code, 0) + 1
+        self.severites[one.severity] = self.severites.get(one.severity, 0) + 1
+        if one.latency is not None:
+            _add(self.latences, [0] * latency_bucket(one.latency) + [1])
+
+    def told(self) -> FenetreJournal:
+        """Return it as part of a record, which does not change any more."""
+        if self._told is None:
+            self._told = FenetreJournal(
+                ecritures=self.ecritures,
+                lignes=self.lignes,
+                montant=from_minor(self.cents),
+                scores=self.scores.copy(),
+                detections=dict(sorted(self.detections.items())),
+                severites=dict(sorted(self.severites.items())),
+                latences=self.latences.copy(),
+            )
+        return self._told
 
 
 class Pane:
     """A window that can be added to.
 
     Three streams meet in it: blocks of counts, detections and verdicts. Of each it knows how far it has counted, so
-    that delivering a stretch of a stream again, from wherever, changes nothing.
+    that delivering a stretch of a stream again, from wherever, changes nothing. Its journals are counted together with
+    it, and so as far.
 
     Parameters
     ----------
@@ -32,17 +86,11 @@ class Pane:
 
     def __init__(self, cle: Cle, record: Fenetre | None = None) -> None:
         self.cle = cle
-        known = record or Fenetre(
-            societe_id=cle.societe_id, journal_code=cle.journal, pas=cle.pas, debut=moment(cle.debut)
-        )
-        self.ecritures = known.ecritures
-        self.lignes = known.lignes
-        self.cents = to_minor(known.montant)
-        self.scores = list(known.scores)
-        self.detections = dict(known.detections)
-        self.severites = dict(known.severites)
+        self._debut = moment(cle.debut)
+        known = record or Fenetre(societe_id=cle.societe_id, pas=cle.pas, debut=self._debut)
+        self._whole = Part(known)
+        self._journals = {code: Part(part) for code, part in known.journaux.items()}
         self.avis = dict(known.avis)
-        self.latences = list(known.latences)
         self.tardives = known.tardives
         self.en_avance = known.en_avance
         self.depuis = known.depuis
@@ -59,11 +107,8 @@ class Pane:
         if depuis < self.jusque:
             return False
         for one in slices:
-            self.ecritures += one.ecritures
-            self.lignes += one.lignes
-            # A record has room for so much, and a sum that nobody believes must not be what nobody can read back.
-            self.cents = max(-MAX_TOTAL_MINOR, min(MAX_TOTAL_MINOR, self.cents + one.cents))
-            _add(self.scores, one.scores)
+            for part in self._parts(one.journal):
+                part.add_slice(one)
         if slices and self.depuis is None:
             self.depuis = depuis
         self.tardives += tardives
@@ -78,11 +123,8 @@ class Pane:
         if one.offset < offset or (one.offset == offset and one.print in prints):
             return
         self.causes[one.topic] = (one.offset, {one.print} | (prints if one.offset == offset else set()))
-        self.detections[one.code] = self.detections.get(one.code, 0) + 1
-        self.severites[one.severity] = self.severites.get(one.severity, 0) + 1
-        if one.latency is not None:
-            bucket = latency_bucket(one.latency)
-            _add(self.latences, [0] * bucket + [1])
+        for part in self._parts(one.journal):
+            part.add_detection(one)
         self._changed()
 
     def add_verdict(self, one: Judged) -> None:
@@ -95,19 +137,19 @@ class Pane:
 
     def record(self) -> Fenetre:
         """Return what was counted; the same counts are the same record, in whatever order they came."""
+        whole = self._whole.told()
         return Fenetre(
             societe_id=self.cle.societe_id,
-            journal_code=self.cle.journal,
             pas=self.cle.pas,
-            debut=moment(self.cle.debut),
-            ecritures=self.ecritures,
-            lignes=self.lignes,
-            montant=from_minor(self.cents),
-            scores=self.scores,
-            detections=dict(sorted(self.detections.items())),
-            severites=dict(sorted(self.severites.items())),
+            debut=self._debut,
+            ecritures=whole.ecritures,
+            lignes=whole.lignes,
+            montant=whole.montant,
+            scores=whole.scores,
+            detections=whole.detections,
+            severites=whole.severites,
             avis=dict(sorted(self.avis.items())),
-            latences=self.latences,
+            latences=whole.latences,
             tardives=self.tardives,
             en_avance=self.en_avance,
             depuis=self.depuis,
@@ -118,11 +160,51 @@ class Pane:
             },
             avis_vus=sorted(self.avis_vus),
             publiee=self.publiee,
+            journaux={code: part.told() for code, part in sorted(self._journals.items())},
         )
+
+    def _parts(self, journal: str) -> tuple[Part, ...]:
+        if journal == WHOLE:
+            return (self._whole,)
+        part = self._journals.get(journal)
+        if part is None:
+            if len(self._journals) >= MOST_JOURNALS:
+                return (self._whole,)
+            part = self._journals[journal] = Part()
+        return self._whole, part
 
     def _changed(self) -> None:
         self.changed = True
         self.publiee = False
+
+
+def apart(window: Fenetre) -> Iterator[Fenetre]:
+    """Yield a window of a company as it is read: the company's, and then that of each of its journals.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from schemas import Pas
+    >>> noon = dt.datetime(2025, 6, 30, 12, tzinfo=dt.UTC)
+    >>> both = Fenetre(societe_id=7, pas=Pas.HEURE, debut=noon, ecritures=12, journaux={"VE": FenetreJournal(ecritures=9)})
+    >>> [(one.journal_code, one.ecritures) for one in apart(both)]
+    [('', 12), ('VE', 9)]
+    """
+    yield msgspec.structs.replace(window, journaux={})
+    for code, part in window.journaux.items():
+        yield Fenetre(
+            societe_id=window.societe_id,
+            journal_code=code,
+            pas=window.pas,
+            debut=window.debut,
+            ecritures=part.ecritures,
+            lignes=part.lignes,
+            montant=part.montant,
+            scores=part.scores,
+            detections=part.detections,
+            severites=part.severites,
+            latences=part.latences,
+        )
 
 
 def further(one: Fenetre, other: Fenetre) -> Fenetre:
@@ -156,10 +238,21 @@ def further(one: Fenetre, other: Fenetre) -> Fenetre:
         avis=verdicts.avis,
         avis_vus=verdicts.avis_vus,
         publiee=False,
+        journaux={code: _journal(blocks, detections, code) for code in sorted({*one.journaux, *other.journaux})},
     )
     # What was published is a value like this one, or it was not this one.
     told = any(msgspec.structs.replace(value, publiee=False) == both for value in (one, other) if value.publiee)
     return msgspec.structs.replace(both, publiee=told)
+
+
+def _journal(blocks: Fenetre, detections: Fenetre, code: str) -> FenetreJournal:
+    found = detections.journaux.get(code, NOTHING)
+    return msgspec.structs.replace(
+        blocks.journaux.get(code, NOTHING),
+        detections=found.detections,
+        severites=found.severites,
+        latences=found.latences,
+    )
 
 
 def latency_bucket(milliseconds: int) -> int:

@@ -11,7 +11,7 @@ from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.training.collect import partition_of
 from wisebook_ml.windows.calendar import is_over, seconds
 from wisebook_ml.windows.hopping import clock_of
-from wisebook_ml.windows.pane import decode_window, further
+from wisebook_ml.windows.pane import apart, decode_window, further
 
 __all__ = ["WindowView"]
 
@@ -46,7 +46,8 @@ class WindowView:
             ends = end_offsets(self._bootstrap, self._topic)
             partition = partition_of(societe_id, len(ends))
             self._read_on(partition, *ends[partition])
-            windows = list(self._values[partition].get(societe_id, {}).values())
+            stored = list(self._values[partition].get(societe_id, {}).values())
+        windows = [one for window in stored for one in apart(window)]
         clock = clock_of(windows)
         kept = [one for one in windows if not is_over(one.pas, seconds(one.debut), clock)]
         return sorted(kept, key=lambda one: (one.pas.value, one.debut, one.journal_code))
