@@ -128,5 +128,5 @@ class Fenetre(Record, frozen=True, kw_only=True, omit_defaults=True):
     jusque: Nombre = 0
     causes: dict[str, CauseComptee] = {}
     avis_vus: list[int] = []
-    publiee: bool = False
     journaux: dict[str, FenetreJournal] = {}
+    publiee: bool = False

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from schemas import CLASSES_SCORE, Comptage, Tick
 from schemas.marker import ABSENCE, IMPORT
-from schemas.money import MAX_TOTAL_MINOR, to_minor
+from schemas.money import MAX_TOTAL_MINOR
 from wisebook_ml.habits.store import StateError
 from wisebook_ml.tally.counts import BLOCK, Counted, Counts
 

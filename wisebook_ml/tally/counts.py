@@ -142,9 +142,7 @@ class Counts:
             return []
         columns = _columns(_joined(parts)) if parts else {}
         return [
-            Comptage(
-                partition=self.partition, depuis=begin, jusque=end, horloge=self.clock, battement=beat, **columns
-            )
+            Comptage(partition=self.partition, depuis=begin, jusque=end, horloge=self.clock, battement=beat, **columns)
         ]
 
     def dump(self) -> bytes:

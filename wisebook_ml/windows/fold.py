@@ -13,7 +13,7 @@ from wisebook_ml.windows.calendar import DAY, floor_of, is_over, last_over
 from wisebook_ml.windows.company import CompanyWindows
 from wisebook_ml.windows.events import Counted, Detected, Event, Judged, Slice
 from wisebook_ml.windows.keys import Cle, cle_of, key_of
-from wisebook_ml.windows.pane import Pane, decode_window, encode_window
+from wisebook_ml.windows.pane import Pane, as_published, decode_window, encode_window
 
 __all__ = ["EXPIRED_AT_ONCE", "Change", "Row", "WindowFold"]
 
@@ -97,14 +97,14 @@ class WindowFold:
         changes = []
         for cle, pane in self._panes.items():
             if pane.changed:
-                changes.append(self._change(cle, pane))
+                changes.append(self._change(cle, pane, encode_window(pane.record())))
                 self._company(cle.societe_id).add(cle)
                 self._unpublished.add(cle)
         self._panes = {}
         return changes
 
     def unpublished(self) -> list[Row]:
-        """Return the windows of companies that have changed since they were published, hours before days."""
+        """Return the windows that have changed since they were published, of a company hours before days."""
         return [self._row(cle) for cle in sorted(self._unpublished)]
 
     def published(self, rows: Iterable[Row]) -> list[Change]:
@@ -114,8 +114,8 @@ class WindowFold:
             if self._read(row.key) == row.value:
                 cle = cle_of(row.key)
                 pane = self._read_pane(cle)
-                pane.publiee = True
-                changes.append(self._change(cle, pane))
+                pane.published()
+                changes.append(self._change(cle, pane, as_published(row.value)))
                 self._unpublished.discard(cle)
         return changes
 
@@ -154,9 +154,8 @@ class WindowFold:
         kept = self._kept.get(cle)
         return kept[1] if kept is not None and kept[0] is value else Pane(cle, decode_window(value))
 
-    def _change(self, cle: Cle, pane: Pane) -> Change:
+    def _change(self, cle: Cle, pane: Pane, value: bytes) -> Change:
         pane.changed = False
-        value = encode_window(pane.record())
         self._kept.pop(cle, None)  # the last changed is the last that is dropped
         self._kept[cle] = (value, pane)
         if len(self._kept) > PANES:

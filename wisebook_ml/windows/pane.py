@@ -4,13 +4,22 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from schemas import CauseComptee, Fenetre, FenetreJournal
+from schemas import CauseComptee, Fenetre, FenetreJournal, Pas
 from schemas.money import MAX_TOTAL_MINOR, from_minor, to_minor
 from wisebook_ml.windows.calendar import moment
 from wisebook_ml.windows.events import Detected, Judged, Slice
 from wisebook_ml.windows.keys import WHOLE, Cle
 
-__all__ = ["MOST_JOURNALS", "Pane", "apart", "decode_window", "encode_window", "further", "latency_bucket"]
+__all__ = [
+    "MOST_JOURNALS",
+    "Pane",
+    "apart",
+    "as_published",
+    "decode_window",
+    "encode_window",
+    "further",
+    "latency_bucket",
+]
 
 decode_window = msgspec.json.Decoder(Fenetre).decode
 encode_window = msgspec.json.Encoder().encode
@@ -20,6 +29,7 @@ MOST_JOURNALS = 256
 code for each entry must not make a value that no record has room for."""
 
 NOTHING = FenetreJournal()
+EMPTY = Fenetre(societe_id=1, pas=Pas.HEURE, debut=moment(0))
 
 
 class Part:
@@ -62,8 +72,8 @@ class Part:
                 lignes=self.lignes,
                 montant=from_minor(self.cents),
                 scores=self.scores.copy(),
-                detections=dict(sorted(self.detections.items())),
-                severites=dict(sorted(self.severites.items())),
+                detections=_in_order(self.detections),
+                severites=_in_order(self.severites),
                 latences=self.latences.copy(),
             )
         return self._told
@@ -87,7 +97,8 @@ class Pane:
     def __init__(self, cle: Cle, record: Fenetre | None = None) -> None:
         self.cle = cle
         self._debut = moment(cle.debut)
-        known = record or Fenetre(societe_id=cle.societe_id, pas=cle.pas, debut=self._debut)
+        known = record or EMPTY
+        self._record = record
         self._whole = Part(known)
         self._journals = {code: Part(part) for code, part in known.journaux.items()}
         self.avis = dict(known.avis)
@@ -135,9 +146,20 @@ class Pane:
         self.avis[one.verdict] = self.avis.get(one.verdict, 0) + 1
         self._changed()
 
+    def published(self) -> None:
+        """Note that it is published as it is."""
+        self.publiee = True
+        if self._record is not None:
+            self._record = msgspec.structs.replace(self._record, publiee=True)
+
     def record(self) -> Fenetre:
         """Return what was counted; the same counts are the same record, in whatever order they came."""
-        whole = self._whole.told()
+        if self._record is None:
+            self._record = self._made()
+        return self._record
+
+    def _made(self) -> Fenetre:
+        whole, causes = self._whole.told(), self.causes
         return Fenetre(
             societe_id=self.cle.societe_id,
             pas=self.cle.pas,
@@ -148,19 +170,18 @@ class Pane:
             scores=whole.scores,
             detections=whole.detections,
             severites=whole.severites,
-            avis=dict(sorted(self.avis.items())),
+            avis=_in_order(self.avis),
             latences=whole.latences,
             tardives=self.tardives,
             en_avance=self.en_avance,
             depuis=self.depuis,
             jusque=self.jusque,
             causes={
-                topic: CauseComptee(offset=offset, vues=sorted(prints))
-                for topic, (offset, prints) in sorted(self.causes.items())
+                topic: CauseComptee(offset=causes[topic][0], vues=sorted(causes[topic][1])) for topic in sorted(causes)
             },
             avis_vus=sorted(self.avis_vus),
             publiee=self.publiee,
-            journaux={code: part.told() for code, part in sorted(self._journals.items())},
+            journaux={code: self._journals[code].told() for code in sorted(self._journals)},
         )
 
     def _parts(self, journal: str) -> tuple[Part, ...]:
@@ -176,6 +197,21 @@ class Pane:
     def _changed(self) -> None:
         self.changed = True
         self.publiee = False
+        self._record = None
+
+
+def as_published(value: bytes) -> bytes:
+    """Return an encoded window that is not published as one that is: `publiee` is the last field of a record.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from schemas import Pas
+    >>> one = Fenetre(societe_id=7, pas=Pas.HEURE, debut=dt.datetime(2025, 6, 30, 12, tzinfo=dt.UTC), ecritures=12)
+    >>> decode_window(as_published(encode_window(one))) == msgspec.structs.replace(one, publiee=True)
+    True
+    """
+    return value[:-1] + b',"publiee":true}'
 
 
 def apart(window: Fenetre) -> Iterator[Fenetre]:
@@ -264,6 +300,10 @@ def latency_bucket(milliseconds: int) -> int:
     [0, 1, 1, 2, 7]
     """
     return (milliseconds + 1).bit_length() - 1
+
+
+def _in_order(counts: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items())) if len(counts) > 1 else counts.copy()
 
 
 def _add(into: list[int], more: Iterable[int]) -> None:
