@@ -2,7 +2,7 @@
 # which adds tensorflow, prophet, shap and xgboost.
 #
 #   docker build --target scoring --tag wisebook-ml:scoring .
-#   docker run --rm wisebook-ml:scoring api --new-token all
+#   docker run --rm wisebook-ml:scoring --help
 
 # --- The package itself, as a wheel -------------------------------------------------------------------------
 FROM python:3.11-slim AS package

@@ -25,7 +25,6 @@ PREFIX = "WISEBOOK_ML_"
 SECRETS = {
     "POSTGRES_PASSWORD": "abc123",
     "WISEBOOK_ML_SIGNING_KEY": "def456",
-    "WISEBOOK_ML_API_TOKENS": '{"%s": [1, 2]}' % ("a" * 64),
 }
 
 OPTIONAL = {

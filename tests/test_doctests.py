@@ -23,7 +23,7 @@ PACKAGES = (
     "wisebook_ml.alerting",
     "wisebook_ml.delivery",
     "wisebook_ml.tally",
-    "wisebook_ml.delivery",
+    "wisebook_ml.access",
 )
 
 

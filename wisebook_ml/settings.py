@@ -1,6 +1,5 @@
 """Settings of a process: from the environment (`WISEBOOK_ML_…`), a `.env` file, or the defaults below."""
 
-import json
 import re
 from email.utils import parseaddr
 from functools import cache
@@ -12,13 +11,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schemas.alerting import BOITE
 
-__all__ = ["Settings", "SettingsError", "TokenCompanies", "get_settings"]
+__all__ = ["Settings", "SettingsError", "get_settings"]
 
-TokenCompanies = frozenset[Annotated[int, Field(ge=1)]] | Literal["*"]
-"""The companies that an API token sees; a star: all of them."""
-
-SHA256_HEX = re.compile(r"[0-9a-f]{64}")
-
+RATE = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)")
+"""What `api_rate` may be, of what the package limits reads; it is not loaded in workers."""
 
 PREFIX = "WISEBOOK_ML_"
 
@@ -76,9 +72,12 @@ class Settings(BaseSettings):
     seed: int = Field(20_221_231, description="Seed of every random choice.")
     api_host: str = Field("127.0.0.1", description="Address that the API listens on.")
     api_port: int = Field(8888, ge=0, le=65535, description="Port of the API. 0: any free one.")
-    api_tokens: Annotated[dict[str, TokenCompanies], NoDecode] = Field(
-        {}, description='API tokens: a JSON object, SHA-256 of the token in hex -> list of companies, or "*" for all.'
+    api_rate: str = Field("600/minute", description="How often a token may call the API: a number, and of what.")
+    api_body_mb: int = Field(2, ge=1, description="Longest body of a request that the API reads, in MB.")
+    api_tls_certificate: Path | None = Field(
+        None, description="Certificate (PEM, with its chain) that the API serves HTTPS with. Empty: HTTP."
     )
+    api_tls_key: Path | None = Field(None, description="The certificate's private key (PEM).")
 
     webhook_http: bool = Field(
         False, description="Bring alerts to http:// addresses too, which everybody can listen to."
@@ -121,27 +120,13 @@ class Settings(BaseSettings):
             return [part for part in value.replace(";", ",").split(",") if part.strip()]
         return value
 
-    @field_validator("api_tokens", mode="before")
+    @field_validator("api_rate")
     @classmethod
-    def _read_tokens(cls, value: object) -> object:
-        """Accept the object as an environment variable spells it, and say how to make an entry where it is wrong."""
-        if isinstance(value, str):
-            try:
-                value = json.loads(value) if value.strip() else {}
-            except ValueError as error:
-                raise ValueError(
-                    f"it is no JSON object ({error}); `wisebook-ml api --new-token 1,2` writes it"
-                ) from None
-        if not isinstance(value, dict):
-            # pydantic reports ValueErrors only.
-            raise ValueError("it is no JSON object; `wisebook-ml api --new-token 1,2` writes it")  # noqa: TRY004
-        tokens = {str(digest).lower(): companies for digest, companies in value.items()}
-        if not all(SHA256_HEX.fullmatch(digest) for digest in tokens):
-            raise ValueError(
-                "its keys are the SHA-256 of tokens (64 hexadecimal digits), never tokens; "
-                "`wisebook-ml api --new-token 1,2` makes both"
-            )
-        return tokens
+    def _check_rate(cls, value: str) -> str:
+        """Refuse what is no rate, before there is a request."""
+        if RATE.fullmatch(value) is None:
+            raise ValueError("it is no rate, such as 600/minute or 20/second")
+        return value
 
     @property
     def sql_url(self) -> str:

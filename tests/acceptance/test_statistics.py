@@ -29,10 +29,12 @@ from schemas import (
 from tests.windows.recomputation import Place, Window, recompute
 from tests.windows.worker import told
 from topics import COUNTS, DETECTIONS, ENTRIES, FEEDBACK, STATISTICS, WINDOWS, Topic
+from wisebook_ml.access import Right
 from wisebook_ml.api import create_api
-from wisebook_ml.api.tokens import digest, new_token
+from wisebook_ml.clock import utc_now
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.events import RawRecord
+from wisebook_ml.storage import TokenStore, open_database
 from wisebook_ml.training.collect import partition_of
 from wisebook_ml.windows.calendar import seconds
 from wisebook_ml.windows.events import Counted, counted, detected, judged
@@ -242,9 +244,10 @@ def check_readers(deployment: Deployment, windows: dict[Place, Window]) -> None:
     assert unknown.stderr.decode().startswith("Error: nothing is counted of company 99")
     assert len(unknown.stderr.splitlines()) == 1
 
-    token = new_token()
-    settings = deployment.settings.model_copy(update={"api_tokens": {digest(token): "*"}})
-    with TestClient(create_api(settings), headers={"Authorization": f"Token {token}"}) as client:
+    engine = open_database(deployment.settings.sql_url)
+    _, token = TokenStore(engine).create("test", None, [Right.READ], now=utc_now())
+    engine.dispose()
+    with TestClient(create_api(deployment.settings), headers={"Authorization": f"Token {token}"}) as client:
         asked: dict[str, object] = {"societe_id": 1, "journal": "VE"}
         assert client.get("/api/ml/statistiques/fenetres/", params=asked).json() == report
         days = client.get("/api/ml/statistiques/fenetres/", params={"societe_id": 1, "dernier": "30d"}).json()

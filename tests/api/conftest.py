@@ -23,10 +23,10 @@ from schemas import (
     TypeObjet,
     detection_id,
 )
+from wisebook_ml.access import Right
 from wisebook_ml.api import create_api
-from wisebook_ml.api.tokens import digest, new_token
-from wisebook_ml.settings import Settings, TokenCompanies
-from wisebook_ml.storage import DetectionStore, StoredDetection, open_database
+from wisebook_ml.settings import Settings
+from wisebook_ml.storage import DetectionStore, StoredDetection, TokenStore, open_database
 
 NOW = dt.datetime(2025, 6, 30, 12, tzinfo=dt.UTC)
 
@@ -132,29 +132,24 @@ def write(store: DetectionStore) -> Callable[..., None]:
 
 
 @pytest.fixture
-def tokens() -> dict[str, str]:
-    """Return a token of company 1, one of 1 and 2, one of all, and one of none."""
-    return {name: new_token() for name in ("one", "both", "all", "none")}
+def tokens(database_url: str) -> dict[str, str]:
+    """Return tokens that may read company 1, 1 and 2, all, and none; and one of each right for company 1."""
+    engine = open_database(database_url)
+    store = TokenStore(engine)
+    companies = {"one": [1], "both": [1, 2], "all": None, "none": []}
+    made = {name: store.create(name, seen, [Right.READ], now=NOW)[1] for name, seen in companies.items()}
+    made |= {str(right): store.create(str(right), [1], [right], now=NOW)[1] for right in Right}
+    engine.dispose()
+    return made
 
 
 @pytest.fixture
-def settings(database_url: str, tokens: dict[str, str], tmp_path: Path) -> Settings:
-    companies: dict[str, TokenCompanies] = {
-        "one": frozenset({1}),
-        "both": frozenset({1, 2}),
-        "all": "*",
-        "none": frozenset(),
-    }
-    return Settings(
-        database_url=database_url,
-        home=tmp_path,
-        api_tokens={digest(tokens[name]): seen for name, seen in companies.items()},
-        _env_file=None,
-    )
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(database_url=database_url, home=tmp_path, _env_file=None)
 
 
 @pytest.fixture
-def address(settings: Settings) -> Iterator[str]:
+def address(settings: Settings, tokens: dict[str, str]) -> Iterator[str]:
     with _serving(settings) as url:
         yield url
 

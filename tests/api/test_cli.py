@@ -1,5 +1,6 @@
-"""`wisebook-ml api`: a real process, from the making of a token to the first answer."""
+"""`wisebook-ml tokens` and `wisebook-ml api`: real processes, from the making of a token to the first answer."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,15 +14,12 @@ import pytest
 from click.testing import CliRunner, Result
 from pydantic import ValidationError
 
-from wisebook_ml.api.tokens import digest
 from wisebook_ml.broker.ports import free_port
 from wisebook_ml.cli import main
-from wisebook_ml.settings import Settings, TokenCompanies, get_settings
+from wisebook_ml.settings import Settings, get_settings
 
-VARIABLE = "WISEBOOK_ML_API_TOKENS"
-COMMAND = [sys.executable, "-c", "from wisebook_ml.cli.api import api; api()"]
+COMMAND = [sys.executable, "-c", "from wisebook_ml.cli import main; main()"]
 STARTS_WITHIN = 60.0
-DIGEST = digest("example")
 
 
 def environment() -> dict[str, str]:
@@ -29,35 +27,28 @@ def environment() -> dict[str, str]:
     return inherited | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 
-def setting_of(output: str) -> str:
-    name, _, value = output.splitlines()[1].partition("=")
-    assert name == VARIABLE
-    assert value[0] == value[-1] == "'"
-    return value[1:-1]
-
-
-def read(value: str) -> dict[str, TokenCompanies]:
-    return Settings(api_tokens=value, _env_file=None).api_tokens
-
-
-def test_a_token_is_made_and_lets_in(tmp_path: Path) -> None:
-    made = subprocess.run(
-        [*COMMAND, "--new-token", "1,2"], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60
+def run(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [*COMMAND, *arguments], cwd=folder, env=environment(), capture_output=True, text=True, timeout=60, check=True
     )
-    assert made.returncode == 0, made.stderr
-    token = made.stdout.splitlines()[0]
-    (tmp_path / ".env").write_text(f"{made.stdout.splitlines()[1]}\n")
+    return done.stdout.strip()
+
+
+def test_a_token_lets_in_until_it_is_revoked(tmp_path: Path) -> None:
+    token = run(tmp_path, "tokens", "create", "Claire", "--companies", "1,2")
     port = free_port()
-    with subprocess.Popen([*COMMAND, "--port", str(port)], cwd=tmp_path, env=environment()) as server:
+    headers = {"Authorization": f"Token {token}"}
+    with subprocess.Popen([*COMMAND, "api", "--port", str(port)], cwd=tmp_path, env=environment()) as server:
         try:
             _await(f"http://127.0.0.1:{port}/health", server)
-            answer = httpx.get(
-                f"http://127.0.0.1:{port}/api/ml/detections/", headers={"Authorization": f"Token {token}"}
-            )
-            assert answer.json() == {"count": 0, "results": []}
+            asked = f"http://127.0.0.1:{port}/api/ml/detections/"
+            assert httpx.get(asked, headers=headers).json() == {"count": 0, "results": []}
+            run(tmp_path, "tokens", "revoke", "1")
+            assert httpx.get(asked, headers=headers).status_code == 401
         finally:
             server.send_signal(signal.SIGTERM)
         assert server.wait(30) in (0, -signal.SIGTERM)
+    assert token not in "".join(path.read_text("latin-1") for path in tmp_path.rglob("*.db*"))
 
 
 def _await(url: str, server: "subprocess.Popen[bytes]") -> None:
@@ -75,72 +66,64 @@ def _await(url: str, server: "subprocess.Popen[bytes]") -> None:
 
 @pytest.fixture
 def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
-    """Call the command in an empty folder, with this value of the setting."""
+    """Call the command in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(VARIABLE, raising=False)
-
-    def invoke_(*arguments: str, setting: str | None = None) -> Result:
-        if setting is not None:
-            monkeypatch.setenv(VARIABLE, setting)
-        get_settings.cache_clear()
-        return CliRunner().invoke(main, ["api", *arguments])
-
-    yield invoke_
+    get_settings.cache_clear()
+    yield lambda *arguments: CliRunner().invoke(main, arguments)
     get_settings.cache_clear()
 
 
 Invoke = Callable[..., Result]
 
 
-def test_without_any_token_it_says_how_to_make_one(invoke: Invoke) -> None:
-    refused = invoke()
-    assert refused.exit_code == 1
-    assert "--new-token" in refused.stderr
-    assert VARIABLE in refused.stderr
-
-
-def test_a_new_token_keeps_those_that_are_there(invoke: Invoke) -> None:
-    first = setting_of(invoke("--new-token", "3").stdout)
-    made = invoke("--new-token", "all", setting=first)
-    both = read(setting_of(made.stdout))
-    assert both[digest(made.stdout.splitlines()[0])] == "*"
-    assert sorted(map(str, both.values())) == ["*", "frozenset({3})"]
+def test_tokens_are_listed_without_being_shown(invoke: Invoke) -> None:
+    assert "tokens create" in invoke("tokens", "list").stderr
+    tokens = [
+        invoke("tokens", "create", name, "--companies", companies, "--rights", rights).stdout.strip()
+        for name, companies, rights in (("Claire", "2,1", "read,verdict"), ("Paul", "all", "admin"))
+    ]
+    invoke("tokens", "revoke", "1")
+    shown = invoke("tokens", "list").stdout
+    listed = invoke("tokens", "list", "--json").stdout
+    assert not any(token in shown + listed for token in tokens)
+    rows = [json.loads(line) for line in listed.splitlines()]
+    assert [(row["name"], row["companies"], row["rights"], row["state"]) for row in rows] == [
+        ("Claire", [1, 2], ["read", "verdict"], "revoked"),
+        ("Paul", None, ["admin"], "valid"),
+    ]
 
 
 @pytest.mark.parametrize("companies", ["", "a", "1,b", "0", "-1", "1.5", "²"])
 def test_companies_that_are_none(invoke: Invoke, companies: str) -> None:
-    refused = invoke(f"--new-token={companies}")
+    refused = invoke("tokens", "create", "Claire", f"--companies={companies}")
     assert refused.exit_code == 2
     assert not refused.stdout
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        "no json",
-        "[1]",
-        '{"my-secret-token": [1]}',
-        f'{{"{DIGEST}": [0]}}',
-        f'{{"{DIGEST}": "+"}}',
-        f'{{"{DIGEST}": 1}}',
-    ],
-)
-def test_a_setting_that_cannot_be_used_is_explained_without_being_shown(invoke: Invoke, value: str) -> None:
-    refused = invoke(setting=value)
+@pytest.mark.parametrize("rights", ["", "write", "read,all"])
+def test_rights_that_are_none(invoke: Invoke, rights: str) -> None:
+    refused = invoke("tokens", "create", "Claire", "--companies=1", f"--rights={rights}")
+    assert refused.exit_code == 2
+    assert "read, verdict, train, admin" in refused.stderr
+
+
+def test_a_token_that_is_not_there_cannot_be_revoked(invoke: Invoke) -> None:
+    refused = invoke("tokens", "revoke", "7")
     assert refused.exit_code == 1
-    assert f"{VARIABLE}: " in refused.stderr
-    assert "my-secret-token" not in refused.stderr
+    assert "no token 7" in refused.stderr
 
 
-def test_no_error_of_the_settings_shows_a_secret() -> None:
-    with pytest.raises(ValidationError) as error:
-        read('{"my-secret-token": [1]}')
-    assert "my-secret-token" not in str(error.value)
+def test_a_certificate_without_its_key_is_refused(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "certificate.pem").touch()
+    monkeypatch.setenv("WISEBOOK_ML_API_TLS_CERTIFICATE", "certificate.pem")
+    refused = invoke("api")
+    assert refused.exit_code == 1
+    assert "go together" in refused.stderr
 
 
-def test_an_empty_setting_is_no_token() -> None:
-    assert read("") == {}
-
-
-def test_a_digest_is_read_in_any_case() -> None:
-    assert read(f'{{"{DIGEST.upper()}": [2, 1]}}') == {DIGEST: frozenset({1, 2})}
+@pytest.mark.parametrize("rate", ["", "many", "0/minute", "60", "60/year"])
+def test_a_rate_that_is_none(rate: str) -> None:
+    with pytest.raises(ValidationError, match="600/minute"):
+        Settings(api_rate=rate, _env_file=None)

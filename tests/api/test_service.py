@@ -1,5 +1,6 @@
 """Who is let in, how errors look, and what the service says of itself."""
 
+import datetime as dt
 import itertools
 import uuid
 from collections.abc import Callable
@@ -10,9 +11,9 @@ import psycopg
 import pytest
 
 from wisebook_ml import __version__
-from wisebook_ml.api.tokens import digest
+from wisebook_ml.access import Right, digest
 from wisebook_ml.settings import Settings
-from wisebook_ml.storage import DatabaseUnreachable
+from wisebook_ml.storage import DatabaseUnreachable, TokenStore, open_database
 
 LIST = "/api/ml/detections/"
 
@@ -79,10 +80,13 @@ class TestHealth:
         assert response.json() == {"status": "ok", "version": __version__}
 
     def test_an_outage_is_told_and_survived(
-        self, settings: Settings, tokens: dict[str, str], postgres: str, serving: Serve
+        self, settings: Settings, now: dt.datetime, postgres: str, serving: Serve
     ) -> None:
         server, _, name = postgres.rpartition("/")
-        headers = {"Authorization": f"Token {tokens['one']}"}
+        engine = open_database(postgres)
+        token = TokenStore(engine).create("Claire", [1], [Right.READ], now=now)[1]
+        engine.dispose()
+        headers = {"Authorization": f"Token {token}"}
         admin = psycopg.connect(f"{server}/postgres", autocommit=True)
         with admin, serving(settings.model_copy(update={"database_url": postgres})) as address:
             assert httpx.get(f"{address}/health").status_code == 200

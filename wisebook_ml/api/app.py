@@ -12,25 +12,33 @@ from fastapi import Depends, FastAPI, Response
 from schemas import Statistique
 from schemas.json_schema import components
 from wisebook_ml import __version__
+from wisebook_ml.api.access import Access
+from wisebook_ml.api.answers import REF
 from wisebook_ml.api.detections import DetectionList, DetectionRead, detections_router
+from wisebook_ml.api.limits import BodyLimit
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
 from wisebook_ml.api.queries import DetectionPages
+from wisebook_ml.api.route import install_access
 from wisebook_ml.api.statistics import Rapport, StatistiqueList, statistics_router
-from wisebook_ml.api.tokens import token_check
 from wisebook_ml.api.treasury import treasury_router
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.connect import resolve_bootstrap
 from wisebook_ml.pipeline.learners import Learners
 from wisebook_ml.settings import Settings
-from wisebook_ml.storage import SettingsStore, StatisticsStore, open_database
+from wisebook_ml.storage import (
+    AuditLog,
+    IdempotencyStore,
+    SettingsStore,
+    StatisticsStore,
+    TokenStore,
+    open_database,
+)
 from wisebook_ml.treasurer.desk import TreasuryDesk
 from wisebook_ml.treasurer.rules import rules_of
 from wisebook_ml.treasurer.source import cash_from_topics
 from wisebook_ml.windows.view import WindowView
 
 __all__ = ["create_api"]
-
-REF = "#/components/schemas/{name}"
 
 
 def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now) -> FastAPI:
@@ -39,7 +47,7 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     Parameters
     ----------
     settings : Settings
-        Which database, and which tokens see which companies.
+        Which database and brokers, and how much may be asked.
     clock : callable
         Tells the present moment, for ``recent``.
 
@@ -50,7 +58,7 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     """
     engine = open_database(settings.sql_url)
     store = DetectionPages(engine, clock=clock)
-    scope_of = token_check(settings.api_tokens)
+    access = Access(TokenStore(engine), settings.api_rate, clock)
     learners = Learners()
     versions = SettingsStore(engine)
     desk = TreasuryDesk(
@@ -78,16 +86,18 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
         openapi_url=None,
     )
     install_problems(app)
-    app.include_router(detections_router(store, scope_of))
-    app.include_router(treasury_router(desk, scope_of))
-    app.include_router(statistics_router(StatisticsStore(engine), windows, scope_of))
+    install_access(app, access, AuditLog(engine), IdempotencyStore(engine))
+    app.add_middleware(BodyLimit, most=settings.api_body_mb * 1_000_000)
+    app.include_router(detections_router(store, access))
+    app.include_router(treasury_router(desk, access))
+    app.include_router(statistics_router(StatisticsStore(engine), windows, access))
 
     @app.get("/health", tags=["service"], summary="Whether the service can answer; needs no token")
     def health() -> dict[str, str]:
         store.probe()
         return {"status": "ok", "version": __version__}
 
-    @app.get("/api/ml/openapi.json", include_in_schema=False, dependencies=[Depends(scope_of)])
+    @app.get("/api/ml/openapi.json", include_in_schema=False, dependencies=[Depends(access.read)])
     def openapi() -> Response:
         return Response(msgspec.json.encode(_document(app)), media_type="application/json")
 

@@ -2,16 +2,18 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
 
 from schemas import Detection
+from wisebook_ml.api.access import Access, Call
+from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.parameters import DetectionFilter, RecentFilter
 from wisebook_ml.api.queries import DetectionPages, Order
-from wisebook_ml.api.tokens import Scope
+from wisebook_ml.api.route import Route
 from wisebook_ml.storage import StoredDetection
 
 __all__ = ["DetectionList", "DetectionRead", "detections_router"]
@@ -30,43 +32,43 @@ class DetectionList(msgspec.Struct, frozen=True, kw_only=True):
     results: list[DetectionRead]
 
 
-def detections_router(store: DetectionPages, scope_of: Callable[..., Scope]) -> APIRouter:
+def detections_router(store: DetectionPages, access: Access) -> APIRouter:
     """Return the routes.
 
     Parameters
     ----------
     store : DetectionPages
         Where the detections are.
-    scope_of : callable
-        The dependency that checks a request's token and gives its scope.
+    access : Access
+        The door.
     """
-    router = APIRouter(prefix="/api/ml/detections", tags=["detections"])
-    TokenScope = Annotated[Scope, Depends(scope_of)]
+    router = APIRouter(prefix="/api/ml/detections", tags=["detections"], route_class=Route)
+    Reading = Annotated[Call, Depends(access.read)]
 
-    @router.get("/", summary="Detections, highest score first", responses=_returns(DetectionList))
-    def list_(filters: Annotated[DetectionFilter, Query()], scope: TokenScope) -> Response:
-        return _page(store, scope, filters, Order.SCORE)
+    @router.get("/", summary="Detections, highest score first", responses=returns(DetectionList))
+    def list_(filters: Annotated[DetectionFilter, Query()], call: Reading) -> Response:
+        return _page(store, call, filters, Order.SCORE)
 
-    @router.get("/recent/", summary="Detections of the last days, latest first", responses=_returns(DetectionList))
-    def recent(filters: Annotated[RecentFilter, Query()], scope: TokenScope) -> Response:
-        return _page(store, scope, filters, Order.TIME, filters.days)
+    @router.get("/recent/", summary="Detections of the last days, latest first", responses=returns(DetectionList))
+    def recent(filters: Annotated[RecentFilter, Query()], call: Reading) -> Response:
+        return _page(store, call, filters, Order.TIME, filters.days)
 
-    @router.get("/{detection_id}/", summary="One detection", responses=_returns(DetectionRead))
-    def read(detection_id: uuid.UUID, scope: TokenScope) -> Response:
-        found = store.get(detection_id, scope)
+    @router.get("/{detection_id}/", summary="One detection", responses=returns(DetectionRead))
+    def read(detection_id: uuid.UUID, call: Reading) -> Response:
+        found = store.get(detection_id, call.companies)
         if found is None:
             # The same for another company's: who may not see it must not learn that it exists.
             raise HTTPException(404, f"This token sees no detection {detection_id}.")
-        return _json(_read(found))
+        return json_answer(_read(found))
 
     return router
 
 
 def _page(
-    store: DetectionPages, scope: Scope, filters: DetectionFilter, order: Order, days: int | None = None
+    store: DetectionPages, call: Call, filters: DetectionFilter, order: Order, days: int | None = None
 ) -> Response:
     count, found = store.page(
-        _visible(scope, filters.societe),
+        _visible(call, filters.societe),
         order,
         limit=filters.limit,
         offset=filters.offset,
@@ -74,15 +76,14 @@ def _page(
         severite=filters.severite,
         days=days,
     )
-    return _json(DetectionList(count=count, results=_read_all(found)))
+    return json_answer(DetectionList(count=count, results=_read_all(found)))
 
 
-def _visible(scope: Scope, societe: int | None) -> Scope:
+def _visible(call: Call, societe: int | None) -> frozenset[int] | None:
     """Return the asked company as far as the token sees it; one that it does not see has no detections for it."""
     if societe is None:
-        return scope
-    asked = frozenset({societe})
-    return asked if scope is None else asked & scope
+        return call.companies
+    return frozenset({societe} if call.caller.sees(societe) else ())
 
 
 def _read_all(found: Sequence[StoredDetection]) -> list[DetectionRead]:
@@ -91,13 +92,3 @@ def _read_all(found: Sequence[StoredDetection]) -> list[DetectionRead]:
 
 def _read(stored: StoredDetection) -> DetectionRead:
     return DetectionRead(**msgspec.structs.asdict(stored.detection), ce_time=stored.ce_time)
-
-
-def _json(value: msgspec.Struct) -> Response:
-    # The records' own encoder: the same bytes as on the topic.
-    return Response(msgspec.json.encode(value), media_type="application/json")
-
-
-def _returns(type_: type[msgspec.Struct]) -> dict[int | str, dict[str, Any]]:
-    schema = {"$ref": f"#/components/schemas/{type_.__name__}"}
-    return {200: {"description": type_.__name__, "content": {"application/json": {"schema": schema}}}}

@@ -11,7 +11,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from schemas import Pas, Statistique
 from schemas.base import MAX_ID
-from wisebook_ml.api.tokens import Scope
+from wisebook_ml.api.access import Access, Call
+from wisebook_ml.api.answers import json_answer, returns
+from wisebook_ml.api.route import Route
 from wisebook_ml.storage import StatisticsStore
 from wisebook_ml.windows.report import NothingCounted, Rapport, UnknownJournal, WrongSpan, report, span_of
 from wisebook_ml.windows.view import WindowView
@@ -61,9 +63,7 @@ class SpanFilter(BaseModel):
     journal: str | None = Field(None, description="Only this journal's.")
 
 
-def statistics_router(
-    store: StatisticsStore, view: Callable[[], WindowView], scope_of: Callable[..., Scope]
-) -> APIRouter:
+def statistics_router(store: StatisticsStore, view: Callable[[], WindowView], access: Access) -> APIRouter:
     """Return the routes.
 
     Parameters
@@ -72,28 +72,28 @@ def statistics_router(
         Where what was published is.
     view : callable
         Returns who reads the windows as they are; it raises `ConnectError` without a broker.
-    scope_of : callable
-        The dependency that checks a request's token and gives its scope.
+    access : Access
+        The door.
     """
-    router = APIRouter(prefix="/api/ml/statistiques", tags=["statistiques"])
-    TokenScope = Annotated[Scope, Depends(scope_of)]
+    router = APIRouter(prefix="/api/ml/statistiques", tags=["statistiques"], route_class=Route)
+    Reading = Annotated[Call, Depends(access.read)]
 
     @router.get(
-        "/", summary="What was counted by hour and by day, the latest first", responses=_returns("StatistiqueList")
+        "/", summary="What was counted by hour and by day, the latest first", responses=returns(StatistiqueList)
     )
-    def list_(filters: Annotated[StatisticsFilter, Query()], scope: TokenScope) -> Response:
-        _check(scope, filters.societe_id)
+    def list_(filters: Annotated[StatisticsFilter, Query()], call: Reading) -> Response:
+        call.company(filters.societe_id)
         company, pas, since, until = filters.societe_id, filters.pas, _utc(filters.depuis), _utc(filters.jusque)
         rows = store.list(company, pas=pas, since=since, until=until, limit=filters.limit, offset=filters.offset)
         count = store.count(company, pas=pas, since=since, until=until)
-        return _json(StatistiqueList(count=count, results=list(rows)))
+        return json_answer(StatistiqueList(count=count, results=list(rows)))
 
-    @router.get("/fenetres/", summary="The last hours or days as they are now", responses=_returns("Rapport"))
-    def windows(asked: Annotated[SpanFilter, Query()], scope: TokenScope) -> Response:
-        _check(scope, asked.societe_id)
+    @router.get("/fenetres/", summary="The last hours or days as they are now", responses=returns(Rapport))
+    def windows(asked: Annotated[SpanFilter, Query()], call: Reading) -> Response:
+        call.company(asked.societe_id)
         try:
             span = span_of(asked.dernier.value, asked.pas)
-            return _json(report(view().of(asked.societe_id), asked.societe_id, span, asked.journal))
+            return json_answer(report(view().of(asked.societe_id), asked.societe_id, span, asked.journal))
         except WrongSpan as error:
             raise HTTPException(400, f"dernier: {error}") from error
         except (NothingCounted, UnknownJournal) as error:
@@ -102,20 +102,5 @@ def statistics_router(
     return router
 
 
-def _check(scope: Scope, societe_id: int) -> None:
-    if scope is not None and societe_id not in scope:
-        # The same whether there is such a company: who may not see it must not learn that it exists.
-        raise HTTPException(404, f"This token sees no company {societe_id}.")
-
-
 def _utc(moment: dt.datetime | None) -> dt.datetime | None:
     return None if moment is None else moment.astimezone(dt.UTC)
-
-
-def _json(value: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(value), media_type="application/json")
-
-
-def _returns(name: str) -> dict[int | str, dict[str, object]]:
-    schema = {"$ref": f"#/components/schemas/{name}"}
-    return {200: {"description": name, "content": {"application/json": {"schema": schema}}}}

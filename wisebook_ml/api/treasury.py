@@ -1,13 +1,13 @@
 """``/api/ml/tresorerie/``: what a company will have in the bank, and what it would have under a scenario."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
 
 from schemas.base import MAX_ID
-from wisebook_ml.api.tokens import Scope
+from wisebook_ml.api.access import Access, Call
+from wisebook_ml.api.route import Route
 from wisebook_ml.api.treasury_parameters import ForecastQuestion, Retard, Scenario
 from wisebook_ml.treasurer.desk import Answer, TreasuryDesk
 from wisebook_ml.treasury.exceptions import NotEnoughHistory, TreasuryError
@@ -20,29 +20,29 @@ __all__ = ["treasury_router"]
 Json = dict[str, object]
 
 
-def treasury_router(desk: TreasuryDesk, scope_of: Callable[..., Scope]) -> APIRouter:
+def treasury_router(desk: TreasuryDesk, access: Access) -> APIRouter:
     """Return the routes.
 
     Parameters
     ----------
     desk : TreasuryDesk
         Who forecasts.
-    scope_of : callable
-        The dependency that checks a request's token and gives its scope.
+    access : Access
+        The door.
     """
-    router = APIRouter(prefix="/api/ml/tresorerie", tags=["tresorerie"])
-    TokenScope = Annotated[Scope, Depends(scope_of)]
+    router = APIRouter(prefix="/api/ml/tresorerie", tags=["tresorerie"], route_class=Route)
+    Reading = Annotated[Call, Depends(access.read)]
     Company = Annotated[int, Path(ge=1, le=MAX_ID)]
 
     @router.get("/{societe_id}/", summary="The forecast of a company's cash, day by day, with intervals and risk")
-    def forecast(societe_id: Company, question: Annotated[ForecastQuestion, Query()], scope: TokenScope) -> Json:
-        answer = _answer(desk, societe_id, question, scope)
+    def forecast(societe_id: Company, question: Annotated[ForecastQuestion, Query()], call: Reading) -> Json:
+        answer = _answer(desk, societe_id, question, call)
         return _forecast(answer, question) | {"modeles": models_json(answer.model)}
 
     @router.post("/{societe_id}/scenario/", summary="The same forecast without and with stated changes")
-    def scenario(societe_id: Company, scenario: Scenario, scope: TokenScope) -> Json:
+    def scenario(societe_id: Company, scenario: Scenario, call: Reading) -> Json:
         late = any(isinstance(one, Retard) for one in scenario.changements)
-        answer = _answer(desk, societe_id, scenario, scope, books=late)
+        answer = _answer(desk, societe_id, scenario, call, books=late)
         expected = _expected(answer) if late else []
         try:
             changed = apply(answer.forecast, [one.change(expected) for one in scenario.changements])
@@ -59,14 +59,12 @@ def treasury_router(desk: TreasuryDesk, scope_of: Callable[..., Scope]) -> APIRo
 
 
 def _answer(
-    desk: TreasuryDesk, societe_id: int, question: ForecastQuestion, scope: Scope, *, books: bool = False
+    desk: TreasuryDesk, societe_id: int, question: ForecastQuestion, call: Call, *, books: bool = False
 ) -> Answer:
-    if scope is not None and societe_id not in scope:
-        # The same whether there is such a company: who may not see it must not learn that it exists.
-        raise HTTPException(404, f"This token sees no company {societe_id}.")
+    company = call.company(societe_id)
     try:
         return desk.forecast(
-            societe_id, devise=question.devise, compte=question.compte, horizon=question.horizon, books=books
+            company, devise=question.devise, compte=question.compte, horizon=question.horizon, books=books
         )
     except NotEnoughHistory as error:
         raise HTTPException(404, f"There is no forecast: {error}") from error

@@ -26,6 +26,7 @@ COMMANDS = {
     "settings": "wisebook_ml.cli.settings:settings",
     "statistics": "wisebook_ml.cli.statistics:statistics",
     "timers": "wisebook_ml.cli.timers:timers",
+    "tokens": "wisebook_ml.cli.tokens:tokens",
     "topics": "wisebook_ml.cli.topics:topics",
     "train": "wisebook_ml.cli.train:train",
     "treasury": "wisebook_ml.cli.treasury:treasury",

@@ -3,15 +3,17 @@
 from sqlalchemy import Engine
 
 from wisebook_ml.storage.alerts import AlertStore
+from wisebook_ml.storage.audit import AuditEntry, AuditLog
 from wisebook_ml.storage.campaigns import CampaignStore, Claim, LeaseLost
 from wisebook_ml.storage.champions import Modele, Promotion, RecordedVersion
 from wisebook_ml.storage.deliveries import DeliveryClaim, DeliveryStore, Issued
 from wisebook_ml.storage.delivery_log import DeliveryLog, StoredDelivery
-from wisebook_ml.storage.detections import DetectionStore, StoredDetection
+from wisebook_ml.storage.detections import DetectionStore, StoredDetection, not_its_own
 from wisebook_ml.storage.drift import DriftStore
 from wisebook_ml.storage.engine import create_engine
 from wisebook_ml.storage.exceptions import (
     DatabaseUnreachable,
+    ForeignRow,
     MigrationMismatch,
     ModelInTraining,
     ModelNotFound,
@@ -21,16 +23,21 @@ from wisebook_ml.storage.exceptions import (
     UnsupportedDatabase,
     VersionConflict,
 )
+from wisebook_ml.storage.idempotency import Answer, IdempotencyStore, Refusal
 from wisebook_ml.storage.migrations import upgrade
 from wisebook_ml.storage.models import ModelRegistry
 from wisebook_ml.storage.parametres import SettingsStore, StoredSettings
 from wisebook_ml.storage.statistics import StatisticsStore
 from wisebook_ml.storage.timer_runs import TimerRunStore
+from wisebook_ml.storage.tokens import StoredToken, TokenStore
 from wisebook_ml.storage.trainings import Entrainement, last_trainings
 from wisebook_ml.storage.verdicts import VerdictStore
 
 __all__ = [
     "AlertStore",
+    "Answer",
+    "AuditEntry",
+    "AuditLog",
     "CampaignStore",
     "Claim",
     "DatabaseUnreachable",
@@ -40,6 +47,8 @@ __all__ = [
     "DetectionStore",
     "DriftStore",
     "Entrainement",
+    "ForeignRow",
+    "IdempotencyStore",
     "Issued",
     "LeaseLost",
     "MigrationMismatch",
@@ -51,18 +60,22 @@ __all__ = [
     "NoEarlierChampion",
     "Promotion",
     "RecordedVersion",
+    "Refusal",
     "SettingsStore",
     "StatisticsStore",
     "StorageError",
     "StoredDelivery",
     "StoredDetection",
     "StoredSettings",
+    "StoredToken",
     "TimerRunStore",
+    "TokenStore",
     "UnsupportedDatabase",
     "VerdictStore",
     "VersionConflict",
     "create_engine",
     "last_trainings",
+    "not_its_own",
     "open_database",
     "upgrade",
 ]

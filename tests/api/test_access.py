@@ -1,0 +1,189 @@
+"""Tokens that end, rights, sessions of browsers, ETags, requests that come again, and what is taken down."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+
+import pytest
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from wisebook_ml.access import Right, csrf_of
+from wisebook_ml.api.access import CSRF_HEADER, SESSION_COOKIE, Access, Call
+from wisebook_ml.api.limits import BodyLimit
+from wisebook_ml.api.problems import install_problems
+from wisebook_ml.api.route import Route, check_match, install_access
+from wisebook_ml.storage import AuditLog, IdempotencyStore, TokenStore, open_database
+
+NOW = dt.datetime(2025, 6, 30, 12, tzinfo=dt.UTC)
+
+
+class Place:
+    """An API of two routes over a real database, and a clock that is set by hand."""
+
+    def __init__(self, engine: Engine, rate: str = "1000/minute") -> None:
+        self.now = NOW
+        self.tokens = TokenStore(engine)
+        self.audit = AuditLog(engine)
+        self.value = 0
+        access = Access(self.tokens, rate, lambda: self.now)
+        self.app = FastAPI()
+        install_problems(self.app)
+        install_access(self.app, access, self.audit, IdempotencyStore(engine))
+        self.app.add_middleware(BodyLimit, most=1_000)
+        self.app.router.route_class = Route
+        self._add_routes(access)
+
+    def _add_routes(self, access: Access) -> None:
+        def shown() -> bytes:
+            return str(self.value).encode()
+
+        @self.app.get("/value/")
+        def read(call: Call = Depends(access.read)) -> Response:  # noqa: B008
+            call.company(1)
+            return Response(shown(), media_type="application/json")
+
+        @self.app.post("/value/")
+        def change(request: Request, body: dict[str, int], call: Call = Depends(access.verdict)) -> Response:  # noqa: B008
+            check_match(request, shown())
+            self.value += body["add"] // call.company(body.get("societe", 1))
+            return Response(shown(), 201, {"Location": "/value/"}, "application/json")
+
+    def client(self, name: str = "Claire", rights: tuple[Right, ...] = (Right.READ, Right.VERDICT)) -> TestClient:
+        _, token = self.tokens.create(name, [1], rights, now=NOW, expires=NOW + dt.timedelta(days=1))
+        return TestClient(self.app, headers={"Authorization": f"Token {token}"})
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, database_url: str) -> Iterator[Place]:
+    url = database_url if request.param == "sqlite" else request.getfixturevalue("postgres")
+    engine = open_database(url)
+    yield Place(engine)
+    engine.dispose()
+
+
+def test_a_token_lets_in_until_it_expires(place: Place) -> None:
+    client = place.client()
+    place.now = NOW + dt.timedelta(days=1, seconds=-1)
+    assert client.get("/value/").status_code == 200
+    place.now = NOW + dt.timedelta(days=1)
+    assert client.get("/value/").status_code == 401
+
+
+def test_a_right_is_needed(place: Place) -> None:
+    refused = place.client(rights=(Right.READ,)).post("/value/", json={"add": 1})
+    assert refused.status_code == 403
+    assert "`verdict`" in refused.json()["detail"]
+    assert place.client(rights=(Right.ADMIN,)).post("/value/", json={"add": 1}).status_code == 201
+
+
+def test_what_did_not_change_is_not_sent_again(place: Place) -> None:
+    client = place.client()
+    etag = client.get("/value/").headers["etag"]
+    again = client.get("/value/", headers={"If-None-Match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+    client.post("/value/", json={"add": 1})
+    assert client.get("/value/", headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_a_change_of_what_was_changed_meanwhile_is_refused(place: Place) -> None:
+    client = place.client()
+    headers = {"If-Match": client.get("/value/").headers["etag"]}
+    assert client.post("/value/", json={"add": 1}, headers=headers).status_code == 201
+    assert client.post("/value/", json={"add": 1}, headers=headers).status_code == 412
+
+
+class TestIdempotency:
+    def test_the_same_request_is_made_once(self, place: Place) -> None:
+        client = place.client()
+        first, again = (client.post("/value/", json={"add": 1}, headers={"Idempotency-Key": "a"}) for _ in range(2))
+        assert (again.status_code, again.content, again.headers["location"]) == (201, first.content, "/value/")
+        assert again.headers["idempotency-replayed"] == "true"
+        assert place.value == 1
+
+    def test_a_key_is_of_one_request_and_of_one_token(self, place: Place) -> None:
+        client = place.client()
+        headers = {"Idempotency-Key": "a"}
+        client.post("/value/", json={"add": 1}, headers=headers)
+        assert client.post("/value/", json={"add": 2}, headers=headers).status_code == 422
+        assert place.client("Paul").post("/value/", json={"add": 2}, headers=headers).status_code == 201
+        assert place.value == 3
+
+    def test_what_was_refused_may_be_asked_again(self, place: Place) -> None:
+        client = place.client()
+        headers = {"Idempotency-Key": "a"}
+        for _ in range(2):
+            assert client.post("/value/", json={"add": 1, "societe": 2}, headers=headers).status_code == 404
+
+    def test_it_is_forgotten_after_a_day(self, place: Place) -> None:
+        client = place.client()
+        headers = {"Idempotency-Key": "a"}
+        client.post("/value/", json={"add": 1}, headers=headers)
+        place.now += dt.timedelta(hours=23, minutes=59)
+        client.post("/value/", json={"add": 1}, headers=headers)
+        assert place.value == 1
+
+    @pytest.mark.parametrize("key", ["", " ", "k" * 256])
+    def test_a_key_that_is_none(self, place: Place, key: str) -> None:
+        assert place.client().post("/value/", json={"add": 1}, headers={"Idempotency-Key": key}).status_code == 400
+
+
+class TestBrowser:
+    def test_a_session_needs_the_pages_own_header_for_changes(self, place: Place) -> None:
+        caller = place.tokens.find(place.tokens.create("Claire", [1], [Right.VERDICT, Right.READ], now=NOW)[1], NOW)
+        assert caller is not None
+        session = place.tokens.sign_in(caller, NOW)
+        client = TestClient(place.app, cookies={SESSION_COOKIE: session})
+        assert client.get("/value/").status_code == 200
+        assert client.post("/value/", json={"add": 1}).status_code == 403
+        assert client.post("/value/", json={"add": 1}, headers={CSRF_HEADER: "é".encode()}).status_code == 403
+        assert client.post("/value/", json={"add": 1}, headers={CSRF_HEADER: csrf_of(session)}).status_code == 201
+        place.tokens.revoke(caller.token_id, NOW)
+        assert client.get("/value/").status_code == 401
+
+    def test_a_session_ends(self, place: Place) -> None:
+        caller = place.tokens.find(place.tokens.create("Claire", [1], [Right.READ], now=NOW)[1], NOW)
+        assert caller is not None
+        sessions = [place.tokens.sign_in(caller, NOW) for _ in range(2)]
+        place.tokens.sign_out(sessions[0])
+        clients = [TestClient(place.app, cookies={SESSION_COOKIE: session}) for session in sessions]
+        assert [client.get("/value/").status_code for client in clients] == [401, 200]
+        place.now += dt.timedelta(hours=12)
+        assert clients[1].get("/value/").status_code == 401
+
+
+def test_changes_are_taken_down_and_questions_are_not(place: Place) -> None:
+    client = place.client()
+    client.get("/value/")
+    client.post("/value/", json={"add": 3})
+    client.post("/value/", json={"add": 3, "societe": 2})
+    ((_, entry),) = place.audit.list(frozenset({1}), limit=10)
+    assert (entry.nom, entry.action, entry.societe_id, entry.demande) == ("Claire", "POST /value/", 1, {"add": 3})
+    assert place.audit.list(frozenset({2}), limit=10) == []
+
+
+def test_who_calls_too_often_waits(database_url: str) -> None:
+    engine = open_database(database_url)
+    client = Place(engine, "3/minute").client()
+    statuses = [client.get("/value/").status_code for _ in range(4)]
+    assert statuses == [200, 200, 200, 429]
+    engine.dispose()
+
+
+def test_who_guesses_tokens_is_no_longer_heard(place: Place) -> None:
+    client = place.client()
+    guess = {"Authorization": "Token wbml_guess"}
+    assert {client.get("/value/", headers=guess).status_code for _ in range(20)} == {401}
+    assert client.get("/value/", headers=guess).status_code == 429
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_long_body_is_not_read(place: Place, announced: bool) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield from (b"x" * 500 for _ in range(3))
+
+    body: bytes | Callable[[], Iterator[bytes]] = b"x" * 1_500 if announced else pieces
+    content = body if isinstance(body, bytes) else body()
+    refused = place.client().post("/value/", content=content)
+    assert refused.status_code == 413
+    assert refused.headers["content-type"] == "application/problem+json"

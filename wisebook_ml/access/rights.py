@@ -1,0 +1,21 @@
+"""What a token allows."""
+
+from enum import StrEnum
+
+__all__ = ["Right"]
+
+
+class Right(StrEnum):
+    """A right of a token; each stands by itself, but ADMIN, which includes the others."""
+
+    READ = "read"
+    """See detections, models, forecasts, statistics, alerts of its companies."""
+
+    VERDICT = "verdict"
+    """Judge detections, report missed entries, take note of alerts."""
+
+    TRAIN = "train"
+    """Request and cancel trainings, create and change models, predict."""
+
+    ADMIN = "admin"
+    """Change settings, run timers, retry dead letters, read the audit log; and all of the above."""

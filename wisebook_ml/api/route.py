@@ -1,0 +1,156 @@
+"""What all routes have in common: ETags of what is read; idempotency and the audit log of what is changed."""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+from fastapi import HTTPException, Request, Response
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from wisebook_ml.access import Caller, Right
+from wisebook_ml.api.access import SAFE, Access
+from wisebook_ml.storage import Answer, AuditEntry, AuditLog, IdempotencyStore, Refusal
+
+__all__ = ["Route", "check_match", "etag_of", "install_access"]
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+KEY_HEADER = "Idempotency-Key"
+LONGEST_KEY = 255
+KEPT_HEADERS = ("content-type", "location", "etag")
+AUDITED_BYTES = 4_096
+"""A longer body is not kept in the audit log: data to predict from is no change."""
+
+
+def install_access(app: Any, access: Access, audit: AuditLog, requests: IdempotencyStore) -> None:
+    """Give an app's routes what they need for all requests."""
+    app.state.access, app.state.audit, app.state.requests = access, audit, requests
+
+
+class Route(APIRoute):
+    """A route of the API: the `route_class` of every router.
+
+    A GET's answer has an ``ETag``, and ``If-None-Match`` is answered with 304. What is changed is taken down in the
+    audit log, and a POST that comes again with the same ``Idempotency-Key`` is given the answer of the first.
+    """
+
+    def get_route_handler(self) -> Handler:
+        """Return what handles a request."""
+        handle = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            if request.method in SAFE:
+                return _with_etag(request, await handle(request))
+            return await _changed(request, handle)
+
+        return handler
+
+
+def etag_of(body: bytes) -> str:
+    """Return the ETag of a body.
+
+    Examples
+    --------
+    >>> etag_of(b"{}")
+    '"44136fa355b3678a1146ad16f7e8649e"'
+    """
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def check_match(request: Request, body: bytes) -> None:
+    """Refuse a change of something that is no longer as the caller saw it.
+
+    Parameters
+    ----------
+    request : Request
+        May have ``If-Match``; without it, it is let through.
+    body : bytes
+        What a GET would answer now.
+
+    Raises
+    ------
+    HTTPException
+        412 where the ETag is another.
+    """
+    asked = request.headers.get("If-Match")
+    if asked is not None and not _matches(asked, etag_of(body)):
+        raise HTTPException(412, "It was changed meanwhile: read it again, and send the change with its new ETag.")
+
+
+def _matches(asked: str, etag: str) -> bool:
+    tags = {tag.strip().removeprefix("W/") for tag in asked.split(",")}
+    return "*" in tags or etag in tags
+
+
+def _with_etag(request: Request, response: Response) -> Response:
+    body = getattr(response, "body", None)  # a stream has none
+    if response.status_code != 200 or not body:
+        return response
+    response.headers.setdefault("ETag", etag_of(bytes(body)))
+    # Of one token: what it may see is not for another one's cache.
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    if _matches(request.headers.get("If-None-Match", ""), response.headers["ETag"]):
+        headers = {name: response.headers[name] for name in ("ETag", "Cache-Control")}
+        return Response(status_code=304, headers=headers)
+    return response
+
+
+async def _changed(request: Request, handle: Handler) -> Response:
+    access: Access = request.app.state.access
+    caller = await run_in_threadpool(access.identify, request)
+    key = request.headers.get(KEY_HEADER)
+    if key is None or request.method != "POST":
+        return await _audited(request, caller, handle)
+    if not key.strip() or len(key) > LONGEST_KEY:
+        raise HTTPException(400, f"{KEY_HEADER}: 1 to {LONGEST_KEY} characters that are new for each request.")
+    store: IdempotencyStore = request.app.state.requests
+    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
+    fingerprint = hashlib.sha256(asked).hexdigest()
+    found = await run_in_threadpool(store.begin, caller.token_id, key, fingerprint, access.clock())
+    if found is Refusal.ANOTHER_REQUEST:
+        raise HTTPException(422, f"{KEY_HEADER}: it was used for another request; send a new one.")
+    if found is Refusal.AT_WORK:
+        raise HTTPException(409, f"{KEY_HEADER}: the same request is being answered; ask again in a moment.")
+    if isinstance(found, Answer):
+        return Response(found.body, found.status, {**found.headers, "Idempotency-Replayed": "true"})
+    try:
+        response = await _audited(request, caller, handle)
+    except BaseException:
+        await run_in_threadpool(store.give_up, caller.token_id, key)
+        raise
+    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    answer = Answer(response.status_code, headers, bytes(response.body))
+    await run_in_threadpool(store.finish, caller.token_id, key, answer)
+    return response
+
+
+async def _audited(request: Request, caller: Caller, handle: Handler) -> Response:
+    response = await handle(request)
+    if request.state.right is Right.READ:
+        return response  # a question with a body
+    access: Access = request.app.state.access
+    entry = AuditEntry(
+        quand=access.clock(),
+        jeton_id=caller.token_id,
+        nom=caller.name,
+        adresse=request.client.host if request.client else "",
+        societe_id=getattr(request.state, "societe_id", None),
+        action=f"{request.method} {request.url.path}",
+        statut=response.status_code,
+        demande=_demand(await request.body()),
+        correlation=str(getattr(request.state, "correlation", None) or uuid.uuid4()),
+    )
+    await run_in_threadpool(request.app.state.audit.add, entry)
+    return response
+
+
+def _demand(body: bytes) -> Any:
+    if not body or len(body) > AUDITED_BYTES:
+        return None
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
