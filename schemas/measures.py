@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from schemas.base import Record, SocieteId, SocieteOuGlobal
+from schemas.base import Nombre, Record, SocieteId, SocieteOuGlobal
 from schemas.money import MontantTotal
 
 __all__ = ["CLASSES_SCORE", "CauseComptee", "Comptage", "Esquisse", "Fenetre", "FenetreJournal", "Pas"]
@@ -15,7 +15,6 @@ CLASSES_SCORE = 20
 """Bars of a histogram of composites: of equal width, from 0 to 1."""
 
 Instant = Annotated[dt.datetime, Meta(tz=True)]
-Nombre = Annotated[int, Meta(ge=0)]
 Base64 = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]*={0,2}$(?!\n)", description="Bytes, in base64 (RFC 4648).")]
 Histogramme = Annotated[list[Nombre], Meta(max_length=CLASSES_SCORE)]
 
@@ -101,11 +100,12 @@ class FenetreJournal(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Fenetre(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One window of the statistics of a company, with its journals (`journaux`): a value of the table `windows`.
 
-    What was counted says also how far (`jusque`: the offset of `entries`; `causes`, by topic; `avis_vus`: hashes of the
-    verdicts). So what comes again, after a crash or by mistake, is known, and counted once. `depuis` is the offset of
-    the first block with entries of it: so it is known how far the company's clock was at an offset. `tardives` and
-    `en_avance` are entries of other times that were met when the clock was here: too late for any window, or dated in
-    the future. `journal_code` names the journal where one is taken out of its window to be read.
+    What was counted says also how far (`jusque`: the offset of `entries`; `causes`, by topic; `avis_jusque`: the offset
+    of `feedback`, and `avis_vus`: hashes of the last verdicts). So what comes again, by a crash or a mistake, is known,
+    and counted once. `depuis` is the offset of the first block with entries of it: so it is known how far the company's
+    clock was at an offset. `tardives` and `en_avance` are entries of other times that were met when the clock was here:
+    too late for any window, or dated in the future. `journal_code` names the journal where one is taken out of its
+    window to be read.
     """
 
     ce_type: ClassVar[str] = "fr.wisebook.ml.fenetre.v2"
@@ -127,6 +127,7 @@ class Fenetre(Record, frozen=True, kw_only=True, omit_defaults=True):
     depuis: Nombre | None = None
     jusque: Nombre = 0
     causes: dict[str, CauseComptee] = {}
+    avis_jusque: Nombre = 0
     avis_vus: list[int] = []
     journaux: dict[str, FenetreJournal] = {}
     publiee: bool = False

@@ -30,6 +30,7 @@ SLICES = st.builds(
     st.integers(1, 3),
     st.integers(-5, 10**6),
 )
+VERDICTS = st.sampled_from(["CONFIRMEE", "FAUX_POSITIF"])
 
 
 @st.composite
@@ -70,7 +71,7 @@ def detections(draw: st.DrawFn) -> list[Detected]:
 @st.composite
 def verdicts(draw: st.DrawFn) -> list[Judged]:
     found = [
-        Judged(draw(COMPANIES), NOON + draw(HOURS) * HOUR, print_, draw(st.sampled_from(["CONFIRMEE", "FAUX_POSITIF"])))
+        Judged(draw(COMPANIES), NOON + draw(HOURS) * HOUR, print_, draw(VERDICTS), print_)
         for print_ in range(draw(st.integers(0, 6)))
     ]
     return again(draw, found)

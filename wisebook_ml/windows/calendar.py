@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from schemas import Pas
 
-__all__ = ["DAY", "HOUR", "KEPT", "end_of", "floor_of", "is_over", "last_over", "moment", "seconds"]
+__all__ = ["DAY", "HOUR", "KEPT", "KEPT_AHEAD", "end_of", "floor_of", "is_over", "last_over", "moment", "seconds"]
 
 HOUR = 3_600
 DAY = 24 * HOUR
@@ -22,6 +22,10 @@ Hours: a week, and the day that is not over. Days: a year and more, since the FE
 journal, so that a year goes back and forth. A window lives exactly as long as it takes late events: so what a living
 window holds does not depend on when, in comparison with others, an event came.
 """
+
+KEPT_AHEAD = 3 * 366 * DAY
+"""How far the last window of a company may be beyond one that its clock has not reached: verdicts may be given today on
+books of last year, and a company may have a treasury and no entries. Longer, they would be kept for ever."""
 
 REMEMBERED = 1 << 14
 """Hours whose day is remembered: those of two years, nearly."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from heapq import heappop, heappush
 
 from schemas import Pas
-from wisebook_ml.windows.calendar import is_over
+from wisebook_ml.windows.calendar import KEPT_AHEAD, is_over
 from wisebook_ml.windows.keys import Cle
 
 __all__ = ["CompanyWindows"]
@@ -30,10 +30,13 @@ class CompanyWindows:
         self._last_birth = -1
         self.clock: int | None = None
         """The beginning of that hour; None before there was one."""
+        self._last: int | None = None
 
     def add(self, cle: Cle) -> None:
         """Note that there is a window."""
         there = self._there[cle.pas]
+        if cle.pas is Pas.HEURE:
+            self._last = cle.debut if self._last is None else max(self._last, cle.debut)
         if cle.debut not in there:
             there.add(cle.debut)
             heappush(self._ends[cle.pas], cle.debut)
@@ -62,10 +65,29 @@ class CompanyWindows:
         if cle.pas is Pas.HEURE:
             self._births.pop(cle.debut, None)
 
+    def is_over(self, pas: Pas, debut: int) -> bool:
+        """Tell whether a window is not kept any more."""
+        if self.clock is not None and debut <= self.clock:
+            return is_over(pas, debut, self.clock)
+        return self._last is not None and debut + KEPT_AHEAD <= self._last
+
     def take_over(self) -> Iterator[Cle]:
         """Yield the windows that are not kept any more; they are still there."""
+        yield from self._ahead_and_over()
         for pas, ends in self._ends.items():
             while ends and is_over(pas, ends[0], self.clock):
                 debut = heappop(ends)
                 if debut in self._there[pas]:
                     yield Cle(self._societe_id, pas, debut)
+
+    def _ahead_and_over(self) -> list[Cle]:
+        begin = self.clock if self.clock is not None else min(self._there[Pas.HEURE], default=None)
+        if begin is None or self._last is None or begin + KEPT_AHEAD > self._last:
+            return []
+        # Years behind what came last: so rare that looking at all of them is cheap enough.
+        return [
+            Cle(self._societe_id, pas, debut)
+            for pas, there in self._there.items()
+            for debut in sorted(there)
+            if debut >= begin and self.is_over(pas, debut)
+        ]

@@ -66,12 +66,13 @@ class Detected(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A verdict."""
+    """A verdict, and its offset in `feedback`."""
 
     societe_id: int
     at: int
     print: int
     verdict: str
+    offset: int
 
 
 Event = Counted | Tick | Detected | Judged
@@ -82,14 +83,17 @@ class Misfit(ValueError):
 
 
 def counted(record: Comptage, written: int | None) -> list[Counted | Tick]:
-    """Return what a record of `counts` says; `written`, in milliseconds, stands in before the first tick.
+    """Return what a record of `counts` says; the time is that of the last tick, or when it was `written` (ms).
+
+    The later of both: where ticks have stopped, with the role `timers`, what comes meanwhile is not ahead of the time.
 
     Raises
     ------
     Misfit
         Where its columns do not make rows.
     """
-    now = seconds(record.horloge) if record.horloge is not None else _seconds_of(written)
+    times = (None if record.horloge is None else seconds(record.horloge), _seconds_of(written))
+    now = max((time for time in times if time is not None), default=None)
     codes, found, before = record.journaux, list[Counted | Tick](), 0
     slices: list[Slice] = []
     try:
@@ -168,7 +172,7 @@ def judged(record: Avis, raw: RawRecord, written: int | None) -> Judged | None:
         return None
     subject = record.detection_id or record.ecriture_id
     about = f"{subject}\n{record.verdict.value}\n{record.revision}\n{record.auteur}"
-    return Judged(record.societe_id, given // 1_000, _print(about), record.verdict.value)
+    return Judged(record.societe_id, given // 1_000, _print(about), record.verdict.value, raw.offset)
 
 
 def told_by(headers: Headers) -> Mapping[str, str]:

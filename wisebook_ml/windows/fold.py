@@ -232,10 +232,10 @@ class WindowFold:
         """Yield the windows that something belongs into and that still live."""
         if not FIRST <= at <= LAST:
             return
-        clock = self._company(societe_id).clock
+        company = self._company(societe_id)
         for pas in Pas:
             debut = floor_of(pas, at)
-            if not is_over(pas, debut, clock):
+            if not company.is_over(pas, debut):
                 yield Cle(societe_id, pas, debut)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from schemas import CauseComptee, Fenetre, FenetreJournal, Pas
+from schemas.base import MAX_NOMBRE
 from schemas.money import MAX_TOTAL_MINOR, from_minor, to_minor
 from wisebook_ml.windows.calendar import moment
 from wisebook_ml.windows.events import Detected, Judged, Slice
@@ -28,6 +29,10 @@ MOST_JOURNALS = 256
 """Journals of a window that are told apart; what others have counts for the company only. A publisher that makes up a
 code for each entry must not make a value that no record has room for."""
 
+MOST_VERDICTS = 1_024
+"""Verdicts whose hash is remembered: the same verdict published again counts once if it comes within so many of its
+window. What is delivered again is known by its offset, however long ago it was."""
+
 NOTHING = FenetreJournal()
 EMPTY = Fenetre(societe_id=1, pas=Pas.HEURE, debut=moment(0))
 
@@ -50,8 +55,8 @@ class Part:
     def add_slice(self, one: Slice) -> None:
         """Add entries."""
         self._told = None
-        self.ecritures += one.ecritures
-        self.lignes += one.lignes
+        self.ecritures = min(MAX_NOMBRE, self.ecritures + one.ecritures)
+        self.lignes = min(MAX_NOMBRE, self.lignes + one.lignes)
         # A record has room for so much, and a sum that nobody believes must not be what nobody can read back.
         self.cents = max(-MAX_TOTAL_MINOR, min(MAX_TOTAL_MINOR, self.cents + one.cents))
         _add(self.scores, one.scores)
@@ -107,7 +112,8 @@ class Pane:
         self.depuis = known.depuis
         self.jusque = known.jusque
         self.causes = {topic: (cause.offset, set(cause.vues)) for topic, cause in known.causes.items()}
-        self.avis_vus = set(known.avis_vus)
+        self.avis_jusque = known.avis_jusque
+        self.avis_vus = dict.fromkeys(known.avis_vus)
         self.publiee = known.publiee
         self.changed = False
 
@@ -140,9 +146,12 @@ class Pane:
 
     def add_verdict(self, one: Judged) -> None:
         """Add a verdict."""
-        if one.print in self.avis_vus:
+        if one.offset < self.avis_jusque or one.print in self.avis_vus:
             return
-        self.avis_vus.add(one.print)
+        self.avis_jusque = one.offset + 1
+        self.avis_vus[one.print] = None
+        if len(self.avis_vus) > MOST_VERDICTS:
+            del self.avis_vus[next(iter(self.avis_vus))]
         self.avis[one.verdict] = self.avis.get(one.verdict, 0) + 1
         self._changed()
 
@@ -179,7 +188,8 @@ class Pane:
             causes={
                 topic: CauseComptee(offset=causes[topic][0], vues=sorted(causes[topic][1])) for topic in sorted(causes)
             },
-            avis_vus=sorted(self.avis_vus),
+            avis_jusque=self.avis_jusque,
+            avis_vus=list(self.avis_vus),
             publiee=self.publiee,
             journaux={code: self._journals[code].told() for code in sorted(self._journals)},
         )
@@ -257,14 +267,14 @@ def further(one: Fenetre, other: Fenetre) -> Fenetre:
     >>> noon = dt.datetime(2025, 6, 30, 12, tzinfo=dt.UTC)
     >>> late = Fenetre(societe_id=7, pas=Pas.HEURE, debut=noon, ecritures=12, jusque=90)
     >>> stale = Fenetre(societe_id=7, pas=Pas.HEURE, debut=noon, ecritures=10, jusque=80, avis={"CONFIRMEE": 1},
-    ...                 avis_vus=[5])
+    ...                 avis_jusque=3)
     >>> both = further(late, stale)
     >>> both.ecritures, both.avis
     (12, {'CONFIRMEE': 1})
     """
     blocks = one if one.jusque >= other.jusque else other
     detections = one if sum(one.detections.values()) >= sum(other.detections.values()) else other
-    verdicts = one if len(one.avis_vus) >= len(other.avis_vus) else other
+    verdicts = one if one.avis_jusque >= other.avis_jusque else other
     both = msgspec.structs.replace(
         blocks,
         detections=detections.detections,
@@ -272,6 +282,7 @@ def further(one: Fenetre, other: Fenetre) -> Fenetre:
         latences=detections.latences,
         causes=detections.causes,
         avis=verdicts.avis,
+        avis_jusque=verdicts.avis_jusque,
         avis_vus=verdicts.avis_vus,
         publiee=False,
         journaux={code: _journal(blocks, detections, code) for code in sorted({*one.journaux, *other.journaux})},

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import StorageError, VerdictStore, open_database
-from wisebook_ml.windows.calendar import moment
+from wisebook_ml.windows.calendar import end_of, moment, seconds
 from wisebook_ml.windows.fold import Row
 from wisebook_ml.windows.rows import NO_RATES, Rates, rates_of, statistic_event
 
@@ -49,21 +49,24 @@ class Press:
         if not rows:
             return
         with self._lock:
-            rates = self._rates({row.window.societe_id for row in rows})
+            rates = self._rates(rows)
             at = None if now is None else moment(now)
             for row in rows:
                 self._producer.send(statistic_event(row, partition, at, rates))
             self._producer.flush()
 
-    def _rates(self, societes: set[int]) -> Callable[[int], Rates]:
+    def _rates(self, rows: Sequence[Row]) -> Callable[[int], Rates]:
         """Return what tells a company's rates: nothing where the database does not answer."""
         found: dict[int, Rates] = {}
         if time.monotonic() >= self._ask_from:
             try:
                 if self._store is None:
                     self._store = VerdictStore(open_database(self._settings.sql_url))
-                for societe_id in societes & self._store.counts().keys():
-                    found[societe_id] = rates_of(self._store.reliability(societe_id))
+                for societe_id in {row.window.societe_id for row in rows} & self._store.counts().keys():
+                    windows = [row.window for row in rows if row.window.societe_id == societe_id]
+                    until = max(end_of(one.pas, seconds(one.debut)) for one in windows)
+                    given = self._store.given(societe_id, min(one.debut for one in windows), moment(until))
+                    found[societe_id] = rates_of(self._store.reliability(societe_id))._replace(avis=given)
             except StorageError as error:
                 self._ask_from = time.monotonic() + AGAIN_SECONDS
                 LOGGER.warning("rates of controls and models are left out of statistics: %s", error)

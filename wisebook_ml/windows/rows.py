@@ -2,7 +2,10 @@
 
 import datetime as dt
 import hashlib
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -24,10 +27,14 @@ MEDIAN, P99 = 0.5, 0.99
 
 
 class Rates(NamedTuple):
-    """Shares of false positives among all verdicts of a company that stand, by control and by model (its id)."""
+    """What the verdicts of a company say that stand: shares of false positives by control and by model (its id).
+
+    `avis` are those verdicts themselves, by the time when they were given.
+    """
 
     controles: Mapping[str, float]
     modeles: Mapping[str, float]
+    avis: Sequence[tuple[dt.datetime, Verdict]] = ()
 
 
 NO_RATES = Rates({}, {})
@@ -67,14 +74,15 @@ def statistic(window: Fenetre, journaux: Mapping[str, int], rates: Rates = NO_RA
     journaux : mapping
         Entries by journal.
     rates : Rates
-        Of all verdicts that stand.
+        What the verdicts say that stand. `taux_faux_positifs` and `precision` are shares of those among them that were
+        given in the window; `avis` of the window counts all that were given, also what was refused or replaced.
     """
-    judged = sum(count for verdict, count in window.avis.items() if verdict != Verdict.MANQUEE)
-    dismissed = window.avis.get(Verdict.FAUX_POSITIF.value, 0)
+    fin = moment(end_of(window.pas, seconds(window.debut)))
+    judged, dismissed = _judged(rates.avis, window.debut, fin)
     return Statistique(
         societe_id=window.societe_id,
         debut=window.debut,
-        fin=moment(end_of(window.pas, seconds(window.debut))),
+        fin=fin,
         ecritures=window.ecritures,
         detections=window.detections,
         avis=window.avis,
@@ -92,6 +100,13 @@ def statistic(window: Fenetre, journaux: Mapping[str, int], rates: Rates = NO_RA
         tardives=window.tardives,
         en_avance=window.en_avance,
     )
+
+
+def _judged(avis: Sequence[tuple[dt.datetime, Verdict]], since: dt.datetime, until: dt.datetime) -> tuple[int, int]:
+    """Return how many detections were judged in a stretch of time, and how many of them dismissed."""
+    first, last = (bisect_left(avis, moment, key=itemgetter(0)) for moment in (since, until))
+    verdicts = Counter(verdict for _, verdict in avis[first:last])
+    return verdicts.total() - verdicts[Verdict.MANQUEE], verdicts[Verdict.FAUX_POSITIF]
 
 
 def statistic_event(
