@@ -86,12 +86,15 @@ class CauseComptee(Struct, frozen=True, kw_only=True, omit_defaults=True):
     vues: list[int] = []
 
 
-class FenetreJournal(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one journal has of a window."""
+class FenetreJournal(Struct, kw_only=True, omit_defaults=True):
+    """What one journal has of a window; `centimes` is the sum of its debits.
+
+    The only struct that is not frozen: it is added to in place, since a table is written over and over.
+    """
 
     ecritures: Nombre = 0
     lignes: Nombre = 0
-    montant: MontantTotal = "0.00"
+    centimes: int = 0
     scores: Histogramme = []
     detections: dict[str, Nombre] = {}
     severites: dict[str, Nombre] = {}

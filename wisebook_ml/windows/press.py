@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.settings import Settings
@@ -18,6 +18,9 @@ LOGGER = logging.getLogger(__name__)
 
 AGAIN_SECONDS = 300.0
 """How long a database that did not answer is left alone: rows are published by the hour, and do not wait for it."""
+
+FRESH_SECONDS = 10.0
+"""How long rates are taken for those of now: after an import, many ticks come at once, and each would ask again."""
 
 
 class Press:
@@ -37,6 +40,8 @@ class Press:
         self._lock = threading.Lock()
         self._store: VerdictStore | None = None
         self._ask_from = 0.0
+        self._judged: Set[int] = set()
+        self._rates_of: dict[int, Rates] = {}
 
     def publish(self, rows: Sequence[Row], partition: int, now: int | None) -> None:
         """Publish rows of a partition; when it returns, they are delivered.
@@ -57,14 +62,26 @@ class Press:
 
     def _rates(self, societes: set[int]) -> Callable[[int], Rates]:
         """Return what tells a company's rates: nothing where the database does not answer."""
-        found: dict[int, Rates] = {}
-        if time.monotonic() >= self._ask_from:
+        now = time.monotonic()
+        if now >= self._ask_from:
+            self._ask_from = now + FRESH_SECONDS
+            self._rates_of = {}
             try:
                 if self._store is None:
                     self._store = VerdictStore(open_database(self._settings.sql_url))
-                for societe_id in societes & self._store.counts().keys():
-                    found[societe_id] = rates_of(self._store.reliability(societe_id))
+                self._judged = self._store.counts().keys()
             except StorageError as error:
-                self._ask_from = time.monotonic() + AGAIN_SECONDS
-                LOGGER.warning("rates of controls and models are left out of statistics: %s", error)
-        return lambda societe_id: found.get(societe_id, NO_RATES)
+                self._fail(error)
+        asked = societes & self._judged - self._rates_of.keys()
+        try:
+            for societe_id in asked:
+                assert self._store is not None
+                self._rates_of[societe_id] = rates_of(self._store.reliability(societe_id))
+        except StorageError as error:
+            self._fail(error)
+        return lambda societe_id: self._rates_of.get(societe_id, NO_RATES)
+
+    def _fail(self, error: StorageError) -> None:
+        self._ask_from = time.monotonic() + AGAIN_SECONDS
+        self._judged, self._rates_of = set(), {}
+        LOGGER.warning("rates of controls and models are left out of statistics: %s", error)
