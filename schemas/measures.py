@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from schemas.base import Nombre, Record, SocieteId, SocieteOuGlobal
+from schemas.base import MAX_ID, Nombre, Record, SocieteId, SocieteOuGlobal
 from schemas.money import MontantTotal
 
 __all__ = ["CLASSES_SCORE", "CauseComptee", "Comptage", "Esquisse", "Fenetre", "FenetreJournal", "Pas"]
@@ -15,6 +15,7 @@ CLASSES_SCORE = 20
 """Bars of a histogram of composites: of equal width, from 0 to 1."""
 
 Instant = Annotated[dt.datetime, Meta(tz=True)]
+Compte = Annotated[int, Meta(ge=0, le=MAX_ID, description="Of one block: sums of many fit a `Nombre`.")]
 Base64 = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]*={0,2}$(?!\n)", description="Bytes, in base64 (RFC 4648).")]
 Histogramme = Annotated[list[Nombre], Meta(max_length=CLASSES_SCORE)]
 
@@ -52,8 +53,8 @@ class Comptage(Record, frozen=True, kw_only=True, omit_defaults=True):
     societes: list[SocieteId] = []
     heures: list[int] = []
     journal: list[Nombre] = []
-    ecritures: list[Nombre] = []
-    lignes: list[Nombre] = []
+    ecritures: list[Compte] = []
+    lignes: list[Compte] = []
     centimes: list[int] = []
     scores: list[Histogramme] = []
 
@@ -85,12 +86,15 @@ class CauseComptee(Struct, frozen=True, kw_only=True, omit_defaults=True):
     vues: list[int] = []
 
 
-class FenetreJournal(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one journal has of a window."""
+class FenetreJournal(Struct, kw_only=True, omit_defaults=True):
+    """What one journal has of a window; `centimes` is the sum of its debits.
+
+    The only struct that is not frozen: it is added to in place, since a table is written over and over.
+    """
 
     ecritures: Nombre = 0
     lignes: Nombre = 0
-    montant: MontantTotal = "0.00"
+    centimes: int = 0
     scores: Histogramme = []
     detections: dict[str, Nombre] = {}
     severites: dict[str, Nombre] = {}

@@ -1,8 +1,8 @@
-"""(l) What statistics and drift cost beside scoring: the scorer that counts, what it publishes, and the role that folds.
+"""(l) What statistics and drift cost beside scoring: the scorer that counts and publishes, and the role that folds.
 
-Processor time of all of it an entry, in one run, against that of scoring without any of it. The denominator is the core
-alone (decoding, scoring, encoding), without the transport of the scoring role: the role `statistics` is measured with
-its own.
+Processor time of all of it an entry, in one run, against that of scoring without any of it. What it is compared with is
+the core alone (decoding, scoring, encoding), without the transport of the scoring role; the role `statistics` is
+measured with its own.
 """
 
 import datetime as dt
@@ -257,7 +257,9 @@ def _folded(context: Context, load: str, told: Sequence[Outgoing], entries: int)
         stop(worker)
     counted = entries - _entries_of(told[:first])
     ends = [
-        sum(end for _, end in end_offsets(context.bootstrap, topic.full_name(deployment.settings.topic_prefix)))
+        sum(
+            end for _, end in end_offsets(context.bootstrap, topic.full_name(deployment.settings.topic_prefix)).values()
+        )
         for topic in (WINDOWS, STATISTICS)
     ]
     return _Folded(publishing / counted * 1e6, used / counted * 1e6, *ends)

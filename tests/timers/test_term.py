@@ -130,7 +130,7 @@ def test_by_hand_in_the_time_of_a_leader(around: Surroundings) -> None:
 
 
 def test_a_clock_that_was_years_ahead_is_mended_by_hand(around: Surroundings, caplog: pytest.LogCaptureFixture) -> None:
-    clock = Clock(SATURDAY + 700 * DAY)
+    clock = Clock(SATURDAY + 700 * 24 * HOUR)
     ahead = Term(around, clock=clock)
     clock.now += HOUR
     assert len(list(ahead.step())) == 1

@@ -30,7 +30,7 @@ The others wait; nobody reads or adds to them any more.
 """
 
 PANES = 4_096
-"""Windows that are kept as they are added to, besides their bytes: those of this hour and day are met in every batch."""
+"""Windows that are kept as they are added to, besides their bytes: those of this hour are met in every batch."""
 
 Read = Callable[[bytes], bytes | None]
 

@@ -1,11 +1,11 @@
 """One window while it is added to; what it has counted once it does not count again."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 
 from schemas import CauseComptee, Fenetre, FenetreJournal, Pas
-from schemas.base import MAX_NOMBRE
 from schemas.money import MAX_TOTAL_MINOR, from_minor, to_minor
 from wisebook_ml.windows.calendar import moment
 from wisebook_ml.windows.events import Detected, Judged, Slice
@@ -33,55 +33,7 @@ MOST_VERDICTS = 1_024
 """Verdicts whose hash is remembered: the same verdict published again counts once if it comes within so many of its
 window. What is delivered again is known by its offset, however long ago it was."""
 
-NOTHING = FenetreJournal()
 EMPTY = Fenetre(societe_id=1, pas=Pas.HEURE, debut=moment(0))
-
-
-class Part:
-    """What a window has counted of all journals, or of one."""
-
-    __slots__ = ("_told", "cents", "detections", "ecritures", "latences", "lignes", "scores", "severites")
-
-    def __init__(self, known: Fenetre | FenetreJournal = NOTHING) -> None:
-        self.ecritures = known.ecritures
-        self.lignes = known.lignes
-        self.cents = to_minor(known.montant)
-        self.scores = list(known.scores)
-        self.detections = dict(known.detections)
-        self.severites = dict(known.severites)
-        self.latences = list(known.latences)
-        self._told: FenetreJournal | None = known if isinstance(known, FenetreJournal) else None
-
-    def add_slice(self, one: Slice) -> None:
-        """Add entries."""
-        self._told = None
-        self.ecritures = min(MAX_NOMBRE, self.ecritures + one.ecritures)
-        self.lignes = min(MAX_NOMBRE, self.lignes + one.lignes)
-        # A record has room for so much, and a sum that nobody believes must not be what nobody can read back.
-        self.cents = max(-MAX_TOTAL_MINOR, min(MAX_TOTAL_MINOR, self.cents + one.cents))
-        _add(self.scores, one.scores)
-
-    def add_detection(self, one: Detected) -> None:
-        """Add a detection."""
-        self._told = None
-        self.detections[one.code] = self.detections.get(one.code, 0) + 1
-        self.severites[one.severity] = self.severites.get(one.severity, 0) + 1
-        if one.latency is not None:
-            _add(self.latences, [0] * latency_bucket(one.latency) + [1])
-
-    def told(self) -> FenetreJournal:
-        """Return it as part of a record, which does not change any more."""
-        if self._told is None:
-            self._told = FenetreJournal(
-                ecritures=self.ecritures,
-                lignes=self.lignes,
-                montant=from_minor(self.cents),
-                scores=self.scores.copy(),
-                detections=_in_order(self.detections),
-                severites=_in_order(self.severites),
-                latences=self.latences.copy(),
-            )
-        return self._told
 
 
 class Pane:
@@ -104,8 +56,16 @@ class Pane:
         self._debut = moment(cle.debut)
         known = record or EMPTY
         self._record = record
-        self._whole = Part(known)
-        self._journals = {code: Part(part) for code, part in known.journaux.items()}
+        self._whole = FenetreJournal(
+            ecritures=known.ecritures,
+            lignes=known.lignes,
+            centimes=to_minor(known.montant),
+            scores=list(known.scores),
+            detections=dict(known.detections),
+            severites=dict(known.severites),
+            latences=list(known.latences),
+        )
+        self._journals = dict(known.journaux)
         self.avis = dict(known.avis)
         self.tardives = known.tardives
         self.en_avance = known.en_avance
@@ -123,9 +83,15 @@ class Pane:
         """Add what a block [depuis, jusque) has of this window; False where that was counted before."""
         if depuis < self.jusque:
             return False
-        for one in slices:
-            for part in self._parts(one.journal):
-                part.add_slice(one)
+        whole = self._whole
+        for _, journal, ecritures, lignes, cents, scores in slices:
+            part = self._journals.get(journal) or self._new_journal(journal)
+            for one in (whole,) if part is None else (whole, part):
+                one.ecritures += ecritures
+                one.lignes += lignes
+                # A record has room for so much, and a sum that nobody believes must not be what nobody can read back.
+                one.centimes = max(-MAX_TOTAL_MINOR, min(MAX_TOTAL_MINOR, one.centimes + cents))
+                _add(one.scores, scores)
         if slices and self.depuis is None:
             self.depuis = depuis
         self.tardives += tardives
@@ -140,8 +106,12 @@ class Pane:
         if one.offset < offset or (one.offset == offset and one.print in prints):
             return
         self.causes[one.topic] = (one.offset, {one.print} | (prints if one.offset == offset else set()))
-        for part in self._parts(one.journal):
-            part.add_detection(one)
+        part = self._journals.get(one.journal) or self._new_journal(one.journal)
+        for of in (self._whole,) if part is None else (self._whole, part):
+            _count(of.detections, one.code)
+            _count(of.severites, one.severity)
+            if one.latency is not None:
+                _add(of.latences, [0] * latency_bucket(one.latency) + [1])
         self._changed()
 
     def add_verdict(self, one: Judged) -> None:
@@ -152,7 +122,7 @@ class Pane:
         self.avis_vus[one.print] = None
         if len(self.avis_vus) > MOST_VERDICTS:
             del self.avis_vus[next(iter(self.avis_vus))]
-        self.avis[one.verdict] = self.avis.get(one.verdict, 0) + 1
+        _count(self.avis, one.verdict)
         self._changed()
 
     def published(self) -> None:
@@ -162,25 +132,28 @@ class Pane:
             self._record = msgspec.structs.replace(self._record, publiee=True)
 
     def record(self) -> Fenetre:
-        """Return what was counted; the same counts are the same record, in whatever order they came."""
+        """Return what was counted; the same counts are the same record, in whatever order they came.
+
+        Its journals go on being counted: it is for encoding, or for what the company has, and no copy.
+        """
         if self._record is None:
             self._record = self._made()
         return self._record
 
     def _made(self) -> Fenetre:
-        whole, causes = self._whole.told(), self.causes
+        whole, causes = self._whole, self.causes
         return Fenetre(
             societe_id=self.cle.societe_id,
             pas=self.cle.pas,
             debut=self._debut,
             ecritures=whole.ecritures,
             lignes=whole.lignes,
-            montant=whole.montant,
-            scores=whole.scores,
-            detections=whole.detections,
-            severites=whole.severites,
-            avis=_in_order(self.avis),
-            latences=whole.latences,
+            montant=from_minor(whole.centimes),
+            scores=whole.scores.copy(),
+            detections=whole.detections.copy(),
+            severites=whole.severites.copy(),
+            avis=self.avis.copy(),
+            latences=whole.latences.copy(),
             tardives=self.tardives,
             en_avance=self.en_avance,
             depuis=self.depuis,
@@ -190,19 +163,17 @@ class Pane:
             },
             avis_jusque=self.avis_jusque,
             avis_vus=list(self.avis_vus),
+            journaux=self._journals,
             publiee=self.publiee,
-            journaux={code: self._journals[code].told() for code in sorted(self._journals)},
         )
 
-    def _parts(self, journal: str) -> tuple[Part, ...]:
-        if journal == WHOLE:
-            return (self._whole,)
-        part = self._journals.get(journal)
-        if part is None:
-            if len(self._journals) >= MOST_JOURNALS:
-                return (self._whole,)
-            part = self._journals[journal] = Part()
-        return self._whole, part
+    def _new_journal(self, journal: str) -> FenetreJournal | None:
+        if journal == WHOLE or len(self._journals) >= MOST_JOURNALS:
+            return None
+        part = FenetreJournal()
+        self._journals[journal] = part
+        _sort(self._journals)
+        return part
 
     def _changed(self) -> None:
         self.changed = True
@@ -232,7 +203,8 @@ def apart(window: Fenetre) -> Iterator[Fenetre]:
     >>> import datetime as dt
     >>> from schemas import Pas
     >>> noon = dt.datetime(2025, 6, 30, 12, tzinfo=dt.UTC)
-    >>> both = Fenetre(societe_id=7, pas=Pas.HEURE, debut=noon, ecritures=12, journaux={"VE": FenetreJournal(ecritures=9)})
+    >>> both = Fenetre(societe_id=7, pas=Pas.HEURE, debut=noon, ecritures=12,
+    ...                journaux={"VE": FenetreJournal(ecritures=9)})
     >>> [(one.journal_code, one.ecritures) for one in apart(both)]
     [('', 12), ('VE', 9)]
     """
@@ -245,7 +217,7 @@ def apart(window: Fenetre) -> Iterator[Fenetre]:
             debut=window.debut,
             ecritures=part.ecritures,
             lignes=part.lignes,
-            montant=part.montant,
+            montant=from_minor(part.centimes),
             scores=part.scores,
             detections=part.detections,
             severites=part.severites,
@@ -293,9 +265,9 @@ def further(one: Fenetre, other: Fenetre) -> Fenetre:
 
 
 def _journal(blocks: Fenetre, detections: Fenetre, code: str) -> FenetreJournal:
-    found = detections.journaux.get(code, NOTHING)
+    found = detections.journaux.get(code, FenetreJournal())
     return msgspec.structs.replace(
-        blocks.journaux.get(code, NOTHING),
+        blocks.journaux.get(code, FenetreJournal()),
         detections=found.detections,
         severites=found.severites,
         latences=found.latences,
@@ -313,13 +285,24 @@ def latency_bucket(milliseconds: int) -> int:
     return (milliseconds + 1).bit_length() - 1
 
 
-def _in_order(counts: dict[str, int]) -> dict[str, int]:
-    return dict(sorted(counts.items())) if len(counts) > 1 else counts.copy()
+def _count(counts: dict[str, int], name: str) -> None:
+    if name in counts:
+        counts[name] += 1
+    else:
+        counts[name] = 1
+        _sort(counts)
 
 
-def _add(into: list[int], more: Iterable[int]) -> None:
+def _sort(by_name: dict[str, Any]) -> None:
+    """Put a dict into the order of its names again, in place."""
+    if len(by_name) > 1:
+        sorted_ = sorted(by_name.items())
+        by_name.clear()
+        by_name.update(sorted_)
+
+
+def _add(into: list[int], more: Sequence[int]) -> None:
+    if len(into) < len(more):
+        into.extend([0] * (len(more) - len(into)))
     for k, value in enumerate(more):
-        if k == len(into):
-            into.append(value)
-        else:
-            into[k] += value
+        into[k] += value

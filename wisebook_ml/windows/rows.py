@@ -49,7 +49,7 @@ def rates_of(figures: Iterable[Reliability]) -> Rates:
     ...     return Reliability(genre=genre, nom=nom, journal_code=None, avis=avis, rejets=rejets, taux=rejets / avis,
     ...                        bas=0.0, haut=1.0)
     >>> rates_of([figure("control", "DOUBLON", 4, 1), figure("version", "3/1", 2, 2), figure("version", "3/2", 6, 2)])
-    Rates(controles={'DOUBLON': 0.25}, modeles={'3': 0.5})
+    Rates(controles={'DOUBLON': 0.25}, modeles={'3': 0.5}, avis=())
     """
     controls, models = dict[str, float](), dict[str, list[int]]()
     for one in figures:
