@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from schemas.base import Identifiant, Record, SocieteOuGlobal
+from schemas.base import Identifiant, Nombre, Record, Revision, SocieteOuGlobal
 from schemas.codes import CodeMotif
 from schemas.enums import Severite
 from schemas.model import VersionModele
@@ -90,10 +90,10 @@ class Alerte(Record, frozen=True, kw_only=True, omit_defaults=True):
     modele: VersionModele | None = None
     titre_fr: str
     titre_en: str
-    revision: Annotated[int, Meta(ge=1)] = 1
+    revision: Revision = 1
     etat: EtatAlerte = EtatAlerte.OUVERTE
     cause: str = ""
-    nombre: Annotated[int, Meta(ge=0)] = 0
+    nombre: Nombre = 0
     montant: MontantTotal | None = None
     codes: dict[str, int] = {}
     ouverte_le: Instant | None = None
@@ -133,13 +133,13 @@ class Livraison(Record, frozen=True, kw_only=True, omit_defaults=True):
     livraison_id: uuid.UUID
     societe_id: SocieteOuGlobal
     alerte_id: uuid.UUID
-    revision: Annotated[int, Meta(ge=1)]
+    revision: Revision
     canal: Canal
     destination: Annotated[str, Meta(max_length=2000, description="The address, without what is secret in it.")]
-    tentative: Annotated[int, Meta(ge=0)]
+    tentative: Nombre
     statut: StatutLivraison
     quand: Instant
-    duree_ms: Annotated[int, Meta(ge=0)] = 0
+    duree_ms: Nombre = 0
     code: Annotated[int, Meta(description="What the server answered: a status of HTTP, or of SMTP.")] | None = None
     detail: Annotated[str, Meta(max_length=1000)] = ""
     prochaine: Annotated[Instant, Meta(description="When it is tried again.")] | None = None

@@ -23,7 +23,6 @@ from schemas import (
     Severite,
     Statistique,
     Tick,
-    Tranche,
     TypeObjet,
     Verdict,
 )
@@ -62,19 +61,20 @@ def some_hour(chance: random.Random, k: int) -> dt.datetime:
 
 
 def comptage(societe_id: int, k: int, chance: random.Random) -> Comptage:
-    tranches = [
-        Tranche(
-            heure=some_hour(chance, k),
-            journal_code=journal,
-            ecritures=1,
-            lignes=2,
-            montant=f"{chance.randint(1, 9999)}.50",
-            scores=[0, 1, *[0] * 18],
-        )
-        for journal in ("VE", "AC")
-    ]
+    rows = sorted((some_hour(chance, k), place) for place in range(2))
     return Comptage(
-        societe_id=societe_id, depuis=10 * k, jusque=10 * k + 10, horloge=NOW - 20 * DAY + k * HOUR, tranches=tranches
+        partition=partition_of(societe_id, COUNTS.partitions),
+        depuis=10 * k,
+        jusque=10 * k + 10,
+        horloge=NOW - 20 * DAY + k * HOUR,
+        journaux=["AC", "VE"],
+        societes=[societe_id] * 2,
+        heures=[int(hour.timestamp()) // 3600 for hour, _ in rows],
+        journal=[place for _, place in rows],
+        ecritures=[1, 1],
+        lignes=[2, 2],
+        centimes=[100 * chance.randint(1, 9999) + 50 for _ in rows],
+        scores=[[0, 1], []],
     )
 
 
@@ -142,9 +142,9 @@ def publish(deployment: Deployment, first: int, last: int) -> None:
 def tick(deployment: Deployment, k: int) -> None:
     """End a block of every partition with the hourly tick."""
     now = NOW - 20 * DAY + k * HOUR
-    beat = Comptage(societe_id=0, depuis=10 * k, jusque=10 * k + 1, horloge=now, battement="statistics")
     for partition in range(COUNTS.partitions):
-        deployment.send(COUNTS, [raw(beat, 0, now)], partition)
+        beat = Comptage(partition=partition, depuis=10 * k, jusque=10 * k + 1, horloge=now, battement="statistics")
+        deployment.send(COUNTS, [raw(beat, partition, now)], partition)
 
 
 def expected(deployment: Deployment) -> dict[Place, Window]:
@@ -159,11 +159,11 @@ def expected(deployment: Deployment) -> dict[Place, Window]:
                 RawRecord(one.offset, one.key, one.value, one.headers),
             )
 
-    blocks = [counted(one, None) for one, _ in events(COUNTS, Comptage)]  # type: ignore[arg-type]  # of that type
+    told_ = [counted(one, None) for one, _ in events(COUNTS, Comptage)]  # type: ignore[arg-type]  # of that type
     found = [detected(one, raw_, "") for one, raw_ in events(DETECTIONS, Detection)]  # type: ignore[arg-type]
     verdicts = [judged(one, raw_, None) for one, raw_ in events(FEEDBACK, Avis)]  # type: ignore[arg-type]
     windows, _ = recompute(
-        [one for one in blocks if isinstance(one, Counted)],
+        [one for said in told_ for one in said if isinstance(one, Counted)],
         [one for one in found if one is not None],
         [one for one in verdicts if one is not None],
     )
