@@ -52,19 +52,31 @@ PLACE = 0
 BATCHES = (4_000, 500)
 """Records in a batch: what a busy worker is given at once, and one that keeps up."""
 
-A_DAY = 12_000
-"""Records between two ticks of `drift`; those of `statistics` come 24 times as often."""
 
-AN_HOUR = A_DAY // 24
+class _Load(NamedTuple):
+    """Entries of the partition in an hour, and whether they are dated when they come."""
 
-LOADS = ("live", "import")
-"""Entries that are dated when they come, `AN_HOUR` of them an hour; and a year of ledgers, each entry dated as it was
-typed, so that most are alone in their hour: as many windows, rows and tombstones as there can be."""
+    an_hour: int
+    live: bool
+
+
+LOADS = {
+    "busy": _Load(1_800_000, live=True),  # its share of 10,000 lines a second, as where latency is measured
+    "quiet": _Load(500, live=True),  # so each company has a row of 25 entries every hour
+    "import": _Load(500, live=False),
+}
+"""The last is a year of ledgers, each entry dated as it was typed, so that most are alone in their hour: as many
+windows, rows and tombstones as there can be."""
+
+HOURS_A_DAY = 24
 
 START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 
 PAIRS = 5
 """Runs at least."""
+
+EARLY = 2_000
+"""Entries before the first tick at the latest."""
 
 WARM_SHARE = 0.1
 """Of what the role is given: it is folded before the clock starts."""
@@ -114,7 +126,7 @@ def run(context: Context) -> None:
     entries = [msgspec.structs.replace(entry, societe_id=one) for entry in events for one in companies]
     warm_up()
     for load in LOADS:
-        records = _records(entries, companies, live=load == "live")
+        records = _records(entries, companies, LOADS[load])
         shares = [_cost(context, load, records, watched, batch, len(entries)) for batch in BATCHES]
         _total(context, load, shares[0], len(entries))
 
@@ -168,7 +180,7 @@ def _total(context: Context, load: str, share: _Share, entries: int) -> None:
             at_most=TARGET,
             compared_with="the core that scores the same records, without transport",
             entries=entries,
-            entries_an_hour=AN_HOUR,
+            entries_an_hour=LOADS[load].an_hour,
             companies=COMPANIES,
             scoring_microseconds_an_entry=share.scoring,
             counting_microseconds_an_entry=share.counting,
@@ -182,23 +194,28 @@ def _total(context: Context, load: str, share: _Share, entries: int) -> None:
     )
 
 
-def _records(entries: Sequence[Ecriture], companies: Sequence[int], *, live: bool) -> list[RawRecord]:
-    """Return activations, and entries with the ticks of timers between them, with the headers that they travel with."""
+def _records(entries: Sequence[Ecriture], companies: Sequence[int], load: _Load) -> list[RawRecord]:
+    """Return activations, and entries with the ticks of timers between them, with the headers that they travel with.
+
+    The ticks of an hour and of a day come last in any case, and once early, so that what a role does at first use of a
+    database lies before the clock starts.
+    """
     made: list[RawRecord] = []
     for one in companies:
         marker = _activation(one, TypeModele.ISOLATION_FOREST)
         value, key = msgspec.json.encode(marker), str(marker.societe_id).encode()
         made.append(RawRecord(len(made), key, value, [("ce_type", marker.ce_type.encode())]))
+    ends = (("statistics", load.an_hour), ("drift", HOURS_A_DAY * load.an_hour))
     for number, entry in enumerate(entries):
-        now = START + dt.timedelta(hours=number / AN_HOUR)
+        now = START + dt.timedelta(hours=number / load.an_hour)
         event = entry_event(entry, "bench")
         headers = list(event.headers)
-        if live:
+        if load.live:
             headers = [(name, now.isoformat().encode() if name == "ce_time" else value) for name, value in headers]
         made.append(RawRecord(len(made), event.key, event.value, headers))
-        for name, often in (("statistics", AN_HOUR), ("drift", A_DAY)):
-            if number % often == often - 1:
-                due = now + dt.timedelta(hours=1) if live else utc_now()
+        for name, often in ends:
+            if number % often == often - 1 or number in (EARLY, len(entries) - 1):
+                due = now + dt.timedelta(hours=1) if load.live else utc_now()
                 tick = tick_event(Tick(societe_id=0, minuterie=name, echeance=due), "bench")
                 made.append(RawRecord(len(made), tick.key, tick.value, list(tick.headers)))
     return made

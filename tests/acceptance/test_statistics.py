@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 
 import msgspec
+from confluent_kafka.admin import AdminClient
 from fastapi.testclient import TestClient
 
 from schemas import (
@@ -34,6 +35,7 @@ from wisebook_ml.api import create_api
 from wisebook_ml.clock import utc_now
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.events import RawRecord
+from wisebook_ml.messaging.groups import group_name
 from wisebook_ml.storage import TokenStore, open_database
 from wisebook_ml.training.collect import partition_of
 from wisebook_ml.windows.calendar import seconds
@@ -227,6 +229,47 @@ def test_a_killed_worker_leaves_exact_windows(deployment: Deployment) -> None:
             assert sum(row.journaux.values()) == row.ecritures
     check_readers(deployment, windows)
     assert second.stop() == 0
+
+
+def test_two_workers_share_the_partitions_and_count_once(deployment: Deployment) -> None:
+    """A second worker joins in the midst of the work, and the first one leaves: each window is counted once."""
+    publish(deployment, 0, 40)
+    first = deployment.start("statistics", WISEBOOK_ML_BATCH_SIZE="10")
+    deployment.until(lambda: len(deployment.read(WINDOWS)) > 20, "some windows", first)
+    second = deployment.start("statistics", WISEBOOK_ML_BATCH_SIZE="10")
+    deployment.until(lambda: sizes(deployment) == [3, 3], "each has half of the partitions", first, second)
+    publish(deployment, 40, 80)
+    tick(deployment, 80)
+    for topic in (COUNTS, DETECTIONS, FEEDBACK):
+        deployment.wait("statistics", topic, first, second)
+    check_windows(deployment)
+    assert first.stop() == 0
+    publish(deployment, 81, 100)
+    tick(deployment, 100)
+    for topic in (COUNTS, DETECTIONS, FEEDBACK):
+        deployment.wait("statistics", topic, second)
+    check_windows(deployment)
+    assert deployment.dead_letters() == []
+    assert second.stop() == 0
+
+
+def sizes(deployment: Deployment) -> list[int]:
+    """Return how many partitions of the counts each member of the group has."""
+    group = group_name(deployment.settings.topic_prefix, "statistics")
+    admin = AdminClient({"bootstrap.servers": deployment.bootstrap})
+    found = admin.describe_consumer_groups([group])[group].result()
+    name = deployment.name(COUNTS)
+    return sorted(sum(one.topic == name for one in member.assignment.topic_partitions) for member in found.members)
+
+
+def check_windows(deployment: Deployment) -> None:
+    """Compare all windows with a recomputation from the topics."""
+    windows = expected(deployment)
+    view = WindowView(deployment.bootstrap, deployment.settings.topic_prefix)
+    for societe_id in COMPANIES:
+        assert {place(one): told(one) for one in view.of(societe_id)} == {
+            where: one for where, one in windows.items() if where[0] == societe_id
+        }
 
 
 def check_readers(deployment: Deployment, windows: dict[Place, Window]) -> None:
