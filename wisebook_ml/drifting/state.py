@@ -206,8 +206,8 @@ class DriftState:
         elif key not in self._without:
             self._without.add(key)
             LOGGER.warning(
-                "version %d of model %d has no reference for drift that can be used, so that it is not checked: train it "
-                "again, or put its artefact back",
+                "version %d of model %d has no reference for drift that can be used, so that it is not checked: "
+                "train it again, or put its artefact back",
                 key.version,
                 key.modele_id,
             )
