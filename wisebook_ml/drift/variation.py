@@ -101,7 +101,7 @@ def _margin_of(blocks: int) -> float:
     Examples
     --------
     >>> [round(_margin_of(blocks), 1) for blocks in (6, 12, 24)]
-    [21.8, 3.8, 2.0]
+    [21.8, 3.3, 2.0]
     """
     student, normal = special.stdtrit(blocks - 1, LEVEL / 2), special.ndtri(LEVEL / 2)
     return max(MARGIN, float(student / normal) ** 2)

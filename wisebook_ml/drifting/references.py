@@ -15,7 +15,7 @@ from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.settings import Settings
 
-__all__ = ["References", "reference_of_version"]
+__all__ = ["AGAIN_SECONDS", "References", "reference_of_version"]
 
 LOGGER = logging.getLogger(__name__)
 
