@@ -3,12 +3,16 @@
 import logging
 import sys
 from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
 
 import click
 
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import StorageError
+
+if TYPE_CHECKING:
+    import faust
 
 __all__ = ["worker"]
 
@@ -40,9 +44,17 @@ def worker(role: str, log_level: str) -> None:
     settings = get_settings()
     try:
         reach_broker(settings)  # before minutes of compiling, perhaps
-        app = roles[role].load()(settings)
+        from wisebook_ml.monitoring.watch import Watch  # needs Faust, which takes a second to import
+
+        with Watch(role, settings) as watch:
+            app = roles[role].load()(settings)
+            watch.follow(app)
+            _run(app, log_level)
     except (ConnectError, StorageError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _run(app: "faust.App", log_level: str) -> None:
     import faust
 
     # Our own logging is configured; Faust's would replace it with tables and colours.
