@@ -151,8 +151,8 @@ class TestReports:
         assert last_reports([*run, stopped], {}) == {b"scoring-a-1": later}
 
     def test_silence_counts_as_gone(self) -> None:
-        assert not is_stale(report(), NOW + dt.timedelta(seconds=30))
-        assert is_stale(report(), NOW + dt.timedelta(seconds=40))
+        assert not is_stale(report(), NOW + dt.timedelta(seconds=15))
+        assert is_stale(report(), NOW + dt.timedelta(seconds=20))
 
 
 def test_roles_without_a_database_are_those_of_the_compose_file() -> None:

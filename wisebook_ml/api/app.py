@@ -16,6 +16,7 @@ from wisebook_ml.api.access import Access
 from wisebook_ml.api.answers import REF
 from wisebook_ml.api.detections import DetectionList, DetectionRead, detections_router
 from wisebook_ml.api.limits import BodyLimit
+from wisebook_ml.api.operations import OPERATIONS_BODIES, install_operations
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
 from wisebook_ml.api.queries import DetectionPages
 from wisebook_ml.api.route import install_access
@@ -91,11 +92,7 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     app.include_router(detections_router(store, access))
     app.include_router(treasury_router(desk, access))
     app.include_router(statistics_router(StatisticsStore(engine), windows, access))
-
-    @app.get("/health", tags=["service"], summary="Whether the service can answer; needs no token")
-    def health() -> dict[str, str]:
-        store.probe()
-        return {"status": "ok", "version": __version__}
+    install_operations(app, settings, engine, access, clock)
 
     @app.get("/api/ml/openapi.json", include_in_schema=False, dependencies=[Depends(access.read)])
     def openapi() -> Response:
@@ -109,7 +106,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     document = app.openapi()
     described = document.setdefault("components", {}).setdefault("schemas", {})
     described.update(components([DetectionRead, Statistique], REF))
-    bodies = [DetectionList, StatistiqueList, Rapport, Problem]
+    bodies = [DetectionList, StatistiqueList, Rapport, Problem, *OPERATIONS_BODIES]
     described.update(msgspec.json.schema_components(bodies, ref_template=REF)[1] | described)
     return document
 

@@ -15,6 +15,7 @@ COMMANDS = {
     "compile": "wisebook_ml.cli.compile:compile_",
     "controls": "wisebook_ml.cli.controls:controls",
     "demo": "wisebook_ml.cli.demo:demo",
+    "doctor": "wisebook_ml.cli.doctor:doctor",
     "drift": "wisebook_ml.cli.drift:drift",
     "fec": "wisebook_ml.cli.fec:fec",
     "feedback": "wisebook_ml.cli.feedback:feedback",
@@ -31,6 +32,7 @@ COMMANDS = {
     "train": "wisebook_ml.cli.train:train",
     "treasury": "wisebook_ml.cli.treasury:treasury",
     "worker": "wisebook_ml.cli.worker:worker",
+    "workers": "wisebook_ml.cli.workers:workers",
 }
 """Each command and where it is: `wisebook-ml fec` need not wait for Faust to be imported."""
 

@@ -1,13 +1,12 @@
 """``wisebook-ml worker ROLE``: one process of one role."""
 
-import logging
-import sys
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 import click
 
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
+from wisebook_ml.monitoring.logs import configure_logging
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import StorageError
 
@@ -20,8 +19,6 @@ ROLES = "wisebook_ml.roles"
 """Entry point group in which a package registers the roles it has."""
 
 LEVELS = ["debug", "info", "warning", "error"]
-
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 @click.command()
@@ -40,8 +37,8 @@ def worker(role: str, log_level: str) -> None:
     roles = {point.name: point for point in entry_points(group=ROLES)}
     if role not in roles:
         raise click.BadParameter(f"{role!r} is none of {', '.join(sorted(roles))}", param_hint="ROLE")
-    logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
     settings = get_settings()
+    configure_logging(role, settings.log_format, log_level.upper())
     try:
         reach_broker(settings)  # before minutes of compiling, perhaps
         from wisebook_ml.monitoring.watch import Watch  # needs Faust, which takes a second to import

@@ -7,6 +7,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from topics import DEAD_LETTER
 from wisebook_ml.messaging.client_log import CLIENT_LOGGER
+from wisebook_ml.messaging.correlation import correlated
 from wisebook_ml.messaging.events import Outgoing
 from wisebook_ml.monitoring.metrics import DEAD_LETTERS, count_published
 
@@ -86,7 +87,7 @@ def hand_over(producer: Producer, prefix: str, record: Outgoing, deliveries: Del
                 name,
                 key=record.key,
                 value=record.value,
-                headers=list(record.headers),
+                headers=[*correlated(record.headers)],
                 on_delivery=deliveries,
                 **options,
             )

@@ -61,9 +61,7 @@ STATE_BYTES = Gauge(
     "wisebook_ml_state_bytes", "Size of the last snapshot of a partition's state.", ["topic", "partition"]
 )
 MODEL_LOADED = Gauge("wisebook_ml_model_loaded", "1 for each model version in memory.", ["modele_id", "version"])
-MODELS_FAILED = Counter(
-    "wisebook_ml_models_failed", "Model versions that could not be loaded when they were asked for."
-)
+MODELS_FAILED = Counter("wisebook_ml_models_failed", "Attempts to load a model version that failed.")
 TRAININGS = Counter("wisebook_ml_trainings", "Trainings that ended, by outcome.", ["statut"])
 TRAINING_SECONDS = Histogram("wisebook_ml_training_seconds", "How long trainings took.", buckets=TRAINING)
 DRIFT_REPORTS = Counter("wisebook_ml_drift_reports", "Reports of drift, by whether they raise an alarm.", ["alarm"])

@@ -1,6 +1,7 @@
 """Everything that is watched of one process, from its start to its end."""
 
 import datetime as dt
+import logging
 import os
 import socket
 import uuid
@@ -12,7 +13,7 @@ import faust
 from schemas import PartitionServie, Travailleur
 from wisebook_ml import __version__
 from wisebook_ml.clock import utc_now
-from wisebook_ml.messaging.connect import resolve_bootstrap
+from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
 from wisebook_ml.monitoring.collector import WorkerCollector
 from wisebook_ml.monitoring.metrics import PROCESS
 from wisebook_ml.monitoring.readiness import Check, Readiness, brokers_answer, database_answers
@@ -23,6 +24,8 @@ from wisebook_ml.settings import Settings
 from wisebook_ml.transport import BatchTransport, Health
 
 __all__ = ["WITHOUT_DATABASE", "Watch"]
+
+LOGGER = logging.getLogger(__name__)
 
 WITHOUT_DATABASE = frozenset({"scoring", "treasury", "cash"})
 """Roles that reach no database; `tests/monitoring` holds this together with the compose file."""
@@ -66,8 +69,12 @@ class Watch:
             server = MetricsServer(self._settings.metrics_host, self._settings.metrics_port, self.reasons)
             self._port = server.port
             self._closing.append(server.close)
-        reporter = Reporter(resolve_bootstrap(self._settings), self._settings.topic_prefix, self.report)
-        self._closing.append(reporter.close)
+        try:
+            bootstrap = resolve_bootstrap(self._settings)
+        except ConnectError as error:  # the API answers without brokers, too
+            LOGGER.warning("this process does not report itself: %s", error)
+            return self
+        self._closing.append(Reporter(bootstrap, self._settings.topic_prefix, self.report).close)
         return self
 
     def __exit__(
