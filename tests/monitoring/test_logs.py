@@ -24,7 +24,7 @@ def test_whatever_is_logged_is_one_object_on_one_line() -> None:
         told = line("with %r", 'quotes" and\nbreaks', exc_info=sys.exc_info())
     assert told["role"] == "scoring"
     assert told["level"] == "ERROR"
-    assert "ValueError: two" in told["exception"]
+    assert "ValueError: invalid" in told["exception"]
     assert "correlation" not in told
 
 
