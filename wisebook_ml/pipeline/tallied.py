@@ -183,7 +183,7 @@ def _counted(run: Run, outcome: Outcome) -> Counted:
     batch = run.batch
     rows = np.searchsorted(run.places, outcome.scored)
     code = batch.text("journal_code")
-    texts = memoryview(batch.data)
+    texts = batch.data.data
     spans = zip(code.start[rows].tolist(), code.length[rows].tolist(), strict=True)
     saisie = batch.saisie[rows]
     otherwise = np.where(saisie == NO_TIME, (batch.day[rows] - EPOCH_DAY) * 24 + NOON, saisie // MICROS_AN_HOUR).clip(
