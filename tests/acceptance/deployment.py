@@ -33,7 +33,7 @@ from wisebook_ml.settings import Settings, get_settings
 from wisebook_ml.training.collect import partition_of
 
 DONE_SECONDS = 300.0
-"""How long a role may take to finish what was published, on a machine that does ten other things; only failures wait."""
+"""How long a role may take to finish what was published, on a machine that does ten other things."""
 
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.1
