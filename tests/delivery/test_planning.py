@@ -84,7 +84,7 @@ def test_several_mailboxes_get_a_mail_each_and_an_address_that_is_named_twice_on
     planned = plan(alerte, rules(both, replace(EMAIL, adresse="paul@example.fr", langue="fr")), {})
     assert [(one.adresse, one.langue) for one in planned] == [("anne@example.fr", "en"), ("paul@example.fr", "en")]
     assert len({one.livraison_id for one in planned}) == 2
-    assert planned[0].destination == digest(Canal.EMAIL, "anne@example.fr")
+    assert planned[0].destination == digest(7, Canal.EMAIL, "anne@example.fr")
 
 
 def test_a_company_that_wants_none(alerte: Alerte) -> None:

@@ -118,6 +118,19 @@ def test_a_destination_that_fails_is_left_in_peace_and_holds_nobody_up(engine: E
     assert {after.alerte.alerte_id.int, last.alerte.alerte_id.int} == {1, 2}
 
 
+def test_an_address_that_refuses_one_company_takes_what_others_send(engine: Engine) -> None:
+    """Each company signs with a secret of its own: a receiver may take one and refuse the other for hours."""
+    store = DeliveryStore(engine)
+    planned(store, alert(1, societe_id=7), alert(2, societe_id=8))
+    first, second = claimed(store, NOON, webhook=4)
+    assert {first.alerte.societe_id, second.alerte.societe_id} == {7, 8}
+    done(store, first, Answer(Kind.FEW, "answered 401", 401, wait=6 * 3600.0), NOON)
+    done(store, second, ENDED, NOON)
+    other = second.alerte.societe_id
+    planned(store, alert(3, societe_id=7), alert(4, societe_id=8), now=NOON + SECOND)
+    assert [one.alerte.societe_id for one in claimed(store, NOON + SECOND, webhook=4)] == [other]
+
+
 def test_room(engine: Engine) -> None:
     store = DeliveryStore(engine)
     planned(store, alert(1))

@@ -26,7 +26,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery to be made: one revision of an alert to one address. `destination` is the address's digest."""
+    """A delivery to be made: one revision of a company's alert to one address. `destination` is the digest of both."""
 
     livraison_id: uuid.UUID
     canal: Canal
@@ -64,7 +64,7 @@ def plan(alerte: Alerte, reglage: ReglageAlertes, told: Mapping[str, Sequence[To
     planned: dict[str, Planned] = {}
     for destination in reglage.destinations:
         for adresse in recipients(destination):
-            key = digest(destination.canal, adresse)
+            key = digest(alerte.societe_id, destination.canal, adresse)
             before = told.get(key, ())
             if key in planned or any(one.revision >= alerte.revision for one in before):
                 continue
