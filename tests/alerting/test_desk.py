@@ -7,16 +7,21 @@ import pytest
 
 from schemas import (
     Acquittement,
+    Canal,
     CodeMotif,
+    Destination,
     Etat,
     EtatAlerte,
     HeuresCalmes,
     ReglageAlertes,
     Severite,
+    StatutLivraison,
     TypeObjet,
 )
 from wisebook_ml.alerting.exceptions import UnknownAlert
 from wisebook_ml.alerting.records import Told
+from wisebook_ml.delivery.planning import Told as Delivered
+from wisebook_ml.delivery.planning import plan
 
 from .made import HOUR, MINUTE, NINE, Company, brief, detection
 
@@ -215,6 +220,37 @@ class TestAcknowledgement:
         assert (worse.record.etat, worse.record.acquittee_par) == (EtatAlerte.OUVERTE, "")
         (escalated,) = company.wait(2 * HOUR)
         assert escalated.record.escalade == 1
+
+    def test_what_is_opened_again_escalates_anew_and_its_count_goes_on(self) -> None:
+        company = Company(ReglageAlertes(escalade=15, escalades=2))
+        (told,) = company.take(detection(1))
+        assert [one.record.escalade for one in company.wait(45 * MINUTE)] == [1, 2]
+        company.desk.acknowledge(acknowledgement(told), company.now, company.now)
+        company.take(detection(2, severite=Severite.CRITIQUE))
+        assert [one.record.escalade for one in company.wait(2 * HOUR)] == [3, 4]
+
+    def test_whom_escalations_go_to_is_told_again_of_what_was_opened_again(self) -> None:
+        chief = Destination(canal=Canal.EMAIL, adresse="chef@example.fr", escalade=True)
+        company = Company(ReglageAlertes(escalade=15, destinations=[chief]))
+        (first,) = told = company.take(detection(1))
+        told += company.wait(HOUR / 2)
+        company.desk.acknowledge(acknowledgement(first), company.now, company.now)
+        told += company.take(detection(2, severite=Severite.CRITIQUE)) + company.wait(HOUR)
+        heard: dict[str, list[Delivered]] = {}
+        for one in told:
+            for planned in plan(one.record, company.desk.policy.reglage, heard):
+                heard.setdefault(planned.destination, []).append(
+                    Delivered(
+                        revision=one.record.revision,
+                        severite=one.record.severite,
+                        etat=one.record.etat,
+                        escalade=one.record.escalade,
+                        statut=StatutLivraison.LIVREE,
+                    )
+                )
+        assert [(one.severite, one.escalade) for mails in heard.values() for one in mails] == [
+            (Severite.ELEVEE, 1), (Severite.CRITIQUE, 2)
+        ]  # fmt: skip
 
     def test_of_what_there_is_not_it_is_refused(self) -> None:
         company = Company()

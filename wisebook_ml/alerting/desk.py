@@ -265,7 +265,7 @@ class CompanyDesk:
         if alert.etat is EtatAlerte.ACQUITTEE:
             alert.etat = EtatAlerte.OUVERTE
             alert.acquittee_par = alert.commentaire = ""
-            alert.escalade = 0
+            alert.escalade_avant = alert.escalade
             wait(alert, self.policy.reglage, at)
         self._tell_or_defer(alert, at)
 

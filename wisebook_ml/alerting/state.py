@@ -70,6 +70,9 @@ class Alert(Struct, kw_only=True):
         `nombre` and `montant` as they were told last.
     differee : datetime or None
         When it is told again what quiet hours held back, or, at revision 0, told at all.
+    escalade, escalade_avant : int
+        How often it was escalated in all, which never goes back: who is told goes by that; and how often before it was
+        opened again, from when on the company's number counts anew.
     escalade_le : datetime or None
         When it is escalated unless somebody acknowledges it.
     calme : bool
@@ -100,6 +103,7 @@ class Alert(Struct, kw_only=True):
     dit: tuple[int, int] = (0, 0)
     differee: dt.datetime | None = None
     escalade: int = 0
+    escalade_avant: int = 0
     escalade_le: dt.datetime | None = None
     acquittee_par: str = ""
     commentaire: str = ""
