@@ -198,6 +198,19 @@ def test_a_later_revision_replaces_what_waits(engine: Engine) -> None:
     assert {one.tentative for one in ends} == {0, 1}
 
 
+def test_nobody_is_told_of_the_end_of_what_he_was_never_told_of(engine: Engine) -> None:
+    store = DeliveryStore(engine)
+    planned(store, alert(1), alert(2), alert(2, revision=2, nombre=2))
+    planned(store, alert(1, revision=2, etat=EtatAlerte.RESOLUE))
+    assert {one.alerte.alerte_id.int for one in claimed(store, NOON)} == {2}
+    rows = DeliveryLog(engine).list(7, alerte=str(uuid.UUID(int=1)))
+    assert Counter((row.revision, row.statut) for row in rows) == {
+        (1, StatutLivraison.REMPLACEE): 3, (2, StatutLivraison.ABANDONNEE): 3
+    }  # fmt: skip
+    assert any("over before anybody was told" in row.detail for row in rows)
+    assert planned(store, alert(1, revision=3)) == 3  # it is open again: the first they hear
+
+
 def test_an_alert_of_yesterday_is_told_to_nobody(engine: Engine) -> None:
     store = DeliveryStore(engine)
     assert planned(store, alert(1), issued=NOON - 25 * HOUR) == 3

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, an
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 
-from schemas import Alerte, Canal, StatutLivraison
+from schemas import Alerte, Canal, EtatAlerte, StatutLivraison
 from wisebook_ml.delivery.planning import Planned, Told
 from wisebook_ml.delivery.schedule import LONGEST_AGE, Answer, Backoff, Kind, Step
 from wisebook_ml.storage.campaign_rows import text
@@ -41,6 +41,7 @@ LOOKED_AT = 20
 TOO_OLD = "it was published more than a day before anybody could bring it here"
 INTERRUPTED = "the worker ended during this attempt; whether it arrived is not known"
 REPLACED = "a later revision of the alert goes there"
+OVER = "the alert was over before anybody was told of it here; nothing is sent"
 
 PENDING = Livraison.statut == StatutLivraison.A_REESSAYER
 
@@ -140,7 +141,7 @@ class DeliveryStore:
         """Take deliveries that are due: one of each destination that is not in work, and not to be left in peace.
 
         Those that somebody left unfinished are recorded as such an attempt, those that a later revision replaces as
-        replaced, those of alerts that are a day old as given up.
+        replaced, those of alerts that are a day old, or that were over before anybody was told, as given up.
 
         Parameters
         ----------
@@ -163,9 +164,9 @@ class DeliveryStore:
             while again:
                 again = False
                 rows = connection.execute(self._due(now).limit(ASKED_AT_ONCE)).mappings().all()
-                last = self._last_revisions(connection, rows)
+                known = self._of_alerts(connection, rows)
                 for row in rows:
-                    if self._settled(connection, row, last, backoff, now):
+                    if self._settled(connection, row, known[row["alerte_id"], row["destination"]], backoff, now):
                         again = True
                     elif row["destination"] not in claims and left.get(row["canal"], 0):
                         left[row["canal"]] -= 1
@@ -191,28 +192,33 @@ class DeliveryStore:
         )
         return select(due).where(due.c.place <= LOOKED_AT).order_by(due.c.prochaine, due.c.revision)
 
-    def _last_revisions(self, connection: Connection, rows: Sequence[RowMapping]) -> dict[tuple[uuid.UUID, str], int]:
-        """Return the last revision of each alert of these rows that is recorded for each destination."""
+    def _of_alerts(
+        self, connection: Connection, rows: Sequence[RowMapping]
+    ) -> dict[tuple[uuid.UUID, str], tuple[int, int]]:
+        """Return what each destination has of each alert of these rows: the last revision, and attempts at all."""
         columns = (Livraison.alerte_id, Livraison.destination)
-        query = select(*columns, func.max(Livraison.revision)).group_by(*columns)
+        query = select(*columns, func.max(Livraison.revision), func.sum(Livraison.tentatives)).group_by(*columns)
         found = connection.execute(query.where(Livraison.alerte_id.in_({row["alerte_id"] for row in rows})))
-        return {(alerte_id, destination): revision for alerte_id, destination, revision in found}
+        return {(alerte_id, destination): (last, tried) for alerte_id, destination, last, tried in found}
 
     def _settled(
         self,
         connection: Connection,
         row: RowMapping,
-        last: Mapping[tuple[uuid.UUID, str], int],
+        known: tuple[int, int],
         backoff: Backoff,
         now: dt.datetime,
     ) -> bool:
         """Record what became of a delivery that is not to be tried now; return whether it is so."""
         began, number = row["commencee_le"], row["tentatives"]
+        last, tried = known
         if began is not None:
             answer, key = Answer(Kind.RETRY, INTERRUPTED), str(row["livraison_id"])
             step = backoff.step(answer, key=key, attempt=number, now=now, issued=row["emise_le"])
-        elif last[row["alerte_id"], row["destination"]] > row["revision"]:
+        elif last > row["revision"]:
             step = Step(StatutLivraison.REMPLACEE, None, REPLACED)
+        elif not tried and row["alerte"].get("etat") == EtatAlerte.RESOLUE.value:
+            step = Step(StatutLivraison.ABANDONNEE, None, OVER)
         elif row["emise_le"] <= now - LONGEST_AGE:
             step = Step(StatutLivraison.ABANDONNEE, None, f"{row['detail']} (given up: the alert is a day old)".strip())
         else:
