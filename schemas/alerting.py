@@ -110,7 +110,8 @@ class Alerte(Record, frozen=True, kw_only=True, omit_defaults=True):
 class Acquittement(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Somebody has taken note of an alert: it is not escalated any more.
 
-    More of the same goes into it in silence until its group ends; what is worse opens it again.
+    More of the same goes into it in silence until its group ends; what is worse opens it again. `revision` is that which
+    they saw: where the alert has become more severe since, it stays open, for nobody has taken note of that.
     """
 
     ce_type: ClassVar[str] = "fr.wisebook.acquittement.v1"
@@ -119,6 +120,7 @@ class Acquittement(Record, frozen=True, kw_only=True, omit_defaults=True):
     alerte_id: uuid.UUID
     auteur: Identifiant
     commentaire: Annotated[str, Meta(max_length=2000)] = ""
+    revision: Annotated[int, Meta(ge=1)] | None = None
 
 
 class Livraison(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -28,8 +28,10 @@ from .made import HOUR, MINUTE, NINE, Company, brief, detection
 NIGHT = [HeuresCalmes(debut="20:00", fin="08:00")]
 
 
-def acknowledgement(told: Told, by: str = "anne", societe_id: int = 7) -> Acquittement:
-    return Acquittement(societe_id=societe_id, alerte_id=told.record.alerte_id, auteur=by, commentaire="vu")
+def acknowledgement(told: Told, by: str = "anne", revision: int | None = None) -> Acquittement:
+    return Acquittement(
+        societe_id=7, alerte_id=told.record.alerte_id, auteur=by, commentaire="vu", revision=revision
+    )  # fmt: skip
 
 
 class TestPolicy:
@@ -220,6 +222,32 @@ class TestAcknowledgement:
         assert (worse.record.etat, worse.record.acquittee_par) == (EtatAlerte.OUVERTE, "")
         (escalated,) = company.wait(2 * HOUR)
         assert escalated.record.escalade == 1
+
+    @pytest.mark.parametrize("revision", [1, None])
+    def test_one_that_comes_again_does_not_silence_what_is_worse(self, revision: int | None) -> None:
+        company = Company()
+        (told,) = company.take(detection(1))
+        one, place = acknowledgement(told, revision=revision), ("acknowledgements", 3, 5)
+        assert company.desk.acknowledge(one, company.now, company.now, place)
+        (_, worse) = company.take(detection(2, severite=Severite.CRITIQUE))
+        assert not company.desk.acknowledge(one, company.now, company.now, place)
+        assert company.new() == []
+        again = acknowledgement(told, revision=None if revision is None else worse.record.revision)
+        assert company.desk.acknowledge(again, company.now, company.now, ("acknowledgements", 3, 6))
+
+    def test_one_of_what_was_less_serious_leaves_it_open(self) -> None:
+        company = Company(ReglageAlertes(severite=Severite.FAIBLE, calmes=NIGHT))
+        (told,) = company.take(detection(1, severite=Severite.MOYENNE))
+        company.wait(11 * HOUR + 50 * MINUTE)
+        (later,) = company.take(detection(2, CodeMotif.RAFALE, severite=Severite.CRITIQUE))
+        assert company.take(detection(1, revision=2), after=HOUR) == []  # at night it became worse
+        assert not company.desk.acknowledge(acknowledgement(told, revision=1), company.now, company.now)
+        assert company.desk.acknowledge(acknowledgement(later, revision=1), company.now, company.now)
+        seen = company.desk.alerts[told.record.alerte_id].vue
+        assert company.desk.acknowledge(acknowledgement(told, revision=seen), company.now, company.now)
+        assert [(one.record.revision, one.record.severite) for one in company.new()] == [
+            (2, Severite.CRITIQUE), (2, Severite.ELEVEE)
+        ]  # fmt: skip
 
     def test_what_is_opened_again_escalates_anew_and_its_count_goes_on(self) -> None:
         company = Company(ReglageAlertes(escalade=15, escalades=2))

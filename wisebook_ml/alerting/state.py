@@ -58,6 +58,8 @@ class Alert(Struct, kw_only=True):
     ----------
     revision : int
         Of the last record that was made of it.
+    pire : int
+        The revision that tells the severity it has now, or is to tell it.
     nombre, montant, codes, objets, journaux
         What it counts: detections, cents, and detections by code, by kind of object and by journal.
     ouvertes : int
@@ -75,6 +77,8 @@ class Alert(Struct, kw_only=True):
         opened again, from when on the company's number counts anew.
     escalade_le : datetime or None
         When it is escalated unless somebody acknowledges it.
+    acquittement : tuple of (str, int, int) or None
+        Topic, partition and offset of the last acknowledgement that was taken.
     calme : bool
         Whether quiet hours have held it back; else, the budget.
     texte_fr, texte_en : str
@@ -91,6 +95,7 @@ class Alert(Struct, kw_only=True):
     texte_en: str
     etat: EtatAlerte = EtatAlerte.OUVERTE
     revision: int = 0
+    pire: int = 0
     nombre: int = 0
     montant: int = 0
     ouvertes: int = 0
@@ -107,12 +112,18 @@ class Alert(Struct, kw_only=True):
     escalade_le: dt.datetime | None = None
     acquittee_par: str = ""
     commentaire: str = ""
+    acquittement: tuple[str, int, int] | None = None
     calme: bool = False
 
     @property
     def due(self) -> dt.datetime | None:
         """When something is to be done about it; None: never."""
         return min((one for one in (self.fin, self.differee, self.escalade_le) if one is not None), default=None)
+
+    @property
+    def vue(self) -> int:
+        """The revision that somebody has seen who sees it as it is here: quiet hours may hold back what is worse."""
+        return max(self.revision, self.pire)
 
     def count(self, member: Member) -> None:
         """Count a detection in."""
@@ -149,6 +160,7 @@ class Alert(Struct, kw_only=True):
         if rank(severite) <= rank(self.severite):
             return False
         self.severite = severite
+        self.pire = self.revision + 1
         return True
 
 

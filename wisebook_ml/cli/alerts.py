@@ -166,7 +166,7 @@ def ack(
             end_offsets(
                 bootstrap, ACKNOWLEDGEMENTS.full_name(settings.topic_prefix)
             )  # says what to do if it is missing
-            wanted = _acknowledgement(societe, found.alerte_id, par, comment)
+            wanted = _acknowledgement(found, par, comment)
             with EventProducer(bootstrap, settings.topic_prefix) as producer:
                 producer.send(record_event(ACKNOWLEDGEMENTS, societe, wanted, str(uuid.uuid4()), source=SOURCE))
             found = _wait(store, found, timeout)
@@ -208,8 +208,14 @@ def find_alert(store: AlertStore, societe_id: int, text: str) -> Alert:
     return found[0]
 
 
-def _acknowledgement(societe_id: int, alerte_id: uuid.UUID, par: str, comment: str) -> Acquittement:
-    given = {"societe_id": societe_id, "alerte_id": alerte_id, "auteur": par, "commentaire": comment}
+def _acknowledgement(alert: Alert, par: str, comment: str) -> Acquittement:
+    given = {
+        "societe_id": alert.societe_id,
+        "alerte_id": alert.alerte_id,
+        "auteur": par,
+        "commentaire": comment,
+        "revision": alert.vue,
+    }
     try:
         return msgspec.convert(given, Acquittement)
     except msgspec.ValidationError as error:
