@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from schemas import (
     Acquittement,
@@ -160,6 +161,21 @@ class TestBudget:
         assert (digest.record.nombre, digest.record.montant, len(digest.record.detections)) == (1, "5.00", 1)
         company.take(detection(3), detection(3, revision=2, etat=Etat.CLOSE))
         assert company.wait(2 * HOUR) == []
+
+
+    def test_a_digest_is_about_what_is_still_held(self) -> None:
+        company = Company(ReglageAlertes(budget_horaire=0))
+        grave = detection(1, severite=Severite.CRITIQUE, cents=9_999_00)
+        company.take(grave, detection(2, CodeMotif.MONTANT_ROND, cents=5_00))
+        company.take(detection(1, revision=2, etat=Etat.CLOSE))
+        (digest,) = company.wait(HOUR)
+        assert digest.record.detections == [detection(2).detection_id]
+        assert digest.record.severite is Severite.ELEVEE
+        assert digest.record.titre_fr == "Montant rond : 1 écriture, journal AC, 5,00\u202f€"
+        company.take(replace(grave, revision=3), detection(1, revision=4, cents=20_00))
+        (digest,) = company.wait(HOUR)
+        assert (digest.record.severite, digest.record.montant) == (Severite.ELEVEE, "20.00")
+        assert "20,00" in digest.record.titre_fr
 
 
 class TestQuietHours:

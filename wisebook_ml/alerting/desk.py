@@ -18,6 +18,7 @@ from wisebook_ml.alerting.policy import Policy, cause_of, passes
 from wisebook_ml.alerting.quiet_hours import LONGEST, quiet_until
 from wisebook_ml.alerting.records import Source, Told, record_of
 from wisebook_ml.alerting.state import Alert, CompanyState, Member, member_of
+from wisebook_ml.alerting.texts import first_texts
 
 __all__ = ["CompanyDesk"]
 
@@ -220,11 +221,12 @@ class CompanyDesk:
     def _revise(self, known: Member, detection: Detection, at: dt.datetime) -> None:
         """Take a later revision of a detection that is counted already."""
         alert = self._of(known)
-        amount = abs(to_minor(detection.montant))
-        alert.montant += amount - known.montant
-        known.montant, known.revision, known.severite = amount, detection.revision, detection.severite
-        self._remember(known)
         worse = alert.rises(detection.severite)
+        alert.revise(known, abs(to_minor(detection.montant)), detection.severite)
+        known.revision = detection.revision
+        if alert.begins_with(known):
+            alert.texte_fr, alert.texte_en = first_texts(detection)
+        self._remember(known)
         if alert is not self.state.held:
             if worse:
                 self._worsen(alert, at)

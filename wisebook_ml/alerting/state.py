@@ -60,8 +60,8 @@ class Alert(Struct, kw_only=True):
         Of the last record that was made of it.
     pire : int
         The revision that tells the severity it has now, or is to tell it.
-    nombre, montant, codes, objets, journaux
-        What it counts: detections, cents, and detections by code, by kind of object and by journal.
+    nombre, montant, codes, severites, objets, journaux
+        What it counts: detections, cents, and detections by code, by severity, by kind of object and by journal.
     ouvertes : int
         How many of them stand.
     fin : datetime or None
@@ -82,7 +82,7 @@ class Alert(Struct, kw_only=True):
     calme : bool
         Whether quiet hours have held it back; else, the budget.
     texte_fr, texte_en : str
-        What is said of its first detection alone.
+        What is said of its first detection alone; empty where that is gone.
     """
 
     alerte_id: uuid.UUID
@@ -101,6 +101,7 @@ class Alert(Struct, kw_only=True):
     ouvertes: int = 0
     detections: list[uuid.UUID] = field(default_factory=list)
     codes: dict[str, int] = field(default_factory=dict)
+    severites: dict[str, int] = field(default_factory=dict)
     objets: dict[str, int] = field(default_factory=dict)
     journaux: dict[str, int] = field(default_factory=dict)
     fin: dt.datetime | None = None
@@ -142,18 +143,35 @@ class Alert(Struct, kw_only=True):
         """Count a detection out again that is gone before anybody was told of it."""
         self.nombre -= 1
         self.montant -= member.montant
+        if self.begins_with(member):
+            self.texte_fr = self.texte_en = ""
         if member.detection_id in self.detections and len(self.detections) > 1:
             self.detections.remove(member.detection_id)
         journal = member.journal if member.journal in self.journaux else ""
         for counted, name in self._counted(member, journal):
-            left = counted.get(name, 0) - 1
-            if left > 0:
-                counted[name] = left
-            else:
-                counted.pop(name, None)
+            _take_one(counted, name)
+        self._settle()
 
     def _counted(self, member: Member, journal: str) -> tuple[tuple[dict[str, int], str], ...]:
-        return (self.codes, member.code), (self.objets, member.objet.value), (self.journaux, journal)
+        kinds = (self.codes, member.code), (self.severites, member.severite.value), (self.objets, member.objet.value)
+        return *kinds, (self.journaux, journal)
+
+    def revise(self, member: Member, montant: int, severite: Severite) -> None:
+        """Count a detection that is counted with other cents and another severity."""
+        self.montant += montant - member.montant
+        _take_one(self.severites, member.severite.value)
+        self.severites[severite.value] = self.severites.get(severite.value, 0) + 1
+        member.montant, member.severite = montant, severite
+        if not self.revision:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Take the severity of what is counted: until it is told, it may become less."""
+        self.severite = max((Severite(one) for one in self.severites), key=rank, default=self.severite)
+
+    def begins_with(self, member: Member) -> bool:
+        """Tell whether this is its first detection, which `texte_fr` and `texte_en` speak of."""
+        return self.detections[:1] == [member.detection_id]
 
     def rises(self, severite: Severite) -> bool:
         """Take a severity in; return whether it is more than there was."""
@@ -162,6 +180,14 @@ class Alert(Struct, kw_only=True):
         self.severite = severite
         self.pire = self.revision + 1
         return True
+
+
+def _take_one(counted: dict[str, int], name: str) -> None:
+    left = counted.get(name, 0) - 1
+    if left > 0:
+        counted[name] = left
+    else:
+        counted.pop(name, None)
 
 
 class CompanyState(Struct, kw_only=True):
