@@ -199,7 +199,7 @@ class ReglageAlertes(Struct, frozen=True, kw_only=True, omit_defaults=True):
     A detection passes with at least `severite` and, where given, at least `montant` at stake; of `controles` nothing
     but these where any are named, and none of `sauf_controles`, by its strongest reason. Of the same cause within
     `regroupement` minutes there is one alert. No more than `budget_horaire` alerts are told in an hour: what exceeds it
-    is told as one at its end. What nobody has acknowledged after `escalade` minutes (0: never) is told again, up to
+    is told as one at its end, unless it is CRITIQUE. What nobody has acknowledged after `escalade` minutes (0: never) is told again, up to
     `escalades` times.
     """
 

@@ -144,6 +144,25 @@ class TestBudget:
         ) or digest.record.codes == {"MONTANT_ROND": 3, "SOUS_SEUIL": 3}
         assert sorted(brief(groups)) == [("DOUBLON", 2, 3, "OUVERTE"), ("RAFALE", 2, 3, "OUVERTE")]
 
+    def test_what_is_grave_does_not_wait_for_room_that_others_took(self) -> None:
+        company = Company(ReglageAlertes(budget_horaire=1, escalade=15))
+        company.take(detection(1), detection(2, CodeMotif.RAFALE), detection(3, CodeMotif.BENFORD))
+        grave = detection(4, CodeMotif.DESEQUILIBRE, severite=Severite.CRITIQUE)
+        assert brief(company.take(grave, after=MINUTE)) == [("DESEQUILIBRE", 1, 1, "OUVERTE")]
+        told = company.wait(16 * MINUTE)
+        assert [one.record.cause for one in told if one.record.escalade] == ["DOUBLON", "DESEQUILIBRE"]
+        became = detection(2, CodeMotif.RAFALE, severite=Severite.CRITIQUE, revision=2)
+        assert brief(company.take(became)) == [("RAFALE", 1, 1, "OUVERTE")]  # it was held back
+        told = company.wait(HOUR)
+        assert ("BENFORD", 1, 1, "OUVERTE") in brief(told)
+
+    def test_a_storm_of_what_is_grave_is_bounded(self) -> None:
+        company = Company(ReglageAlertes(budget_horaire=0, regroupement=0))
+        told = company.take(*(detection(k, severite=Severite.CRITIQUE) for k in range(1_000)))
+        assert len(told) == 10
+        (digest,) = company.wait(HOUR)
+        assert digest.record.nombre == 990
+
     def test_none_at_all_is_a_digest_an_hour(self) -> None:
         company = Company(ReglageAlertes(budget_horaire=0))
         told: list[Told] = []
@@ -164,17 +183,16 @@ class TestBudget:
 
 
     def test_a_digest_is_about_what_is_still_held(self) -> None:
-        company = Company(ReglageAlertes(budget_horaire=0))
-        grave = detection(1, severite=Severite.CRITIQUE, cents=9_999_00)
-        company.take(grave, detection(2, CodeMotif.MONTANT_ROND, cents=5_00))
-        company.take(detection(1, revision=2, etat=Etat.CLOSE))
+        company = Company(ReglageAlertes(severite=Severite.MOYENNE, budget_horaire=0))
+        first, second = detection(1, cents=9_999_00), detection(2, severite=Severite.MOYENNE, cents=5_00)
+        company.take(first, second, detection(1, revision=2, etat=Etat.CLOSE))
         (digest,) = company.wait(HOUR)
-        assert digest.record.detections == [detection(2).detection_id]
-        assert digest.record.severite is Severite.ELEVEE
-        assert digest.record.titre_fr == "Montant rond : 1 écriture, journal AC, 5,00\u202f€"
-        company.take(replace(grave, revision=3), detection(1, revision=4, cents=20_00))
+        assert digest.record.detections == [second.detection_id]
+        assert digest.record.severite is Severite.MOYENNE
+        assert digest.record.titre_fr == "Doublon probable : 1 écriture, journal AC, 5,00\u202f€"
+        company.take(replace(first, revision=3), replace(first, revision=4, severite=Severite.MOYENNE, montant="20.00"))
         (digest,) = company.wait(HOUR)
-        assert (digest.record.severite, digest.record.montant) == (Severite.ELEVEE, "20.00")
+        assert (digest.record.severite, digest.record.montant) == (Severite.MOYENNE, "20.00")
         assert "20,00" in digest.record.titre_fr
 
 

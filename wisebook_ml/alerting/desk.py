@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterable
 
 from schemas import Acquittement, Detection, Etat, EtatAlerte, Severite, to_minor
-from wisebook_ml.alerting.budget import has_room, next_hour, spend
+from wisebook_ml.alerting.budget import has_room, is_urgent, next_hour, spend
 from wisebook_ml.alerting.escalation import is_due, wait
 from wisebook_ml.alerting.exceptions import UnknownAlert
 from wisebook_ml.alerting.grouping import end_of, grown, has_news, new_alert, note_told
@@ -92,6 +92,9 @@ class CompanyDesk:
             self._open(detection, known, made, at)
         elif detection.etat is Etat.CLOSE:
             self._close(known, detection, at)
+        elif self._is_held(known) and is_urgent(detection.severite) and not is_urgent(known.severite):
+            self._let_go(known)
+            self._open(detection, None, made, at)  # it waits no longer
         else:
             self._revise(known, detection, at)
 
@@ -190,13 +193,13 @@ class CompanyDesk:
             self._keep(group)
             return
         quiet = self._quiet(detection.severite, at)
-        if quiet is not None or not has_room(self.state, self.policy.reglage, at):
+        if quiet is not None or not has_room(self.state, self.policy.reglage, detection.severite, at):
             self._hold(detection, made, at, quiet)
             return
         alert = new_alert(detection, cause, made, at)
         alert.fin = end_of(at, self.policy.reglage)
         self._join(alert, detection, at)
-        spend(self.state, at)
+        spend(self.state, detection.severite, at)
         self._tell(alert, at)
         wait(alert, self.policy.reglage, at)
         self._keep(alert)
@@ -238,18 +241,29 @@ class CompanyDesk:
         """Take note that a detection's reasons are gone; with the last one of an alert, it is settled."""
         known.ouverte, known.revision = False, detection.revision
         self._remember(known)
+        if self._is_held(known):
+            self._let_go(known)
+            return
         alert = self._of(known)
         alert.ouvertes -= 1
-        if alert is self.state.held:
-            alert.discount(known)
-            if not alert.ouvertes:
-                self.state.held = None
-            return
         if not alert.ouvertes:
             alert.etat = EtatAlerte.RESOLUE
             alert.fin = alert.escalade_le = None
             self._tell(alert, at)
         self._keep(alert)
+
+    def _is_held(self, member: Member) -> bool:
+        held = self.state.held
+        return held is not None and held.alerte_id == member.alerte_id
+
+    def _let_go(self, member: Member) -> None:
+        """Take a detection out of what is held back."""
+        held = self.state.held
+        assert held is not None  # the member is in it
+        held.ouvertes -= 1
+        held.discount(member)
+        if not held.ouvertes:
+            self.state.held = None
 
     # Telling
 
@@ -291,8 +305,7 @@ class CompanyDesk:
         return None if id_ is None else self.alerts[id_]
 
     def _of(self, member: Member) -> Alert:
-        held = self.state.held
-        return held if held is not None and held.alerte_id == member.alerte_id else self.alerts[member.alerte_id]
+        return self.state.held if self.state.held and self._is_held(member) else self.alerts[member.alerte_id]
 
     def _remember(self, member: Member) -> None:
         self.members[member.detection_id] = self.changed_members[member.detection_id] = member

@@ -198,7 +198,7 @@ class CompanyState(Struct, kw_only=True):
     reached : datetime or None
         As of when the last thing counted.
     heure : datetime or None
-        The hour that `dites` alerts were told in.
+        The hour that `dites` alerts were told in, `graves` of them urgent ones.
     held : Alert or None
         What the next digest will tell.
     """
@@ -207,4 +207,5 @@ class CompanyState(Struct, kw_only=True):
     reached: dt.datetime | None = None
     heure: dt.datetime | None = None
     dites: int = 0
+    graves: int = 0
     held: Alert | None = None
