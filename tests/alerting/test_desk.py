@@ -20,6 +20,7 @@ from schemas import (
     TypeObjet,
 )
 from wisebook_ml.alerting.exceptions import UnknownAlert
+from wisebook_ml.alerting.policy import Policy
 from wisebook_ml.alerting.records import Told
 from wisebook_ml.delivery.planning import Told as Delivered
 from wisebook_ml.delivery.planning import plan
@@ -59,6 +60,31 @@ class TestPolicy:
     def test_it_is_asked_again_at_each_revision(self) -> None:
         company = Company()
         assert company.take(detection(1, severite=Severite.MOYENNE)) == []
+        assert brief(company.take(detection(1, revision=2))) == [("DOUBLON", 1, 1, "OUVERTE")]
+
+
+class TestSwitchedOff:
+    def test_nothing_is_told_any_more_but_ends(self) -> None:
+        company = Company(ReglageAlertes(budget_horaire=1, escalade=15))
+        told = company.take(*(detection(k) for k in range(3)), detection(10, CodeMotif.RAFALE))
+        assert len(told) == 1
+        company.desk.policy = Policy(ReglageAlertes(actif=False))
+        worse = detection(1, revision=2, severite=Severite.CRITIQUE)
+        assert company.take(worse, after=MINUTE) == []
+        assert company.wait(26 * HOUR) == []
+        closed = [detection(k, revision=3, etat=Etat.CLOSE) for k in range(3)]
+        assert brief(company.take(*closed, detection(10, CodeMotif.RAFALE, revision=2, etat=Etat.CLOSE))) == [
+            ("DOUBLON", 2, 3, "RESOLUE")
+        ]
+
+    def test_what_was_held_back_then_is_told_at_its_next_revision(self) -> None:
+        company = Company(ReglageAlertes(budget_horaire=0))
+        company.take(detection(1), detection(2))
+        company.desk.policy = Policy(ReglageAlertes(actif=False))
+        assert company.wait(2 * HOUR) == []
+        company.desk.policy = Policy(ReglageAlertes())
+        assert company.wait(26 * HOUR) == []
+        assert company.take(detection(1)) == []
         assert brief(company.take(detection(1, revision=2))) == [("DOUBLON", 1, 1, "OUVERTE")]
 
 

@@ -82,7 +82,7 @@ class CompanyDesk:
             Where its record stands.
         """
         known = self.members.get(detection.detection_id)
-        stands = known is not None and known.ouverte
+        stands = known is not None and known.ouverte and self._is_in_alert(known)
         if known is not None and detection.revision < known.revision + (not stands):
             return  # an older record that comes again
         if not stands and (detection.etat is Etat.CLOSE or not passes(detection, self.policy.reglage)):
@@ -268,7 +268,10 @@ class CompanyDesk:
     # Telling
 
     def _release(self, held: Alert, at: dt.datetime) -> None:
-        """Tell what was held back, unless it is quiet."""
+        """Tell what was held back, unless it is quiet, or the company wants no alerts any more: then nobody is told."""
+        if not self.policy.reglage.actif:
+            self.state.held = None
+            return
         quiet = self._quiet(held.severite, at)
         if quiet is not None and at - held.ouverte_le < LONGEST:
             held.differee, held.calme = quiet, True
@@ -282,6 +285,8 @@ class CompanyDesk:
 
     def _worsen(self, alert: Alert, at: dt.datetime) -> None:
         """Tell that an alert is more serious than was told; who has acknowledged it did not know."""
+        if not self.policy.reglage.actif:
+            return
         if alert.etat is EtatAlerte.ACQUITTEE:
             alert.etat = EtatAlerte.OUVERTE
             alert.acquittee_par = alert.commentaire = ""
@@ -291,7 +296,7 @@ class CompanyDesk:
 
     def _tell_or_defer(self, alert: Alert, at: dt.datetime) -> None:
         alert.differee = self._quiet(alert.severite, at)
-        if alert.differee is None:
+        if alert.differee is None and self.policy.reglage.actif:
             self._tell(alert, at)
 
     def _tell(self, alert: Alert, at: dt.datetime) -> None:
@@ -306,6 +311,10 @@ class CompanyDesk:
 
     def _of(self, member: Member) -> Alert:
         return self.state.held if self.state.held and self._is_held(member) else self.alerts[member.alerte_id]
+
+    def _is_in_alert(self, member: Member) -> bool:
+        """Tell whether a detection's alert is there: a digest that nobody wanted any more is not."""
+        return self._is_held(member) or member.alerte_id in self.alerts
 
     def _remember(self, member: Member) -> None:
         self.members[member.detection_id] = self.changed_members[member.detection_id] = member
