@@ -15,6 +15,7 @@ from schemas import (
     Etat,
     MotifDetection,
     Objet,
+    Parametres,
     Severite,
     TypeObjet,
     detection_id,
@@ -26,7 +27,7 @@ from wisebook_ml.alerting.state import CompanyState
 from wisebook_ml.cli import main
 from wisebook_ml.clock import utc_now
 from wisebook_ml.settings import get_settings
-from wisebook_ml.storage import AlertStore, open_database
+from wisebook_ml.storage import AlertStore, DetectionStore, SettingsStore, StoredDetection, open_database
 
 
 def alerts(*arguments: str) -> Result:
@@ -81,6 +82,22 @@ def test_list(ids: list[str]) -> None:
     for text in (ids[0][:8], "acknowledged by anne", "Doublon probable : 3 écritures, journal AC"):
         assert text in said
     assert "company 8 has no open alerts; --all lists those that are resolved" in alerts("list", "8").stdout
+
+
+def test_what_the_policy_holds_back(ids: list[str]) -> None:
+    assert "holds" not in alerts("list", "7").output  # nothing is known that it would
+    engine = open_database(get_settings().sql_url)
+    record = [
+        StoredDetection(detection=found(number, CodeMotif.DOUBLON), ce_time=utc_now(), partition=0, offset=number)
+        for number in range(3)
+    ]
+    DetectionStore(engine).write(record)
+    assert "holds" not in alerts("list", "7").output
+    versions = SettingsStore(engine)
+    versions.append(7, lambda _: Parametres(societe_id=7, alertes=Policies(montant="99999999999.99")), "t")
+    versions.mark(7, 1)
+    assert "lets 0 of the last 3 open detections (30 days) through and holds 3 back" in alerts("list", "7").stderr
+    assert "holds" not in alerts("list", "7", "--json").output
 
 
 def test_show(ids: list[str]) -> None:

@@ -15,13 +15,14 @@ from schemas import Acquittement, Alerte, EtatAlerte
 from topics import ACKNOWLEDGEMENTS
 from wisebook_ml.alerting.records import record_of
 from wisebook_ml.alerting.state import Alert
+from wisebook_ml.cli.alert_reach import reach_of
 from wisebook_ml.cli.deliveries import deliveries, secret, test
 from wisebook_ml.cli.show import SEVERITIES, STYLES, plain_console
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 from wisebook_ml.messaging.reader import ReadError, end_offsets
 from wisebook_ml.settings import get_settings
-from wisebook_ml.storage import AlertStore, DetectionStore, StorageError, open_database
+from wisebook_ml.storage import AlertStore, DetectionStore, SettingsStore, StorageError, open_database
 from wisebook_ml.timers.schedule import PARIS
 from wisebook_ml.training.events import record_event
 
@@ -82,9 +83,12 @@ def list_(societe: int, everything: bool, lang: str, limit: int, as_json: bool) 
         store = _store()
         found = store.list(societe, everything=everything, limit=limit)
         count = store.count(societe, everything=everything)
+        reach = reach_of(store.engine, societe, SettingsStore(store.engine).in_force(societe).alertes)
     if as_json:
         _print_json(found)
         return
+    if reach.passing < reach.seen:
+        click.echo(reach.text(lang), err=True)
     if not found:
         more = "" if everything else "; --all lists those that are resolved"
         click.echo(f"company {societe} has no {'' if everything else 'open '}alerts{more}")

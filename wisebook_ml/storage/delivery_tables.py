@@ -27,7 +27,9 @@ class DestinationLivraison(Base):
 
     __tablename__ = "destination_livraison"
 
-    destination: Mapped[str] = mapped_column(String(32), primary_key=True, comment="digest of company, channel and address")
+    destination: Mapped[str] = mapped_column(
+        String(32), primary_key=True, comment="digest of company, channel and address"
+    )
     echecs: Mapped[int] = mapped_column(Integer, comment="in a row")
     pause: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, comment="nothing is sent before")
     bail: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, comment="until when an attempt has it")
