@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from schemas import Alerte, Canal, Destination, EtatAlerte, Livraison, ReglageAlertes, Severite, StatutLivraison
 from wisebook_ml.delivery.planning import Planned, Told, plan
@@ -266,6 +266,24 @@ def test_old_rows_are_removed(engine: Engine) -> None:
         done(store, claim, ENDED, NOON + SECOND)
     assert store.purge(NOON + HOUR) == 3
     assert planned(store, alert(3)) == 3
+
+
+def test_a_purge_takes_no_destination_away_from_what_is_just_planned(engine: Engine) -> None:
+    store = DeliveryStore(engine)
+    planned(store, alert(1))
+    for claim in claimed(store, NOON):
+        done(store, claim, ENDED, NOON)
+    purge = threading.Thread(target=store.purge, args=(NOON + HOUR,))
+
+    def between(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO livraison ") and purge.ident is None:
+            purge.start()
+            purge.join(1.0)  # it waits for the plan, or is through with it
+
+    event.listen(engine, "before_cursor_execute", between)
+    assert planned(store, alert(2)) == 3
+    purge.join()
+    assert [one.alerte.alerte_id.int for one in claimed(store, NOON)] == [2, 2, 2]
 
 
 def test_who_asks(engine: Engine) -> None:

@@ -101,7 +101,7 @@ class DeliveryStore:
         now : datetime
             The present moment.
         """
-        with writing(self._engine) as connection:
+        with self._alone() as connection:  # a purge between must not take a destination away that was there
             told = self._told(connection, {one.alerte.alerte_id for one in alerts})
             deliveries: list[dict[str, object]] = []
             for issued in alerts:
