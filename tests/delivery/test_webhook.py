@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from wisebook_ml.delivery.guard import fault_of
 from wisebook_ml.delivery.schedule import Answer, Kind
 from wisebook_ml.delivery.webhook import Limits, post
 
@@ -99,6 +100,26 @@ def test_where_nothing_is_sent(url: str, said: str) -> None:
     told = sent(url, Limits(SECONDS))
     assert told.kind is Kind.NEVER
     assert said in told.detail
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "169.254.169.254", "[fe80::1]", "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]", "168.63.129.16",
+        "100.100.100.200", "192.0.0.192", "[fd00:ec2::254]",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("private", [False, True])
+def test_metadata_of_a_cloud_host_is_never_reached(host: str, *, private: bool) -> None:
+    told = post(f"https://{host}/latest/meta-data", b"{}", {}, Limits(SECONDS, private=private))
+    assert told.kind is Kind.NEVER
+    assert "metadata" in told.detail
+    assert "WISEBOOK_ML_WEBHOOK_PRIVATE" not in told.detail
+
+
+def test_addresses_that_networks_keep_for_themselves() -> None:
+    assert fault_of("192.0.0.8", private=False) == "an address of a private network"
+    assert [fault_of(one, private=True) for one in ("127.0.0.1", "10.1.2.3", "fd12::1")] == ["", "", ""]
 
 
 class TestEncryption:
