@@ -39,7 +39,7 @@ def test_in_french(alerte: Alerte) -> None:
     assert mail.text.replace(NARROW, " ") == (
         "12 doublons dans le journal HA\n\n"
         "Société : 7\nGravité : élevée\nDétections : 12\nMontant en jeu : 123 456,70 €\n"
-        "Motifs : DOUBLON (12), MONTANT_ROND (3)\n"
+        "Motifs : Doublon probable (12), Montant rond (3)\n"
         "Ouverte le : 10/03/2026 à 13:00\nDernière le : 10/03/2026 à 13:05\n\n"
         "Premières détections :\n"
         + "".join(f"- {one}\n" for one in alerte.detections[:5])
@@ -57,6 +57,23 @@ def test_in_english(alerte: Alerte) -> None:
     assert "nothing is left to do" in resolved.text
     assert "Taken in charge by anne (vu)." in resolved.text
     assert "A trial" in mail_of(alerte, "en", trial=True).text
+
+
+def test_the_subject_says_what_is_new(alerte: Alerte) -> None:
+    reminded = replace(alerte, revision=2, escalade=1)
+    worse = replace(reminded, revision=3, severite=Severite.CRITIQUE)
+
+    def subject(one: Alerte, before: Alerte | None) -> str:
+        return mail_of(one, "fr", before=before).subject.removeprefix("[WiseBook 7] ").partition(" : ")[0]
+
+    assert subject(reminded, alerte) == "Relance 1"
+    assert subject(worse, reminded) == "critique désormais"
+    assert "Elle est devenue plus grave : critique, et non plus élevée." in mail_of(worse, "fr", before=reminded).text
+    assert "personne" not in mail_of(worse, "fr", before=reminded).text
+    assert subject(worse, alerte) == "Relance 1, critique désormais"
+    assert subject(replace(worse, revision=4, escalade=2), worse) == "Relance 2"
+    assert subject(replace(worse, revision=5), replace(worse, etat=EtatAlerte.RESOLUE)) == "Rouverte"
+    assert mail_of(worse, "en", before=reminded).subject.startswith("[WiseBook 7] critical now: 12 duplicates")
 
 
 @pytest.mark.parametrize("langue", ["fr", "en"])

@@ -198,6 +198,17 @@ def test_a_later_revision_replaces_what_waits(engine: Engine) -> None:
     assert {one.tentative for one in ends} == {0, 1}
 
 
+def test_a_claim_knows_what_has_arrived_before(engine: Engine) -> None:
+    store = DeliveryStore(engine)
+    planned(store, alert(1))
+    (first,) = claimed(store, NOON, webhook=1)
+    assert first.dite is None
+    done(store, first, ENDED, NOON)
+    planned(store, alert(1, revision=2, nombre=2), alert(1, revision=3, nombre=3), now=NOON + SECOND)
+    (last,) = claimed(store, NOON + SECOND, webhook=1)
+    assert (last.alerte.revision, last.dite) == (3, alert(1))
+
+
 def test_nobody_is_told_of_the_end_of_what_he_was_never_told_of(engine: Engine) -> None:
     store = DeliveryStore(engine)
     planned(store, alert(1), alert(2), alert(2, revision=2, nombre=2))

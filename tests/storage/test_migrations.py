@@ -109,7 +109,10 @@ def test_a_champion_from_before_the_history_can_be_gone_back_to(engine: Engine) 
 
 def test_deliveries_go_by_company_and_address(engine: Engine) -> None:
     """As they did not before: what was recorded then is known by the new name."""
-    store, rules = DeliveryStore(engine), ReglageAlertes(destinations=[Destination(canal=Canal.EMAIL, adresse="a@b.fr")])
+    store, rules = (
+        DeliveryStore(engine),
+        ReglageAlertes(destinations=[Destination(canal=Canal.EMAIL, adresse="a@b.fr")]),
+    )
     now = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
     alerts = [
         Alerte(alerte_id=uuid.UUID(int=k), societe_id=k, severite=Severite.ELEVEE, titre_fr="t", titre_en="t",

@@ -36,12 +36,12 @@ class Reach(NamedTuple):
         passing, seen, held = (number(count, 0) for count in (self.passing, self.seen, self.seen - self.passing))
         if lang == "fr":
             return (
-                f"la politique d'alerte laisse passer {passing} des {seen} dernières détections ouvertes ({DAYS} jours) "
-                f"et en retient {held}"
+                f"la politique d'alerte laisse passer {passing} des {seen} dernières détections ouvertes ({DAYS} jours) et "
+                f"en retient {held}"
             )
         return (
-            f"the alert policy lets {passing} of the last {seen} open detections ({DAYS} days) through and holds {held} "
-            "back"
+            f"the alert policy lets {passing} of the last {seen} open detections ({DAYS} days) through and holds "
+            f"{held} back"
         )
 
 

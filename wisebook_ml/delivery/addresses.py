@@ -31,8 +31,8 @@ def channel_of(adresse: str) -> Canal:
 def digest(societe_id: int, canal: Canal, adresse: str) -> str:
     """Return what identifies a company's destination, 32 hexadecimal digits.
 
-    An address that several companies give is as many destinations: failures, pauses and the one attempt at a time belong
-    to each apart, since a receiver may refuse one company's secret, or ask one company to wait.
+    An address that several companies give is as many destinations: failures, pauses and the one attempt at a time
+    belong to each apart, since a receiver may refuse one company's secret, or ask one company to wait.
     """
     return hashlib.blake2b(f"{societe_id}\0{canal.value}\0{adresse}".encode(), digest_size=16).hexdigest()
 

@@ -21,6 +21,7 @@ from schemas import Alerte, Canal, EtatAlerte, StatutLivraison
 from wisebook_ml.delivery.planning import Planned, Told
 from wisebook_ml.delivery.schedule import LONGEST_AGE, Answer, Backoff, Kind, Step
 from wisebook_ml.storage.campaign_rows import text
+from wisebook_ml.storage.delivery_rows import TOO_OLD, Issued, as_told, row_of
 from wisebook_ml.storage.delivery_tables import DestinationLivraison, Livraison, TentativeLivraison
 from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.tables import Base
@@ -38,7 +39,6 @@ ASKED_AT_ONCE = 500
 LOOKED_AT = 20
 """Deliveries of one destination that are looked at at once: replaced ones stand before the one that is sent."""
 
-TOO_OLD = "it was published more than a day before anybody could bring it here"
 INTERRUPTED = "the worker ended during this attempt; whether it arrived is not known"
 REPLACED = "a later revision of the alert goes there"
 OVER = "the alert was over before anybody was told of it here; nothing is sent"
@@ -46,17 +46,10 @@ OVER = "the alert was over before anybody was told of it here; nothing is sent"
 PENDING = Livraison.statut == StatutLivraison.A_REESSAYER
 
 
-class Issued(msgspec.Struct, frozen=True):
-    """A revision of an alert, and when it was published."""
-
-    alerte: Alerte
-    emise_le: dt.datetime
-
-
 class DeliveryClaim(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery that somebody has in work: the attempt that began at `commencee_le`.
 
-    `echecs` is how often its destination has failed in a row.
+    `echecs` is how often its destination has failed in a row, `dite` what has arrived there of the alert before.
     """
 
     livraison_id: uuid.UUID
@@ -69,6 +62,7 @@ class DeliveryClaim(msgspec.Struct, frozen=True, kw_only=True):
     emise_le: dt.datetime
     commencee_le: dt.datetime
     echecs: int
+    dite: Alerte | None = None
 
 
 Choose = Callable[[Alerte, Mapping[str, Sequence[Told]]], Sequence[Planned]]
@@ -107,8 +101,8 @@ class DeliveryStore:
             for issued in alerts:
                 of_alert = told[issued.alerte.alerte_id]
                 for planned in choose(issued.alerte, of_alert):
-                    row = _row(planned, issued, now)
-                    of_alert[planned.destination].append(_as_told(issued.alerte, row["statut"]))
+                    row = row_of(planned, issued, now)
+                    of_alert[planned.destination].append(as_told(issued.alerte, row["statut"]))
                     deliveries.append(row)
             if deliveries:
                 new = [
@@ -130,7 +124,7 @@ class DeliveryStore:
         for start in range(0, len(wanted), ASKED_AT_ONCE):
             query = select(*columns).where(Livraison.alerte_id.in_(wanted[start : start + ASKED_AT_ONCE]))
             for alerte_id, destination, statut, alerte in connection.execute(query):
-                told[alerte_id][destination].append(_as_told(msgspec.convert(alerte, Alerte), statut))
+                told[alerte_id][destination].append(as_told(msgspec.convert(alerte, Alerte), statut))
         return told
 
     # The queue
@@ -239,6 +233,7 @@ class DeliveryStore:
             emise_le=row["emise_le"],
             commencee_le=now,
             echecs=row["echecs"],
+            dite=self._arrived(connection, row),
         )
         connection.execute(
             update(DELIVERIES)
@@ -247,6 +242,14 @@ class DeliveryStore:
         )
         self._touch(connection, claim.destination, bail=now + lease)
         return claim
+
+    def _arrived(self, connection: Connection, row: RowMapping) -> Alerte | None:
+        """Return the last revision before that of a delivery which has arrived where it goes."""
+        same = and_(Livraison.alerte_id == row["alerte_id"], Livraison.destination == row["destination"])
+        before = and_(same, Livraison.statut == StatutLivraison.LIVREE, Livraison.revision < row["revision"])
+        query = select(Livraison.alerte).where(before).order_by(Livraison.revision.desc()).limit(1)
+        found = connection.execute(query).scalar_one_or_none()
+        return None if found is None else msgspec.convert(found, Alerte)
 
     def renew(self, claims: Collection[DeliveryClaim], until: dt.datetime) -> None:
         """Keep deliveries in work; one that another has taken meanwhile stays with him."""
@@ -360,37 +363,3 @@ class DeliveryStore:
 
 def _held(claim: DeliveryClaim) -> ColumnElement[bool]:
     return and_(Livraison.livraison_id == claim.livraison_id, PENDING, Livraison.commencee_le == claim.commencee_le)
-
-
-def _as_told(alerte: Alerte, statut: StatutLivraison) -> Told:
-    return Told(
-        revision=alerte.revision,
-        severite=alerte.severite,
-        etat=alerte.etat,
-        escalade=alerte.escalade,
-        statut=statut,
-    )
-
-
-def _row(planned: Planned, issued: Issued, now: dt.datetime) -> dict[str, Any]:
-    alerte = issued.alerte
-    too_old = issued.emise_le <= now - LONGEST_AGE
-    return {
-        "livraison_id": planned.livraison_id,
-        "societe_id": alerte.societe_id,
-        "alerte_id": alerte.alerte_id,
-        "revision": alerte.revision,
-        "canal": planned.canal,
-        "adresse": planned.adresse,
-        "destination": planned.destination,
-        "langue": planned.langue,
-        "alerte": msgspec.to_builtins(alerte),
-        "statut": StatutLivraison.ABANDONNEE if too_old else StatutLivraison.A_REESSAYER,
-        "tentatives": 0,
-        # A publisher's clock that is ahead gives no alert more than a day.
-        "emise_le": min(issued.emise_le, now),
-        "prevue_le": now,
-        "prochaine": None if too_old else now,
-        "terminee_le": now if too_old else None,
-        "detail": TOO_OLD if too_old else "",
-    }
