@@ -35,10 +35,8 @@ class Reach(NamedTuple):
         number = number_fr if lang == "fr" else number_en
         passing, seen, held = (number(count, 0) for count in (self.passing, self.seen, self.seen - self.passing))
         if lang == "fr":
-            return (
-                f"la politique d'alerte laisse passer {passing} des {seen} dernières détections ouvertes ({DAYS} jours) et "
-                f"en retient {held}"
-            )
+            last = f"{seen} dernières détections ouvertes ({DAYS} jours)"
+            return f"la politique d'alerte laisse passer {passing} des {last} et en retient {held}"
         return (
             f"the alert policy lets {passing} of the last {seen} open detections ({DAYS} days) through and holds "
             f"{held} back"
