@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from schemas import Canal, Destination, Parametres, ReglageAlertes
 from wisebook_ml.delivery.guard import fault_of
 from wisebook_ml.delivery.schedule import Answer, Kind
+from wisebook_ml.delivery.signing import secret_of
 from wisebook_ml.delivery.webhook import Limits, post
+from wisebook_ml.tuning.checks import faults
 
 from .receivers import Receiver, answer, drip, flood, hang, no_http, receiver, slam
 
@@ -67,6 +70,16 @@ def test_what_receivers_do(behave: Behaviour, kind: Kind, code: int | None, said
     assert len(told.detail) < 400
     assert told.wait == (7.0 if code in (429, 503) else None)
     assert len(one.requests) == 1  # nothing is followed
+
+
+def test_a_fragment_makes_another_secret_and_is_not_sent() -> None:
+    with receiver(answer(200)) as one:
+        assert sent(one.url("/hook?token=1#2")).kind is Kind.DELIVERED
+    assert one.requests[0].line == "POST /hook?token=1 HTTP/1.1"
+    renewed = "https://erp.example.fr/hook#2"
+    assert secret_of("k", 7, renewed) != secret_of("k", 7, "https://erp.example.fr/hook")
+    destinations = [Destination(canal=Canal.WEBHOOK, adresse=renewed)]
+    assert faults(Parametres(societe_id=7, alertes=ReglageAlertes(destinations=destinations))) == []
 
 
 def test_who_is_away() -> None:
