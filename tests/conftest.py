@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from wisebook_ml.broker import LocalKafka
+from wisebook_ml.broker.java import QUICK_JAVA_OPTIONS
 from wisebook_ml.broker.ports import free_port
 
 RUNNING_BROKER = "WISEBOOK_ML_TEST_BOOTSTRAP"
@@ -26,8 +27,15 @@ RUNNING_POSTGRES = "WISEBOOK_ML_TEST_POSTGRES"
 SHARED_BROKER = "WISEBOOK_ML_TEST_KAFKA_HOME"
 """Environment variable by which the processes of one parallel session know the home of the broker they share."""
 
+BROKER_JAVA = (*QUICK_JAVA_OPTIONS, "-Xmx512m")
+"""Compiled once and lightly, a broker of a session takes half as much of the processors; its partitions are many."""
+
 POSTGRES_START = 60.0
 """Seconds a PostgreSQL server may take to start; it takes one."""
+
+
+LONG = ("acceptance", "training", "transport", "timers", "broker", "services", "pipeline")
+"""Folders whose files take longest. They come first: a long file at the end would leave other processes idle."""
 
 
 def _is_parallel(config: pytest.Config) -> bool:
@@ -41,6 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # of a terminal.
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
+    # Four processes and their workers share two processors: more threads each would only wait for one another, busily.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     if _is_parallel(config):
         os.environ[SHARED_BROKER] = tempfile.mkdtemp(prefix="wisebook-kafka-")
 
@@ -51,6 +61,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         home = Path(os.environ.pop(SHARED_BROKER))
         LocalKafka(home).stop()
         shutil.rmtree(home)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest first, and change no other order."""
+    ranks = {name: rank for rank, name in enumerate(LONG)}
+    home = Path(__file__).parent
+    items.sort(key=lambda item: ranks.get(item.path.relative_to(home).parts[0], len(LONG)))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -70,9 +87,9 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     shared = os.environ.get(SHARED_BROKER)
     if shared:
-        yield LocalKafka(Path(shared)).start()  # who comes first starts it
+        yield LocalKafka(Path(shared), java_options=BROKER_JAVA).start()  # who comes first starts it
         return
-    with LocalKafka(tmp_path_factory.mktemp("kafka")) as bootstrap:
+    with LocalKafka(tmp_path_factory.mktemp("kafka"), java_options=BROKER_JAVA) as bootstrap:
         yield bootstrap
 
 

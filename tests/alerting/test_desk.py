@@ -207,7 +207,6 @@ class TestBudget:
         company.take(detection(3), detection(3, revision=2, etat=Etat.CLOSE))
         assert company.wait(2 * HOUR) == []
 
-
     def test_a_digest_is_about_what_is_still_held(self) -> None:
         company = Company(ReglageAlertes(severite=Severite.MOYENNE, budget_horaire=0))
         first, second = detection(1, cents=9_999_00), detection(2, severite=Severite.MOYENNE, cents=5_00)

@@ -20,6 +20,11 @@ from .conftest import NOON
 from .receivers import Behaviour, MailBox, drip, hang, mail_server, slam
 
 SECONDS = 0.8
+"""For servers that do not answer."""
+
+PATIENCE = 30.0
+"""For those that do, on a busy machine; and how much longer than its limit an attempt may seem to take on one."""
+
 TO = "anne@example.fr"
 LOGIN = base64.b64encode(b"\0me\0pass").decode()
 
@@ -29,14 +34,14 @@ def server_of(box: MailBox, **changes: object) -> MailServer:
     return replace(plain, **changes)
 
 
-def sent(server: MailServer | None, alerte: Alerte, to: str = TO) -> Answer:
+def sent(server: MailServer | None, alerte: Alerte, to: str = TO, seconds: float = PATIENCE) -> Answer:
     message = message_of(
         mail_of(alerte, "fr"), sender="wisebook@example.fr", to=TO, livraison_id=uuid.UUID(int=1),
         alerte_id=alerte.alerte_id, now=NOON,
     )  # fmt: skip
     began = time.monotonic()
-    told = send(server, to, message, SECONDS)
-    assert time.monotonic() - began < SECONDS + 1.0
+    told = send(server, to, message, seconds)
+    assert time.monotonic() - began < seconds + PATIENCE
     return told
 
 
@@ -72,8 +77,9 @@ def test_what_arrives(alerte: Alerte) -> None:
 def test_what_servers_do(
     replies: dict[str, str | Behaviour], kind: Kind, code: int | None, said: str, alerte: Alerte
 ) -> None:
+    silent = any(reply is hang or getattr(reply, "__qualname__", "").startswith("drip") for reply in replies.values())
     with mail_server(**replies) as box:
-        told = sent(server_of(box), alerte)
+        told = sent(server_of(box), alerte, seconds=SECONDS if silent else PATIENCE)
     assert told.kind is kind
     assert told.code == code or code is None
     assert told.detail.startswith(said)

@@ -95,6 +95,18 @@ def test_what_is_planned_is_delivered_once(engine: Engine) -> None:
     assert not any("pw" in one.destination for one in attempts(engine))
 
 
+def test_an_alert_of_another_company_with_the_same_id_takes_nothing_away(engine: Engine) -> None:
+    store = DeliveryStore(engine)
+    forged = alert(1, societe_id=8, revision=9)
+    assert planned(store, forged, alert(1)) == 6  # both companies have the same destinations
+    assert planned(store, alert(1), alert(1, societe_id=8)) == 0
+    first = claimed(store, NOON)
+    for claim in first:
+        done(store, claim, ENDED, NOON)
+    second = claimed(store, NOON + SECOND)
+    assert sorted(Counter(one.alerte.societe_id for one in [*first, *second]).items()) == [(7, 3), (8, 3)]
+
+
 def test_a_destination_that_fails_is_left_in_peace_and_holds_nobody_up(engine: Engine) -> None:
     store = DeliveryStore(engine)
     planned(store, alert(1), alert(2))

@@ -74,7 +74,9 @@ def plan(alerte: Alerte, reglage: ReglageAlertes, told: Mapping[str, Sequence[To
                 continue
             if _wants(alerte, destination, _last(before)):
                 planned[key] = Planned(
-                    livraison_id=uuid.uuid5(NAMESPACE, f"{alerte.alerte_id}/{alerte.revision}/{key}"),
+                    livraison_id=uuid.uuid5(
+                        NAMESPACE, f"{alerte.societe_id}/{alerte.alerte_id}/{alerte.revision}/{key}"
+                    ),
                     canal=destination.canal,
                     adresse=adresse,
                     destination=key,

@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from schemas import Alerte, Canal, EtatAlerte, StatutLivraison
 from wisebook_ml.delivery.planning import Planned, Told
 from wisebook_ml.delivery.schedule import LONGEST_AGE, Answer, Backoff, Kind, Step
-from wisebook_ml.storage.campaign_rows import text
+from wisebook_ml.storage.column_types import text
 from wisebook_ml.storage.delivery_rows import TOO_OLD, Issued, as_told, row_of
 from wisebook_ml.storage.delivery_tables import DestinationLivraison, Livraison, TentativeLivraison
 from wisebook_ml.storage.engine import reading, writing
@@ -65,6 +65,9 @@ class DeliveryClaim(msgspec.Struct, frozen=True, kw_only=True):
     dite: Alerte | None = None
 
 
+OfCompany = tuple[int, uuid.UUID]
+"""A company and an alert of it: one of another company with the same id, which somebody forged, is another alert."""
+
 Choose = Callable[[Alerte, Mapping[str, Sequence[Told]]], Sequence[Planned]]
 
 
@@ -99,7 +102,7 @@ class DeliveryStore:
             told = self._told(connection, {one.alerte.alerte_id for one in alerts})
             deliveries: list[dict[str, object]] = []
             for issued in alerts:
-                of_alert = told[issued.alerte.alerte_id]
+                of_alert = told[issued.alerte.societe_id, issued.alerte.alerte_id]
                 for planned in choose(issued.alerte, of_alert):
                     row = row_of(planned, issued, now)
                     of_alert[planned.destination].append(as_told(issued.alerte, row["statut"]))
@@ -117,14 +120,16 @@ class DeliveryStore:
                         )
         return len(deliveries)
 
-    def _told(self, connection: Connection, alerts: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, list[Told]]]:
-        told: dict[uuid.UUID, dict[str, list[Told]]] = defaultdict(lambda: defaultdict(list))
-        columns = (Livraison.alerte_id, Livraison.destination, Livraison.statut, Livraison.alerte)
+    def _told(self, connection: Connection, alerts: Collection[uuid.UUID]) -> dict[OfCompany, dict[str, list[Told]]]:
+        told: dict[OfCompany, dict[str, list[Told]]] = defaultdict(lambda: defaultdict(list))
+        columns = (
+            Livraison.societe_id, Livraison.alerte_id, Livraison.destination, Livraison.statut, Livraison.alerte
+        )  # fmt: skip
         wanted = sorted(alerts)
         for start in range(0, len(wanted), ASKED_AT_ONCE):
             query = select(*columns).where(Livraison.alerte_id.in_(wanted[start : start + ASKED_AT_ONCE]))
-            for alerte_id, destination, statut, alerte in connection.execute(query):
-                told[alerte_id][destination].append(as_told(msgspec.convert(alerte, Alerte), statut))
+            for societe_id, alerte_id, destination, statut, alerte in connection.execute(query):
+                told[societe_id, alerte_id][destination].append(as_told(msgspec.convert(alerte, Alerte), statut))
         return told
 
     # The queue
