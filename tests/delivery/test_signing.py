@@ -7,7 +7,7 @@ import hmac
 import json
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import Alerte
@@ -63,6 +63,7 @@ def test_what_is_in_the_envelope(alerte: Alerte) -> None:
     assert json.loads(body_of(alerte, NOON, trial=True))["essai"] is True
 
 
+@settings(deadline=None)
 @given(st.text(max_size=50), st.text(max_size=50), st.text(min_size=1, max_size=50).filter(lambda x: x not in "?…"))
 def test_no_password_nor_query_is_shown(user: str, path: str, query: str) -> None:
     address = (

@@ -6,7 +6,7 @@ import uuid
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -90,6 +90,7 @@ def test_a_mail_as_it_travels(alerte: Alerte, langue: str) -> None:
     assert html.get_content().replace("\r\n", "\n") == mail.html
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400), st.text(max_size=50))
 def test_no_title_makes_a_header_or_markup(title: str, who: str) -> None:
     bad = f"{title}\r\nBcc: all@example.fr\r\n\r\n<script>alert(1)</script>"
