@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from wisebook_ml.messaging.client_log import CLIENT_LOGGER
 from wisebook_ml.messaging.events import Headers, RawRecord
 
-__all__ = ["ReadError", "count_records", "end_offsets", "read_partition"]
+__all__ = ["ReadError", "count_records", "end_offsets", "read_partition", "read_record"]
 
 FETCH = 2_000
 """Records handed on at once: large enough to be cheap, small enough to keep memory flat."""
@@ -83,6 +83,22 @@ def read_partition(bootstrap: str, topic: str, partition: int, start: int, end: 
     """
     for _, run in _read(bootstrap, topic, {partition: (start, end)}):
         yield run
+
+
+def read_record(bootstrap: str, topic: str, partition: int, offset: int) -> RawRecord | None:
+    """Return the record at an offset; None where there is none, or none any more.
+
+    Raises
+    ------
+    ReadError
+        Where the topic does not exist, or the brokers do not answer.
+    """
+    first, end = end_offsets(bootstrap, topic).get(partition, (0, 0))
+    if not first <= offset < end:
+        return None
+    for run in read_partition(bootstrap, topic, partition, offset, offset + 1):
+        return run[0]
+    return None
 
 
 def count_records(bootstrap: str, topic: str, stretches: Mapping[int, tuple[int, int]]) -> int:
