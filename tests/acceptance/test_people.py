@@ -32,6 +32,7 @@ from wisebook_ml.api import create_api
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.events import Outgoing, event_headers, provenance
 from wisebook_ml.messaging.producer import EventProducer
+from wisebook_ml.messaging.reader import end_offsets
 from wisebook_ml.publishing import entry_event
 from wisebook_ml.storage import TokenStore, open_database
 
@@ -92,13 +93,16 @@ class Place:
         """Publish entries, and detections as scoring does, with where their entries stand."""
         prefix = self.deployment.settings.topic_prefix
         entries = [entry(societe_id, number) for number in numbers]
-        before = {partition: end for partition, (_, end) in self.deployment.ends(ENTRIES).items()}
+        before = {
+            partition: end
+            for partition, (_, end) in end_offsets(self.deployment.bootstrap, self.deployment.name(ENTRIES)).items()
+        }
         with EventProducer(self.deployment.bootstrap, prefix) as producer:
             for one in entries:
                 producer.send(entry_event(one, "test"))
         ((partition, offset),) = [
             (partition, before[partition])
-            for partition, (_, end) in self.deployment.ends(ENTRIES).items()
+            for partition, (_, end) in end_offsets(self.deployment.bootstrap, self.deployment.name(ENTRIES)).items()
             if end > before[partition]
         ]
         with EventProducer(self.deployment.bootstrap, prefix) as producer:

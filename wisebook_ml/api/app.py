@@ -9,20 +9,19 @@ from typing import Any
 import msgspec
 from fastapi import Depends, FastAPI, Response
 
-from schemas import Ecriture, Statistique
+from schemas import Alerte, Ecriture, Parametres, Statistique
 from schemas.json_schema import components
 from wisebook_ml import __version__
 from wisebook_ml.api.access import Access
 from wisebook_ml.api.answers import REF
-from wisebook_ml.api.detections import DetectionList, DetectionRead
+from wisebook_ml.api.detections import DetectionRead
 from wisebook_ml.api.limits import BodyLimit
-from wisebook_ml.api.people import people_router
+from wisebook_ml.api.people import PEOPLE, people_router
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
 from wisebook_ml.api.queries import DetectionPages
 from wisebook_ml.api.route import install_access
 from wisebook_ml.api.statistics import Rapport, StatistiqueList, statistics_router
 from wisebook_ml.api.treasury import treasury_router
-from wisebook_ml.api.verdicts import AvisList, AvisTaken
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.connect import resolve_bootstrap
 from wisebook_ml.pipeline.learners import Learners
@@ -110,8 +109,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document, with the bodies described as the contracts describe them."""
     document = app.openapi()
     described = document.setdefault("components", {}).setdefault("schemas", {})
-    described.update(components([DetectionRead, Ecriture, Statistique], REF))
-    bodies = [DetectionList, AvisList, AvisTaken, StatistiqueList, Rapport, Problem]
+    described.update(components([DetectionRead, Alerte, Ecriture, Parametres, Statistique], REF))
+    bodies = [*PEOPLE, StatistiqueList, Rapport, Problem]
     described.update(msgspec.json.schema_components(bodies, ref_template=REF)[1] | described)
     return document
 

@@ -9,6 +9,7 @@ the order of all and passes over what is not theirs.
 import base64
 import datetime as dt
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -152,6 +153,17 @@ class DetectionPages(DetectionStore):
         more = len(ids) > limit and bool(found)
         return DetectionPage(min(count, COUNTED), count <= COUNTED, found, _cursor(found[-1]) if more else None)
 
+    def open_by_severity(self, societes: frozenset[int] | None) -> dict[int, dict[Severite, int]]:
+        """Return how many open detections of each severity there are, by company; None: of all companies."""
+        query = select(TABLE.c.societe_id, TABLE.c.severite, func.count()).where(_is(Etat.OUVERTE))
+        if societes is not None:
+            query = query.where(TABLE.c.societe_id.in_(societes))
+        found: dict[int, dict[Severite, int]] = defaultdict(dict)
+        with reading(self._engine) as connection:
+            for societe_id, severite, count in connection.execute(query.group_by(TABLE.c.societe_id, TABLE.c.severite)):
+                found[societe_id][severite] = count
+        return dict(found)
+
     def probe(self) -> None:
         """Raise `StorageError` unless the database answers."""
         self._read(select(TABLE).limit(1))
@@ -227,11 +239,11 @@ def _branch(wanted: Filter, societes: frozenset[int] | None) -> Select[Any]:
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    """Return what is asked of the detections themselves; closed lists are written out, as partial indexes need it."""
+    """Return what is asked of the detections themselves."""
     row = TABLE.c
     found: list[ColumnElement[bool]] = []
     if wanted.etat is not None:
-        found.append(row.etat == literal_column(f"'{wanted.etat.value}'"))
+        found.append(_is(wanted.etat))
     if wanted.severite is not None:
         found.append(row.severite == wanted.severite)
     if wanted.journal is not None:
@@ -251,3 +263,8 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.juge is not None:
         found.append(row.verdict.is_not(None) if wanted.juge else row.verdict.is_(None))
     return found
+
+
+def _is(etat: Etat) -> ColumnElement[bool]:
+    # Written out: a parameter would not tell the database that a partial index has the rows.
+    return TABLE.c.etat == literal_column(f"'{etat.value}'")
