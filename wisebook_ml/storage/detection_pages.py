@@ -16,7 +16,20 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Float, Select, Uuid, func, literal, literal_column, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Select,
+    Uuid,
+    and_,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.types import TypeEngine
 
 from schemas import CodeMotif, Etat, Severite, Verdict
@@ -98,6 +111,8 @@ class Filter:
         Only those on which a verdict stands, or none.
     since : datetime, optional
         Only those made since.
+    periode : tuple of date, optional
+        Only those of these days and between, by the date of the entry, or else by when they were made, in UTC.
     """
 
     societes: frozenset[int] | None
@@ -114,6 +129,7 @@ class Filter:
     verdict: Verdict | None = None
     juge: bool | None = None
     since: dt.datetime | None = None
+    periode: tuple[dt.date, dt.date] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +146,14 @@ class DetectionPages(DetectionStore):
     """The stored detections, with every filter of the API."""
 
     def page(
-        self, wanted: Filter, order: Order, *, limit: int, offset: int = 0, after: Cursor | None = None
+        self,
+        wanted: Filter,
+        order: Order,
+        *,
+        limit: int,
+        offset: int = 0,
+        after: Cursor | None = None,
+        count: bool = True,
     ) -> DetectionPage:
         """Return a page of detections.
 
@@ -144,14 +167,17 @@ class DetectionPages(DetectionStore):
             Size of the page, and how many detections to pass over before it.
         after : Cursor, optional
             The end of the page before, instead of an offset: as quick for the last page as for the first.
+        count : bool
+            Whether to count what matches; otherwise the page says 0.
         """
         with reading(self._engine) as connection:
-            count = connection.execute(select(func.count()).select_from(_counted(wanted).subquery())).scalar_one()
+            matches = select(func.count()).select_from(_counted(wanted).subquery())
+            counted = connection.execute(matches).scalar_one() if count else 0
             ids = connection.execute(_ids(wanted, order, after, limit + 1, offset)).scalars().all()
         there = {one.detection.detection_id: one for one in self.get_many(ids[:limit])}
         found = [there[one] for one in ids[:limit] if one in there]
         more = len(ids) > limit and bool(found)
-        return DetectionPage(min(count, COUNTED), count <= COUNTED, found, _cursor(found[-1]) if more else None)
+        return DetectionPage(min(counted, COUNTED), counted <= COUNTED, found, _cursor(found[-1]) if more else None)
 
     def open_by_severity(self, societes: frozenset[int] | None) -> dict[int, dict[Severite, int]]:
         """Return how many open detections of each severity there are, by company; None: of all companies."""
@@ -254,6 +280,8 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         found.append(row.ecriture_date >= wanted.depuis)
     if wanted.jusque is not None:
         found.append(row.ecriture_date <= wanted.jusque)
+    if wanted.periode is not None:
+        found.append(_within(*wanted.periode))
     if wanted.montant_min is not None:
         found.append(row.montant >= wanted.montant_min)
     if wanted.montant_max is not None:
@@ -268,3 +296,11 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
 def _is(etat: Etat) -> ColumnElement[bool]:
     # Written out: a parameter would not tell the database that a partial index has the rows.
     return TABLE.c.etat == literal_column(f"'{etat.value}'")
+
+
+def _within(first: dt.date, last: dt.date) -> ColumnElement[bool]:
+    row, day = TABLE.c, dt.timedelta(days=1)
+    begin = dt.datetime.combine(first, dt.time(), dt.UTC)
+    end = dt.datetime.combine(last, dt.time(), dt.UTC) + day
+    made = and_(row.ecriture_date.is_(None), row.ce_time >= begin, row.ce_time < end)
+    return or_(row.ecriture_date.between(first, last), made)
