@@ -179,7 +179,7 @@ def _takes_note(place: Place, alerte_id: str) -> None:
     with place.client("of 1") as client, place.client("of 2") as other:
         taken = client.post(f"{path}acquittement/", json={"commentaire": EVIL})
         assert (taken.status_code, taken.json()["statut"]) == (202, "PUBLIE")
-        until(lambda: client.get(path).json()["etat"] == "ACQUITTEE")
+        until(lambda: client.get(path).json().get("etat") == "ACQUITTEE")
         found = client.get(path).json()
         assert (found["acquittee_par"], found["commentaire"]) == ("Claire 1", EVIL)
         again = client.post(f"{path}acquittement/", json={})
