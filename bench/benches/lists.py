@@ -225,7 +225,7 @@ def _rows(count: int) -> Iterator[tuple[dict[str, object], list[CodeMotif]]]:
 
 
 def _coded(row: dict[str, object], code: CodeMotif) -> dict[str, object]:
-    return {name: row[name] for name in ("detection_id", "societe_id", "score", "ce_time")} | {"code": code}
+    return {column.name: row[column.name] for column in REASONS.c if column.name != "code"} | {"code": code}
 
 
 def _reason(code: CodeMotif, points: float) -> dict[str, object]:
