@@ -16,6 +16,7 @@ from wisebook_ml.api.access import Access
 from wisebook_ml.api.answers import REF
 from wisebook_ml.api.detections import DetectionList, DetectionRead, detections_router
 from wisebook_ml.api.limits import BodyLimit
+from wisebook_ml.api.pages import pages_router
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
 from wisebook_ml.api.queries import DetectionPages
 from wisebook_ml.api.route import install_access
@@ -91,6 +92,7 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     app.include_router(detections_router(store, access))
     app.include_router(treasury_router(desk, access))
     app.include_router(statistics_router(StatisticsStore(engine), windows, access))
+    app.include_router(pages_router(access))
 
     @app.get("/health", tags=["service"], summary="Whether the service can answer; needs no token")
     def health() -> dict[str, str]:
