@@ -9,14 +9,15 @@ from typing import Any
 import msgspec
 from fastapi import Depends, FastAPI, Response
 
-from schemas import Statistique
+from schemas import Alerte, Ecriture, Parametres, Statistique
 from schemas.json_schema import components
 from wisebook_ml import __version__
 from wisebook_ml.api.access import Access
 from wisebook_ml.api.answers import REF
-from wisebook_ml.api.detections import DetectionList, DetectionRead, detections_router
+from wisebook_ml.api.detections import DetectionRead
 from wisebook_ml.api.limits import BodyLimit
 from wisebook_ml.api.pages import pages_router
+from wisebook_ml.api.people import PEOPLE, people_router
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
 from wisebook_ml.api.queries import DetectionPages
 from wisebook_ml.api.route import install_access
@@ -89,7 +90,7 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     install_problems(app)
     install_access(app, access, AuditLog(engine), IdempotencyStore(engine))
     app.add_middleware(BodyLimit, most=settings.api_body_mb * 1_000_000)
-    app.include_router(detections_router(store, access))
+    app.include_router(people_router(engine, settings, access))
     app.include_router(treasury_router(desk, access))
     app.include_router(statistics_router(StatisticsStore(engine), windows, access))
     app.include_router(pages_router(access))
@@ -110,8 +111,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document, with the bodies described as the contracts describe them."""
     document = app.openapi()
     described = document.setdefault("components", {}).setdefault("schemas", {})
-    described.update(components([DetectionRead, Statistique], REF))
-    bodies = [DetectionList, StatistiqueList, Rapport, Problem]
+    described.update(components([DetectionRead, Alerte, Ecriture, Parametres, Statistique], REF))
+    bodies = [*PEOPLE, StatistiqueList, Rapport, Problem]
     described.update(msgspec.json.schema_components(bodies, ref_template=REF)[1] | described)
     return document
 

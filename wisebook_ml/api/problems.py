@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from wisebook_ml.messaging.connect import ConnectError
+from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.storage import StorageError
 
@@ -83,6 +84,7 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(sqlalchemy.exc.TimeoutError, _no_database)
     app.add_exception_handler(ConnectError, _no_brokers)
     app.add_exception_handler(ReadError, _no_brokers)
+    app.add_exception_handler(PublishError, _no_brokers)
     app.add_exception_handler(Exception, _unexpected)
 
 

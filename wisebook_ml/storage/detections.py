@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from schemas import Detection, Etat, ModeleUtilise, MotifDetection, Objet, Severite
 from wisebook_ml.clock import utc_now
 from wisebook_ml.storage.engine import reading, writing
+from wisebook_ml.storage.reasons import note_reasons, note_verdicts
 from wisebook_ml.storage.tables import Base, DetectionAnomalie
 
 __all__ = ["DetectionStore", "Societes", "StoredDetection"]
@@ -88,9 +89,12 @@ class DetectionStore:
         if not last:
             return
         # In one order for everybody: two writers that share rows wait for each other and do not deadlock.
-        rows = [_row(last[detection_id]) for detection_id in sorted(last)]
+        ids = sorted(last)
         with writing(self._engine) as connection:
-            connection.execute(self._upsert, rows)
+            connection.execute(self._upsert, [_row(last[detection_id]) for detection_id in ids])
+            for start in range(0, len(ids), ASKED_AT_ONCE):
+                note_reasons(connection, ids[start : start + ASKED_AT_ONCE])
+                note_verdicts(connection, ids[start : start + ASKED_AT_ONCE])
 
     def get(self, detection_id: uuid.UUID, societe_id: Societes = None) -> StoredDetection | None:
         """Return a detection; None when there is none, or none of these companies."""
@@ -193,7 +197,7 @@ def _upsert(dialect: str) -> Insert:
     new, old = insert.excluded, TABLE.c
     return insert.on_conflict_do_update(
         index_elements=[old.detection_id],
-        set_={column.name: new[column.name] for column in old if not column.primary_key},
+        set_={column.name: new[column.name] for column in old if not (column.primary_key or column.name == "verdict")},
         where=or_(
             new.record_topic != old.record_topic,
             tuple_(new.record_partition, new.record_offset) >= tuple_(old.record_partition, old.record_offset),

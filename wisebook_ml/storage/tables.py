@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from schemas import (
+    CodeMotif,
     DomaineApplication,
     Etape,
     Etat,
@@ -53,6 +54,7 @@ __all__ = [
     "DetectionAnomalie",
     "ExecutionMinuterie",
     "ModeleML",
+    "MotifTrouve",
     "PromotionModele",
     "StatistiqueDetection",
     "VersionModele",
@@ -65,6 +67,25 @@ ENUM_LENGTH = 32
 
 OPEN = text("statut IN ('DEMANDEE', 'EN_COURS')")
 UNMARKED = text("marquee_le IS NULL")
+STANDS, GONE = text("etat = 'OUVERTE'"), text("etat = 'CLOSE'")
+JUDGED = text("verdict IS NOT NULL")
+
+IN_ORDER = ("score", "ce_time", "detection_id")
+"""As detections are listed."""
+OF_COMPANY = ("societe_id", *IN_ORDER)
+DETECTION_LISTS = {
+    "score": IN_ORDER,
+    "ce_time": IN_ORDER[1:],
+    "severite": ("severite", *IN_ORDER),
+    "societe_score": OF_COMPANY,
+    "societe_ce_time": ("societe_id", *IN_ORDER[1:]),
+    "societe_severite": ("societe_id", "severite", *IN_ORDER),
+    "societe_journal": ("societe_id", "journal_code", *IN_ORDER),
+    "societe_date": ("societe_id", "ecriture_date"),
+    "societe_montant": ("societe_id", "montant"),
+    "ecriture_num": ("ecriture_num",),
+}
+"""Indexes that lists of a million detections need; of few among many (closed, judged) there are some beside them."""
 
 
 def _enum(values: type[StrEnum]) -> Enum:
@@ -93,9 +114,10 @@ class DetectionAnomalie(Base):
 
     __tablename__ = "detection_anomalie"
     __table_args__ = (
-        Index(None, "societe_id", "score"),
-        Index(None, "societe_id", "ce_time"),
-        Index(None, "severite"),
+        *(Index(f"ix_detection_anomalie_{name}", *columns) for name, columns in DETECTION_LISTS.items()),
+        Index("ix_detection_anomalie_ouverte", "societe_id", "severite", sqlite_where=STANDS, postgresql_where=STANDS),
+        Index("ix_detection_anomalie_close", *OF_COMPANY, sqlite_where=GONE, postgresql_where=GONE),
+        Index("ix_detection_anomalie_jugee", *OF_COMPANY, sqlite_where=JUDGED, postgresql_where=JUDGED),
     )
 
     detection_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
@@ -120,6 +142,23 @@ class DetectionAnomalie(Base):
     record_topic: Mapped[str] = mapped_column(Text)
     record_partition: Mapped[int] = mapped_column(Integer)
     record_offset: Mapped[int] = mapped_column(BigInteger)
+    verdict: Mapped[Verdict | None] = mapped_column(_enum(Verdict), comment="the one that stands, of avis_detection")
+
+
+class MotifTrouve(Base):
+    """A control or a model that is among the reasons of a detection, so that one can ask for its detections."""
+
+    __tablename__ = "motif_trouve"
+    __table_args__ = (
+        Index("ix_motif_trouve_societe", "societe_id", "code", *IN_ORDER),
+        Index("ix_motif_trouve_code", "code", *IN_ORDER),
+    )
+
+    detection_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    code: Mapped[CodeMotif] = mapped_column(_enum(CodeMotif), primary_key=True)
+    societe_id: Mapped[int] = mapped_column(BigInteger)
+    score: Mapped[float] = mapped_column(Double, comment="of the detection")
+    ce_time: Mapped[dt.datetime] = mapped_column(UtcDateTime, comment="of the detection")
 
 
 class AvisDetection(Base):
