@@ -1,45 +1,13 @@
 """A real browser on the real pages of a real server."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-
-BROWSER = "WISEBOOK_ML_CHROMIUM"
-"""Environment variable with the path of the Chromium to use."""
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-
-PATIENCE_MS = 30_000
-"""Longest wait for anything that a page should show; it takes milliseconds, unless the machine is busy."""
+from playwright.sync_api import Browser, BrowserContext, Page
 
 DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 360, "height": 740}
 
 Open = Callable[..., Page]
-
-
-def chromium() -> str:
-    """Return the path of the system's browser; without one, these tests fail rather than pass unseen."""
-    asked = os.environ.get(BROWSER)
-    found = asked if asked and Path(asked).exists() else next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        pytest.fail(
-            f"No Chromium is on this machine, which the tests of the pages need. Install it (Debian, Ubuntu: "
-            f"`apt-get install chromium`), or name its path in {BROWSER}."
-        )
-    return found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=["--disable-gpu"])
-        yield started
-        started.close()
 
 
 @pytest.fixture
@@ -64,7 +32,6 @@ def visit(browser: Browser, contexts: list[BrowserContext], address: str, compla
         context = browser.new_context(
             **{"base_url": address, "viewport": DESKTOP, "locale": "fr-FR", "timezone_id": "Europe/Paris", **options}  # type: ignore[arg-type]
         )
-        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -102,19 +102,11 @@ def render(
             version=__version__,
             caller=caller,
             rights=" ".join(right for right in Right if caller is not None and caller.may(right)),
-            companies=_companies(caller),
             csrf=csrf_of(request.cookies.get(SESSION_COOKIE, "")),
             **values,
         )
     )
     return Response(html, status, HEADERS, media_type="text/html; charset=utf-8")
-
-
-def _companies(caller: Caller | None) -> str:
-    """Return the companies that a token is for, with spaces between them; `*`: all."""
-    if caller is None:
-        return ""
-    return "*" if caller.companies is None else " ".join(map(str, sorted(caller.companies)))
 
 
 @cache

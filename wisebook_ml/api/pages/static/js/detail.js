@@ -14,6 +14,7 @@ export function title(detection) {
 
 /** Show a detection in a place. `onJudged` is told of a verdict that was taken. */
 export function showDetail(place, detection, { onBack, onJudged }) {
+  const hasEntry = detection.objet.type === "ECRITURE" && detection.ecriture_id;
   const entry = el("div", {});
   const heading = el("h2", { tabindex: "-1" }, title(detection));
   show(place, el("article", { class: "detail" },
@@ -22,10 +23,10 @@ export function showDetail(place, detection, { onBack, onJudged }) {
     detection.etat === "CLOSE" && notice(t("detections.closed")),
     verdicts(detection, onJudged),
     el("section", {}, el("h3", { class: "section-title" }, t("reasons")), reasons(detection)),
-    detection.ecriture_id && el("section", {}, el("h3", { class: "section-title" }, t("entry")), entry),
+    hasEntry && el("section", {}, el("h3", { class: "section-title" }, t("entry")), entry),
     el("section", {}, origin(detection)),
   ));
-  if (detection.ecriture_id) load(entry, () => entryOf(detection));
+  if (hasEntry) load(entry, () => entryOf(detection));
   return heading;
 }
 
@@ -55,8 +56,7 @@ function shareBar(points) {
 }
 
 async function entryOf(detection) {
-  const found = await get(`detections/${detection.detection_id}/ecriture/`);
-  const entry = found.ecriture ?? found;
+  const entry = await get(`detections/${detection.detection_id}/ecriture/`);
   const marked = new Set(detection.motifs.flatMap((one) => one.lignes ?? []));
   const facts = [
     `${entry.journal_code}${entry.journal_lib ? ` ${entry.journal_lib}` : ""}`,
@@ -105,19 +105,20 @@ function sum(rows, side) {
 
 function verdicts(detection, onJudged) {
   const said = el("div", { role: "status" });
-  const standing = detection.avis ?? detection.verdict;
+  let standing = detection.avis;
   if (standing) add(said, notice(spoken(standing), "good"));
   if (!may("verdict")) return standing ? said : null;
   const failed = el("div", {});
   const form = el("form", { hidden: true });
   const send = (button, verdict, more = {}) => act(button, async () => {
     const body = { verdict, revision: detection.revision, ...more };
-    if (standing) body.remplace = true;
-    await post(`detections/${detection.detection_id}/avis/`, body);
+    if (standing) body.remplace = true; // a person has changed their mind
+    const taken = await post(`detections/${detection.detection_id}/avis/`, body);
+    standing = { verdict, auteur: taken.auteur, ...more };
     show(said, notice(t("verdict.taken", { verdict: name("avis", verdict) }), "good"));
     announce(t("verdict.taken", { verdict: name("avis", verdict) }));
     form.hidden = true;
-    onJudged(detection, verdict);
+    onJudged(detection, standing);
   }, failed);
   const button = (verdict, kind) => el("button", { type: "button", class: kind, onclick: (event) => send(event.currentTarget, verdict) }, name("verdict", verdict));
   const other = el("button", { type: "button", "aria-expanded": "false", onclick: () => {
@@ -147,9 +148,8 @@ function reclassify(form, send) {
 }
 
 function spoken(standing) {
-  const verdict = standing.verdict ?? standing;
-  const who = standing.auteur ? t("verdict.by", { who: standing.auteur }) : "";
-  return [t("verdict.stands", { verdict: name("avis", verdict) }), who].filter(Boolean).join(" ");
+  const told = [t("verdict.stands", { verdict: name("avis", standing.verdict) }), standing.compte_num, t("verdict.by", { who: standing.auteur }), standing.donne_le && `(${format.moment(standing.donne_le)})`];
+  return told.filter(Boolean).join(" ") + (standing.commentaire ? ` — ${standing.commentaire}` : "");
 }
 
 function origin(detection) {

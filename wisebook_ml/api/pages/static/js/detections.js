@@ -25,7 +25,7 @@ const more = byId("more");
 
 let shown = new Map();
 let count = 0;
-let next = null;
+let next;
 let chosen = null;
 let asked = null;
 let waiting = new Map();
@@ -36,12 +36,12 @@ const come = new Map();
 
 const chosenFilters = () => Object.fromEntries(new FormData(filters));
 
-async function fetchPage(after) {
+async function fetchPage(cursor) {
   const { ordre, ...wanted } = chosenFilters();
   const path = ordre === "recent" ? "detections/recent/" : "detections/";
   asked?.abort();
   asked = new AbortController();
-  const parameters = { ...wanted, limit: PAGE, ...(ordre === "recent" ? { days: DAYS } : {}), ...after };
+  const parameters = { ...wanted, limit: PAGE, cursor, ...(ordre === "recent" ? { days: DAYS } : {}) };
   return get(path, parameters, { signal: asked.signal });
 }
 
@@ -49,7 +49,7 @@ async function refresh() {
   list.setAttribute("aria-busy", "true");
   show(byId("problem"));
   try {
-    const page = await fetchPage({});
+    const page = await fetchPage();
     shown = new Map();
     list.replaceChildren();
     take(page);
@@ -67,21 +67,15 @@ async function refresh() {
 
 function take(page) {
   for (const detection of page.results) if (!shown.has(detection.detection_id)) list.append(rowOf(detection));
-  next = follow(page);
-  more.hidden = next === null;
-  setCount(page.count);
+  next = page.next;
+  more.hidden = !next;
+  setCount(page.count, page.counted);
 }
 
-/** Where the next page begins: as the answer says, or after what is shown. */
-function follow(page) {
-  if (typeof page.suivant === "string") return { apres: page.suivant };
-  if (typeof page.next === "string") return { apres: page.next };
-  return "count" in page && shown.size < page.count && page.results.length === PAGE ? { offset: shown.size } : null;
-}
-
-function setCount(value) {
-  count = value ?? shown.size;
-  byId("count").textContent = t(count === 1 ? "detections.count.one" : "detections.count", { count: format.number(count) });
+function setCount(value, counted = true) {
+  count = value;
+  const key = !counted ? "detections.count.more" : value === 1 ? "detections.count.one" : "detections.count";
+  byId("count").textContent = t(key, { count: format.number(value) });
 }
 
 function rowOf(detection, { fresh = false } = {}) {
@@ -95,7 +89,7 @@ function rowOf(detection, { fresh = false } = {}) {
 
 function fillRow(button, detection) {
   const [first, ...others] = detection.motifs;
-  const verdict = detection.avis?.verdict ?? detection.verdict;
+  const verdict = detection.avis?.verdict;
   const meta = [
     el("span", {}, title(detection)),
     detection.ecriture_date && el("span", {}, format.date(detection.ecriture_date)),
@@ -136,10 +130,10 @@ function back() {
   shown.get(chosen)?.button.focus();
 }
 
-function judged(detection, verdict) {
+function judged(detection, avis) {
   const known = shown.get(detection.detection_id);
   if (!known) return;
-  known.detection = { ...known.detection, verdict };
+  known.detection = { ...known.detection, avis };
   fillRow(known.button, known.detection);
 }
 
@@ -175,6 +169,8 @@ function flush() {
 function replaceOrAdd(detection) {
   const known = shown.get(detection.detection_id);
   if (known) {
+    // A record knows no verdicts: that of the same revision stands still.
+    if (known.detection.revision === detection.revision) detection.avis = known.detection.avis;
     known.detection = detection;
     fillRow(known.button, detection);
     known.item.classList.toggle("closed", detection.etat === "CLOSE");
@@ -255,8 +251,8 @@ more.addEventListener("click", async () => {
   }
 });
 
-listen("detections/flux/", {}, { detection: arrived }, setLive);
-for (const one of await companies()) byId("societe").append(el("option", { value: one.id }, one.label));
+listen("detections/flux/", {}, { detection: arrived, lacune: refresh }, setLive);
+for (const one of await companies().catch(() => [])) byId("societe").append(el("option", { value: one.id }, one.label));
 for (const [key, value] of new URLSearchParams(location.search)) {
   const field = filters.elements.namedItem(key);
   if (field && [...field.options].some((one) => one.value === value)) field.value = value;

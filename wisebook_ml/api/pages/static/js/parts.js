@@ -85,15 +85,10 @@ export async function act(button, work, place) {
   }
 }
 
-/** The companies that may be chosen: those of the token, or for one of all companies those that there are. */
+/** The companies that may be chosen, with how many of their detections stand. */
 export async function companies() {
-  const own = document.body.dataset.companies;
-  const named = await get("societes/", { limit: 500 }).then((told) => told.results ?? told, () => []);
-  const known = new Map(named.map((one) => [one.societe_id, one.nom || one.raison_sociale || ""]));
-  if (own !== "*") for (const id of own.split(" ").filter(Boolean).map(Number)) if (!known.has(id)) known.set(id, "");
-  return [...known].sort(([a], [b]) => a - b).map(([id, label]) => ({
-    id, label: label ? `${id} · ${label}` : t("company.number", { id }),
-  }));
+  const { results } = await get("societes/");
+  return results.map((one) => ({ id: one.societe_id, label: t("company.number", { id: one.societe_id }), open: one.total }));
 }
 
 const REMEMBERED = "wisebook-societe";
