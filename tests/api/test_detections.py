@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from schemas import CodeMotif, Detection, Etat, MotifDetection, Severite
-from wisebook_ml.api.queries import COUNTED
+from wisebook_ml.storage.detection_pages import COUNTED
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 

@@ -244,6 +244,25 @@ class TestSet:
         refused = set_("--alerte", "budget_horaire=5000")
         assert (refused.exit_code, "not between 0 and 1000 alerts an hour" in refused.stderr) == (1, True)
 
+    @pytest.mark.usefixtures("broker")
+    def test_secrets_of_addresses_are_shown_nowhere_but_in_what_set_reads(self, store: SettingsStore) -> None:
+        hook = "https://anne:pw@chat.example.com/hook/T0123456789ABCDEF0123456789?token=abc"
+        one = Destination(canal=Canal.WEBHOOK, adresse=hook)
+        store.append(1, lambda base: replace(base, alertes=ReglageAlertes(destinations=[one])), "t/0/0")
+        store.mark(1, 1)
+        for command in ("show", "history", "diff"):
+            plain = " ".join(settings(command, "--societe", "1").stdout.split())
+            assert "https://chat.example.com/hook/T012…?…" in plain
+            for told in (plain, *([] if command == "show" else [settings(command, "--societe", "1", "--json").stdout])):
+                assert not any(secret in told for secret in ("pw@", "T0123", "token"))
+        read_back = msgspec.json.decode(settings("show", "--societe", "1", "--json").stdout, type=Parametres)
+        assert read_back.alertes.destinations == [one]
+        wrong = set_("--sans-destination", "https://chat.example.com/hook")
+        assert (wrong.exit_code, "there are: https://chat.example.com/hook/T012…?…" in wrong.stderr) == (1, True)
+        done = set_("--sans-destination", "https://chat.example.com/hook/T012…?…")
+        assert done.exit_code == 3, done.stderr
+        assert published()[-1].alertes.destinations == []
+
     def test_the_last_word_of_a_list_stays(self, two_versions: SettingsStore) -> None:
         done = set_("--sans-mot-cle", "perso")
         assert done.exit_code == 1

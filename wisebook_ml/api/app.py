@@ -19,7 +19,6 @@ from wisebook_ml.api.limits import BodyLimit
 from wisebook_ml.api.pages import pages_router
 from wisebook_ml.api.people import PEOPLE, people_router
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
-from wisebook_ml.api.queries import DetectionPages
 from wisebook_ml.api.route import install_access
 from wisebook_ml.api.statistics import Rapport, StatistiqueList, statistics_router
 from wisebook_ml.api.treasury import treasury_router
@@ -35,6 +34,7 @@ from wisebook_ml.storage import (
     TokenStore,
     open_database,
 )
+from wisebook_ml.storage.detection_pages import DetectionPages
 from wisebook_ml.treasurer.desk import TreasuryDesk
 from wisebook_ml.treasurer.rules import rules_of
 from wisebook_ml.treasurer.source import cash_from_topics

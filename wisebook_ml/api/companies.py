@@ -11,12 +11,12 @@ from schemas.base import MAX_ID
 from wisebook_ml.access import Right
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
-from wisebook_ml.api.queries import DetectionPages
 from wisebook_ml.api.route import Route, check_match, etag_of
 from wisebook_ml.delivery.addresses import shown
 from wisebook_ml.messaging.connect import reach_broker
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import SettingsStore
+from wisebook_ml.storage.detection_pages import DetectionPages
 from wisebook_ml.storage.parametres import ALL_COMPANIES
 from wisebook_ml.tuning.exceptions import Refusal
 from wisebook_ml.tuning.patch import patched

@@ -12,10 +12,10 @@ from schemas import Detection, Verdict
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.parameters import DetectionFilter, RecentFilter
-from wisebook_ml.api.queries import Cursor, DetectionPages, Filter, Order
 from wisebook_ml.api.route import Route
 from wisebook_ml.feedback.judgement import Judgement
 from wisebook_ml.storage import StoredDetection, VerdictStore
+from wisebook_ml.storage.detection_pages import Cursor, DetectionPages, Filter, Order
 
 __all__ = ["AvisRead", "DetectionList", "DetectionRead", "avis_of", "detections_router", "read_of", "seen"]
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas import CodeMotif, Etat, Severite, Verdict
 from schemas.base import MAX_ID
-from wisebook_ml.api.queries import Cursor, UnknownCursor
+from wisebook_ml.storage.detection_pages import Cursor, UnknownCursor
 
 __all__ = ["DetectionFilter", "RecentFilter"]
 

@@ -11,11 +11,11 @@ from wisebook_ml.api.detections import DetectionList, detections_router
 from wisebook_ml.api.entries import entries_router
 from wisebook_ml.api.feed import Feed
 from wisebook_ml.api.live import live_router
-from wisebook_ml.api.queries import DetectionPages
 from wisebook_ml.api.verdicts import AvisList, AvisTaken, verdicts_router
 from wisebook_ml.messaging.postbox import Postbox
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import AlertStore, AuditLog, DeliveryLog, SettingsStore, VerdictStore
+from wisebook_ml.storage.detection_pages import DetectionPages
 
 __all__ = ["PEOPLE", "people_router"]
 

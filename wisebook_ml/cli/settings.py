@@ -13,6 +13,7 @@ from rich.table import Table
 
 from schemas import Parametres, ReglageAlertes
 from wisebook_ml.cli.show import plain_console
+from wisebook_ml.delivery.addresses import shown
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
@@ -70,7 +71,10 @@ def settings() -> None:
 @click.option("--version", type=VERSION, help="Another version than the last one; 0: the built-in defaults.")
 @AS_JSON
 def show(societe: int, version: int | None, as_json: bool) -> None:
-    """Show the settings of a company; --json prints what `settings set --file` and `score --settings` read."""
+    """Show the settings of a company; --json prints what `settings set --file` and `score --settings` read.
+
+    Addresses are shown without what may be a secret, but whole in --json: keep that as you keep a password.
+    """
     with _errors():
         store = _store()
         stored = store.last(societe) if version is None else None
@@ -185,7 +189,7 @@ def history(societe: int, as_json: bool) -> None:
         found = store.history(societe)
     if as_json:
         for one in found:
-            click.echo(msgspec.json.encode(one).decode())
+            click.echo(msgspec.json.encode(replace(one, parametres=_without_secrets(one.parametres))).decode())
         return
     if not found:
         click.echo(_about(societe, None, store.in_force(societe)))
@@ -274,6 +278,11 @@ def _check(wanted: Parametres) -> None:
 
 def _dates(moments: Sequence[dt.datetime]) -> list[dt.date]:
     return [moment.date() for moment in moments]
+
+
+def _without_secrets(found: Parametres) -> Parametres:
+    targets = [replace(one, adresse=shown(one.adresse)) for one in found.alertes.destinations]
+    return replace(found, alertes=replace(found.alertes, destinations=targets))
 
 
 def _about(societe: int, stored: StoredSettings | None, found: Parametres) -> str:

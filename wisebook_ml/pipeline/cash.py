@@ -8,8 +8,9 @@ import msgspec
 from schemas import Ecriture, PositionTresorerie, Tick
 from schemas.marker import ABSENCE, IMPORT
 from topics import ENTRIES, TREASURY
-from wisebook_ml.messaging.events import Decoder, Outgoing, RawRecord, Undecodable, event_headers, provenance
+from wisebook_ml.messaging.events import Outgoing, RawRecord, Undecodable
 from wisebook_ml.messaging.times import event_time
+from wisebook_ml.pipeline.folded import FoldedPartition
 from wisebook_ml.publishing import NOON, entry_time
 from wisebook_ml.treasury.books import Followed
 from wisebook_ml.treasury.books_state import BooksState
@@ -25,7 +26,7 @@ ALL_COMPANIES = 0
 ENCODER = msgspec.json.Encoder()
 
 
-class CashPipeline:
+class CashPipeline(FoldedPartition[BooksState]):
     """Decodes the records of a partition, in order, and has the books say what follows.
 
     What cannot be decoded, or is of a company that the strict mode does not know, is passed over: it is the scoring
@@ -42,6 +43,9 @@ class CashPipeline:
         Whether a company is known.
     """
 
+    reads = ENTRIES
+    source = SOURCE
+
     def __init__(
         self,
         topic: str,
@@ -50,17 +54,8 @@ class CashPipeline:
         *,
         accepts: Callable[[int], bool] = lambda societe_id: True,
     ) -> None:
-        self.next_offset = 0
-        self._topic = topic
-        self._partition = partition
-        self._state = state
+        super().__init__(topic, partition, state)
         self._accepts = accepts
-        self._decoder = Decoder(ENTRIES)
-
-    @property
-    def state(self) -> BooksState:
-        """What it knows of the records before."""
-        return self._state
 
     def process(self, records: Sequence[RawRecord]) -> list[Outgoing]:
         """Take the next records; return positions and expected payments, in the order of what caused them."""
@@ -84,8 +79,7 @@ class CashPipeline:
                 else:
                     continue  # the signal of another timer: the day is not over
                 outgoing += [self._told(one, raw, time) for one in made]
-        if records:
-            self.next_offset = records[-1].offset + 1
+        self._reached(records)
         return outgoing
 
     def _told(self, record: Followed, raw: RawRecord, time: dt.datetime) -> Outgoing:
@@ -93,6 +87,5 @@ class CashPipeline:
         what = record.compte_num if isinstance(record, PositionTresorerie) else "ECHEANCIER"
         id_ = f"{record.societe_id}/{what}/{record.date.isoformat()}/{record.revision}"
         time = max(time, dt.datetime.combine(record.date, NOON))
-        headers = event_headers(record, id_=id_, source=SOURCE, time=time)
-        headers += provenance(self._topic, self._partition, raw.offset)
+        headers = self._headers(record, raw, id_=id_, time=time)
         return Outgoing(TREASURY, str(record.societe_id).encode(), ENCODER.encode(record), headers, self._partition)

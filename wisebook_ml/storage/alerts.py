@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, insert, select
+from sqlalchemy import Connection, Engine, RowMapping, Select, Table, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas import EtatAlerte, Severite
 from wisebook_ml.alerting.state import Alert, CompanyState, Member
-from wisebook_ml.storage.campaign_rows import text
+from wisebook_ml.storage.column_types import text
 from wisebook_ml.storage.detections import Societes
 from wisebook_ml.storage.engine import reading, writing
+from wisebook_ml.storage.exceptions import ForeignRow
 from wisebook_ml.storage.tables import Alerte, AlerteDetection, AlerteEnvoi, AlertePosition, AlerteSociete, Base
 from wisebook_ml.storage.upsert import upsert
 
@@ -103,6 +104,15 @@ class AlertSession:
                 found[row["societe_id"]].alerts.append(_alert(row))
         return found
 
+    def owners(self, detections: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+        """Return the companies of those of some detections that went into an alert."""
+        found: dict[uuid.UUID, int] = {}
+        for some in _parts(detections):
+            query = select(AlerteDetection.detection_id, AlerteDetection.societe_id)
+            rows = self._connection.execute(query.where(AlerteDetection.detection_id.in_(some)))
+            found.update((detection_id, societe_id) for detection_id, societe_id in rows)
+        return found
+
     def keep(
         self,
         state: CompanyState,
@@ -111,7 +121,13 @@ class AlertSession:
         members: Iterable[Member],
         envelopes: Sequence[Envelope],
     ) -> None:
-        """Keep what has become of a company; `due` is when its clock is to be looked after."""
+        """Keep what has become of a company; `due` is when its clock is to be looked after.
+
+        Raises
+        ------
+        ForeignRow
+            Where an alert or a detection is another company's meanwhile; nothing is kept.
+        """
         row = {
             "societe_id": state.societe_id,
             "record_partition": self._partition,
@@ -119,12 +135,9 @@ class AlertSession:
             "etat": state,
         }
         self._connection.execute(upsert(self._engine, COMPANIES), [row])
-        rows = [_alert_row(one) for one in alerts]
-        if rows:
-            self._connection.execute(upsert(self._engine, ALERTS), rows)
+        self._keep_own(ALERTS, state.societe_id, [_alert_row(one) for one in alerts])
         kept = [{**msgspec.structs.asdict(one), "journal": text(one.journal)} for one in members]
-        if kept:
-            self._connection.execute(upsert(self._engine, MEMBERS), kept)
+        self._keep_own(MEMBERS, state.societe_id, kept)
         sent = [
             {
                 "record_partition": self._partition,
@@ -136,6 +149,19 @@ class AlertSession:
         ]
         if sent:
             self._connection.execute(insert(OUTBOX), sent)
+
+    def _keep_own(self, table: Table, societe_id: int, rows: Sequence[dict[str, object]]) -> None:
+        """Write rows of a company, none of which replaces another company's."""
+        if not rows:
+            return
+        own = upsert(self._engine, table, where=lambda new, old: new.societe_id == old.societe_id)
+        self._connection.execute(own, rows)
+        (key,) = table.primary_key
+        for some in _parts(row[key.name] for row in rows):
+            foreign = select(key).where(key.in_(some), table.c.societe_id != societe_id)
+            taken = self._connection.execute(foreign).scalars().first()
+            if taken is not None:  # in another partition, since this transaction began
+                raise ForeignRow(f"{key.name} {taken} has become another company's; the records are to be taken again")
 
     def reach(self, position: int) -> None:
         """Note up to which offset everything is done."""

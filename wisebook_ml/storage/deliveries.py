@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from schemas import Alerte, Canal, StatutLivraison
 from wisebook_ml.delivery.planning import Planned, Told
 from wisebook_ml.delivery.schedule import LONGEST_AGE, Answer, Backoff, Kind, Step
-from wisebook_ml.storage.campaign_rows import text
+from wisebook_ml.storage.column_types import text
 from wisebook_ml.storage.delivery_tables import DestinationLivraison, Livraison, TentativeLivraison
 from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.tables import Base

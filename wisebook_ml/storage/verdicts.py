@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from schemas import Avis, CodeMotif, ModeleUtilise, Verdict
 from wisebook_ml.feedback.judgement import Judgement
 from wisebook_ml.feedback.reliability import Reliability, reliability
+from wisebook_ml.storage.column_types import text
 from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.reasons import note_verdicts
 from wisebook_ml.storage.tables import AvisDetection, Base
@@ -173,11 +174,6 @@ def _cut(values: Sequence[T]) -> Iterator[Sequence[T]]:
         yield some
 
 
-def _text(value: str | None) -> str | None:
-    # PostgreSQL's text cannot hold U+0000, which JSON and so the contract can.
-    return value if value is None or "\0" not in value else value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
 def _row(one: Judgement) -> dict[str, object]:
     row: dict[str, object] = {name: getattr(one.avis, name) for name in OF_AVIS}
     row.update({name: getattr(one, name) for name in OF_JUDGEMENT})
@@ -188,7 +184,7 @@ def _row(one: Judgement) -> dict[str, object]:
         motifs={code.value: points for code, points in one.motifs.items()},
         modeles=list(one.modeles),
     )
-    return {name: _text(value) if isinstance(value, str) else value for name, value in row.items()}
+    return {name: text(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
 def _judgement(row: RowMapping) -> Judgement:

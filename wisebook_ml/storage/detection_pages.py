@@ -20,8 +20,8 @@ from sqlalchemy import ColumnElement, Float, Select, Uuid, func, literal, litera
 from sqlalchemy.types import TypeEngine
 
 from schemas import CodeMotif, Etat, Severite, Verdict
-from wisebook_ml.storage import DetectionStore, StoredDetection
 from wisebook_ml.storage.column_types import UtcDateTime
+from wisebook_ml.storage.detections import DetectionStore, StoredDetection
 from wisebook_ml.storage.engine import reading
 from wisebook_ml.storage.tables import Base, DetectionAnomalie, MotifTrouve
 
