@@ -16,6 +16,8 @@ from wisebook_ml.api.access import Access
 from wisebook_ml.api.answers import REF
 from wisebook_ml.api.detections import DetectionList, DetectionRead, detections_router
 from wisebook_ml.api.limits import BodyLimit
+from wisebook_ml.api.model_queries import ModelPages
+from wisebook_ml.api.models import Dashboard, ModeleList, Performance, VersionList, models_router
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
 from wisebook_ml.api.queries import DetectionPages
 from wisebook_ml.api.route import install_access
@@ -28,6 +30,7 @@ from wisebook_ml.settings import Settings
 from wisebook_ml.storage import (
     AuditLog,
     IdempotencyStore,
+    ModelRegistry,
     SettingsStore,
     StatisticsStore,
     TokenStore,
@@ -90,6 +93,9 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     app.add_middleware(BodyLimit, most=settings.api_body_mb * 1_000_000)
     app.include_router(detections_router(store, access))
     app.include_router(treasury_router(desk, access))
+    app.include_router(
+        models_router(ModelRegistry(engine, clock=clock), ModelPages(engine, clock=clock), access, clock)
+    )
     app.include_router(statistics_router(StatisticsStore(engine), windows, access))
 
     @app.get("/health", tags=["service"], summary="Whether the service can answer; needs no token")
@@ -109,7 +115,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     document = app.openapi()
     described = document.setdefault("components", {}).setdefault("schemas", {})
     described.update(components([DetectionRead, Statistique], REF))
-    bodies = [DetectionList, StatistiqueList, Rapport, Problem]
+    bodies = [DetectionList, StatistiqueList, Rapport, Problem, ModeleList, VersionList, Dashboard, Performance]
     described.update(msgspec.json.schema_components(bodies, ref_template=REF)[1] | described)
     return document
 
