@@ -9,20 +9,20 @@ from typing import Any
 import msgspec
 from fastapi import Depends, FastAPI, Response
 
-from schemas import Statistique
+from schemas import Derive, ExecutionMinuterie, Statistique
 from schemas.json_schema import components
 from wisebook_ml import __version__
 from wisebook_ml.api.access import Access
 from wisebook_ml.api.answers import REF
 from wisebook_ml.api.detections import DetectionList, DetectionRead, detections_router
 from wisebook_ml.api.limits import BodyLimit
-from wisebook_ml.api.model_queries import ModelPages
-from wisebook_ml.api.models import Dashboard, ModeleList, Performance, VersionList, models_router
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
 from wisebook_ml.api.queries import DetectionPages
 from wisebook_ml.api.route import install_access
 from wisebook_ml.api.statistics import Rapport, StatistiqueList, statistics_router
+from wisebook_ml.api.streams import Streams
 from wisebook_ml.api.treasury import treasury_router
+from wisebook_ml.api.workshop import BODIES, workshop_router
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.connect import resolve_bootstrap
 from wisebook_ml.pipeline.learners import Learners
@@ -30,7 +30,6 @@ from wisebook_ml.settings import Settings
 from wisebook_ml.storage import (
     AuditLog,
     IdempotencyStore,
-    ModelRegistry,
     SettingsStore,
     StatisticsStore,
     TokenStore,
@@ -93,9 +92,7 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     app.add_middleware(BodyLimit, most=settings.api_body_mb * 1_000_000)
     app.include_router(detections_router(store, access))
     app.include_router(treasury_router(desk, access))
-    app.include_router(
-        models_router(ModelRegistry(engine, clock=clock), ModelPages(engine, clock=clock), access, clock)
-    )
+    app.include_router(workshop_router(settings, engine, Streams(), access, clock))
     app.include_router(statistics_router(StatisticsStore(engine), windows, access))
 
     @app.get("/health", tags=["service"], summary="Whether the service can answer; needs no token")
@@ -114,8 +111,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document, with the bodies described as the contracts describe them."""
     document = app.openapi()
     described = document.setdefault("components", {}).setdefault("schemas", {})
-    described.update(components([DetectionRead, Statistique], REF))
-    bodies = [DetectionList, StatistiqueList, Rapport, Problem, ModeleList, VersionList, Dashboard, Performance]
+    described.update(components([DetectionRead, Statistique, Derive, ExecutionMinuterie], REF))
+    bodies = [DetectionList, StatistiqueList, Rapport, Problem, *BODIES]
     described.update(msgspec.json.schema_components(bodies, ref_template=REF)[1] | described)
     return document
 

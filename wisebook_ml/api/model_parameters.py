@@ -12,6 +12,7 @@ from wisebook_ml.storage.models import DEFAULT_FREQUENCY, MAX_NAME
 
 __all__ = [
     "CampaignFilter",
+    "DriftFilter",
     "ModelChange",
     "ModelFilter",
     "ModeleId",
@@ -90,6 +91,18 @@ class CampaignFilter(BaseModel):
     ouverte: bool | None = Field(None, description="Only those that wait or are in work; false: only those that ended.")
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Campaigns on a page.")
     offset: int = Field(0, ge=0, le=MAX_ID, description="Campaigns to pass over before it.")
+
+
+class DriftFilter(BaseModel):
+    """Filters of the reports of drift."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    societe: int | None = Field(None, ge=0, le=MAX_ID, description="Only this company's; 0: of the global models.")
+    modele: int | None = Field(None, ge=1, le=MAX_ID, description="Only of this model.")
+    derive: bool | None = Field(None, description="Only those that found drift; false: only those that found none.")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Reports on a page.")
+    offset: int = Field(0, ge=0, le=MAX_ID, description="Reports to pass over before it.")
 
 
 class NewModel(BaseModel):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, Engine, and_, func, select, true
+from sqlalchemy import ColumnElement, Engine, RowMapping, and_, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from schemas import DomaineApplication, Statut, StatutCampagne, TypeModele
@@ -28,8 +28,9 @@ Companies = frozenset[int] | None
 class CampagneLue(msgspec.Struct, frozen=True, kw_only=True):
     """A training: what was asked for, how far it is, and what became of it.
 
-    `demandee_le`, `commencee_le` and `terminee_le` say when; `metriques_avant` are those of the champion that the new
-    version was compared with; `rejointe` is the open campaign that a duplicate request leads to.
+    `annulation_demandee` says that somebody wants it to end; `demandee_le`, `commencee_le` and `terminee_le` say when;
+    `metriques_avant` are those of the champion that the new version was compared with; `rejointe` is the open campaign
+    that a duplicate request leads to.
     """
 
     campagne_id: uuid.UUID
@@ -57,6 +58,7 @@ class CampagneLue(msgspec.Struct, frozen=True, kw_only=True):
     decision: str
     rejointe: uuid.UUID | None
     erreur: str
+    annulation_demandee: bool
     demandee_le: dt.datetime
     commencee_le: dt.datetime | None
     terminee_le: dt.datetime | None
@@ -180,5 +182,6 @@ def _of(column: InstrumentedAttribute[int], companies: Companies) -> ColumnEleme
     return true() if companies is None else column.in_(companies)
 
 
-def _read(row: Mapping[str, object]) -> CampagneLue:
-    return CampagneLue(**{name: row[name] for name in CampagneLue.__struct_fields__})  # type: ignore[arg-type]
+def _read(row: RowMapping) -> CampagneLue:
+    values = {name: row[name] for name in CampagneLue.__struct_fields__ if name in row}
+    return CampagneLue(**values, annulation_demandee=row["cancel_requested"])
