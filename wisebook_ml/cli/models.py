@@ -12,6 +12,7 @@ from rich.table import Table
 from schemas import DomaineApplication, TypeModele
 from wisebook_ml.artefacts import LATEST, ArtefactStore
 from wisebook_ml.cli.show import plain_console
+from wisebook_ml.inference import LoadedModels
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
@@ -241,8 +242,7 @@ def importance(modele: str, societe: int | None, as_json: bool) -> None:
                 f"model {model.id} has no champion yet; train it with `wisebook-ml train {model.id} --wait`"
             )
         version = registry.version(model.id, model.version_courante).version
-        data = ArtefactStore.of(get_settings()).read(version)
-        shares = service_class(model.type_modele).load(data).feature_importance()
+        shares = LoadedModels(ArtefactStore.of(get_settings())).get(version).feature_importance()
     if as_json:
         click.echo(json.dumps({name: round(share, SHARE_DIGITS) for name, share in shares.items()}, ensure_ascii=False))
         return
