@@ -18,6 +18,7 @@ from wisebook_ml.api.detections import DetectionList, DetectionRead, detections_
 from wisebook_ml.api.limits import BodyLimit
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
 from wisebook_ml.api.queries import DetectionPages
+from wisebook_ml.api.reference import reference_router
 from wisebook_ml.api.route import install_access
 from wisebook_ml.api.statistics import Rapport, StatistiqueList, statistics_router
 from wisebook_ml.api.streams import Streams
@@ -93,6 +94,7 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     app.include_router(detections_router(store, access))
     app.include_router(treasury_router(desk, access))
     app.include_router(workshop_router(settings, engine, Streams(), access, clock))
+    app.include_router(reference_router(lambda: _document(app), access))
     app.include_router(statistics_router(StatisticsStore(engine), windows, access))
 
     @app.get("/health", tags=["service"], summary="Whether the service can answer; needs no token")
