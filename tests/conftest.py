@@ -111,7 +111,7 @@ def postgres(postgres_server: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return the system's Chromium; where there is none, these tests fail: pages that nobody has seen are not tested."""
+    """Return the system's Chromium; without one, these tests fail: pages that nobody has seen are not tested."""
     asked = os.environ.get(CHROMIUM)
     found = next(filter(None, map(shutil.which, [asked] if asked else CHROMIUM_NAMES)), None)
     if found is None:

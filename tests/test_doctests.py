@@ -24,6 +24,8 @@ PACKAGES = (
     "wisebook_ml.delivery",
     "wisebook_ml.tally",
     "wisebook_ml.access",
+    "wisebook_ml.api",
+    "wisebook_ml.inference",
 )
 
 
