@@ -17,6 +17,9 @@ const streams = new Map();
 /** Streams of one page at once: browsers open six connections to a site, and the rest has to go through as well. */
 const MOST_STREAMS = 3;
 
+/** The version in charge, and the one that predicts in shadow. */
+const versions = (one) => [one.version_courante ?? "–", one.version_challenger && ` (+ ${one.version_challenger})`];
+
 const modelName = (one) => one.nom || name("type", one.type_modele);
 let names = new Map();
 
@@ -42,9 +45,9 @@ function modelsOf(models) {
     { title: t("model.type"), of: (one) => name("type", one.type_modele) },
     { title: t("company"), of: (one) => (one.societe_id ? one.societe_id : t("model.global")), number: true },
     { title: t("state"), of: (one) => pill(name("statut", one.statut), STATES[one.statut]) },
-    { title: t("model.current"), of: (one) => one.version_courante ?? "–", number: true },
+    { title: t("model.current"), of: (one) => versions(one), number: true },
     { title: t("model.accuracy"), of: (one) => (one.accuracy == null ? "–" : format.percent(one.accuracy, 1)), number: true },
-    { title: t("model.trained"), of: (one) => format.moment(one.derniere_formation ?? one.dernier_entrainement) },
+    { title: t("model.updated"), of: (one) => format.moment(one.updated_at) },
     { title: t("actions"), of: (one) => (may("train") && one.statut !== "ARCHIVE" ? trainButton(one) : "") },
   ], models);
 }
