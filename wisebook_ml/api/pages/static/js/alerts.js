@@ -3,11 +3,12 @@ import { get, may, post } from "./api.js";
 import { announce, byId, el, show } from "./dom.js";
 import * as format from "./format.js";
 import { listen } from "./live.js";
-import { act, card, empty, load, pill, severity } from "./parts.js";
+import { act, empty, load, pill, severity } from "./parts.js";
 import { name, t, told } from "./texts.js";
 
 const PAGE = 50;
-const KINDS = { OUVERTE: "bad", ACQUITTEE: "", RESOLUE: "good" };
+const KINDS = { ACQUITTEE: "", RESOLUE: "good" };
+const MOST_LINKS = 8;
 
 /** Streams tell of storage sooner than it is written: so long after, the list is read anew, in milliseconds. */
 const SETTLED = 1_500;
@@ -20,7 +21,7 @@ byId("tools").append(el("div", { class: "field" }, el("label", { for: "etat" }, 
 const refresh = () => load(content, async () => {
   const { count, results } = await get("alertes/", { etat: state.value, limit: PAGE });
   if (!count) return empty(t(state.value === "OUVERTE" ? "alerts.none.open" : "alerts.none"));
-  return [el("p", { class: "muted" }, t(count === 1 ? "alerts.count.one" : "alerts.count", { count: format.number(count) })), results.map(shown)];
+  return [el("p", { class: "muted" }, t(count === 1 ? "alerts.count.one" : "alerts.count", { count: format.number(count) })), el("div", { class: "items" }, results.map(shown))];
 });
 
 function shown(alert) {
@@ -33,15 +34,14 @@ function shown(alert) {
     alert.escalade && t("alerts.escalated", { times: alert.escalade }),
   ];
   const taken = alert.acquittee_par && t("alerts.by", { who: alert.acquittee_par });
-  const made = card(told(alert, "titre"),
-    el("p", { class: "actions" }, severity(alert.severite), pill(name("alerte", alert.etat ?? "OUVERTE"), KINDS[alert.etat ?? "OUVERTE"])),
-    el("p", { class: "muted" }, facts.filter(Boolean).join(" · ")),
+  const open = (alert.etat ?? "OUVERTE") === "OUVERTE";
+  const links = (alert.detections ?? []).slice(0, MOST_LINKS).map((id, at) => el("a", { href: `/#${id}` }, t("alerts.detection", { number: at + 1 })));
+  return el("article", { class: "card item" },
+    el("p", { class: "facts" }, severity(alert.severite), !open && pill(name("alerte", alert.etat), KINDS[alert.etat]), facts.filter(Boolean).map((fact) => el("span", {}, fact))),
+    el("h2", {}, told(alert, "titre")),
     taken && el("p", {}, taken, alert.commentaire && ` — ${alert.commentaire}`),
-    alert.detections?.length && el("p", { class: "actions" }, alert.detections.slice(0, 5).map((id, at) =>
-      el("a", { href: `/#${id}` }, t("alerts.detection", { number: at + 1 })))),
-    (alert.etat ?? "OUVERTE") === "OUVERTE" && may("verdict") && note(alert, failed), failed);
-  made.classList.add("stack");
-  return made;
+    links.length > 0 && el("p", { class: "facts" }, links),
+    open && may("verdict") && note(alert, failed), failed);
 }
 
 function note(alert, failed) {

@@ -32,7 +32,7 @@ function frame({ label, labels, low, high, format, width }) {
   ]);
   const every = Math.max(1, Math.ceil(labels.length / Math.floor(inner / 74)));
   const names = labels.map((text, at) => at % every === 0 &&
-    svg("text", { x: x(at), y: HEIGHT - 8, "text-anchor": at === 0 ? "start" : at + every >= labels.length ? "end" : "middle" }, text));
+    svg("text", { x: x(at), y: HEIGHT - 8, "text-anchor": at === 0 ? "start" : at === labels.length - 1 ? "end" : "middle" }, text));
   return { x, y, inner, picture: svg("svg", { class: "chart", viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": label }, lines, names.filter(Boolean)) };
 }
 

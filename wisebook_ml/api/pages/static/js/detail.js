@@ -5,9 +5,11 @@ import * as format from "./format.js";
 import { act, load, notice, severity } from "./parts.js";
 import { name, t, told } from "./texts.js";
 
+const DAY = /\b\d{4}-\d{2}-\d{2}\b/g;
+
 export function title(detection) {
   const { objet } = detection;
-  if (objet.type !== "ECRITURE") return `${name("objet", objet.type)} ${objet.id}`;
+  if (objet.type !== "ECRITURE") return `${name("objet", objet.type)} ${objet.id.replace(DAY, (day) => `(${format.date(day)})`).replace("/(", " (")}`;
   const number = [detection.journal_code, detection.ecriture_num].filter(Boolean).join(" ");
   return `${name("objet", "ECRITURE")} ${number || objet.id}`;
 }

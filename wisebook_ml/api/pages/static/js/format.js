@@ -39,6 +39,12 @@ export function percent(share, digits = 0) {
   return format(Intl.NumberFormat, options).format(share);
 }
 
+/** A probability; none is told as certain. */
+export function probability(share) {
+  if (share < 0.01) return `< ${percent(0.01)}`;
+  return share > 0.99 ? `> ${percent(0.99)}` : percent(share);
+}
+
 /** A day that has no hour: the same everywhere. */
 export function date(text) {
   if (absent(text)) return NOTHING;

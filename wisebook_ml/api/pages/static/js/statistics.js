@@ -17,11 +17,21 @@ byId("tools").append(el("div", { class: "field" }, el("label", { for: "span" }, 
 const refresh = () => load(content, async () => {
   // What one part cannot say keeps no other from being shown.
   const [counts, drift] = await Promise.all([
-    get("statistiques/", { societe_id: societe, ...SPANS[span.value] }).then(counted, (error) => failure(error, refresh)),
+    windowsOf().then(counted).catch((error) => failure(error, refresh)),
     get("modeles/detect_drift/", { societe, limit: 20 }).then(drifted, (error) => failure(error, refresh)),
   ]);
   return [counts, drift];
 });
+
+/** The windows that were published; where none was yet, as they are this moment. The earliest comes first. */
+async function windowsOf() {
+  const { results } = await get("statistiques/", { societe_id: societe, ...SPANS[span.value] });
+  if (results.length) return results.toReversed();
+  return get("statistiques/fenetres/", { societe_id: societe, dernier: span.value }).then((told) => told.panneaux, (error) => {
+    if (error.status === 404) return [];
+    throw error;
+  });
+}
 
 const total = (counts) => Object.values(counts ?? {}).reduce((sum, one) => sum + one, 0);
 
@@ -31,13 +41,12 @@ function summed(windows, field) {
   return found;
 }
 
-function counted({ results }) {
-  if (!results.length) return empty(t("statistics.none"));
-  const windows = results.toReversed();
+function counted(windows) {
+  if (!windows.length) return card(t("statistics.summary"), empty(t("statistics.none")));
   const entries = windows.reduce((sum, one) => sum + one.ecritures, 0);
   const codes = summed(windows, "detections");
   const verdicts = summed(windows, "avis");
-  const last = results[0];
+  const last = windows.at(-1);
   const when = span.value === "24h" ? (one) => format.hour(one.debut) : (one) => format.dayAndMonth(one.debut);
   const rates = windows.filter((one) => one.taux_faux_positifs !== undefined);
   return [
@@ -95,16 +104,16 @@ function scores(windows) {
 
 function drifted({ results }) {
   if (!results.length) return card(t("drift"), empty(t("drift.none")));
-  return card(t("drift"), el("div", { class: "stack" }, results.map(report)));
+  return card(t("drift"), el("div", { class: "stack" }, results.map((one, at) => report(one, at === 0))));
 }
 
-function report(one) {
+function report(one, latest) {
   const moved = one.variables.filter((variable) => variable.avant?.length);
-  const remarks = told(one, "remarques");
-  return el("details", { open: one.derive && one === 0 },
+  const remarks = told(one, "remarques") || [];
+  return el("details", { open: one.derive && latest },
     el("summary", {}, t("model.version", { id: one.modele_id, version: one.version }), " · ", format.moment(one.echeance), " ",
       pill(t(one.derive ? "drift.found" : "drift.not"), one.derive ? "warn" : "good")),
-    [remarks].flat().filter(Boolean).map((text) => el("p", { class: "muted" }, text)),
+    remarks.map((text) => el("p", { class: "muted" }, text)),
     one.variables.length > 0 && table(t("drift.moved"), [
       { title: t("drift.variable"), of: (variable) => told(variable, "libelle") || variable.variable, head: true },
       { title: t("drift.measure"), of: (variable) => variable.mesure },

@@ -30,7 +30,7 @@ function answer(forecast, changed) {
       [t("treasury.balance"), money(shown.solde)],
       [t("treasury.end", { days: shown.horizon }), money(last.solde.moyenne)],
       [t("treasury.low", { date: format.date(dry.date_point_bas) }), money(dry.point_bas)],
-      [t("treasury.risk", { floor: money(dry.plancher) }), format.percent(dry.probabilite, 1), dry.date_alerte ? "bad" : null],
+      [t("treasury.risk", { floor: money(dry.plancher) }), format.probability(dry.probabilite), dry.date_alerte ? "bad" : null],
     ])),
     card(t("treasury.chart"), chart(forecast, changed), asTable(t("treasury.chart"), [
       { title: t("date"), of: (day) => format.date(day.date), head: true },
