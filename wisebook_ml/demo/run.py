@@ -2,6 +2,7 @@
 
 import datetime as dt
 import shutil
+import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -201,7 +202,9 @@ def _find_out(settings: Settings, result: Result) -> None:
 
 
 def _stay(*workers: Workers) -> None:
-    """Wait until the program is interrupted, or a worker ends by itself."""
+    """Wait until the program is interrupted or told to end, or a worker ends by itself."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # explicitly: what starts it in the background has it ignore Ctrl-C
+        signal.signal(number, signal.default_int_handler)
     try:
         while True:
             time.sleep(POLL_SECONDS)

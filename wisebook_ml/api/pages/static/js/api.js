@@ -2,6 +2,7 @@
 import { t } from "./texts.js";
 
 const ROOT = "/api/ml/";
+const OWN_WORDS = [403, 429, 500, 503];
 const csrf = document.querySelector("meta[name=csrf]")?.content ?? "";
 
 /** What the API refused, in its words (RFC 9457), or why it could not be asked. */
@@ -43,8 +44,14 @@ async function ask(url, options) {
     throw new Problem(401, t("problem.session"));
   }
   const body = await response.json().catch(() => null);
-  if (!response.ok) throw new Problem(response.status, body?.detail ?? t("problem.status", { status: response.status }));
+  if (!response.ok) throw new Problem(response.status, words(response.status, body));
   return body;
+}
+
+/** What is nobody's mistake is said in the page's language; the rest in the API's words, which name what is wrong. */
+function words(status, body) {
+  if (OWN_WORDS.includes(status)) return t(`problem.${status}`);
+  return body?.detail ?? t("problem.status", { status });
 }
 
 export const may = (right) => document.body.dataset.rights.split(" ").includes(right);

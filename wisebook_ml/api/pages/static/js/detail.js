@@ -58,7 +58,13 @@ function shareBar(points) {
 }
 
 async function entryOf(detection) {
-  const entry = await get(`detections/${detection.detection_id}/ecriture/`);
+  let entry;
+  try {
+    entry = await get(`detections/${detection.detection_id}/ecriture/`);
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    return notice(t("entry.absent"));
+  }
   const marked = new Set(detection.motifs.flatMap((one) => one.lignes ?? []));
   const facts = [
     `${entry.journal_code}${entry.journal_lib ? ` ${entry.journal_lib}` : ""}`,

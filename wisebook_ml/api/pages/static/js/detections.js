@@ -9,6 +9,7 @@ import { name, t, told } from "./texts.js";
 
 const PAGE = 50;
 const DAYS = 3660;
+const LEVELS = ["CRITIQUE", "ELEVEE", "MOYENNE", "FAIBLE", "INFO"];
 
 /** Rows that are kept: a storm of detections must not fill the memory of a phone. */
 const MOST = 500;
@@ -25,6 +26,7 @@ const more = byId("more");
 
 let shown = new Map();
 let count = 0;
+let counted = true;
 let next;
 let chosen = null;
 let asked = null;
@@ -36,13 +38,32 @@ const come = new Map();
 
 const chosenFilters = () => Object.fromEntries(new FormData(filters));
 
-async function fetchPage(cursor) {
+/** A page from a place on, which is `next` of the page before: {results, count, counted, next}. */
+async function fetchPage(from = {}) {
   const { ordre, ...wanted } = chosenFilters();
-  const path = ordre === "recent" ? "detections/recent/" : "detections/";
   asked?.abort();
   asked = new AbortController();
-  const parameters = { ...wanted, limit: PAGE, cursor, ...(ordre === "recent" ? { days: DAYS } : {}) };
-  return get(path, parameters, { signal: asked.signal });
+  const options = { signal: asked.signal };
+  if (ordre === "serieux" && !wanted.severite) return bySeverity(wanted, from, options);
+  const recent = ordre === "recent";
+  const parameters = { ...wanted, limit: PAGE, cursor: from.cursor, days: recent ? DAYS : undefined };
+  const page = await get(recent ? "detections/recent/" : "detections/", parameters, options);
+  return { ...page, next: page.next && { cursor: page.next } };
+}
+
+/** The most serious first: one severity after the other, since the API has the highest score first. */
+async function bySeverity(wanted, { level = 0, cursor }, options) {
+  const counting = level || cursor ? null : get("detections/", { ...wanted, limit: 1 }, options);
+  const results = [];
+  while (level < LEVELS.length && results.length < PAGE) {
+    const parameters = { ...wanted, severite: LEVELS[level], limit: PAGE - results.length, cursor };
+    const page = await get("detections/", parameters, options);
+    results.push(...page.results);
+    cursor = page.next;
+    if (!cursor) level += 1;
+  }
+  const whole = await counting;
+  return { results, count: whole?.count ?? count, counted: whole?.counted ?? counted, next: level < LEVELS.length ? { level, cursor } : undefined };
 }
 
 async function refresh() {
@@ -72,8 +93,8 @@ function take(page) {
   setCount(page.count, page.counted);
 }
 
-function setCount(value, counted = true) {
-  count = value;
+function setCount(value, exact = true) {
+  [count, counted] = [value, exact];
   const key = !counted ? "detections.count.more" : value === 1 ? "detections.count.one" : "detections.count";
   byId("count").textContent = t(key, { count: format.number(value) });
 }
@@ -162,7 +183,7 @@ function flush() {
   trim();
   if (!added) return;
   byId("problem").replaceChildren();
-  setCount(count + added);
+  setCount(count + added, counted);
   announce(t(added === 1 ? "live.new.one" : "live.new", { count: format.number(added) }));
 }
 

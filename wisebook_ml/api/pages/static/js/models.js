@@ -3,7 +3,7 @@ import { get, may, post } from "./api.js";
 import { announce, byId, el, show } from "./dom.js";
 import * as format from "./format.js";
 import { listen } from "./live.js";
-import { act, card, empty, failure, figures, load, pill, table } from "./parts.js";
+import { act, card, empty, figures, load, pill, table } from "./parts.js";
 import { name, t } from "./texts.js";
 
 const PAGE = 100;

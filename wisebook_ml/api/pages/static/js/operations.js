@@ -2,7 +2,7 @@
 import { get, may, post } from "./api.js";
 import { announce, byId, el, show } from "./dom.js";
 import * as format from "./format.js";
-import { act, card, empty, failure, load, notice, pill, table } from "./parts.js";
+import { act, card, empty, load, notice, pill, table } from "./parts.js";
 import { name, t } from "./texts.js";
 
 const AGAIN_MS = 15_000;
@@ -30,20 +30,15 @@ const when = (value) => (value ? format.moment(value) : "–");
 function workers(rows) {
   if (!rows.length) return empty(t("workers.none"));
   return table(t("workers.lead"), [
-    { title: t("worker.role"), head: true, of: (one) => one.role },
-    { title: t("state"), of: (one) => {
-      const alive = one.vivant ?? one.etat !== "ABSENT";
-      return pill(t(alive ? "worker.alive" : "worker.silent"), alive ? "good" : "bad");
-    } },
-    { title: t("worker.partitions"), of: (one) => partitions(one.partitions) },
-    { title: t("worker.lag"), number: true, of: (one) => format.number(one.retard ?? one.lag) },
-    { title: t("worker.commit"), of: (one) => when(one.dernier_commit) },
+    { title: t("worker.role"), head: true, of: (one) => [one.role, " ", el("span", { class: "muted small" }, `${one.hote} · ${one.pid}`)] },
+    { title: t("state"), of: (one) => [pill(t(one.pret ? "worker.alive" : "worker.reasons"), one.pret ? "good" : "bad"), (one.motifs ?? []).map((why) => el("div", { class: "small" }, why))] },
+    { title: t("worker.partitions"), number: true, of: (one) => format.number(one.partitions?.length ?? 0) },
+    { title: t("worker.lag"), number: true, of: (one) => format.number((one.partitions ?? []).reduce((sum, part) => sum + (part.retard ?? 0), 0)) },
+    { title: t("worker.commit"), of: (one) => when(one.commis_le) },
     { title: t("worker.seen"), of: (one) => when(one.vu_le) },
-    { title: t("worker.version"), of: (one) => one.version ?? "–" },
+    { title: t("worker.version"), of: (one) => one.version },
   ], rows);
 }
-
-const partitions = (value) => (Array.isArray(value) ? value.length : typeof value === "object" && value ? Object.values(value).flat().length : value ?? "–");
 
 function timers(rows, again) {
   if (!rows.length) return empty(t("timers.none"));

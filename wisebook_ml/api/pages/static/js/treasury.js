@@ -3,7 +3,7 @@ import { get, post } from "./api.js";
 import { byId, el, show } from "./dom.js";
 import { lineChart } from "./charts.js";
 import * as format from "./format.js";
-import { act, asTable, card, companyTool, figures, load, notice } from "./parts.js";
+import { act, asTable, card, companyTool, empty, figures, load, notice } from "./parts.js";
 import { t } from "./texts.js";
 
 const KINDS = ["EMPRUNT", "INVESTISSEMENT", "FLUX", "RETARD"];
@@ -11,7 +11,13 @@ const content = byId("content");
 
 function question(societe) {
   load(content, async () => {
-    const forecast = await get(`tresorerie/${societe}/`);
+    let forecast;
+    try {
+      forecast = await get(`tresorerie/${societe}/`);
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      return [empty(t("treasury.none")), el("p", { class: "muted small", lang: "en" }, error.message)];
+    }
     const result = el("div", { class: "content" });
     show(result, answer(forecast));
     return [result, scenario(societe, forecast, result)];
