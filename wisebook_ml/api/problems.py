@@ -14,7 +14,9 @@ from starlette.exceptions import HTTPException
 from wisebook_ml.messaging.connect import ConnectError
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
-from wisebook_ml.storage import StorageError
+from wisebook_ml.services.catalogue import MissingLibrary
+from wisebook_ml.services.parameters import InvalidParameters
+from wisebook_ml.storage import ModelInTraining, ModelNotFound, NameTaken, NoEarlierChampion, StorageError
 
 __all__ = ["Problem", "install_problems", "problem"]
 
@@ -24,6 +26,16 @@ MEDIA_TYPE = "application/problem+json"
 
 RETRY_SECONDS = "5"
 """When to try again while the database is away: a server that restarts is back within seconds."""
+
+REFUSALS: dict[type[Exception], int] = {
+    ModelNotFound: 404,
+    NameTaken: 409,
+    NoEarlierChampion: 409,
+    ModelInTraining: 409,
+    InvalidParameters: 422,
+    MissingLibrary: 501,
+}
+"""Errors that already say what is wrong and what to do, and the status of each."""
 
 NOT_MY_FAULT = "The {} not answer. Nothing is wrong with the request; send it again in a moment."
 """Says nothing about where they are: that is in the log."""
@@ -85,6 +97,8 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(ConnectError, _no_brokers)
     app.add_exception_handler(ReadError, _no_brokers)
     app.add_exception_handler(PublishError, _no_brokers)
+    for refused in REFUSALS:
+        app.add_exception_handler(refused, _refused)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -127,6 +141,11 @@ def _words(wrong: Mapping[str, Any]) -> str:
     message = str(wrong["msg"]).removeprefix("Input ")
     # "JSON" is no sentence's first word.
     return message if message[1:2].isupper() else message[:1].lower() + message[1:]
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    status = next(status for kind, status in REFUSALS.items() if isinstance(error, kind))
+    return problem(request, status, str(error))
 
 
 async def _no_database(request: Request, error: Exception) -> Response:
