@@ -10,6 +10,7 @@ from bench.benches import (
     forest,
     guarantee,
     latency,
+    lists,
     memory,
     opinions,
     recovery,
@@ -37,4 +38,5 @@ BENCHES: dict[str, Callable[[Context], None]] = {
     "k": opinions.run,
     "l": tables.run,
     "m": alerts.run,
+    "n": lists.run,
 }

@@ -115,7 +115,8 @@ class TestOpenApi:
         forecasts = {"/api/ml/tresorerie/{societe_id}/", "/api/ml/tresorerie/{societe_id}/scenario/"}
         counted = {"/api/ml/statistiques/", "/api/ml/statistiques/fenetres/"}
         detected = {LIST, f"{LIST}recent/", LIST + "{detection_id}/"}
-        assert set(document["paths"]) == {"/health"} | detected | forecasts | counted
+        models = {f"/api/ml/modeles/{path}" for path in ("", "dashboard/", "{modele_id}/", "{modele_id}/performance/")}
+        assert {"/health"} | detected | forecasts | counted | models <= set(document["paths"])
         described = document["components"]["schemas"]
         references = set(_references(document))
         assert references

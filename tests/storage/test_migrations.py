@@ -65,6 +65,7 @@ def test_the_way_down_and_up_again(engine: Engine) -> None:
         "jeton_api",
         "journal_audit",
         "livraison",
+        "motif_trouve",
         "promotion_modele",
         "requete_idempotente",
         "session_web",

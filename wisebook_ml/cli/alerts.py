@@ -8,20 +8,20 @@ from contextlib import contextmanager
 import click
 import msgspec
 
-from schemas import Acquittement, EtatAlerte
-from topics import ACKNOWLEDGEMENTS
+from schemas import EtatAlerte
+from wisebook_ml.alerting.acknowledging import acknowledgement, acknowledgement_event
 from wisebook_ml.alerting.records import record_of
 from wisebook_ml.alerting.state import Alert
 from wisebook_ml.cli.alert_reach import reach_of
 from wisebook_ml.cli.alert_texts import fact_lines, list_table, member_table, none_text, state_text, title_of
 from wisebook_ml.cli.deliveries import deliveries, secret, test
 from wisebook_ml.cli.show import plain_console
-from wisebook_ml.messaging.connect import ConnectError, reach_broker
-from wisebook_ml.messaging.producer import EventProducer, PublishError
-from wisebook_ml.messaging.reader import ReadError, end_offsets
+from wisebook_ml.messaging.connect import ConnectError
+from wisebook_ml.messaging.postbox import Postbox
+from wisebook_ml.messaging.producer import PublishError
+from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import AlertStore, DetectionStore, SettingsStore, StorageError, open_database
-from wisebook_ml.training.events import record_event
 
 __all__ = ["alerts", "find_alert"]
 
@@ -47,7 +47,7 @@ def _errors() -> Iterator[None]:
     """Say what was wrong in a line, whatever part it came from."""
     try:
         yield
-    except (ConnectError, ReadError, PublishError, StorageError) as error:
+    except (ConnectError, ReadError, PublishError, StorageError, ValueError) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -129,19 +129,13 @@ def ack(
     `alerting` has taken it yet.
     """
     with _errors():
-        settings = get_settings()
         store = _store()
         found = find_alert(store, societe, alerte)
         if found.etat is not EtatAlerte.OUVERTE:
             click.echo(f"alert {found.alerte_id} is {state_text(found, 'en')} already", err=True)
         else:
-            bootstrap = reach_broker(settings)
-            end_offsets(
-                bootstrap, ACKNOWLEDGEMENTS.full_name(settings.topic_prefix)
-            )  # says what to do if it is missing
-            wanted = _acknowledgement(found, par, comment)
-            with EventProducer(bootstrap, settings.topic_prefix) as producer:
-                producer.send(record_event(ACKNOWLEDGEMENTS, societe, wanted, str(uuid.uuid4()), source=SOURCE))
+            wanted = acknowledgement(societe, found.alerte_id, par, comment, found.vue)
+            Postbox(get_settings()).send(acknowledgement_event(wanted, str(uuid.uuid4()), SOURCE))
             found = _wait(store, found, timeout)
     taken = found.etat is not EtatAlerte.OUVERTE
     if as_json:
@@ -179,20 +173,6 @@ def find_alert(store: AlertStore, societe_id: int, text: str) -> Alert:
     if len(found) > 1:
         raise click.ClickException(f"{len(found)} alerts of company {societe_id} begin with {text!r}; give more of it")
     return found[0]
-
-
-def _acknowledgement(alert: Alert, par: str, comment: str) -> Acquittement:
-    given = {
-        "societe_id": alert.societe_id,
-        "alerte_id": alert.alerte_id,
-        "auteur": par,
-        "commentaire": comment,
-        "revision": alert.vue,
-    }
-    try:
-        return msgspec.convert(given, Acquittement)
-    except msgspec.ValidationError as error:
-        raise click.ClickException(f"the acknowledgement makes no sense: {error}") from error
 
 
 def _wait(store: AlertStore, alert: Alert, timeout: float) -> Alert:

@@ -13,7 +13,7 @@ from wisebook_ml.alerting.texts import cause_name
 from wisebook_ml.controls.texts import date_en, date_fr, euros_en, euros_fr
 from wisebook_ml.timers.schedule import PARIS
 
-__all__ = ["SHOWN_DETECTIONS", "Mail", "mail_of"]
+__all__ = ["SEVERITIES", "SHOWN_DETECTIONS", "Mail", "mail_of"]
 
 SHOWN_DETECTIONS = 5
 """Detections that a mail tells of; it names how many there are."""

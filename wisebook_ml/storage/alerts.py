@@ -10,9 +10,10 @@ import msgspec
 from sqlalchemy import Connection, Engine, RowMapping, Select, Table, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from schemas import EtatAlerte
+from schemas import EtatAlerte, Severite
 from wisebook_ml.alerting.state import Alert, CompanyState, Member
 from wisebook_ml.storage.column_types import text
+from wisebook_ml.storage.detections import Societes
 from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.exceptions import ForeignRow
 from wisebook_ml.storage.tables import Alerte, AlerteDetection, AlerteEnvoi, AlertePosition, AlerteSociete, Base
@@ -266,22 +267,48 @@ class AlertStore:
     # What people ask
 
     def list(
-        self, societe_id: int | None = None, *, everything: bool = False, limit: int = PAGE, offset: int = 0
+        self,
+        societe_id: Societes = None,
+        *,
+        everything: bool = False,
+        etat: EtatAlerte | None = None,
+        severite: Severite | None = None,
+        limit: int = PAGE,
+        offset: int = 0,
     ) -> Sequence[Alert]:
-        """Return alerts, the latest first: of one company where given; the resolved ones, too, with `everything`."""
-        query = _of(select(ALERTS), societe_id, everything)
+        """Return alerts, the latest first.
+
+        Parameters
+        ----------
+        societe_id : int, collection of int, or None
+            Whose; None: of all companies.
+        everything : bool
+            The resolved ones, too.
+        etat, severite
+            Only those.
+        limit, offset : int
+            How many at most, and how many to pass over before them.
+        """
+        query = _of(select(ALERTS), societe_id, everything, etat, severite)
         query = query.order_by(Alerte.ouverte_le.desc(), Alerte.alerte_id).limit(limit).offset(offset)
         with reading(self._engine) as connection:
             return [_alert(row) for row in connection.execute(query).mappings()]
 
-    def count(self, societe_id: int | None = None, *, everything: bool = False) -> int:
+    def count(
+        self,
+        societe_id: Societes = None,
+        *,
+        everything: bool = False,
+        etat: EtatAlerte | None = None,
+        severite: Severite | None = None,
+    ) -> int:
         """Return how many alerts there are."""
         with reading(self._engine) as connection:
-            query = _of(select(func.count()).select_from(ALERTS), societe_id, everything)
+            query = _of(select(func.count()).select_from(ALERTS), societe_id, everything, etat, severite)
             return int(connection.execute(query).scalar_one())
 
-    def get(self, alerte_id: uuid.UUID, societe_id: int | None = None) -> Alert | None:
-        """Return an alert; None where there is none, or none of this company."""
+    def get(self, alerte_id: uuid.UUID, societe_id: Societes = None) -> Alert | None:
+        """Return an alert; None where there is none, or none of these companies."""
         query = _of(select(ALERTS), societe_id, everything=True).where(Alerte.alerte_id == alerte_id)
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
@@ -294,9 +321,21 @@ class AlertStore:
             return [Member(**row) for row in connection.execute(query.limit(limit)).mappings()]
 
 
-def _of(query: Select[Any], societe_id: int | None, everything: bool) -> Select[Any]:
-    if societe_id is not None:
+def _of(
+    query: Select[Any],
+    societe_id: Societes,
+    everything: bool,
+    etat: EtatAlerte | None = None,
+    severite: Severite | None = None,
+) -> Select[Any]:
+    if isinstance(societe_id, int):
         query = query.where(Alerte.societe_id == societe_id)
+    elif societe_id is not None:
+        query = query.where(Alerte.societe_id.in_(societe_id))
+    if etat is not None:
+        query = query.where(Alerte.etat == etat)
+    if severite is not None:
+        query = query.where(Alerte.severite == severite)
     return query if everything else query.where(Alerte.etat != EtatAlerte.RESOLUE)
 
 
