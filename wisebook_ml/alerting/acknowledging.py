@@ -1,26 +1,31 @@
 """Taking note of an alert, from wherever a person does it."""
 
-import uuid
-
 import msgspec
 
 from schemas import Acquittement
 from topics import ACKNOWLEDGEMENTS
+from wisebook_ml.alerting.state import Alert
 from wisebook_ml.messaging.events import Outgoing
 from wisebook_ml.training.events import record_event
 
 __all__ = ["acknowledgement", "acknowledgement_event"]
 
 
-def acknowledgement(societe_id: int, alerte_id: uuid.UUID, auteur: str, commentaire: str = "") -> Acquittement:
-    """Return what says that somebody has taken note of an alert.
+def acknowledgement(alert: Alert, auteur: str, commentaire: str = "") -> Acquittement:
+    """Return what says that somebody has taken note of an alert as it is.
 
     Raises
     ------
     ValueError
         Where nobody is named, or the comment is too long.
     """
-    given = {"societe_id": societe_id, "alerte_id": alerte_id, "auteur": auteur, "commentaire": commentaire}
+    given = {
+        "societe_id": alert.societe_id,
+        "alerte_id": alert.alerte_id,
+        "auteur": auteur,
+        "commentaire": commentaire,
+        "revision": alert.vue,
+    }
     try:
         return msgspec.convert(given, Acquittement)
     except msgspec.ValidationError as error:
