@@ -111,8 +111,9 @@ def test_an_id_that_is_none_is_as_good_as_no_id(client: Client, last: str) -> No
 def test_there_are_not_more_streams_than_pages(client: Client) -> None:
     reader = client("one")
     with ExitStack() as stack:
-        for _ in range(MOST_OF_TOKEN):
-            next(events(stack.enter_context(reader.stream("GET", FLUX, timeout=60))))
+        kept = [events(stack.enter_context(reader.stream("GET", FLUX, timeout=60))) for _ in range(MOST_OF_TOKEN)]
+        for one in kept:
+            next(one)
         refused = reader.get(FLUX)
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
         assert refused.headers["content-type"] == "application/problem+json"
