@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from fastapi import Depends, FastAPI, Response
 
-from schemas import Alerte, Derive, Ecriture, ExecutionMinuterie, Parametres, Statistique
+from schemas import Alerte, Derive, Ecriture, ExecutionMinuterie, Parametres, Record, Statistique
 from schemas.json_schema import components
 from wisebook_ml import __version__
 from wisebook_ml.api.access import Access
@@ -116,7 +116,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document, with the bodies described as the contracts describe them."""
     document = app.openapi()
     described = document.setdefault("components", {}).setdefault("schemas", {})
-    records = [DetectionRead, Alerte, Ecriture, Parametres, Statistique, Derive, ExecutionMinuterie]
+    records: list[type[Record]] = [DetectionRead, Alerte, Ecriture, Parametres, Statistique, Derive, ExecutionMinuterie]
     described.update(components(records, REF))
     bodies = [*PEOPLE, *BODIES, StatistiqueList, Rapport, Problem]
     described.update(msgspec.json.schema_components(bodies, ref_template=REF)[1] | described)
