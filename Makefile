@@ -7,7 +7,7 @@ BENCH_VENV := .venv-bench
 PEERS_VENV := .venv-peers
 CODE := schemas topics wisebook_ml agents bench tests
 # Half of the time tests wait, for processes and brokers: so four at once (`make test PARALLEL=` runs one after the other).
-# Whole files, in their order: tests/acceptance, which takes longest, comes first.
+# Whole files, in their order: those that take longest come first (tests/conftest.py).
 PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
 FEC ?=
 KEEP ?=

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from bench.postgres import local_postgres
 from wisebook_ml.broker import LocalKafka
+from wisebook_ml.broker.java import QUICK_JAVA_OPTIONS
 
 RUNNING_BROKER = "WISEBOOK_ML_TEST_BOOTSTRAP"
 """Environment variable with the address of a broker to use instead of starting one for the session."""
@@ -23,6 +24,12 @@ RUNNING_POSTGRES = "WISEBOOK_ML_TEST_POSTGRES"
 
 SHARED_BROKER = "WISEBOOK_ML_TEST_KAFKA_HOME"
 """Environment variable by which the processes of one parallel session know the home of the broker they share."""
+
+BROKER_JAVA = (*QUICK_JAVA_OPTIONS, "-Xmx512m")
+"""Compiled once and lightly, a broker of a session takes half as much of the processors; its partitions are many."""
+
+LONG = ("acceptance", "training", "transport", "timers", "broker", "services", "pipeline")
+"""Folders whose files take longest. They come first: a long file at the end would leave other processes idle."""
 
 
 CHROMIUM = "WISEBOOK_ML_CHROMIUM"
@@ -45,6 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # of a terminal.
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
+    # Four processes and their workers share two processors: more threads each would only wait for one another, busily.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     if _is_parallel(config):
         os.environ[SHARED_BROKER] = tempfile.mkdtemp(prefix="wisebook-kafka-")
 
@@ -55,6 +64,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         home = Path(os.environ.pop(SHARED_BROKER))
         LocalKafka(home).stop()
         shutil.rmtree(home)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest first, and change no other order."""
+    ranks = {name: rank for rank, name in enumerate(LONG)}
+    home = Path(__file__).parent
+    items.sort(key=lambda item: ranks.get(item.path.relative_to(home).parts[0], len(LONG)))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -74,9 +90,9 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     shared = os.environ.get(SHARED_BROKER)
     if shared:
-        yield LocalKafka(Path(shared)).start()  # who comes first starts it
+        yield LocalKafka(Path(shared), java_options=BROKER_JAVA).start()  # who comes first starts it
         return
-    with LocalKafka(tmp_path_factory.mktemp("kafka")) as bootstrap:
+    with LocalKafka(tmp_path_factory.mktemp("kafka"), java_options=BROKER_JAVA) as bootstrap:
         yield bootstrap
 
 

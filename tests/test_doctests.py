@@ -24,7 +24,7 @@ PACKAGES = (
     "wisebook_ml.delivery",
     "wisebook_ml.tally",
     "wisebook_ml.access",
-    "wisebook_ml.api.pages",
+    "wisebook_ml.export",
     "wisebook_ml.api",
     "wisebook_ml.inference",
 )

@@ -9,8 +9,9 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from itertools import islice
 
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, Table, insert, text
 
 from bench.benches.latency import percentile
 from bench.context import Context
@@ -29,7 +30,7 @@ __all__ = ["fill", "questions", "run"]
 P99_MS = 50.0
 ROWS, QUICK_ROWS = 1_000_000, 50_000
 COMPANIES = 40
-CHUNK = 20_000
+CHUNK, COPIES = 10_000, 20
 ASKED, QUICK_ASKED = 40, 10
 """How often each question is asked, each time of another company and with other values."""
 
@@ -43,6 +44,7 @@ JUDGED, CLOSED = 0.01, 0.08
 DETECTIONS, REASONS, VERDICTS = (
     Base.metadata.tables[one.__tablename__] for one in (DetectionAnomalie, MotifTrouve, AvisDetection)
 )
+TABLES = (DETECTIONS, REASONS, VERDICTS)
 Ask = Callable[[DetectionPages, random.Random], tuple[Filter, Order, Cursor | None]]
 
 
@@ -54,7 +56,7 @@ def run(context: Context) -> None:
         for name, place in (("sqlite", f"sqlite:///{context.home / 'lists.db'}"), ("postgresql", url)):
             engine = open_database(place)
             context.say(f"filling {name} with {rows:,} detections")
-            fill(engine, rows, context.sizes.quick)
+            fill(engine, rows)
             for question, delays in measure(engine, asked).items():
                 context.results.add(
                     line_of(
@@ -141,33 +143,51 @@ def company(rng: random.Random) -> frozenset[int]:
     return frozenset({rng.randrange(1, COMPANIES + 1)})
 
 
-def fill(engine: Engine, rows: int, quick: bool = False) -> None:
-    """Write detections with their reasons and verdicts; the indexes are made afterwards, which is quicker."""
-    indexes = [index for table in (DETECTIONS, REASONS, VERDICTS) for index in table.indexes]
+def fill(engine: Engine, rows: int) -> None:
+    """Write detections with their reasons and verdicts.
+
+    One in `COPIES` is made here, and the others are like it but for their ids and scores. The indexes are made
+    afterwards. All of it is for the sake of speed.
+    """
+    indexes = [index for table in TABLES for index in table.indexes]
     for index in indexes:
         index.drop(engine)
-    made = _rows(rows)
-    while chunk := [row for row, _ in zip(made, range(CHUNK), strict=False)]:
-        reasons = [
-            {"detection_id": row["detection_id"], "societe_id": row["societe_id"], "code": motif["code"]}
-            | {name: row[name] for name in ("score", "ce_time")}
-            for row in chunk
-            for motif in row["motifs"]
-        ]
+    made = _rows(rows // COPIES)
+    while chunk := list(islice(made, CHUNK)):
         with writing(engine) as connection:
-            connection.execute(insert(DETECTIONS), chunk)
-            connection.execute(insert(REASONS), reasons)
-            judged = [_verdict(row) for row in chunk if row["verdict"] is not None]
+            connection.execute(insert(DETECTIONS), [row for row, _ in chunk])
+            connection.execute(insert(REASONS), [_coded(row, code) for row, codes in chunk for code in codes])
+            judged = [_verdict(row) for row, _ in chunk if row["verdict"] is not None]
             if judged:
                 connection.execute(insert(VERDICTS), judged)
+    with writing(engine) as connection:
+        for place in range(1, COPIES):
+            for table in TABLES:
+                connection.execute(text(_copying(table, engine.dialect.name, place)))
     for index in indexes:
         index.create(engine)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if engine.dialect.name == "postgresql":
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))  # as the server does by itself after a while
 
 
-def _rows(count: int) -> Iterator[dict[str, object]]:
+def _copying(table: Table, dialect: str, place: int) -> str:
+    """Return the statement that copies the originals of a table, whose ids begin with eight zeros."""
+    plain = "detection_id" if dialect == "sqlite" else "replace(CAST(detection_id AS text), '-', '')"
+    changed = f"'{place:08x}' || substr({plain}, 9)"
+    values = {
+        "detection_id": changed if dialect == "sqlite" else f"CAST({changed} AS uuid)",
+        "empreinte": changed,
+        "score": f"score * {1 - place / 200}",
+    }
+    columns = [column.name for column in table.c if column.name != "id"]
+    chosen = ", ".join(values.get(name, name) for name in columns)
+    return (
+        f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT {chosen} FROM {table.name} WHERE {plain} < '00000001'"
+    )
+
+
+def _rows(count: int) -> Iterator[tuple[dict[str, object], list[CodeMotif]]]:
     rng = random.Random(7)
     weights = [1 / (place + 2) for place in range(COMPANIES)]
     companies = rng.choices(range(1, COMPANIES + 1), weights, k=count)
@@ -176,8 +196,8 @@ def _rows(count: int) -> Iterator[dict[str, object]]:
         severite = next((one for least, one in SEVERITIES if score >= least), Severite.INFO)
         day = dt.date(2024, 1, 1) + dt.timedelta(days=rng.randrange(540))
         codes = rng.sample(CODES, rng.randrange(1, 4))
-        yield {
-            "detection_id": uuid.UUID(int=rng.getrandbits(128)),
+        row = {
+            "detection_id": uuid.UUID(int=rng.getrandbits(96)),
             "societe_id": societe_id,
             "domaine": DomaineApplication.ECRITURES_COMPTABLES,
             "objet_type": TypeObjet.ECRITURE,
@@ -201,6 +221,11 @@ def _rows(count: int) -> Iterator[dict[str, object]]:
             "record_offset": number,
             "verdict": rng.choice([Verdict.CONFIRMEE, Verdict.FAUX_POSITIF]) if rng.random() < JUDGED else None,
         }
+        yield row, codes
+
+
+def _coded(row: dict[str, object], code: CodeMotif) -> dict[str, object]:
+    return {column.name: row[column.name] for column in REASONS.c if column.name != "code"} | {"code": code}
 
 
 def _reason(code: CodeMotif, points: float) -> dict[str, object]:

@@ -22,7 +22,7 @@ PATIENCE = 400.0
 
 
 def test_the_demo_shows_what_was_found_in_books_and_cash(deployment: Deployment) -> None:
-    done = deployment.run("demo", "--entries", str(ENTRIES), "--top", "3", "--json", timeout=PATIENCE)
+    done = deployment.execute("demo", "--entries", str(ENTRIES), "--top", "3", "--json", timeout=PATIENCE)
     assert done.returncode == 0, done.stderr.decode()
     told = json.loads(done.stdout)
     assert told["ledger"]["entries"] >= ENTRIES

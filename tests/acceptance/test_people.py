@@ -32,9 +32,10 @@ from wisebook_ml.api import create_api
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.events import Outgoing, event_headers, provenance
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.messaging.reader import end_offsets
+from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.publishing import entry_event
 from wisebook_ml.storage import TokenStore, open_database
+from wisebook_ml.training.collect import partition_of
 
 from .deployment import Deployment
 
@@ -93,24 +94,22 @@ class Place:
         """Publish entries, and detections as scoring does, with where their entries stand; return when the brokers had
         these."""
         prefix = self.deployment.settings.topic_prefix
-        entries = [entry(societe_id, number) for number in numbers]
-        before = {
-            partition: end
-            for partition, (_, end) in end_offsets(self.deployment.bootstrap, self.deployment.name(ENTRIES)).items()
-        }
-        with EventProducer(self.deployment.bootstrap, prefix) as producer:
-            for one in entries:
-                producer.send(entry_event(one, "test"))
-        ((partition, offset),) = [
-            (partition, before[partition])
-            for partition, (_, end) in end_offsets(self.deployment.bootstrap, self.deployment.name(ENTRIES)).items()
-            if end > before[partition]
-        ]
-        with EventProducer(self.deployment.bootstrap, prefix) as producer:
-            for place, number in enumerate(numbers):
+        bootstrap, name = self.deployment.bootstrap, self.deployment.name(ENTRIES)
+        ends = end_offsets(bootstrap, name)
+        partition = partition_of(societe_id, len(ends))
+        with EventProducer(bootstrap, prefix) as producer:
+            for number in numbers:
+                producer.send(entry_event(entry(societe_id, number), "test"))
+        end = end_offsets(bootstrap, name)[partition][1]
+        places = {}
+        for run in read_partition(bootstrap, name, partition, ends[partition][1], end):
+            for raw in run:  # markers of settings may stand between them
+                places[msgspec.json.decode(raw.value or b"").get("ecriture_id")] = raw.offset
+        with EventProducer(bootstrap, prefix) as producer:
+            for number in numbers:
                 made = detection(societe_id, number)
-                headers = event_headers(made, id_=f"{made.detection_id}/{offset}", source="test", time=utc_now())
-                headers += provenance(self.deployment.name(ENTRIES), partition, offset + place, utc_now())
+                headers = event_headers(made, id_=str(made.detection_id), source="test", time=utc_now())
+                headers += provenance(name, partition, places[made.ecriture_id], utc_now())
                 value = msgspec.json.encode(made)
                 producer.send(Outgoing(DETECTIONS, str(made.detection_id).encode(), value, headers, partition))
         return time.monotonic()
@@ -179,7 +178,7 @@ def _takes_note(place: Place, alerte_id: str) -> None:
     with place.client("of 1") as client, place.client("of 2") as other:
         taken = client.post(f"{path}acquittement/", json={"commentaire": EVIL})
         assert (taken.status_code, taken.json()["statut"]) == (202, "PUBLIE")
-        until(lambda: client.get(path).json()["etat"] == "ACQUITTEE")
+        until(lambda: client.get(path).json().get("etat") == "ACQUITTEE")
         found = client.get(path).json()
         assert (found["acquittee_par"], found["commentaire"]) == ("Claire 1", EVIL)
         again = client.post(f"{path}acquittement/", json={})

@@ -26,6 +26,7 @@ from schemas import (
     campagne_id,
 )
 from topics import ENTRIES, TRAINING_REQUESTS, Topic
+from wisebook_ml.api.model_actions import CampagneDemandee
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.events import Decoder
@@ -183,6 +184,7 @@ class TestAsking:
             assert asked.status_code == 202, asked.text
         (request,) = _published(settings, TRAINING_REQUESTS, DemandeEntrainement)
         assert (request.modele_id, request.demandeur, request.du) == (model, "train", dt.date(2025, 1, 1))
+        msgspec.convert(asked.json(), CampagneDemandee)
         assert asked.json()["campagne"]["campagne_id"] == str(campagne_id(request.demande_id))
         assert asked.headers["location"] == asked.json()["liens"]["campagne"]
         followed = client("one").get(asked.headers["location"])

@@ -139,6 +139,8 @@ class TestCreate:
             ({"type_modele": "MAGIC"}, 400, "type_modele"),
             ({"frequence_reentrainement": 0}, 400, "frequence_reentrainement"),
             ({"nome": "x"}, 400, "nome"),
+            ({"reentrainement_auto": 0}, 400, "reentrainement_auto"),
+            ({"frequence_reentrainement": "30"}, 400, "should be a number"),
         ],
     )
     def test_mistakes_are_named(
@@ -156,6 +158,12 @@ class TestCreate:
 
     def test_a_reader_may_not(self, client: Client) -> None:
         assert client("one").post(PLACE, json=self.NEW).status_code == 403
+
+
+def test_all_that_may_be_done_at_a_place_is_named(client: Client, models: dict[str, int]) -> None:
+    for path, allowed in [("", "GET, POST"), (f"{models['Flux']}/", "GET, PATCH"), ("dashboard/", "GET")]:
+        refused = client("one").delete(PLACE + path)
+        assert (refused.status_code, refused.headers["allow"]) == (405, allowed)
 
 
 class TestChange:

@@ -12,15 +12,23 @@ from wisebook_ml.training.events import record_event
 __all__ = ["acknowledgement", "acknowledgement_event"]
 
 
-def acknowledgement(societe_id: int, alerte_id: uuid.UUID, auteur: str, commentaire: str = "") -> Acquittement:
-    """Return what says that somebody has taken note of an alert.
+def acknowledgement(
+    societe_id: int, alerte_id: uuid.UUID, auteur: str, commentaire: str, revision: int
+) -> Acquittement:
+    """Return what says that somebody has taken note of an alert as it was at a revision.
 
     Raises
     ------
     ValueError
         Where nobody is named, or the comment is too long.
     """
-    given = {"societe_id": societe_id, "alerte_id": alerte_id, "auteur": auteur, "commentaire": commentaire}
+    given = {
+        "societe_id": societe_id,
+        "alerte_id": alerte_id,
+        "auteur": auteur,
+        "commentaire": commentaire,
+        "revision": revision,
+    }
     try:
         return msgspec.convert(given, Acquittement)
     except msgspec.ValidationError as error:

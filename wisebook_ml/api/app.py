@@ -17,6 +17,7 @@ from wisebook_ml.api.answers import REF
 from wisebook_ml.api.detections import DetectionRead
 from wisebook_ml.api.limits import BodyLimit
 from wisebook_ml.api.pages import pages_router
+from wisebook_ml.api.pages import pages_router
 from wisebook_ml.api.people import PEOPLE, people_router
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
 from wisebook_ml.api.reference import reference_router
@@ -99,6 +100,7 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     app.include_router(reference_router(lambda: _document(app), access))
     app.include_router(statistics_router(StatisticsStore(engine), windows, access))
     app.include_router(pages_router(access))
+    app.include_router(pages_router(access))
 
     @app.get("/health", tags=["service"], summary="Whether the service can answer; needs no token")
     def health() -> dict[str, str]:
@@ -116,7 +118,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document, with the bodies described as the contracts describe them."""
     document = app.openapi()
     described = document.setdefault("components", {}).setdefault("schemas", {})
-    records: list[type[Record]] = [DetectionRead, Alerte, Ecriture, Parametres, Statistique, Derive, ExecutionMinuterie]
+    records: list[type[Record]] = [
+        DetectionRead, Alerte, Ecriture, Parametres, Statistique, Derive, ExecutionMinuterie
+    ]  # fmt: skip
     described.update(components(records, REF))
     bodies = [*PEOPLE, *BODIES, StatistiqueList, Rapport, Problem]
     described.update(msgspec.json.schema_components(bodies, ref_template=REF)[1] | described)

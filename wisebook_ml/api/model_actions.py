@@ -12,7 +12,7 @@ from schemas import Derive, ExecutionMinuterie, Statut, StatutExecution, Version
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.campaigns import place_of
-from wisebook_ml.api.model_parameters import DriftFilter, ModeleId, Promotion, Reason, TrainingQuestion
+from wisebook_ml.api.model_parameters import DriftFilter, ModeleId, PromotionQuestion, ReasonGiven, TrainingQuestion
 from wisebook_ml.api.model_queries import CampagneLue, CampaignPages, ModelPages
 from wisebook_ml.api.models import PREFIX, seen_model, visible
 from wisebook_ml.api.route import Route
@@ -112,7 +112,7 @@ def actions_router(
         return json_answer(run, 202, {"Location": f"{PREFIX}/detect_drift/"})
 
     @router.post(
-        "/{modele_id}/train/",
+        "/{modele_id:int}/train/",
         status_code=202,
         summary="Ask for a training; the answer says where to follow it",
         responses=returns(CampagneDemandee, 202),
@@ -145,11 +145,11 @@ def actions_router(
         return json_answer(CampagneDemandee(campagne=campaign, liens=links), 202, {"Location": place})
 
     @router.post(
-        "/{modele_id}/promote/",
+        "/{modele_id:int}/promote/",
         summary="Put a version in charge, whatever the gate said",
         responses=returns(VersionModele),
     )
-    def promote(modele_id: ModeleId, wanted: Promotion, call: Training) -> Response:
+    def promote(modele_id: ModeleId, wanted: PromotionQuestion, call: Training) -> Response:
         model = seen_model(pages, call, modele_id)
         registry.version(model.id, wanted.version)  # said before the brokers are asked for
         with usable(f"Version {wanted.version} of model {model.id}"):
@@ -165,9 +165,11 @@ def actions_router(
         return json_answer(now)
 
     @router.post(
-        "/{modele_id}/rollback/", summary="Put the champion before in charge again", responses=returns(VersionModele)
+        "/{modele_id:int}/rollback/",
+        summary="Put the champion before in charge again",
+        responses=returns(VersionModele),
     )
-    def rollback(modele_id: ModeleId, call: Training, wanted: Reason | None = None) -> Response:
+    def rollback(modele_id: ModeleId, call: Training, wanted: ReasonGiven | None = None) -> Response:
         model = seen_model(pages, call, modele_id)
         earlier_champion(model, registry.history(model.id))
         motif = wanted.motif if wanted else ""

@@ -1,10 +1,12 @@
 """What requests about models and campaigns may say."""
 
 import datetime as dt
+import re
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic.config import JsonDict
 
 from schemas import DomaineApplication, Statut, StatutCampagne, TypeModele
 from schemas.base import MAX_ID
@@ -18,8 +20,8 @@ __all__ = [
     "ModeleId",
     "NewModel",
     "PredictionQuestion",
-    "Promotion",
-    "Reason",
+    "PromotionQuestion",
+    "ReasonGiven",
     "TrainingQuestion",
 ]
 
@@ -31,11 +33,16 @@ MAX_REASON = 500
 MAX_DAYS = 3_660
 """Ten years: as long as French law has books kept."""
 
-MOST_ROWS = 10_000
-"""Rows of one prediction: more than the 2 MB of a body usually hold."""
+MOST_ROWS = 1_000
+"""Rows of one prediction: as many as a process predicts from in a second, and as a body of 2 MB holds of most."""
 
 MOST_FIELDS = 500
 """Fields of a row: no algorithm reads half as many."""
+
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+STORABLE: JsonDict = {"pattern": r"^[^\x00]*$"}
+"""What `_storable` checks, as a JSON Schema says it."""
 
 ModeleId = Annotated[int, Path(ge=1, le=MAX_ID, description="Number of the model.")]
 
@@ -53,15 +60,37 @@ def _named(text: str) -> str:
     return text
 
 
+def _day(value: object) -> object:
+    """Refuse what could be read as a day and is not written as one, such as seconds since 1970."""
+    if value is not None and not (isinstance(value, str) and DAY.fullmatch(value)):
+        raise ValueError("it should be a day, such as 2025-06-30")
+    return value
+
+
+def _no_text(value: object) -> object:
+    """Refuse a number or a truth that is written as a text, or as the other."""
+    if isinstance(value, str | bool):
+        raise ValueError("it should be a number")  # noqa: TRY004 (pydantic takes no other for a refusal)
+    return value
+
+
 Text = Annotated[str, AfterValidator(_storable)]
+Day = Annotated[dt.date, BeforeValidator(_day)]
+Number = BeforeValidator(_no_text)
+"""Follows the bounds of a number: in front of them, the document would not tell them."""
 Name = Annotated[
     str,
-    Field(min_length=1, max_length=MAX_NAME, pattern=r"\S", description="Unique within the company."),
+    Field(
+        min_length=1,
+        max_length=MAX_NAME,
+        description="Unique within the company.",
+        json_schema_extra={"pattern": r"^[^\x00]*[^\s\x00][^\x00]*$"},
+    ),
     AfterValidator(_storable),
     AfterValidator(_named),
 ]
-Description = Annotated[Text, Field(max_length=MAX_DESCRIPTION, description="For people.")]
-Frequency = Annotated[int, Field(ge=1, le=MAX_DAYS, description="Days until it is due to be trained again.")]
+Description = Annotated[Text, Field(max_length=MAX_DESCRIPTION, description="For people.", json_schema_extra=STORABLE)]
+Frequency = Annotated[int, Field(ge=1, le=MAX_DAYS, description="Days until it is due to be trained again."), Number]
 Algorithm = Annotated[
     dict[str, Any], Field(description="Parameters of the algorithm; `types/` says which there are. Others are refused.")
 ]
@@ -110,13 +139,15 @@ class NewModel(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    societe_id: int = Field(ge=0, le=MAX_ID, description="Whose; 0: a global one, for tokens that see all companies.")
+    societe_id: Annotated[int, Field(ge=0, le=MAX_ID), Number] = Field(
+        description="Whose; 0: a global one, for tokens that see all companies."
+    )
     nom: Name
     type_modele: TypeModele
     domaine_application: DomaineApplication | None = Field(None, description="By default what the algorithm is for.")
     parametres_modele: Algorithm = {}
     description: Description = ""
-    reentrainement_auto: bool = Field(True, description="Whether it is trained again by itself.")
+    reentrainement_auto: bool = Field(True, strict=True, description="Whether it is trained again by itself.")
     frequence_reentrainement: Frequency = DEFAULT_FREQUENCY
 
 
@@ -128,7 +159,7 @@ class ModelChange(BaseModel):
     nom: Name | None = None
     description: Description | None = None
     parametres_modele: Algorithm | None = None
-    reentrainement_auto: bool | None = None
+    reentrainement_auto: StrictBool | None = None
     frequence_reentrainement: Frequency | None = None
 
 
@@ -137,22 +168,24 @@ class TrainingQuestion(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    du: dt.date | None = Field(None, description="First date of the rows.")
-    au: dt.date | None = Field(None, description="Last date of the rows.")
+    du: Day | None = Field(None, description="First date of the rows.")
+    au: Day | None = Field(None, description="Last date of the rows.")
 
 
-class Reason(BaseModel):
+class ReasonGiven(BaseModel):
     """Why it is done, for the history."""
 
     model_config = ConfigDict(extra="forbid")
 
-    motif: Annotated[Text, Field(max_length=MAX_REASON, description="Why.")] = ""
+    motif: Annotated[Text, Field(max_length=MAX_REASON, description="Why.", json_schema_extra=STORABLE)] = ""
 
 
-class Promotion(Reason):
+class PromotionQuestion(ReasonGiven):
     """Which version is to be in charge, and why."""
 
-    version: int = Field(ge=1, le=MAX_ID, description="A version that `GET` on the model's `versions/` lists.")
+    version: Annotated[int, Field(ge=1, le=MAX_ID), Number] = Field(
+        description="A version that `GET` on the model's `versions/` lists."
+    )
 
 
 Value = Annotated[str, Field(max_length=MAX_DESCRIPTION)] | bool | float | None

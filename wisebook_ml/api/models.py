@@ -163,11 +163,11 @@ def models_router(
         )
         return json_answer(Dashboard(summary=summary, models_by_type=dict(sorted(types.items()))))
 
-    @router.get("/{modele_id}/", summary="One model", responses=returns(Modele))
+    @router.get("/{modele_id:int}/", summary="One model", responses=returns(Modele))
     def read(modele_id: ModeleId, call: Reading) -> Response:
         return json_answer(seen_model(pages, call, modele_id))
 
-    @router.patch("/{modele_id}/", summary="Change a model, from its next training on", responses=returns(Modele))
+    @router.patch("/{modele_id:int}/", summary="Change a model, from its next training on", responses=returns(Modele))
     def change(modele_id: ModeleId, wanted: ModelChange, request: Request, call: Training) -> Response:
         model = seen_model(pages, call, modele_id)
         if wanted.parametres_modele is not None:
@@ -184,7 +184,9 @@ def models_router(
         return json_answer(changed)
 
     @router.get(
-        "/{modele_id}/versions/", summary="Its versions, and which was in charge when", responses=returns(VersionList)
+        "/{modele_id:int}/versions/",
+        summary="Its versions, and which was in charge when",
+        responses=returns(VersionList),
     )
     def versions(modele_id: ModeleId, call: Reading) -> Response:
         model = seen_model(pages, call, modele_id)
@@ -192,7 +194,7 @@ def models_router(
             VersionList(versions=list(registry.versions(model.id)), promotions=list(registry.history(model.id)))
         )
 
-    @router.get("/{modele_id}/performance/", summary="How good its champion is", responses=returns(Performance))
+    @router.get("/{modele_id:int}/performance/", summary="How good its champion is", responses=returns(Performance))
     def performance(modele_id: ModeleId, call: Reading) -> Response:
         model = seen_model(pages, call, modele_id)
         age: int | None = None

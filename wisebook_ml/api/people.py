@@ -9,6 +9,7 @@ from wisebook_ml.api.audit import AuditList, audit_router
 from wisebook_ml.api.companies import SocieteList, companies_router
 from wisebook_ml.api.detections import DetectionList, detections_router
 from wisebook_ml.api.entries import entries_router
+from wisebook_ml.api.export import export_router
 from wisebook_ml.api.feed import Feed
 from wisebook_ml.api.live import live_router
 from wisebook_ml.api.verdicts import AvisList, AvisTaken, verdicts_router
@@ -43,5 +44,6 @@ def people_router(engine: Engine, settings: Settings, access: Access) -> APIRout
     router.include_router(entries_router(detections, settings, access))
     router.include_router(alerts_router(AlertStore(engine), DeliveryLog(engine), post, access))
     router.include_router(companies_router(detections, SettingsStore(engine), settings, access))
+    router.include_router(export_router(engine, access))
     router.include_router(audit_router(AuditLog(engine), access))
     return router

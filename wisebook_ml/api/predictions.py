@@ -53,7 +53,7 @@ class TypeList(msgspec.Struct, frozen=True, kw_only=True):
     results: list[TypeLu]
 
 
-class ModeleUtilise(msgspec.Struct, frozen=True, kw_only=True):
+class ModeleInterroge(msgspec.Struct, frozen=True, kw_only=True):
     """A model, and which version of it has answered."""
 
     id: int
@@ -75,7 +75,7 @@ class PredictionLue(msgspec.Struct, frozen=True, kw_only=True):
     `historique` names the days that were taken from the company's own series; null where none were.
     """
 
-    modele: ModeleUtilise
+    modele: ModeleInterroge
     predictions: list[dict[str, Any]]
     historique: Historique | None
 
@@ -83,7 +83,7 @@ class PredictionLue(msgspec.Struct, frozen=True, kw_only=True):
 class Importance(msgspec.Struct, frozen=True, kw_only=True):
     """How much each accounting attribute decides; the shares sum to 1."""
 
-    modele: ModeleUtilise
+    modele: ModeleInterroge
     feature_importance: dict[str, float]
 
 
@@ -107,7 +107,7 @@ def predictions_router(desk: PredictionDesk, pages: ModelPages, access: Access) 
         return json_answer(TypeList(results=[_type(kind) for kind in TypeModele]))
 
     @router.post(
-        "/{modele_id}/predict/",
+        "/{modele_id:int}/predict/",
         summary="What the champion says of rows; `types/` says which fields it wants",
         responses=returns(PredictionLue),
     )
@@ -122,7 +122,7 @@ def predictions_router(desk: PredictionDesk, pages: ModelPages, access: Access) 
         return json_answer(PredictionLue(modele=_used(model, number), predictions=made.rows, historique=known))
 
     @router.get(
-        "/{modele_id}/feature_importance/",
+        "/{modele_id:int}/feature_importance/",
         summary="How much each accounting attribute decides in the champion",
         responses=returns(Importance),
     )
@@ -146,8 +146,8 @@ def _champion(desk: PredictionDesk, model: Modele) -> tuple[int, BaseMLService]:
         raise HTTPException(409, str(error)) from error
 
 
-def _used(model: Modele, number: int) -> ModeleUtilise:
-    return ModeleUtilise(id=model.id, nom=model.nom, type=model.type_modele, version=number)
+def _used(model: Modele, number: int) -> ModeleInterroge:
+    return ModeleInterroge(id=model.id, nom=model.nom, type=model.type_modele, version=number)
 
 
 def _type(kind: TypeModele) -> TypeLu:

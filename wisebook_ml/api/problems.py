@@ -10,6 +10,7 @@ import sqlalchemy.exc
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from wisebook_ml.messaging.connect import ConnectError
 from wisebook_ml.messaging.producer import PublishError
@@ -36,6 +37,8 @@ REFUSALS: dict[type[Exception], int] = {
     MissingLibrary: 501,
 }
 """Errors that already say what is wrong and what to do, and the status of each."""
+
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 NOT_MY_FAULT = "The {} not answer. Nothing is wrong with the request; send it again in a moment."
 """Says nothing about where they are: that is in the log."""
@@ -104,13 +107,21 @@ def install_problems(app: FastAPI) -> None:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = error.detail
+    detail, headers = error.detail, error.headers
+    if error.status_code == 405:
+        headers = {**(headers or {}), "Allow": ", ".join(_allowed(request))}
     if detail == HTTPStatus(error.status_code).phrase:  # the router's own errors say no more
         detail = {
             404: f"There is nothing at {request.url.path}.",
             405: f"{request.url.path} does not take {request.method}.",
         }.get(error.status_code, detail)
-    return problem(request, error.status_code, detail, headers=error.headers)
+    return problem(request, error.status_code, detail, headers=headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return what may be done at a place; the router names the methods of the first route there only."""
+    asked = [{**request.scope, "method": method} for method in METHODS]
+    return [one["method"] for one in asked if any(route.matches(one)[0] is Match.FULL for route in request.app.routes)]
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

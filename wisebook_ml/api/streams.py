@@ -24,7 +24,7 @@ LONGEST_SECONDS = 3_600.0
 EVENT_STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events, one after the other, until there is nothing more to tell.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {}},
     }
 }
 """The answer as the OpenAPI document describes it."""

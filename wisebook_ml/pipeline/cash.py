@@ -1,11 +1,12 @@
 """One partition of `entries`: raw records in; out, what the books say of cash, for the same partition of `treasury`."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from schemas import Ecriture, PositionTresorerie, Tick
+from schemas import Echeancier, Ecriture, PositionTresorerie, Tick
 from schemas.marker import ABSENCE, IMPORT
 from topics import ENTRIES, TREASURY
 from wisebook_ml.messaging.events import Outgoing, RawRecord, Undecodable
@@ -14,8 +15,11 @@ from wisebook_ml.pipeline.folded import FoldedPartition
 from wisebook_ml.publishing import NOON, entry_time
 from wisebook_ml.treasury.books import Followed
 from wisebook_ml.treasury.books_state import BooksState
+from wisebook_ml.treasury.cash_book import Untold
 
 __all__ = ["SOURCE", "CashPipeline"]
+
+LOGGER = logging.getLogger(__name__)
 
 SOURCE = "wisebook-ml/cash"
 """CloudEvents source of what follows from the books."""
@@ -68,7 +72,7 @@ class CashPipeline(FoldedPartition[BooksState]):
             if isinstance(event, Ecriture):
                 if self._accepts(event.societe_id):
                     time = event_time(raw, entry_time(event))
-                    outgoing += [self._told(one, raw, time) for one in self._state.take(event, time.date())]
+                    outgoing += self._told(self._state.take(event, time.date()), raw, time)
             elif isinstance(event, Tick) and (event.societe_id == ALL_COMPANIES or self._accepts(event.societe_id)):
                 time = event_time(raw, event.echeance)
                 # A file's tick lies months after its last entry, so that whatever is late has come: no day has ended.
@@ -78,11 +82,19 @@ class CashPipeline(FoldedPartition[BooksState]):
                     made = self._state.tick(event.societe_id, time.date())
                 else:
                     continue  # the signal of another timer: the day is not over
-                outgoing += [self._told(one, raw, time) for one in made]
+                outgoing += self._told(made, raw, time)
         self._reached(records)
         return outgoing
 
-    def _told(self, record: Followed, raw: RawRecord, time: dt.datetime) -> Outgoing:
+    def _told(self, made: Sequence[Followed], raw: RawRecord, time: dt.datetime) -> Iterator[Outgoing]:
+        """Yield records as they travel; what none can say is in the log: the record that ends a day is not to blame."""
+        for one in made:
+            if isinstance(one, Untold):
+                LOGGER.warning("%s", one.message("en"))
+            else:
+                yield self._outgoing(one, raw, time)
+
+    def _outgoing(self, record: PositionTresorerie | Echeancier, raw: RawRecord, time: dt.datetime) -> Outgoing:
         """Return a record as it travels; its event is of the time of what caused it, and not before its day."""
         what = record.compte_num if isinstance(record, PositionTresorerie) else "ECHEANCIER"
         id_ = f"{record.societe_id}/{what}/{record.date.isoformat()}/{record.revision}"

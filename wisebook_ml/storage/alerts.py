@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Engine, RowMapping, Select, Table, delete, func, insert, select
+from sqlalchemy import Connection, Engine, RowMapping, Select, Table, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas import EtatAlerte, Severite
@@ -33,6 +33,13 @@ ASKED_AT_ONCE = 500
 PAGE = 100
 """Alerts that a person reads at once."""
 
+ADVISORY_LOCK = 0x616C_6572
+"""First key of PostgreSQL's advisory locks on companies: the letters ``aler``."""
+
+COMPANY_LOCKS = 1024
+"""Companies share this many locks: a server has room for some thousands, and waiting for a stranger is short. A row of
+the company would do, too, but one that nothing is known of has none."""
+
 DUE_AT_ONCE = 500
 """Companies whose clock is looked after in one transaction: the others wait for the next."""
 
@@ -57,7 +64,11 @@ class Remembered(NamedTuple):
 
 
 class AlertSession:
-    """One transaction about one partition; nobody else has one about it meanwhile."""
+    """One transaction about one partition; nobody else has one about it meanwhile.
+
+    Nor about a company that was recalled: publishers may have put records of one company into several partitions, each
+    of which has a worker of its own.
+    """
 
     def __init__(self, connection: Connection, partition: int, topic_id: str, engine: Engine) -> None:
         self._connection = connection
@@ -79,8 +90,12 @@ class AlertSession:
     def recall(
         self, companies: Collection[int], detections: Collection[uuid.UUID] = (), alerts: Collection[uuid.UUID] = ()
     ) -> dict[int, Remembered]:
-        """Return what is known of companies, of some detections and alerts; of alerts, all with something due, too."""
+        """Return what is known of companies, of some detections and alerts; of alerts, all with something due, too.
+
+        The companies are nobody else's from here on; so a session recalls them once, all together.
+        """
         found = {one: Remembered(CompanyState(societe_id=one), [], []) for one in companies}
+        self._lock_companies(companies)
         for some in _parts(companies):
             for row in self._connection.execute(select(COMPANIES).where(AlerteSociete.societe_id.in_(some))).mappings():
                 found[row["societe_id"]] = Remembered(msgspec.convert(row["etat"], CompanyState), [], [])
@@ -103,6 +118,16 @@ class AlertSession:
             if row["societe_id"] in found:
                 found[row["societe_id"]].alerts.append(_alert(row))
         return found
+
+    def _lock_companies(self, companies: Collection[int]) -> None:
+        """Wait for whoever has one of these companies. SQLite has one writer at a time anyway.
+
+        Always in the same order, so that nobody waits for one who waits for him.
+        """
+        if self._engine.dialect.name == "postgresql":
+            lock = select(func.pg_advisory_xact_lock(ADVISORY_LOCK, bindparam("company")))
+            for key in sorted({one % COMPANY_LOCKS for one in companies}):
+                self._connection.execute(lock, {"company": key})
 
     def owners(self, detections: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
         """Return the companies of those of some detections that went into an alert."""

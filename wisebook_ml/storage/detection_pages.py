@@ -16,7 +16,20 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Float, Select, Uuid, func, literal, literal_column, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Select,
+    Uuid,
+    and_,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.types import TypeEngine
 
 from schemas import CodeMotif, Etat, Severite, Verdict
@@ -98,6 +111,8 @@ class Filter:
         Only those on which a verdict stands, or none.
     since : datetime, optional
         Only those made since.
+    periode : tuple of date, optional
+        Only those of these days and between, by the date of the entry, or else by when they were made, in UTC.
     """
 
     societes: frozenset[int] | None
@@ -114,6 +129,7 @@ class Filter:
     verdict: Verdict | None = None
     juge: bool | None = None
     since: dt.datetime | None = None
+    periode: tuple[dt.date, dt.date] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +146,14 @@ class DetectionPages(DetectionStore):
     """The stored detections, with every filter of the API."""
 
     def page(
-        self, wanted: Filter, order: Order, *, limit: int, offset: int = 0, after: Cursor | None = None
+        self,
+        wanted: Filter,
+        order: Order,
+        *,
+        limit: int,
+        offset: int = 0,
+        after: Cursor | None = None,
+        count: bool = True,
     ) -> DetectionPage:
         """Return a page of detections.
 
@@ -144,18 +167,21 @@ class DetectionPages(DetectionStore):
             Size of the page, and how many detections to pass over before it.
         after : Cursor, optional
             The end of the page before, instead of an offset: as quick for the last page as for the first.
+        count : bool
+            Whether to count what matches; otherwise the page says 0.
         """
         with reading(self._engine) as connection:
-            count = connection.execute(select(func.count()).select_from(_counted(wanted).subquery())).scalar_one()
+            matches = select(func.count()).select_from(_counted(wanted).subquery())
+            counted = connection.execute(matches).scalar_one() if count else 0
             ids = connection.execute(_ids(wanted, order, after, limit + 1, offset)).scalars().all()
         there = {one.detection.detection_id: one for one in self.get_many(ids[:limit])}
         found = [there[one] for one in ids[:limit] if one in there]
         more = len(ids) > limit and bool(found)
-        return DetectionPage(min(count, COUNTED), count <= COUNTED, found, _cursor(found[-1]) if more else None)
+        return DetectionPage(min(counted, COUNTED), counted <= COUNTED, found, _cursor(found[-1]) if more else None)
 
     def open_by_severity(self, societes: frozenset[int] | None) -> dict[int, dict[Severite, int]]:
         """Return how many open detections of each severity there are, by company; None: of all companies."""
-        query = select(TABLE.c.societe_id, TABLE.c.severite, func.count()).where(_is(Etat.OUVERTE))
+        query = select(TABLE.c.societe_id, TABLE.c.severite, func.count()).where(_is(Etat.OUVERTE, TABLE.c))
         if societes is not None:
             query = query.where(TABLE.c.societe_id.in_(societes))
         found: dict[int, dict[Severite, int]] = defaultdict(dict)
@@ -227,10 +253,13 @@ def _branch(wanted: Filter, societes: frozenset[int] | None) -> Select[Any]:
         query = query.where(source.c.societe_id.in_(societes) if one is None else source.c.societe_id == one)
     if wanted.code is not None:
         query = query.where(source.c.code == wanted.code)
-        if others := _conditions(wanted):
+        if others := _apart(wanted):
             query = query.join(TABLE, TABLE.c.detection_id == source.c.detection_id).where(*others)
     else:
-        query = query.where(*_conditions(wanted))
+        query = query.where(*_apart(wanted))
+        if (index := _few(wanted)) is not None:
+            query = query.with_hint(TABLE, f"INDEXED BY ix_detection_anomalie_{index}", "sqlite")
+    query = query.where(*_beside(wanted, source.c))
     if wanted.score_min is not None:
         query = query.where(source.c.score >= wanted.score_min)
     if wanted.since is not None:
@@ -238,22 +267,39 @@ def _branch(wanted: Filter, societes: frozenset[int] | None) -> Select[Any]:
     return query
 
 
-def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    """Return what is asked of the detections themselves."""
-    row = TABLE.c
+def _few(wanted: Filter) -> str | None:
+    """Return the index that has few rows for sure: SQLite, which counts none, would rather follow the order."""
+    if wanted.ecriture_num is not None:
+        return "ecriture_num"
+    if wanted.verdict is not None or wanted.juge:
+        return "jugee"
+    return "close" if wanted.etat is Etat.CLOSE else None
+
+
+def _beside(wanted: Filter, row: Any) -> list[ColumnElement[bool]]:
+    """Return what is asked of what stands beside reasons as well."""
     found: list[ColumnElement[bool]] = []
     if wanted.etat is not None:
-        found.append(_is(wanted.etat))
+        found.append(_is(wanted.etat, row))
     if wanted.severite is not None:
         found.append(row.severite == wanted.severite)
     if wanted.journal is not None:
         found.append(row.journal_code == wanted.journal)
+    return found
+
+
+def _apart(wanted: Filter) -> list[ColumnElement[bool]]:
+    """Return what is asked of the detections alone."""
+    row = TABLE.c
+    found: list[ColumnElement[bool]] = []
     if wanted.ecriture_num is not None:
         found.append(row.ecriture_num == wanted.ecriture_num)
     if wanted.depuis is not None:
         found.append(row.ecriture_date >= wanted.depuis)
     if wanted.jusque is not None:
         found.append(row.ecriture_date <= wanted.jusque)
+    if wanted.periode is not None:
+        found.append(_within(*wanted.periode))
     if wanted.montant_min is not None:
         found.append(row.montant >= wanted.montant_min)
     if wanted.montant_max is not None:
@@ -265,6 +311,15 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _is(etat: Etat) -> ColumnElement[bool]:
+def _is(etat: Etat, row: Any) -> ColumnElement[bool]:
     # Written out: a parameter would not tell the database that a partial index has the rows.
-    return TABLE.c.etat == literal_column(f"'{etat.value}'")
+    told: ColumnElement[bool] = row.etat == literal_column(f"'{etat.value}'")
+    return told
+
+
+def _within(first: dt.date, last: dt.date) -> ColumnElement[bool]:
+    row, day = TABLE.c, dt.timedelta(days=1)
+    begin = dt.datetime.combine(first, dt.time(), dt.UTC)
+    end = dt.datetime.combine(last, dt.time(), dt.UTC) + day
+    made = and_(row.ecriture_date.is_(None), row.ce_time >= begin, row.ce_time < end)
+    return or_(row.ecriture_date.between(first, last), made)

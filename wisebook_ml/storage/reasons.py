@@ -26,8 +26,9 @@ def note_reasons(connection: Connection, ids: Sequence[uuid.UUID]) -> None:
     """Bring the reasons of some stored detections up to date."""
     connection.execute(delete(REASONS).where(REASONS.c.detection_id.in_(ids)))
     query = text(
-        "INSERT INTO motif_trouve (detection_id, societe_id, score, ce_time, code) "
-        f"SELECT DISTINCT d.detection_id, d.societe_id, d.score, d.ce_time, {CODES[connection.dialect.name]} "
+        "INSERT INTO motif_trouve (detection_id, societe_id, score, ce_time, etat, severite, journal_code, code) "
+        "SELECT DISTINCT d.detection_id, d.societe_id, d.score, d.ce_time, d.etat, d.severite, d.journal_code, "
+        f"{CODES[connection.dialect.name]} "
         "WHERE d.detection_id IN :ids"
     )
     connection.execute(query.bindparams(bindparam("ids", expanding=True, type_=Uuid())), {"ids": list(ids)})

@@ -73,12 +73,14 @@ JUDGED = text("verdict IS NOT NULL")
 IN_ORDER = ("score", "ce_time", "detection_id")
 """As detections are listed."""
 OF_COMPANY = ("societe_id", *IN_ORDER)
+ASKED = ("etat", "severite", "journal_code", "ecriture_date", "montant", "verdict")
+"""What filters ask, kept beside the orders: what does not match is passed over without a look at its row."""
 DETECTION_LISTS = {
-    "score": IN_ORDER,
-    "ce_time": IN_ORDER[1:],
+    "score": (*IN_ORDER, "societe_id", *ASKED),
+    "ce_time": (*IN_ORDER[1:], "societe_id", *ASKED),
     "severite": ("severite", *IN_ORDER),
-    "societe_score": OF_COMPANY,
-    "societe_ce_time": ("societe_id", *IN_ORDER[1:]),
+    "societe_score": (*OF_COMPANY, *ASKED),
+    "societe_ce_time": ("societe_id", *IN_ORDER[1:], *ASKED),
     "societe_severite": ("societe_id", "severite", *IN_ORDER),
     "societe_journal": ("societe_id", "journal_code", *IN_ORDER),
     "societe_date": ("societe_id", "ecriture_date"),
@@ -146,19 +148,25 @@ class DetectionAnomalie(Base):
 
 
 class MotifTrouve(Base):
-    """A control or a model that is among the reasons of a detection, so that one can ask for its detections."""
+    """A control or a model that is among the reasons of a detection, so that one can ask for its detections.
+
+    Beside it stands what is asked for most often together with it, as the detection has it.
+    """
 
     __tablename__ = "motif_trouve"
     __table_args__ = (
-        Index("ix_motif_trouve_societe", "societe_id", "code", *IN_ORDER),
-        Index("ix_motif_trouve_code", "code", *IN_ORDER),
+        Index("ix_motif_trouve_societe", "societe_id", "code", *IN_ORDER, *ASKED[:3]),
+        Index("ix_motif_trouve_code", "code", *IN_ORDER, "societe_id", *ASKED[:3]),
     )
 
     detection_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     code: Mapped[CodeMotif] = mapped_column(_enum(CodeMotif), primary_key=True)
     societe_id: Mapped[int] = mapped_column(BigInteger)
-    score: Mapped[float] = mapped_column(Double, comment="of the detection")
-    ce_time: Mapped[dt.datetime] = mapped_column(UtcDateTime, comment="of the detection")
+    score: Mapped[float] = mapped_column(Double)
+    ce_time: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    etat: Mapped[Etat] = mapped_column(_enum(Etat))
+    severite: Mapped[Severite] = mapped_column(_enum(Severite))
+    journal_code: Mapped[str | None] = mapped_column(Text)
 
 
 class AvisDetection(Base):

@@ -1,5 +1,6 @@
 """Verdicts that were accepted, each with the detection as it was judged, and what they say of controls and models."""
 
+import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -126,6 +127,18 @@ class VerdictStore:
     def reliability(self, societe_id: int) -> Sequence[Reliability]:
         """Return the false-positive rates of a company's controls and models (see `feedback.reliability`)."""
         return reliability(self.judged(societe_id))
+
+    def given(self, societe_id: int, since: dt.datetime, until: dt.datetime) -> Sequence[tuple[dt.datetime, Verdict]]:
+        """Return the verdicts of a company that were given in ``[since, until)`` and stand, the earliest first."""
+        query = select(AvisDetection.donne_le, AvisDetection.verdict).where(
+            AvisDetection.societe_id == societe_id,
+            AvisDetection.en_vigueur,
+            AvisDetection.donne_le >= since,
+            AvisDetection.donne_le < until,
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(AvisDetection.donne_le))
+            return [(row.donne_le, row.verdict) for row in rows]
 
     def counts(self, societe_id: int | None = None) -> dict[int, dict[Verdict, int]]:
         """Return how many verdicts of each kind stand, by company."""

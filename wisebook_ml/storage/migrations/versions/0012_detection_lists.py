@@ -3,20 +3,21 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 TABLE = "detection_anomalie"
 REASONS = "motif_trouve"
 
 BEFORE = (["societe_id", "score"], ["societe_id", "ce_time"], ["severite"])
+ASKED = ["etat", "severite", "journal_code", "ecriture_date", "montant", "verdict"]
 IN_ORDER = ["score", "ce_time", "detection_id"]
 INDEXES = {
-    "score": IN_ORDER,
-    "ce_time": ["ce_time", "detection_id"],
+    "score": [*IN_ORDER, "societe_id", *ASKED],
+    "ce_time": ["ce_time", "detection_id", "societe_id", *ASKED],
     "severite": ["severite", *IN_ORDER],
-    "societe_score": ["societe_id", *IN_ORDER],
-    "societe_ce_time": ["societe_id", "ce_time", "detection_id"],
+    "societe_score": ["societe_id", *IN_ORDER, *ASKED],
+    "societe_ce_time": ["societe_id", "ce_time", "detection_id", *ASKED],
     "societe_severite": ["societe_id", "severite", *IN_ORDER],
     "societe_journal": ["societe_id", "journal_code", *IN_ORDER],
     "societe_date": ["societe_id", "ecriture_date"],
@@ -48,17 +49,20 @@ def upgrade() -> None:
         sa.Column("detection_id", sa.Uuid(), nullable=False),
         sa.Column("code", sa.String(32), nullable=False),
         sa.Column("societe_id", sa.BigInteger(), nullable=False),
-        sa.Column("score", sa.Double(), nullable=False, comment="of the detection"),
-        sa.Column("ce_time", sa.DateTime(timezone=True), nullable=False, comment="of the detection"),
+        sa.Column("score", sa.Double(), nullable=False),
+        sa.Column("ce_time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("etat", sa.String(32), nullable=False),
+        sa.Column("severite", sa.String(32), nullable=False),
+        sa.Column("journal_code", sa.Text()),
         sa.PrimaryKeyConstraint("detection_id", "code", name=f"pk_{REASONS}"),
     )
     codes = CODES[op.get_bind().dialect.name]
     op.execute(
-        f"INSERT INTO {REASONS} (detection_id, societe_id, score, ce_time, code) "
-        f"SELECT DISTINCT d.detection_id, d.societe_id, d.score, d.ce_time, {codes}"
+        f"INSERT INTO {REASONS} (detection_id, societe_id, score, ce_time, etat, severite, journal_code, code) "
+        f"SELECT DISTINCT d.detection_id, d.societe_id, d.score, d.ce_time, d.etat, d.severite, d.journal_code, {codes}"
     )
-    op.create_index(f"ix_{REASONS}_societe", REASONS, ["societe_id", "code", *IN_ORDER])
-    op.create_index(f"ix_{REASONS}_code", REASONS, ["code", *IN_ORDER])
+    op.create_index(f"ix_{REASONS}_societe", REASONS, ["societe_id", "code", *IN_ORDER, *ASKED[:3]])
+    op.create_index(f"ix_{REASONS}_code", REASONS, ["code", *IN_ORDER, "societe_id", *ASKED[:3]])
     for columns in BEFORE:
         op.drop_index(f"ix_{TABLE}_{'_'.join(columns)}", TABLE)
     for name, columns in INDEXES.items():
