@@ -17,7 +17,6 @@ from wisebook_ml.api.answers import REF
 from wisebook_ml.api.detections import DetectionRead
 from wisebook_ml.api.limits import BodyLimit
 from wisebook_ml.api.pages import pages_router
-from wisebook_ml.api.pages import pages_router
 from wisebook_ml.api.people import PEOPLE, people_router
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
 from wisebook_ml.api.reference import reference_router
@@ -99,7 +98,6 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     app.include_router(workshop_router(settings, engine, Streams(), access, clock))
     app.include_router(reference_router(lambda: _document(app), access))
     app.include_router(statistics_router(StatisticsStore(engine), windows, access))
-    app.include_router(pages_router(access))
     app.include_router(pages_router(access))
 
     @app.get("/health", tags=["service"], summary="Whether the service can answer; needs no token")

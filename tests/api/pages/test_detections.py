@@ -54,7 +54,7 @@ def test_filters_narrow_and_stay_in_the_address(sign_in: Open, found: list[Detec
     page.reload()
     expect(page.locator("#list .row")).to_have_count(1)
     page.get_by_label("Sévérité").select_option("")
-    page.get_by_label("Société").select_option("2")
+    page.get_by_label("Société", exact=True).select_option("2")
     expect(page.locator("#list .row")).to_have_count(1)
     page.get_by_label("État").select_option("CLOSE")
     expect(page.get_by_text("Aucune détection ne correspond à ces filtres.")).to_be_visible()
