@@ -128,4 +128,10 @@ def test_a_detection_appears_and_is_judged_by_a_click(
     *_, record = deployment.read(FEEDBACK)
     avis = msgspec.json.decode(record.value or b"", type=Avis)
     assert (avis.verdict, avis.compte_num, avis.remplace) == (Verdict.RECLASSEE, "602100", True)
+
+    # On a phone the entry is a list, and nothing is wider than the page.
+    page.set_viewport_size({"width": 360, "height": 740})
+    expect(detail.get_by_role("row", name="606300")).to_be_visible()
+    assert detail.evaluate("pane => pane.scrollWidth <= pane.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
     context.close()

@@ -54,7 +54,7 @@ def test_filters_narrow_and_stay_in_the_address(sign_in: Open, found: list[Detec
     page.reload()
     expect(page.locator("#list .row")).to_have_count(1)
     page.get_by_label("Sévérité").select_option("")
-    page.get_by_label("Société").select_option("2")
+    page.get_by_label("Société", exact=True).select_option("2")
     expect(page.locator("#list .row")).to_have_count(1)
     page.get_by_label("État").select_option("CLOSE")
     expect(page.get_by_text("Aucune détection ne correspond à ces filtres.")).to_be_visible()
@@ -131,3 +131,14 @@ def test_an_address_leads_to_one_detection(sign_in: Open, found: list[Detection]
 def test_without_detections_the_page_says_so(sign_in: Open) -> None:
     page = sign_in("none")
     expect(page.get_by_text("Aucune détection ne correspond à ces filtres.")).to_be_visible()
+
+
+def test_an_export_is_one_form_away(sign_in: Open, found: list[Detection]) -> None:
+    page = sign_in("one")
+    assert rows(page)
+    page.get_by_text("Exporter pour l’audit").click()
+    page.locator("#export-depuis").fill("2025-01-01")
+    page.locator("#export-jusque").fill("2025-12-31")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    assert download.value.suggested_filename == "wisebook-1-2025-01-01-2025-12-31.csv"

@@ -78,25 +78,28 @@ async function entryOf(detection) {
 
 function lines(entry, marked) {
   const rows = entry.lignes.map((line, place) => ({ ...line, place: place + 1 }));
+  const marker = (line) => marked.has(line.place) && [" ", el("span", { class: "ELEVEE", "aria-hidden": "true" }, "◂"), el("span", { class: "visually-hidden" }, t("line.marked"))];
   const columns = [
-    ["line", (line) => [line.place, marked.has(line.place) && [" ", el("span", { class: "tag ELEVEE" }, "◂"), el("span", { class: "visually-hidden" }, t("line.marked"))]], ""],
-    ["account", (line) => [el("strong", {}, line.compte_num), " ", el("span", { class: "muted" }, line.compte_lib ?? "")], ""],
-    ["text", (line) => [line.ecriture_lib, el("span", { class: "muted" }, party(line))], ""],
-    ["debit", (line) => format.ledger(line.debit), "number"],
-    ["credit", (line) => format.ledger(line.credit), "number"],
+    { key: "line", kind: "place", of: (line) => [line.place, marker(line)] },
+    { key: "account", kind: "wide", of: (line) => [el("strong", {}, line.compte_num), " ", el("span", { class: "muted" }, line.compte_lib ?? "")] },
+    { key: "text", kind: "wide", of: (line) => [line.ecriture_lib, el("span", { class: "muted" }, party(line))] },
+    { key: "debit", kind: "number", label: true, of: (line) => format.ledger(line.debit) },
+    { key: "credit", kind: "number", label: true, of: (line) => format.ledger(line.credit) },
   ];
-  const body = rows.map((line) => el("tr", { class: marked.has(line.place) ? "marked" : null },
-    columns.map(([, of, kind]) => el("td", { class: kind || null }, of(line)))));
-  const head = el("tr", {}, columns.map(([key, , kind]) => el("th", { scope: "col", class: kind || null }, t(`entry.${key}`))));
-  const sums = ["debit", "credit"].map((side) => el("td", { class: "number" }, format.number(sum(rows, side), 2)));
+  const cell = (one, content) => el("td", { class: one.kind, "data-label": one.label && t(`entry.${one.key}`) }, content);
+  const body = rows.map((line) => el("tr", { class: marked.has(line.place) ? "marked" : null }, columns.map((one) => cell(one, one.of(line)))));
+  const head = el("tr", {}, columns.map((one) => el("th", { scope: "col", class: one.kind }, t(`entry.${one.key}`))));
+  const sums = columns.slice(3).map((one) => cell(one, format.number(sum(rows, one.key), 2)));
   const foot = el("tr", {}, el("th", { scope: "row", colspan: 3 }, t("entry.sum")), sums);
   const caption = t("entry.lines", { count: rows.length });
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-    el("table", {}, el("caption", { class: "visually-hidden" }, caption), el("thead", {}, head), el("tbody", {}, body), el("tfoot", {}, foot)));
+    el("table", { class: "cards" }, el("caption", { class: "visually-hidden" }, caption), el("thead", {}, head), el("tbody", {}, body), el("tfoot", {}, foot)));
 }
 
 function party(line) {
-  const told = [line.comp_aux_lib || line.comp_aux_num, line.piece_ref && t("entry.piece", { ref: line.piece_ref })];
+  // A label often says the document already.
+  const piece = line.piece_ref && !line.ecriture_lib?.includes(line.piece_ref) && t("entry.piece", { ref: line.piece_ref });
+  const told = [line.comp_aux_lib || line.comp_aux_num, piece];
   const text = told.filter(Boolean).join(" · ");
   return text && ` — ${text}`;
 }

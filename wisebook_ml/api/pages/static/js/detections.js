@@ -273,7 +273,12 @@ more.addEventListener("click", async () => {
 });
 
 listen("detections/flux/", {}, { detection: arrived, lacune: refresh }, setLive);
-for (const one of await companies().catch(() => [])) byId("societe").append(el("option", { value: one.id }, one.label));
+for (const one of await companies().catch(() => [])) {
+  for (const id of ["societe", "export-societe"]) byId(id).append(el("option", { value: one.id }, one.label));
+}
+const today = new Date().toISOString().slice(0, 10);
+byId("export-depuis").value = `${today.slice(0, 4) - 1}-01-01`;
+byId("export-jusque").value = today;
 for (const [key, value] of new URLSearchParams(location.search)) {
   const field = filters.elements.namedItem(key);
   if (field && [...field.options].some((one) => one.value === value)) field.value = value;
