@@ -12,6 +12,7 @@ from bench.benches import (
     latency,
     memory,
     opinions,
+    predictions,
     recovery,
     swap,
     tables,
@@ -37,4 +38,5 @@ BENCHES: dict[str, Callable[[Context], None]] = {
     "k": opinions.run,
     "l": tables.run,
     "m": alerts.run,
+    "n": predictions.run,
 }
