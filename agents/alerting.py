@@ -46,7 +46,9 @@ def create_app(settings: Settings) -> faust.App:
 
     def take(partition: int, records: Batch) -> None:
         opened = detections.open(partition, records)
-        office.take(partition, [(raw, one) for raw, one in opened if isinstance(one, Detection)])
+        taken = [(raw, one) for raw, one in opened if isinstance(one, Detection)]
+        for raw, reason in office.take(partition, taken):
+            detections.refuse(partition, raw, reason)
 
     def acknowledge(partition: int, records: Batch) -> None:
         opened = acknowledgements.open(partition, records)

@@ -3,11 +3,10 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import faust
-from faust.types import FutureMessage
 
 from agents.app import SESSION_SECONDS, consume_batches, role_app
 from agents.inbox import Inbox
@@ -20,7 +19,8 @@ from wisebook_ml.messaging.events import RawRecord
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.settings import Settings
 from wisebook_ml.transport import RecordBatch
-from wisebook_ml.windows.events import Event, Tick, counted, detected, judged
+from wisebook_ml.windows.events import Event, Misfit, Tick, counted, detected, judged
+from wisebook_ml.windows.fold import Change
 from wisebook_ml.windows.press import Press
 
 __all__ = ["create_app"]
@@ -30,10 +30,7 @@ LOGGER = logging.getLogger(__name__)
 MAX_RECORDS = 1_000
 """Of a batch: they are folded in the event loop, between two writes of a table, in less than a tenth of a second."""
 
-ALL_REPLICAS = -1
-
-Understand = Callable[[Record, RawRecord, int | None], Event | None]
-Futures = list[FutureMessage]
+Understand = Callable[[Record, RawRecord, int | None], Sequence[Event]]
 
 
 def create_app(settings: Settings) -> faust.App:
@@ -43,7 +40,6 @@ def create_app(settings: Settings) -> faust.App:
     by the values themselves (`wisebook_ml.windows`), so no transaction is needed for each to count once.
     """
     app = role_app("statistics", settings)
-    app.conf.producer_acks = ALL_REPLICAS  # a value that one broker had, and lost, was counted for nobody
     desk = _Desk(app, settings)
     desk.consume(COUNTS, _counted)
     desk.consume(DETECTIONS, lambda record, raw, written: _detected(record, raw, settings))
@@ -51,19 +47,21 @@ def create_app(settings: Settings) -> faust.App:
     return app
 
 
-def _counted(record: Record, _raw: RawRecord, written: int | None) -> Event | None:
+def _counted(record: Record, _raw: RawRecord, written: int | None) -> Sequence[Event]:
     assert isinstance(record, Comptage)  # what COUNTS declares
     return counted(record, written)
 
 
-def _detected(record: Record, raw: RawRecord, settings: Settings) -> Event | None:
+def _detected(record: Record, raw: RawRecord, settings: Settings) -> Sequence[Event]:
     assert isinstance(record, Detection)
-    return detected(record, raw, DETECTIONS.full_name(settings.topic_prefix))
+    found = detected(record, raw, DETECTIONS.full_name(settings.topic_prefix))
+    return () if found is None else (found,)
 
 
-def _judged(record: Record, raw: RawRecord, written: int | None) -> Event | None:
+def _judged(record: Record, raw: RawRecord, written: int | None) -> Sequence[Event]:
     assert isinstance(record, Avis)
-    return judged(record, raw, written)
+    found = judged(record, raw, written)
+    return () if found is None else (found,)
 
 
 class _Desk:
@@ -104,41 +102,52 @@ class _Desk:
 
     async def _process(self, partition: int, events: Sequence[Event], *, expire: bool) -> None:
         """Fold events, and publish where there is a signal among them; returns when the brokers have all of it."""
-        fold, waiting, todo = self._table.fold(partition), list[Awaitable[Any]](), list[Event]()
+        fold, todo = self._table.fold(partition), list[Event]()
+
+        def write(changes: Sequence[Change]) -> None:
+            # A process that slept was replaced, and must not write behind its successor.
+            self._lease.check()
+            self._table.write(partition, fold, changes, events)
+
         for event in events:
             todo.append(event)
             if isinstance(event, Tick):
-                waiting += self._write(partition, fold.fold(todo), fold)
+                write(fold.fold(todo))
                 todo = []
                 rows = fold.unpublished()
                 await asyncio.to_thread(self._press.publish, rows, partition, event.now)
-                waiting += self._write(partition, fold.published(rows), fold)
-        waiting += self._write(partition, fold.fold(todo), fold)
+                write(fold.published(rows))
+        write(fold.fold(todo))
         if expire:
             rows, tombstones = fold.over()
             if rows:
                 await asyncio.to_thread(self._press.publish, rows, partition, None)
-            waiting += self._write(partition, tombstones, fold)
-        await asyncio.gather(*waiting)
-
-    def _write(self, partition: int, changes: Sequence[Any], fold: Any) -> Futures:
-        # A process that slept was replaced, and must not write behind its successor.
+            write(tombstones)
         self._lease.check()
-        return self._table.write(partition, fold, changes)
+        await self._table.settle(partition, fold)
 
 
 def _open(inbox: Inbox, batch: RecordBatch, understand: Understand, partitions: int) -> list[Event]:
     """Return what a batch has to be counted; the rest is delivered as dead letters."""
     written = {record.offset: record.timestamp for record in batch.records}
-    events = []
+    events = list[Event]()
     for raw, record in inbox.open(batch.partition, batch.records):  # type: ignore[arg-type]  # see `agents.app.Batch`
-        societe_id: int = getattr(record, "societe_id")  # noqa: B009 - all three types have it
-        own = partition_of_company(societe_id, partitions) if societe_id else batch.partition
-        if own != batch.partition:
-            detail = f"company {societe_id} belongs into partition {own}: the partition follows from the key (murmur2)"
-            inbox.refuse(batch.partition, raw, detail)
+        try:
+            found = understand(record, raw, written[raw.offset])
+        except Misfit as error:
+            inbox.refuse(batch.partition, raw, str(error))
             continue
-        event = understand(record, raw, written[raw.offset])
-        if event is not None:
-            events.append(event)
+        if strange := _strange(found, batch.partition, partitions):
+            detail = f"company {strange} belongs into partition {partition_of_company(strange, partitions)}"
+            inbox.refuse(batch.partition, raw, f"{detail}: the partition follows from the company (murmur2)")
+            continue
+        events += found
     return events
+
+
+def _strange(events: Sequence[Event], partition: int, partitions: int) -> int | None:
+    """Return a company among events that are in a partition where it does not belong."""
+    for event in events:
+        if not isinstance(event, Tick) and partition_of_company(event.societe_id, partitions) != partition:
+            return event.societe_id
+    return None

@@ -1,19 +1,21 @@
 """The storing role: detections, statistics, reports of drift, and runs of timers, into SQL."""
 
 import asyncio
-import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import faust
 
 from agents.app import Batch, consume, role_app
 from agents.inbox import Inbox
-from schemas import Derive, Detection, ExecutionMinuterie, Statistique
+from schemas import Derive, Detection, ExecutionMinuterie, Record, Statistique
 from topics import DETECTIONS, DRIFT, STATISTICS, TIMER_RUNS, Topic
+from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.connect import resolve_bootstrap
-from wisebook_ml.messaging.events import Headers, RawRecord
+from wisebook_ml.messaging.events import RawRecord
 from wisebook_ml.messaging.producer import EventProducer
+from wisebook_ml.messaging.times import told_time
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import (
     DetectionStore,
@@ -21,14 +23,16 @@ from wisebook_ml.storage import (
     StatisticsStore,
     StoredDetection,
     TimerRunStore,
+    not_its_own,
     open_database,
 )
+from wisebook_ml.storage.limits import fault
 
 __all__ = ["create_app"]
 
-T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+Take = Callable[[Inbox, int, Batch], None]
 
-MAX_BIGINT = 2**63 - 1
 MAX_DIGITS = 18
 """Of partition and offset together; SQL keeps no larger number."""
 
@@ -40,74 +44,71 @@ def create_app(settings: Settings) -> faust.App:
     """
     app = role_app("storage", settings)
     engine = open_database(settings.sql_url)
-    _store(app, settings, DETECTIONS, _detections, DetectionStore(engine).write)
-    _store(app, settings, STATISTICS, _statistics, StatisticsStore(engine).write)
-    _store(app, settings, TIMER_RUNS, _timer_runs, TimerRunStore(engine).write)
-    _store(app, settings, DRIFT, _reports, DriftStore(engine).write)
+    _store(app, settings, DETECTIONS, partial(_detections, DetectionStore(engine)))
+    _store(app, settings, STATISTICS, partial(_statistics, StatisticsStore(engine)))
+    _store(app, settings, TIMER_RUNS, partial(_timer_runs, TimerRunStore(engine)))
+    _store(app, settings, DRIFT, partial(_reports, DriftStore(engine)))
     return app
 
 
-def _store(
-    app: faust.App,
-    settings: Settings,
-    topic: Topic,
-    read: Callable[[Inbox, int, Batch], list[T]],
-    write: Callable[[Sequence[T]], None],
-) -> None:
-    """Have an agent of the app write what it reads of a topic; the rest becomes dead letters."""
+def _store(app: faust.App, settings: Settings, topic: Topic, take: Take) -> None:
+    """Have an agent of the app store what it reads of a topic; the rest becomes dead letters."""
     producer = EventProducer(resolve_bootstrap(settings), settings.topic_prefix)  # of its own: flushes do not mix
     inbox = Inbox(topic, settings.topic_prefix, producer)
 
     async def process(partition: int, records: Batch) -> None:
-        await asyncio.to_thread(lambda: write(read(inbox, partition, records)))
+        await asyncio.to_thread(take, inbox, partition, records)
 
     consume(app, topic, settings, process, concurrency=1)  # SQLite has one writer at a time
 
 
-def _detections(inbox: Inbox, partition: int, records: Batch) -> list[StoredDetection]:
+def _fitting(kind: type[R], inbox: Inbox, partition: int, records: Batch) -> list[tuple[RawRecord, R]]:
+    """Return the records of a topic's one kind that SQL can keep; the others become dead letters."""
+    fitting = []
+    for raw, record in inbox.open(partition, records):
+        assert isinstance(record, kind)  # what the topic declares
+        why_not = fault(record)
+        if why_not:
+            inbox.refuse(partition, raw, why_not)
+        else:
+            fitting.append((raw, record))
+    return fitting
+
+
+def _detections(store: DetectionStore, inbox: Inbox, partition: int, records: Batch) -> None:
+    opened = _fitting(Detection, inbox, partition, records)
     rows = []
-    for raw, detection in inbox.open(partition, records):
-        assert isinstance(detection, Detection)  # what DETECTIONS declares
+    for raw, detection in opened:
         topic, of_partition, offset = _cause(raw) or (inbox.name, partition, raw.offset)
         rows.append(
             StoredDetection(
                 detection=detection,
-                ce_time=_made(raw.headers),
+                ce_time=told_time(raw) or utc_now(),
                 partition=of_partition,
                 offset=offset,
                 topic=topic,
             )
         )
-    return rows
+    for place in store.write(rows):
+        inbox.refuse(partition, opened[place][0], not_its_own(rows[place].detection))
 
 
-def _statistics(inbox: Inbox, partition: int, records: Batch) -> list[Statistique]:
-    rows = []
-    for raw, row in inbox.open(partition, records):
-        assert isinstance(row, Statistique)  # what STATISTICS declares
-        if row.debut.tzinfo is None or row.fin.tzinfo is None:
-            inbox.refuse(partition, raw, "debut and fin need a time zone, or they name no moment")
-        else:
-            rows.append(row)
-    return rows
+def _statistics(store: StatisticsStore, inbox: Inbox, partition: int, records: Batch) -> None:
+    store.write([row for _, row in _fitting(Statistique, inbox, partition, records)])
 
 
-def _timer_runs(inbox: Inbox, partition: int, records: Batch) -> list[ExecutionMinuterie]:
-    # All of them: it is what TIMER_RUNS declares.
-    return [run for _, run in inbox.open(partition, records) if isinstance(run, ExecutionMinuterie)]
+def _timer_runs(store: TimerRunStore, inbox: Inbox, partition: int, records: Batch) -> None:
+    store.write([run for _, run in _fitting(ExecutionMinuterie, inbox, partition, records)])
 
 
-def _reports(inbox: Inbox, partition: int, records: Batch) -> list[Derive]:
+def _reports(store: DriftStore, inbox: Inbox, partition: int, records: Batch) -> None:
     reports = []
-    for raw, report in inbox.open(partition, records):
-        assert isinstance(report, Derive)  # what DRIFT declares
+    for raw, report in _fitting(Derive, inbox, partition, records):
         if report.echeance is None:
             inbox.refuse(partition, raw, "echeance is missing: it is not known which check this is the report of")
-        elif max(report.modele_id, abs(report.version), report.lignes or 0) > MAX_BIGINT:
-            inbox.refuse(partition, raw, "a number is beyond 64 bits, and SQL keeps none")
         else:
             reports.append(report)
-    return reports
+    store.write(reports)
 
 
 def _cause(raw: RawRecord) -> tuple[str, int, int] | None:
@@ -121,15 +122,3 @@ def _cause(raw: RawRecord) -> tuple[str, int, int] | None:
     if not (topic and partition.isdecimal() and offset.isdecimal() and len(partition + offset) <= MAX_DIGITS):
         return None
     return topic, int(partition), int(offset)
-
-
-def _made(headers: Headers) -> dt.datetime:
-    """Return when a detection was made, or now for a producer that did not say."""
-    for name, value in headers:
-        if name == "ce_time" and value is not None:
-            try:
-                time = dt.datetime.fromisoformat(value.decode())
-            except ValueError:
-                break
-            return time if time.tzinfo is not None else time.replace(tzinfo=dt.UTC)
-    return dt.datetime.now(dt.UTC)

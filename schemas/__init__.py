@@ -40,7 +40,7 @@ from schemas.enums import (
 )
 from schemas.feedback import Avis
 from schemas.marker import Activation, Reglage, Tick
-from schemas.measures import CLASSES_SCORE, CauseComptee, Comptage, Esquisse, Fenetre, Pas, Tranche
+from schemas.measures import CLASSES_SCORE, CauseComptee, Comptage, Esquisse, Fenetre, FenetreJournal, Pas
 from schemas.model import AnnonceModele, VersionModele
 from schemas.money import from_minor, to_minor
 from schemas.outputs import Derive, DeriveVariable, Prediction, Statistique
@@ -79,6 +79,7 @@ __all__ = [
     "EtatAlerte",
     "ExecutionMinuterie",
     "Fenetre",
+    "FenetreJournal",
     "HeuresCalmes",
     "Ligne",
     "Livraison",
@@ -107,7 +108,6 @@ __all__ = [
     "StatutExecution",
     "StatutLivraison",
     "Tick",
-    "Tranche",
     "TypeModele",
     "TypeObjet",
     "Verdict",

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from schemas.base import Identifiant, Record, SocieteOuGlobal
+from schemas.base import Identifiant, Nombre, Record, Revision, SocieteOuGlobal
 from schemas.codes import CodeMotif
 from schemas.enums import Severite
 from schemas.model import VersionModele
@@ -90,10 +90,10 @@ class Alerte(Record, frozen=True, kw_only=True, omit_defaults=True):
     modele: VersionModele | None = None
     titre_fr: str
     titre_en: str
-    revision: Annotated[int, Meta(ge=1)] = 1
+    revision: Revision = 1
     etat: EtatAlerte = EtatAlerte.OUVERTE
     cause: str = ""
-    nombre: Annotated[int, Meta(ge=0)] = 0
+    nombre: Nombre = 0
     montant: MontantTotal | None = None
     codes: dict[str, int] = {}
     ouverte_le: Instant | None = None
@@ -110,7 +110,8 @@ class Alerte(Record, frozen=True, kw_only=True, omit_defaults=True):
 class Acquittement(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Somebody has taken note of an alert: it is not escalated any more.
 
-    More of the same goes into it in silence until its group ends; what is worse opens it again.
+    More of the same goes into it in silence until its group ends; what is worse opens it again. `revision` is that
+    which they saw: where the alert has become more severe since, it stays open, for nobody has taken note of that.
     """
 
     ce_type: ClassVar[str] = "fr.wisebook.acquittement.v1"
@@ -119,6 +120,7 @@ class Acquittement(Record, frozen=True, kw_only=True, omit_defaults=True):
     alerte_id: uuid.UUID
     auteur: Identifiant
     commentaire: Annotated[str, Meta(max_length=2000)] = ""
+    revision: Annotated[int, Meta(ge=1)] | None = None
 
 
 class Livraison(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -133,13 +135,13 @@ class Livraison(Record, frozen=True, kw_only=True, omit_defaults=True):
     livraison_id: uuid.UUID
     societe_id: SocieteOuGlobal
     alerte_id: uuid.UUID
-    revision: Annotated[int, Meta(ge=1)]
+    revision: Revision
     canal: Canal
     destination: Annotated[str, Meta(max_length=2000, description="The address, without what is secret in it.")]
-    tentative: Annotated[int, Meta(ge=0)]
+    tentative: Nombre
     statut: StatutLivraison
     quand: Instant
-    duree_ms: Annotated[int, Meta(ge=0)] = 0
+    duree_ms: Nombre = 0
     code: Annotated[int, Meta(description="What the server answered: a status of HTTP, or of SMTP.")] | None = None
     detail: Annotated[str, Meta(max_length=1000)] = ""
     prochaine: Annotated[Instant, Meta(description="When it is tried again.")] | None = None
@@ -197,8 +199,8 @@ class ReglageAlertes(Struct, frozen=True, kw_only=True, omit_defaults=True):
     A detection passes with at least `severite` and, where given, at least `montant` at stake; of `controles` nothing
     but these where any are named, and none of `sauf_controles`, by its strongest reason. Of the same cause within
     `regroupement` minutes there is one alert. No more than `budget_horaire` alerts are told in an hour: what exceeds it
-    is told as one at its end. What nobody has acknowledged after `escalade` minutes (0: never) is told again, up to
-    `escalades` times.
+    is told as one at its end, unless it is CRITIQUE. What nobody has acknowledged after `escalade` minutes (0:
+    never) is told again, up to `escalades` times.
     """
 
     actif: bool = True

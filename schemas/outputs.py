@@ -5,10 +5,10 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from schemas.base import Record, SocieteId, SocieteOuGlobal
+from schemas.base import Nombre, Record, SocieteId, SocieteOuGlobal
 from schemas.detection import Objet
 from schemas.enums import DomaineApplication, TypeModele
-from schemas.measures import Histogramme, Nombre
+from schemas.measures import Histogramme
 from schemas.money import MontantTotal
 
 __all__ = ["Derive", "DeriveVariable", "Prediction", "Statistique"]

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from schemas.base import Identifiant, Record
+from schemas.base import MAX_ID, Identifiant, Nombre, Record
 from schemas.enums import StatutExecution
 
 __all__ = ["ExecutionMinuterie"]
@@ -26,9 +26,9 @@ class ExecutionMinuterie(Record, frozen=True, kw_only=True, omit_defaults=True):
     statut: StatutExecution
     acquise: Annotated[Instant, Meta(description="All due times up to this one are done, or were skipped.")]
     debut: Instant
-    duree_ms: Annotated[int, Meta(ge=0, description="How long it took to put together what was published.")] = 0
-    sautees: Annotated[int, Meta(ge=0, description="Due times before this one that were missed and are not run.")] = 0
-    tentative: Annotated[int, Meta(ge=1, description="Which attempt at this due time, after those that failed.")] = 1
+    duree_ms: Annotated[Nombre, Meta(description="How long it took to put together what was published.")] = 0
+    sautees: Annotated[Nombre, Meta(description="Due times before it that were missed and are not run.")] = 0
+    tentative: Annotated[int, Meta(ge=1, le=MAX_ID, description="Which attempt, after failed ones.")] = 1
     demandeur: Annotated[str, Meta(max_length=200, description="Who ran it by hand; empty: the clock.")] = ""
     publies: Annotated[dict[str, int], Meta(description="How many records it published, by topic.")] = {}
     detail: Annotated[str, Meta(description="What it did, or why it failed, for a person.")] = ""

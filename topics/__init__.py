@@ -167,7 +167,7 @@ SETTINGS = Topic(
 )
 COUNTS = Topic(
     name="counts",
-    key="societe_id",
+    key="partition",
     records=(Comptage,),
     description="Blocks of counts, as entries are scored: what statistics are made of. On their partition.",
     retention=30 * DAY,
@@ -183,7 +183,7 @@ SKETCHES = Topic(
 )
 WINDOWS = Topic(
     name="windows",
-    key="societe_id/journal_code/pas/debut",
+    key="societe_id/pas/debut",
     records=(Fenetre,),
     description="The windows of the statistics: the changelog of a table, by which it is recovered and read. A "
     "tombstone says that one has expired. On the partition of the entries.",

@@ -175,11 +175,38 @@ CLOUD_EVENT_HEADERS: JsonObject = {
         "ce_time": {
             "type": "string",
             "format": "date-time",
-            "description": "Event time (RFC 3339, with an offset from UTC): the time that windows go by.",
+            "description": "Event time (RFC 3339, with an offset from UTC): the time that windows go by, unless "
+            "`wb_time` tells another.",
         },
         "content-type": {"type": "string", "examples": ["application/json"]},
     },
 }
+
+WHERE_HEADERS: JsonObject = {
+    "wb_partition": {"type": "string", "pattern": "^[0-9]+$", "description": "Its partition."},
+    "wb_offset": {"type": "string", "pattern": "^[0-9]+$", "description": "Its offset there."},
+}
+
+PROVENANCE_HEADERS: JsonObject = {
+    "title": "Which record this one follows from",
+    "description": "They come beside the CloudEvents headers where a role made the record of one that it read.",
+    "type": "object",
+    "properties": {
+        "wb_topic": {"type": "string", "minLength": 1, "description": "Full name of the topic of that record."},
+        **WHERE_HEADERS,
+        "wb_time": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Event time of that record, where it is told: `ce_time` is when this one was made.",
+        },
+    },
+}
+
+ALWAYS_FOLLOW: frozenset[type[Record]] = frozenset({Comptage, Derive, Detection, Echeancier, Esquisse, Prediction})
+"""Records that are made of other records, by whatever role."""
+
+MAY_FOLLOW: frozenset[type[Record]] = frozenset({Alerte, DemandeEntrainement, PositionTresorerie})
+"""Records that some roles make of others; from a person, the clock or a bank they come without provenance."""
 
 DEAD_LETTER_HEADERS: JsonObject = {
     "title": "Where a dead letter came from and what is wrong with it",
@@ -188,8 +215,7 @@ DEAD_LETTER_HEADERS: JsonObject = {
     "required": ["wb_topic", "wb_partition", "wb_offset", "wb_reason"],
     "properties": {
         "wb_topic": {"type": "string", "description": "Full name of the topic it was read from."},
-        "wb_partition": {"type": "string", "pattern": "^[0-9]+$"},
-        "wb_offset": {"type": "string", "pattern": "^[0-9]+$"},
+        **WHERE_HEADERS,
         "wb_reason": {"type": "string", "description": "What kind of fault: a short code."},
         "wb_omitted": {"type": "string", "description": "Where a record stands that is too large to be repeated."},
         "wb_detail": {"type": "string", "description": "What to repair, for a person."},
@@ -240,6 +266,7 @@ def asyncapi() -> JsonObject:
             },
             "schemas": {
                 "CloudEventHeaders": CLOUD_EVENT_HEADERS,
+                "ProvenanceHeaders": PROVENANCE_HEADERS,
                 "DeadLetterHeaders": DEAD_LETTER_HEADERS,
                 **schemas,
             },
@@ -291,14 +318,20 @@ def _message(record: type[Record], topic: Topic, schemas: dict[str, JsonObject])
         "title": record.__name__,
         "summary": str(schema["description"]).partition("\n\n")[0].replace("\n", " "),
         "contentType": "application/json",
-        "headers": {
-            "type": "object",
-            "allOf": [{"$ref": "#/components/schemas/CloudEventHeaders"}],
-            "properties": {"ce_type": {"const": record.ce_type}},
-        },
+        "headers": _headers(record),
         "payload": {"$ref": SCHEMA_REF.format(name=record.__name__)},
         "bindings": {"kafka": {"key": _key(topic, schema), "bindingVersion": BINDING_VERSION}},
     }
+
+
+def _headers(record: type[Record]) -> JsonObject:
+    carried = ["CloudEventHeaders"]
+    headers: JsonObject = {"type": "object", "properties": {"ce_type": {"const": record.ce_type}}}
+    if record in ALWAYS_FOLLOW | MAY_FOLLOW:
+        carried.append("ProvenanceHeaders")
+    if record in ALWAYS_FOLLOW:
+        headers["required"] = ["wb_topic", "wb_partition", "wb_offset"]
+    return {**headers, "allOf": [{"$ref": SCHEMA_REF.format(name=name)} for name in carried]}
 
 
 def _key(topic: Topic, schema: JsonObject) -> JsonObject:

@@ -10,6 +10,7 @@ from bench.benches import (
     forest,
     guarantee,
     latency,
+    lists,
     memory,
     opinions,
     predictions,
@@ -38,5 +39,6 @@ BENCHES: dict[str, Callable[[Context], None]] = {
     "k": opinions.run,
     "l": tables.run,
     "m": alerts.run,
-    "n": predictions.run,
+    "n": lists.run,
+    "o": predictions.run,
 }

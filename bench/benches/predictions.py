@@ -1,4 +1,4 @@
-"""(n) `predict` over HTTP: how long one row takes with each kind of trees, and how many rows a process does a second.
+"""(o) `predict` over HTTP: how long one row takes with each kind of trees, and how many rows a process does a second.
 
 The API is the real one, in a process of its own, on SQLite; whoever asks is another process on the same machine and
 keeps its connection. Rows are those that the models learn from, of a generated ledger.

@@ -105,7 +105,7 @@ def test_a_webhook_that_hangs_and_fails_gets_one_delivery_and_delays_nobody(depl
         deployment.send(ALERTS, [on_topic(alert(2)), on_topic(alert(1))])  # one alert comes again
         sent = time.monotonic()
         deployment.until(lambda: len(good.taken) == 2, "the second alert", worker)
-        assert good.taken[1][3] - sent < 3.0  # though the other has hung all the time
+        assert good.taken[1][3] - sent < 30.0  # half an attempt, though the other has hung all the time
         deployment.wait("delivery", ALERTS, worker)
         worker.kill()
 

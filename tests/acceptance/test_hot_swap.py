@@ -26,6 +26,9 @@ PAUSE = 0.035
 FIRST = 20
 """Entries before the load: what comes with a first batch, such as recovering, is not the swap's."""
 
+LOAD = 260
+"""Entries in all: some two seconds before the first swap, between two, and after the last."""
+
 WAIT = 60.0
 
 AHEAD = 1.0
@@ -125,7 +128,7 @@ def test_no_entry_is_lost_or_waits_for_a_swap(
     types: list[TypeModele],
     record_property: Callable[[str, object], None],
 ) -> None:
-    events = with_gaps([event for event in of_company(societe_id) if event.revision == 1][:420], every=1)
+    events = with_gaps([event for event in of_company(societe_id) if event.revision == 1][:LOAD], every=1)
     for type_modele in types:
         mark(shared, save(shared, type_modele, 20, societe_id=societe_id))
     shared.publish(events[:FIRST])
@@ -225,4 +228,4 @@ def test_an_altered_artefact_is_refused_with_an_alert_and_the_old_model_goes_on(
 
 
 def test_the_ledger_is_long_enough() -> None:
-    assert sum(event.revision == 1 for event in ledger()) >= 420
+    assert sum(event.revision == 1 for event in ledger()) >= LOAD

@@ -6,17 +6,13 @@ from functools import partial
 from itertools import zip_longest
 from threading import Thread
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-
 from schemas import Ecriture
 from topics import ENTRIES
 from wisebook_ml.generator import generate_ledger
-from wisebook_ml.messaging.groups import group_name
 
 from .deployment import Deployment, assert_one_value_each, last_of_each, values_of, with_gaps
 
-KILLS = 2
+KILLS = 1
 """Twenty are for `make chaos`."""
 
 SMALL_BATCHES = {"WISEBOOK_ML_BATCH_SIZE": "50"}
@@ -80,9 +76,9 @@ def test_two_workers_share_the_companies_and_one_leaves_as_if_there_had_been_one
     second = deployment.start("scoring", **SMALL_BATCHES)
     stream = Thread(target=deployment.publish, args=(thirds[1],))
     stream.start()
-    deployment.until(lambda: len(members(deployment)) == 2, "two workers with partitions", first, second)
+    deployment.until(lambda: len(holding(deployment)) == 2, "two workers with partitions", first, second)
     stream.join()
-    assert sorted(p for mine in members(deployment) for p in mine) == list(range(ENTRIES.partitions))
+    assert sorted(p for mine in holding(deployment) for p in mine) == list(range(ENTRIES.partitions))
 
     stream = Thread(target=deployment.publish, args=(thirds[2],))
     stream.start()
@@ -92,13 +88,6 @@ def test_two_workers_share_the_companies_and_one_leaves_as_if_there_had_been_one
     assert_as_if_nothing_happened(deployment, ledgers)
 
 
-def members(deployment: Deployment) -> list[list[int]]:
+def holding(deployment: Deployment) -> list[list[int]]:
     """Return the partitions of each scoring worker that has some."""
-    group = group_name(deployment.settings.topic_prefix, "scoring")
-    admin = AdminClient({"bootstrap.servers": deployment.bootstrap})
-    try:
-        described = admin.describe_consumer_groups([group])[group].result()
-    except KafkaException:  # a broker that has just started loads its groups first
-        return []
-    held = [[tp.partition for tp in member.assignment.topic_partitions] for member in described.members]
-    return [partitions for partitions in held if partitions]
+    return [partitions for partitions in deployment.members("scoring").values() if partitions]

@@ -29,7 +29,7 @@ def test_a_fec_scored_in_the_stream_gives_the_bytes_of_the_score_command(
     worker = deployment.start("scoring")
     published = deployment.run("publish", "fec", file, "--societe", str(SOCIETE))
     assert published.returncode == 0, published.stderr.decode()
-    offline = deployment.run("score", file, "--societe", str(SOCIETE), "--json")
+    offline = deployment.execute("score", file, "--societe", str(SOCIETE), "--json")
     assert offline.returncode == 0, offline.stderr.decode()
     expected = offline.stdout.splitlines()
     assert len(expected) > 20
@@ -41,7 +41,7 @@ def test_a_fec_scored_in_the_stream_gives_the_bytes_of_the_score_command(
     assert values_of(seen) == expected
     assert deployment.dead_letters() == []
 
-    consumer = deployment.run(
+    consumer = deployment.execute(
         *("kafka", "tool", "console-consumer", "--bootstrap-server", deployment.bootstrap),
         *("--topic", deployment.name(DETECTIONS), "--from-beginning"),
         *("--max-messages", str(len(expected)), "--timeout-ms", "30000"),

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 
 import msgspec
+from confluent_kafka.admin import AdminClient
 from fastapi.testclient import TestClient
 
 from schemas import (
@@ -23,7 +24,6 @@ from schemas import (
     Severite,
     Statistique,
     Tick,
-    Tranche,
     TypeObjet,
     Verdict,
 )
@@ -35,6 +35,7 @@ from wisebook_ml.api import create_api
 from wisebook_ml.clock import utc_now
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.events import RawRecord
+from wisebook_ml.messaging.groups import group_name
 from wisebook_ml.storage import TokenStore, open_database
 from wisebook_ml.training.collect import partition_of
 from wisebook_ml.windows.calendar import seconds
@@ -62,19 +63,20 @@ def some_hour(chance: random.Random, k: int) -> dt.datetime:
 
 
 def comptage(societe_id: int, k: int, chance: random.Random) -> Comptage:
-    tranches = [
-        Tranche(
-            heure=some_hour(chance, k),
-            journal_code=journal,
-            ecritures=1,
-            lignes=2,
-            montant=f"{chance.randint(1, 9999)}.50",
-            scores=[0, 1, *[0] * 18],
-        )
-        for journal in ("VE", "AC")
-    ]
+    rows = sorted((some_hour(chance, k), place) for place in range(2))
     return Comptage(
-        societe_id=societe_id, depuis=10 * k, jusque=10 * k + 10, horloge=NOW - 20 * DAY + k * HOUR, tranches=tranches
+        partition=partition_of(societe_id, COUNTS.partitions),
+        depuis=10 * k,
+        jusque=10 * k + 10,
+        horloge=NOW - 20 * DAY + k * HOUR,
+        journaux=["AC", "VE"],
+        societes=[societe_id] * 2,
+        heures=[int(hour.timestamp()) // 3600 for hour, _ in rows],
+        journal=[place for _, place in rows],
+        ecritures=[1, 1],
+        lignes=[2, 2],
+        centimes=[100 * chance.randint(1, 9999) + 50 for _ in rows],
+        scores=[[0, 1], []],
     )
 
 
@@ -129,7 +131,7 @@ def publish(deployment: Deployment, first: int, last: int) -> None:
     chance = random.Random(first)
     for societe_id in COMPANIES:
         partition = partition_of(societe_id, COUNTS.partitions)
-        blocks = (raw(comptage(societe_id, k, chance), societe_id, NOW) for k in range(first, last))
+        blocks = (raw(comptage(societe_id, k, chance), partition, NOW) for k in range(first, last))
         deployment.send(COUNTS, twice(blocks, chance), partition)
         deployment.send(
             DETECTIONS, twice((detection(societe_id, k, chance) for k in range(first, last)), chance), partition
@@ -142,9 +144,9 @@ def publish(deployment: Deployment, first: int, last: int) -> None:
 def tick(deployment: Deployment, k: int) -> None:
     """End a block of every partition with the hourly tick."""
     now = NOW - 20 * DAY + k * HOUR
-    beat = Comptage(societe_id=0, depuis=10 * k, jusque=10 * k + 1, horloge=now, battement="statistics")
     for partition in range(COUNTS.partitions):
-        deployment.send(COUNTS, [raw(beat, 0, now)], partition)
+        beat = Comptage(partition=partition, depuis=10 * k, jusque=10 * k + 1, horloge=now, battement="statistics")
+        deployment.send(COUNTS, [raw(beat, partition, now)], partition)
 
 
 def expected(deployment: Deployment) -> dict[Place, Window]:
@@ -159,11 +161,11 @@ def expected(deployment: Deployment) -> dict[Place, Window]:
                 RawRecord(one.offset, one.key, one.value, one.headers),
             )
 
-    blocks = [counted(one, None) for one, _ in events(COUNTS, Comptage)]  # type: ignore[arg-type]  # of that type
+    told_ = [counted(one, None) for one, _ in events(COUNTS, Comptage)]  # type: ignore[arg-type]  # of that type
     found = [detected(one, raw_, "") for one, raw_ in events(DETECTIONS, Detection)]  # type: ignore[arg-type]
     verdicts = [judged(one, raw_, None) for one, raw_ in events(FEEDBACK, Avis)]  # type: ignore[arg-type]
     windows, _ = recompute(
-        [one for one in blocks if isinstance(one, Counted)],
+        [one for said in told_ for one in said if isinstance(one, Counted)],
         [one for one in found if one is not None],
         [one for one in verdicts if one is not None],
     )
@@ -183,7 +185,7 @@ def test_a_killed_worker_leaves_exact_windows(deployment: Deployment) -> None:
     deployment.until(lambda: len(deployment.read(WINDOWS)) > 300, "some windows", first)
     first.kill()
     assert deployment.lag("statistics", COUNTS) > 0
-    bad = raw(comptage(1, 10**6, random.Random(1)), 1, NOW)
+    bad = raw(comptage(1, 10**6, random.Random(1)), partition_of(1, COUNTS.partitions), NOW)
     deployment.send(COUNTS, [(b"1", b"{", [])], partition_of(1, COUNTS.partitions))
     deployment.send(COUNTS, [bad], (partition_of(1, COUNTS.partitions) + 1) % COUNTS.partitions)
     publish(deployment, BLOCKS // 2 + 1, BLOCKS)
@@ -227,6 +229,47 @@ def test_a_killed_worker_leaves_exact_windows(deployment: Deployment) -> None:
             assert sum(row.journaux.values()) == row.ecritures
     check_readers(deployment, windows)
     assert second.stop() == 0
+
+
+def test_two_workers_share_the_partitions_and_count_once(deployment: Deployment) -> None:
+    """A second worker joins in the midst of the work, and the first one leaves: each window is counted once."""
+    publish(deployment, 0, 40)
+    first = deployment.start("statistics", WISEBOOK_ML_BATCH_SIZE="10")
+    deployment.until(lambda: len(deployment.read(WINDOWS)) > 20, "some windows", first)
+    second = deployment.start("statistics", WISEBOOK_ML_BATCH_SIZE="10")
+    deployment.until(lambda: sizes(deployment) == [3, 3], "each has half of the partitions", first, second)
+    publish(deployment, 40, 80)
+    tick(deployment, 80)
+    for topic in (COUNTS, DETECTIONS, FEEDBACK):
+        deployment.wait("statistics", topic, first, second)
+    check_windows(deployment)
+    assert first.stop() == 0
+    publish(deployment, 81, 100)
+    tick(deployment, 100)
+    for topic in (COUNTS, DETECTIONS, FEEDBACK):
+        deployment.wait("statistics", topic, second)
+    check_windows(deployment)
+    assert deployment.dead_letters() == []
+    assert second.stop() == 0
+
+
+def sizes(deployment: Deployment) -> list[int]:
+    """Return how many partitions of the counts each member of the group has."""
+    group = group_name(deployment.settings.topic_prefix, "statistics")
+    admin = AdminClient({"bootstrap.servers": deployment.bootstrap})
+    found = admin.describe_consumer_groups([group])[group].result()
+    name = deployment.name(COUNTS)
+    return sorted(sum(one.topic == name for one in member.assignment.topic_partitions) for member in found.members)
+
+
+def check_windows(deployment: Deployment) -> None:
+    """Compare all windows with a recomputation from the topics."""
+    windows = expected(deployment)
+    view = WindowView(deployment.bootstrap, deployment.settings.topic_prefix)
+    for societe_id in COMPANIES:
+        assert {place(one): told(one) for one in view.of(societe_id)} == {
+            where: one for where, one in windows.items() if where[0] == societe_id
+        }
 
 
 def check_readers(deployment: Deployment, windows: dict[Place, Window]) -> None:

@@ -4,11 +4,32 @@ import datetime as dt
 
 import msgspec
 
-from schemas import Detection, Ecriture
-from topics import DETECTIONS, ENTRIES
+from schemas import (
+    Derive,
+    Detection,
+    DomaineApplication,
+    Ecriture,
+    Etat,
+    ExecutionMinuterie,
+    Objet,
+    Record,
+    Severite,
+    Statistique,
+    StatutExecution,
+    TypeObjet,
+    detection_id,
+)
+from topics import DETECTIONS, DRIFT, ENTRIES, STATISTICS, TIMER_RUNS, Topic
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.pipeline.scoring import encode_detection
-from wisebook_ml.storage import DetectionStore, StoredDetection, open_database
+from wisebook_ml.storage import (
+    DetectionStore,
+    DriftStore,
+    StatisticsStore,
+    StoredDetection,
+    TimerRunStore,
+    open_database,
+)
 
 from .deployment import Deployment, Seen, Worker, with_gaps
 
@@ -72,3 +93,48 @@ def a_record_that_is_no_detection(deployment: Deployment, good: Seen, *workers: 
     deployment.send(DETECTIONS, [(b"no-detection", value, [("ce_type", Detection.ce_type.encode())])], good.partition)
     deployment.wait("storage", DETECTIONS, *workers)
     return value
+
+
+NOON = dt.datetime(2026, 3, 9, 12, tzinfo=dt.UTC)
+
+
+def one_of_each() -> list[tuple[Topic, Record, bytes]]:
+    """Return a record for each topic that is stored, and what of it, in JSON, makes one that cannot be."""
+    about = Objet(type=TypeObjet.ECRITURE, id="E-1")
+    detection = Detection(
+        detection_id=detection_id(7, DomaineApplication.ECRITURES_COMPTABLES, about), societe_id=7,
+        domaine=DomaineApplication.ECRITURES_COMPTABLES, objet=about, etat=Etat.OUVERTE, revision=1, montant="1.00",
+        score=50.0, severite=Severite.MOYENNE, motifs=[], contributions={}, modeles=[], parametres_version=1,
+    )  # fmt: skip
+    row = Statistique(societe_id=7, debut=NOON, fin=NOON + dt.timedelta(hours=1), ecritures=3, detections={})
+    run = ExecutionMinuterie(
+        minuterie="statistics", echeance=NOON, statut=StatutExecution.REUSSIE, acquise=NOON, debut=NOON
+    )
+    report = Derive(modele_id=7, societe_id=7, version=1, derive=False, variables=[], echeance=NOON)
+    return [
+        (DETECTIONS, detection, b'"societe_id":8'),
+        (STATISTICS, row, b'"debut":"2026-03-09T12:00:00"'),
+        (TIMER_RUNS, run, b'"duree_ms":1000000000000000000000000000000'),
+        (DRIFT, report, b'"echeance":null'),
+    ]
+
+
+def test_each_topic_has_its_row_and_what_is_none_its_dead_letter(deployment: Deployment) -> None:
+    storage = deployment.start("storage")
+    wrong: dict[str, bytes] = {}
+    for topic, record, fault in one_of_each():
+        headers = [("ce_type", record.ce_type.encode()), ("ce_time", NOON.isoformat().encode())]
+        key, value = str(getattr(record, topic.key)).encode(), msgspec.json.encode(record)
+        wrong[deployment.name(topic)] = value[:-1] + b"," + fault + b"}"  # the last of two fields of a name counts
+        deployment.send(topic, [(key, one, headers) for one in (value, wrong[deployment.name(topic)], b"{")])
+    for topic, _, _ in one_of_each():
+        deployment.wait("storage", topic, storage)
+
+    engine = open_database(deployment.settings.sql_url)
+    (detection,) = stored(deployment)
+    rows = [detection.detection, *StatisticsStore(engine).list(), *TimerRunStore(engine).list()]
+    assert [*rows, *DriftStore(engine).list()] == [record for _, record, _ in one_of_each()]
+    letters = deployment.dead_letters()
+    refused = {one.header("wb_topic"): one.value for one in letters if one.header("wb_reason") == "REFUSED"}
+    assert refused == wrong
+    assert len([one for one in letters if one.header("wb_reason") == "NOT_JSON"]) == len(wrong)

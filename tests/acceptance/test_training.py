@@ -30,7 +30,7 @@ from wisebook_ml.training.request import cancel_training, follow_campaign, reque
 
 from .deployment import Deployment, Worker, values_of, with_gaps
 
-TRAINING_SECONDS = 120.0
+TRAINING_SECONDS = 300.0
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from .deployment import Deployment, Seen
 
 RISING, REPEATING = 7, 8
 DAYS = 220
-TRAINING_SECONDS = 120.0
+TRAINING_SECONDS = 300.0
 
 pytest.importorskip("prophet")
 

@@ -12,11 +12,12 @@ from schemas import Acquittement, Alerte, CodeMotif, Detection, Etat, EtatAlerte
 from topics import ALERTS
 from wisebook_ml.alerting.office import Acknowledged, Office, Taken
 from wisebook_ml.alerting.policies import Policies
+from wisebook_ml.alerting.state import CompanyState
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.events import RawRecord, event_headers
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 from wisebook_ml.messaging.reader import end_offsets, read_partition
-from wisebook_ml.storage import AlertStore, SettingsStore, create_engine, upgrade
+from wisebook_ml.storage import AlertStore, ForeignRow, SettingsStore, create_engine, upgrade
 
 from .made import HOUR, MINUTE, NINE, detection
 
@@ -202,3 +203,34 @@ def test_what_concerns_nobody_leaves_no_trace(place: Place) -> None:
         assert session.position == 0
     assert place.store.count(everything=True) == 0
     assert place.alerts() == []
+
+
+def test_a_record_with_the_id_of_another_companys_detection_is_refused(place: Place) -> None:
+    own = detection(0)
+    forged = msgspec.structs.replace(detection(0, revision=5, societe_id=8), detection_id=own.detection_id)
+    batch = taken([own, forged, detection(1, societe_id=8), forged])
+    refused = place.office.take(PARTITION, batch)
+    assert [raw.offset for raw, _ in refused] == [1, 3]
+    assert "is that of another company's detection" in refused[0][1]
+    # Whoever refused them may have ended before it was told; and in a batch of their own they are refused alike.
+    assert [raw.offset for raw, _ in place.restarted().take(PARTITION, batch)] == [1, 3]
+    assert len(place.office.take(PARTITION + 1, taken([forged]))) == 1
+    assert sorted((one.societe_id, one.nombre) for one in place.alerts()) == [(7, 1), (8, 1)]
+    (alert,) = place.store.list(7)
+    assert [(one.societe_id, one.revision) for one in place.store.members(alert.alerte_id)] == [(7, 1)]
+
+
+def test_rows_never_change_their_company(place: Place) -> None:
+    place.office.take(PARTITION, taken([detection(0)]))
+    (alert,) = place.store.list(7)
+    (member,) = place.store.members(alert.alerte_id)
+    alien_alert, alien_member = (msgspec.structs.replace(one, societe_id=8) for one in (alert, member))
+    for alerts, members in (([alien_alert], []), ([], [alien_member])):
+        with (
+            pytest.raises(ForeignRow, match="to be taken again"),
+            place.store.session(PARTITION, "one") as session,
+        ):
+            session.keep(CompanyState(societe_id=8), None, alerts, members, [])
+    assert place.store.get(alert.alerte_id, 7) == alert
+    assert place.store.members(alert.alerte_id) == [member]
+    assert place.store.count(8, everything=True) == 0

@@ -48,6 +48,7 @@ def test_a_broken_cache_is_fetched_anew_and_a_whole_one_is_not(cache: Path) -> N
     assert jar.stat().st_size == size
 
 
+@pytest.mark.chaos
 def test_a_fetch_killed_half_way_leaves_nothing_that_looks_whole(cache: Path) -> None:
     # Only what this test starts is killed: Maven shares the session of its parent.
     fetch = subprocess.Popen([sys.executable, "-c", FETCH], stdout=subprocess.DEVNULL, start_new_session=True)
@@ -62,6 +63,7 @@ def test_a_fetch_killed_half_way_leaves_nothing_that_looks_whole(cache: Path) ->
     assert left == {kafka_version(), f"{kafka_version()}.lock"}
 
 
+@pytest.mark.chaos
 def test_two_processes_fetch_once(cache: Path) -> None:
     both = [subprocess.Popen([sys.executable, "-c", FETCH], stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = "".join(process.communicate(timeout=60)[0] for process in both)

@@ -57,16 +57,6 @@ def open_transactions(deployment: Deployment) -> list[tuple[str, int]]:
     return found
 
 
-def members(bootstrap: str, group: str) -> list[list[int]]:
-    """Return the partitions of each member of a group that has some."""
-    try:
-        described = _admin(bootstrap).describe_consumer_groups([group], request_timeout=ANSWER_SECONDS)[group].result()
-    except KafkaException:  # a broker that has just started loads its groups first
-        return []
-    held = [[tp.partition for tp in member.assignment.topic_partitions] for member in described.members]
-    return [partitions for partitions in held if partitions]
-
-
 def kill_broker(broker: LocalKafka) -> None:
     """End a broker as a crash does."""
     pid = broker.status().pid

@@ -11,9 +11,8 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.acceptance.deployment import Deployment, Worker
-from wisebook_ml.messaging.groups import group_name
 
-from .brokers import members, open_transactions, written
+from .brokers import open_transactions, written
 
 OFTEN = {"WISEBOOK_ML_BATCH_SIZE": "50", "WISEBOOK_ML_SNAPSHOT_RECORDS": "300", "WISEBOOK_ML_SNAPSHOT_SECONDS": "5"}
 """Small batches and many snapshots: many places at which a kill can strike, and recoveries that need them."""
@@ -134,7 +133,7 @@ def working(deployment: Deployment, at_least: int = 1) -> Callable[[], bool]:
 
 def holding(deployment: Deployment, role: str = "scoring") -> list[list[int]]:
     """Return the partitions of each worker of a role that has some."""
-    return members(deployment.bootstrap, group_name(deployment.settings.topic_prefix, role))
+    return [partitions for partitions in deployment.members(role).values() if partitions]
 
 
 def freeze_in_transaction(deployment: Deployment, worker: Worker, chance: random.Random, seconds: float) -> bool:

@@ -235,6 +235,42 @@ def test_a_scenario_stands_beside_the_forecast(csv: Path, ledger: Path) -> None:
         assert expected in said, expected
 
 
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        (
+            "fr",
+            (
+                "DUPONT paie 1 jour plus tard",
+                "remboursé en 1 mensualité à",
+                "pendant 1 mois",
+                "d'ici 1 jour :",
+                "1 jour ",
+            ),
+        ),
+        (
+            "en",
+            (
+                "DUPONT pays 1 day later",
+                "paid back in 1 monthly instalment at",
+                "for 1 month",
+                "within 1 day:",
+                "1 day ",
+            ),
+        ),
+    ],
+)
+def test_one_is_singular(csv: Path, ledger: Path, lang: str, told: tuple[str, ...]) -> None:
+    given = ("--late", "DUPONT=1", "--loan", "2025-04-16:20000:1:4.2", "--invest", "2025-04-16:8000:300:1")
+    done = run("scenario", 7, "--file", csv, "--ledger", ledger, *given, "--horizon", 1, "--lang", lang)
+    assert done.exit_code == 0, done.output
+    said = plain(done.stdout)
+    for expected in told:
+        assert expected in said, expected
+    for wrong in ("1 jours", "1 days", "1 mensualités", "1 months"):
+        assert f" {wrong}" not in said
+
+
 def test_a_scenario_moves_the_balance_by_what_was_stated(csv: Path) -> None:
     done = run("scenario", 7, "--file", csv, "--loan", "2025-04-22:20000", "--json", "--horizon", 30)
     told = json.loads(done.stdout)

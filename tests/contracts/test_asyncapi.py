@@ -1,5 +1,6 @@
 """The AsyncAPI document: complete, and without a reference that leads nowhere."""
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +9,13 @@ import jsonschema
 import pytest
 
 import topics
+from schemas import Record
 from schemas.json_schema import record_types
-from topics.asyncapi import asyncapi
+from topics.asyncapi import ALWAYS_FOLLOW, MAY_FOLLOW, asyncapi
+from wisebook_ml.messaging.events import Headers, event_headers, provenance
 
 DOCUMENT = asyncapi()
+NOON = dt.datetime(2025, 1, 31, 12, tzinfo=dt.UTC)
 KEY = re.compile(r"^[a-zA-Z0-9.\-_]+$")
 """What AsyncAPI 3.0.0 allows as the key of a component."""
 
@@ -118,6 +122,27 @@ def test_headers_of_a_cloud_event() -> None:
         missing = {key: value for key, value in headers.items() if key != name}
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(missing, schema)
+
+
+def accepted(record: type[Record], headers: Headers) -> bool:
+    """Return whether a message's declared headers take these."""
+    message = at(f"#/components/messages/{record.__name__}")
+    assert isinstance(message, dict)
+    schema = {**message["headers"], "components": DOCUMENT["components"]}
+    told = {name: (value or b"").decode() for name, value in headers}
+    return jsonschema.Draft7Validator(schema).is_valid(told)
+
+
+@pytest.mark.parametrize("record", record_types(), ids=lambda record: record.__name__)
+def test_headers_of_records_are_those_that_roles_write(record: type[Record]) -> None:
+    plain = event_headers(record, id_="7", source="wisebook-ml/scoring", time=NOON)
+    caused = provenance("wisebook.entries", 3, 17, NOON)
+    assert accepted(record, [*plain, *caused])
+    assert accepted(record, plain) is (record not in ALWAYS_FOLLOW)
+    assert not accepted(record, caused)
+    if record in ALWAYS_FOLLOW | MAY_FOLLOW:
+        assert accepted(record, [*plain, *provenance("wisebook.entries", 3, 17)])
+        assert not accepted(record, [*plain, *caused[:2], ("wb_offset", b"-1")])
 
 
 def test_headers_of_a_dead_letter() -> None:

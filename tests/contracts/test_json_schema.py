@@ -92,7 +92,7 @@ class TestEveryRecord:
         for reference in references(document):
             assert reference.removeprefix("#/$defs/") in document["$defs"]  # type: ignore[operator]
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=30, deadline=None)
     @given(data=st.data())
     def test_schema_and_decoder_agree(self, record: type[schemas.Record], data: st.DataObject) -> None:
         document = data.draw(values(mi.type_info(record)))

@@ -29,7 +29,7 @@ from wisebook_ml.storage import DeliveryLog, DeliveryStore, Issued, open_databas
 from .receivers import answer, drip, flood, hang, mail_server, receiver
 from .test_signing import is_genuine
 
-WAIT = 20.0
+WAIT = 60.0
 
 
 class Post:
@@ -39,7 +39,7 @@ class Post:
         apply_topics(kafka, prefix, declared=[DELIVERIES])
         self.settings = Settings(
             _env_file=None, bootstrap_servers=kafka, topic_prefix=prefix, home=home, signing_key="k", webhook_http=True,
-            webhook_private=True, delivery_seconds=1.5, **settings,
+            webhook_private=True, **{"delivery_seconds": 1.5, **settings},
         )  # fmt: skip
         self.engine = open_database(self.settings.sql_url)
         self.store, self.log = DeliveryStore(self.engine), DeliveryLog(self.engine)
@@ -124,7 +124,7 @@ def test_nobody_holds_anybody_up(kafka: str, topic_prefix: str, tmp_path: Path, 
         box = stack.enter_context(mail_server(GREETING=hang))
         post = Post(
             kafka, topic_prefix, tmp_path, smtp_host="127.0.0.1", smtp_port=box.port, smtp_tls="none",
-            mail_from="wisebook@example.fr",
+            mail_from="wisebook@example.fr", delivery_seconds=8.0,
         )  # fmt: skip
         mails = ",".join(f"p{k}@example.fr" for k in range(20))
         post.rules = ReglageAlertes(
@@ -139,7 +139,7 @@ def test_nobody_holds_anybody_up(kafka: str, topic_prefix: str, tmp_path: Path, 
                 post.issue(replace(alerte, alerte_id=uuid.UUID(int=k)))
             courier.wake()
             took = until(lambda: len(good.requests) == 10)
-        assert took < post.settings.delivery_seconds + 1.0  # that no attempt elsewhere has to end for it
+        assert took < post.settings.delivery_seconds  # that no attempt elsewhere has to end for it
         assert max(len(one.requests) for one in bad) <= 10
         told = post.published()
         assert {one.statut for one in told if one.canal is Canal.EMAIL} == {StatutLivraison.A_REESSAYER}

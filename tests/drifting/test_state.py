@@ -75,6 +75,13 @@ class TestOneCompany:
             Motif.DERIVE, "drift", 7, 3
         )  # fmt: skip
         assert request.demande_id == str(asked[0].id)
+        waits = "A training was asked for on 2026-03-14; the next one will not be before 2026-03-21."
+        assert [one.remarques_en for one in reports(found)[12:21]] == [
+            [],
+            *[[waits]] * 6,
+            [],
+            [waits.replace("03-14", "03-21").replace("before 2026-03-21", "before 2026-03-28")],
+        ]
 
     def test_what_comes_again_or_late_counts_once(self, models: Models) -> None:
         records = [models.sketch(day) for day in range(3)]
@@ -129,6 +136,22 @@ class TestOneCompany:
         assert folded(state, [models.sketch(day) for day in range(5)]) == []
         assert caplog.text.count("has no reference for drift") == 1
         assert len(reports(folded(state, [models.sketch(5, version=2)]))) == 1
+
+
+class TestReferenceThatComesLate:
+    def test_checks_begin_with_the_next_due_time(self, models: Models, caplog: pytest.LogCaptureFixture) -> None:
+        models.without = {1}
+        state = state_of(models)
+        two = [models.sketch(0, societe_id=0, partition=one) for one in range(PARTITIONS)]
+        assert folded(state, two[:1]) == []
+        models.without = set()
+        assert folded(state, two[1:]) == []  # what the first one told was not kept
+        later = [models.sketch(1, societe_id=0, partition=one) for one in range(PARTITIONS)]
+        (report,) = reports(folded(state, later))
+        assert (report.lignes, report.remarques_en) == (900, [])
+        models.without = {1}
+        assert folded(state, [models.sketch(2, societe_id=0, partition=one) for one in range(PARTITIONS)]) == []
+        assert caplog.text.count("has no reference for drift") == 2
 
 
 class TestGlobal:

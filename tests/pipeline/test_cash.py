@@ -133,3 +133,11 @@ def test_without_a_time_an_entry_is_of_noon_of_its_date(told: list[tuple[str, by
     given = [RawRecord(at, b"1", msgspec.json.encode(sale(at)), told) for at in range(2)]
     made = new_pipeline().process(given)
     assert [headers(one)["ce_time"] for one in made] == ["2025-03-04T12:00:00+00:00"] * 2
+
+
+def test_what_no_record_can_say_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    huge = Ligne(compte_num="512000", debit="99999999999.99")
+    entries = [msgspec.structs.replace(sale(0), ecriture_id=f"H{k}", lignes=[huge]) for k in range(2)]
+    out = new_pipeline().process([raw(one, k) for k, one in enumerate([*entries, sale(1)])])
+    assert out == []
+    assert "account 512000 on 2025-03-03: 199999999999.98 is more than a record can say" in caplog.text

@@ -98,10 +98,11 @@ def recomputed(records: Sequence[RawRecord]) -> dict[Place, list[int]]:
 def summed(told: Sequence[Comptage]) -> dict[Place, list[int]]:
     found: dict[Place, list[int]] = {}
     for block in told:
-        for one in block.tranches:
-            place = block.societe_id, int(one.heure.timestamp()) // 3600, one.journal_code
-            sums = found.setdefault(place, [0, 0, 0])
-            for k, value in enumerate((one.ecritures, one.lignes, to_minor(one.montant))):
+        for societe_id, hour, journal, *told_ in zip(
+            block.societes, block.heures, block.journal, block.ecritures, block.lignes, block.centimes, strict=True
+        ):
+            sums = found.setdefault((societe_id, hour, block.journaux[journal]), [0, 0, 0])
+            for k, value in enumerate(told_):
                 sums[k] += value
     return found
 
@@ -117,12 +118,12 @@ def whole() -> list[Outgoing]:
 
 def test_blocks_sum_to_a_batch_recomputation_from_the_topic(whole: list[Outgoing]) -> None:
     assert summed(blocks(whole)) == recomputed(RECORDS)
-    assert {block.societe_id for block in blocks(whole)} == {0, 3, 11}
+    assert {societe_id for block in blocks(whole) for societe_id in block.societes} == {3, 11}
     beats = [block for block in blocks(whole) if block.battement]
-    assert [(block.societe_id, block.horloge) for block in beats] == [
-        (0, NOW + dt.timedelta(hours=10)),
-        (0, NOW + dt.timedelta(hours=90)),
-        (0, NOW + dt.timedelta(days=30)),
+    assert [block.horloge for block in beats] == [
+        NOW + dt.timedelta(hours=10),
+        NOW + dt.timedelta(hours=90),
+        NOW + dt.timedelta(days=30),
     ]
 
 
@@ -132,7 +133,7 @@ def test_each_block_says_where_it_came_from_and_is_on_its_partition(whole: list[
     assert set(ids.values()) == {1}
     for out, block in zip(counts, blocks(whole), strict=True):
         said = dict(out.headers)
-        assert (out.key, out.partition) == (str(block.societe_id).encode(), PARTITION)
+        assert (out.key, out.partition) == (b"3", block.partition) == (b"3", PARTITION)
         assert said["ce_type"] == Comptage.ce_type.encode()
         assert (said["wb_topic"], said["wb_partition"]) == (TOPIC.encode(), b"3")
         # Ended by a tick, which is in it, or by the first record beyond it, which is not.
@@ -193,5 +194,9 @@ def test_the_histograms_are_those_of_the_composites(whole: list[Outgoing]) -> No
     entries = [msgspec.json.decode(record.value or b"", type=Ecriture) for record in RECORDS if _is_entry(record)]
     outcome = new_pipeline().state.scorer.process(entries)
     bars = np.bincount((outcome.composites * 20).astype(int), minlength=20)
-    told = [one.scores + [0] * (20 - len(one.scores)) for block in blocks(whole) for one in block.tranches]
+    told = [
+        (bars or [count]) + [0] * (20 - len(bars or [count]))
+        for block in blocks(whole)
+        for count, bars in zip(block.ecritures, block.scores, strict=True)
+    ]
     assert np.sum(told, axis=0).tolist() == bars.tolist()

@@ -184,6 +184,33 @@ class TestRedelivery:
         assert {record.detection.detection_id: record for record in store.top(100)} == expected
 
 
+class TestAnotherCompanysId:
+    def test_its_row_stays(self, store: DetectionStore) -> None:
+        own, forged = stored(detection(), 1), stored(detection(societe_id=8, score=1.0), 2)
+        forged = msgspec.structs.replace(
+            forged, detection=msgspec.structs.replace(forged.detection, detection_id=own.detection.detection_id)
+        )
+        other, later = stored(detection(2), 3), stored(detection(score=9.0), 4)
+        assert store.write([own]) == []
+        assert store.write([forged, other, later]) == [0]
+        assert store.write([forged, forged]) == [0, 1]
+        assert ids(store.top(9)) == [2, 1]  # of 71.3 and 9.0 points
+        assert store.get(own.detection.detection_id) == later
+        assert store.get(own.detection.detection_id, 8) is None
+        # A record of another topic replaces whatever position it has; another company's still does not.
+        assert store.write([msgspec.structs.replace(forged, topic="elsewhere")]) == [0]
+
+    @pytest.mark.parametrize("cut", [1, 2])
+    def test_who_comes_first_has_it_however_records_are_cut(self, store: DetectionStore, cut: int) -> None:
+        first, second = stored(detection(), 5), stored(detection(societe_id=8), 6)
+        second = msgspec.structs.replace(
+            second, detection=msgspec.structs.replace(second.detection, detection_id=first.detection.detection_id)
+        )
+        refused = [store.write(batch) for batch in ([first, second][:cut], [first, second][cut:])]
+        assert sum(map(len, refused)) == 1
+        assert store.get(first.detection.detection_id) == first
+
+
 class TestQuestions:
     @pytest.fixture
     def some(self, store: DetectionStore) -> DetectionStore:

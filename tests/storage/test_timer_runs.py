@@ -120,7 +120,7 @@ def test_when_models_were_trained(engine: Engine, clock: Clock, tmp_path: Path) 
     assert last_trainings(engine) == [
         Entrainement(
             modele_id=number, societe_id=1, statut=statut, frequence=frequence, essaye_le=tried_at, reussi_le=made_at,
-            en_cours=under_way,
+            promu_le=made_at, en_cours=under_way,
         )
         for number, statut, frequence, tried_at, made_at, under_way in (
             (never, Statut.BROUILLON, 1, None, None, False),

@@ -96,6 +96,20 @@ def test_questions(store: VerdictStore) -> None:
     assert store.counts(8) == {8: {CONFIRMED: 1}}
 
 
+def test_those_given_in_a_stretch_of_time_that_stand(store: VerdictStore) -> None:
+    minute = dt.timedelta(minutes=1)
+    store.write(
+        [
+            verdict(1, donne_le=NOON),
+            verdict(2, DISMISSED, donne_le=NOON + minute),
+            verdict(3, DISMISSED, about=1, donne_le=NOON + 2 * minute),
+            verdict(4, donne_le=NOON + 9 * minute),
+        ]
+    )
+    assert store.given(7, NOON, NOON + 9 * minute) == [(NOON + minute, DISMISSED), (NOON + 2 * minute, DISMISSED)]
+    assert store.given(8, NOON, NOON + 9 * minute) == []
+
+
 def test_rates_are_there_at_once(store: VerdictStore) -> None:
     store.write([verdict(1, DISMISSED), verdict(2), verdict(3, DISMISSED, journal_code="VE"), missed(4)])
     rates = {(one.genre, one.nom, one.journal_code): (one.rejets, one.avis) for one in store.reliability(7)}

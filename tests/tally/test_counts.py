@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from schemas import CLASSES_SCORE, Comptage, Tick
 from schemas.marker import ABSENCE, IMPORT
-from schemas.money import MAX_TOTAL_MINOR, to_minor
+from schemas.money import MAX_TOTAL_MINOR
 from wisebook_ml.habits.store import StateError
 from wisebook_ml.tally.counts import BLOCK, Counted, Counts
 
@@ -31,39 +31,38 @@ def tick(minuterie: str = "statistics", societe_id: int = 0, echeance: dt.dateti
 
 class TestContents:
     def test_companies_hours_and_journals_are_counted_apart_and_in_order(self) -> None:
-        counts = Counts()
+        counts = Counts(5)
         counts.add(counted([(9, 24, b"VE", 2, 100, 0), (2, 25, b"AC", 3, 250, 19), (2, 25, b"AC", 2, -50, 19)]))
         counts.add(counted([(2, 24, b"VE", 2, 10, 4), (2, 25, b"AB", 2, 1, 4)]))
-        two, nine, end = counts.tick(tick(), 40)
-        assert (two.societe_id, nine.societe_id, end) == (
-            2,
-            9,
-            Comptage(societe_id=0, depuis=0, jusque=41, horloge=NOW, battement="statistics"),
+        (block,) = counts.tick(tick(), 40)
+        assert (block.partition, block.depuis, block.jusque, block.horloge, block.battement) == (
+            *(5, 0, 41, NOW),
+            "statistics",
         )
-        assert [(one.heure.day, one.heure.hour, one.journal_code) for one in two.tranches] == [
-            (2, 0, "VE"),
-            (2, 1, "AB"),
-            (2, 1, "AC"),
+        codes = [block.journaux[place] for place in block.journal]
+        assert list(zip(block.societes, block.heures, codes, strict=True)) == [
+            (2, 24, "VE"),
+            (2, 25, "AB"),
+            (2, 25, "AC"),
+            (9, 24, "VE"),
         ]
-        last = two.tranches[-1]
-        assert (last.ecritures, last.lignes, last.montant, last.scores) == (2, 5, "2.00", [0] * 19 + [2])
-        assert two.tranches[1].scores == [0] * 4 + [1]
+        assert (block.ecritures, block.lignes, block.centimes) == ([1, 1, 2, 1], [2, 2, 5, 2], [10, 1, 200, 100])
+        assert block.scores == [[0] * 4 + [1], [0] * 4 + [1], [0] * 19 + [2], []]
 
     def test_sums_are_exact_and_stay_within_what_a_record_can_say(self) -> None:
         counts = Counts()
         counts.add(counted([(1, 0, b"OD", 1, MAX_TOTAL_MINOR, 0), (1, 0, b"OD", 1, 1 - MAX_TOTAL_MINOR, 0)]))
         counts.add(counted([(1, 0, b"VE", 1, MAX_TOTAL_MINOR, 0)] * 900))
-        (company,) = counts.pass_limit(BLOCK)
-        exact, largest = company.tranches
-        assert (exact.montant, to_minor(largest.montant)) == ("0.01", MAX_TOTAL_MINOR)
-        assert msgspec.json.decode(msgspec.json.encode(company), type=Comptage) == company
+        (block,) = counts.pass_limit(BLOCK)
+        assert block.centimes == [1, MAX_TOTAL_MINOR]
+        assert msgspec.json.decode(msgspec.json.encode(block), type=Comptage) == block
 
     def test_a_full_block_of_the_longest_codes_fits_into_one_record(self) -> None:
         counts = Counts()
-        code = "é\t".encode() * 32
-        counts.add(counted([(1, hour, code, 99, MAX_TOTAL_MINOR, 3) for hour in range(BLOCK)]))
-        (company,) = counts.pass_limit(BLOCK)
-        assert len(msgspec.json.encode(company)) < 1_000_000
+        codes = ["".join(chr(ord("é") + (k >> bit) % 2) + "\t" for bit in range(32)).encode() for k in range(BLOCK)]
+        counts.add(counted([(1, hour, code, 99, MAX_TOTAL_MINOR, 3) for hour, code in enumerate(codes)]))
+        (block,) = counts.pass_limit(BLOCK)
+        assert len(msgspec.json.encode(block)) < 1_000_000
 
 
 class TestEnds:
@@ -84,8 +83,8 @@ class TestEnds:
         counts.tick(tick(ABSENCE), 1)
         counts.add(counted([(7, 24, b"VE", 2, 100, 0)]))
         later = NOW + dt.timedelta(100)
-        (company,) = counts.tick(tick(IMPORT, 7, later), 9)
-        assert (company.societe_id, company.jusque, company.horloge) == (7, 10, NOW)
+        (block,) = counts.tick(tick(IMPORT, 7, later), 9)
+        assert (block.societes, block.jusque, block.horloge, block.battement) == ([7], 10, NOW, "")
 
     @pytest.mark.parametrize("name", [ABSENCE, "drift", "weekly"])
     def test_other_ticks_only_tell_the_time(self, name: str) -> None:
@@ -149,13 +148,17 @@ def test_no_cut_and_no_restart_changes_a_byte(
     told = [msgspec.json.decode(one, type=Comptage) for one in whole] + rest.pass_limit(1 << 40)
     found = Counter[tuple[int, str, int]]()
     for block in told:
-        for one in block.tranches:
-            hour = int(one.heure.timestamp()) // 3600
-            found[block.societe_id, one.journal_code, hour] += one.ecritures
-            assert sum(one.scores) == one.ecritures
+        assert list(zip(block.societes, block.heures, block.journal, strict=True)) == sorted(
+            set(zip(block.societes, block.heures, block.journal, strict=True))
+        )
+        for societe_id, hour, place, count, bars in zip(
+            block.societes, block.heures, block.journal, block.ecritures, block.scores, strict=True
+        ):
+            found[societe_id, block.journaux[place], hour] += count
+            assert sum(bars) in (count, 0)
     rows = [event for event, _ in events if not isinstance(event, str)]
     assert found == Counter((row[0], row[2].decode(), row[1]) for row in rows)
-    assert sum(one.lignes for block in told for one in block.tranches) == sum(row[3] for row in rows)
+    assert sum(sum(block.lignes) for block in told) == sum(row[3] for row in rows)
     ends = [(block.depuis, block.jusque) for block in told]
     assert ends == sorted(ends)
 

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from schemas import ExecutionMinuterie, StatutExecution
 from wisebook_ml.timers.catalogue import TIMERS
-from wisebook_ml.timers.plan import AHEAD, Due, ahead_of_clock, due, next_look
+from wisebook_ml.timers.plan import Due, ahead_of_clock, due, next_look
 from wisebook_ml.timers.schedule import Schedule
 
-HOURLY = Schedule("0 * * * *")
+HOURLY, DAILY = Schedule("0 * * * *"), Schedule("0 2 * * *")
 NOON = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
 HOUR, MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
 
@@ -65,10 +65,18 @@ def test_a_run_by_hand_does_not_move_what_is_due() -> None:
     assert due(HOURLY, by_hand, NOON + HOUR) == Due(NOON + HOUR, acquise=NOON + HOUR)
 
 
-def test_a_clock_that_was_days_ahead_shows() -> None:
-    assert not ahead_of_clock(ARMED, NOON - AHEAD)
-    assert ahead_of_clock(ARMED, NOON - AHEAD - MINUTE)
-    assert due(HOURLY, ARMED, NOON - 5 * AHEAD) is None
+def test_a_clock_that_was_ahead_by_more_than_the_timers_interval_shows() -> None:
+    assert not ahead_of_clock(HOURLY, ARMED, NOON - HOUR)
+    assert ahead_of_clock(HOURLY, ARMED, NOON - HOUR - MINUTE)
+    assert not ahead_of_clock(DAILY, ARMED, NOON - HOUR - MINUTE)
+    assert due(HOURLY, ARMED, NOON - 120 * HOUR) is None
+
+
+def test_a_clock_at_the_end_of_time_is_survived() -> None:
+    end = replace(ARMED, acquise=dt.datetime(9999, 12, 31, 23, 59, tzinfo=dt.UTC))
+    assert ahead_of_clock(HOURLY, end, NOON)
+    assert due(HOURLY, end, NOON) is None
+    assert next_look(HOURLY, end, NOON) == NOON + HOUR
 
 
 MINUTES = st.integers(-3 * 24 * 60, 5 * 24 * 60)

@@ -19,6 +19,7 @@ MODEL = Entrainement(
     frequence=1,
     essaye_le=NIGHT,
     reussi_le=NIGHT,
+    promu_le=NIGHT,
     en_cours=False,
 )
 
@@ -41,6 +42,17 @@ def test_a_failed_attempt_counts_until_the_backup() -> None:
 def test_obsolete_models_are_due_at_once() -> None:
     obsolete = replace(MODEL, statut=Statut.OBSOLETE, frequence=30)
     assert list(by_frequency([obsolete], NIGHT)) == [Wanted(1, 7, Motif.PLANIFIE)]
+
+
+def test_an_obsolete_model_whose_training_changed_nothing_is_left_alone_for_a_week() -> None:
+    """The drift role asks again after seven days, while it finds drift: not in the same night."""
+    ended = NIGHT + dt.timedelta(hours=1)
+    in_vain = replace(MODEL, statut=Statut.OBSOLETE, frequence=30, essaye_le=ended, promu_le=NIGHT - 40 * DAY)
+    asked = [night for night in range(1, 20) if list(by_frequency([in_vain], NIGHT + night * DAY))]
+    assert asked == list(range(8, 20))
+    often = replace(in_vain, frequence=3)
+    assert list(by_frequency([often], NIGHT + 3 * DAY)) == [Wanted(1, 7, Motif.AGE)]
+    assert list(by_frequency([replace(in_vain, promu_le=ended)], NIGHT + DAY)) == [Wanted(1, 7, Motif.PLANIFIE)]
 
 
 def test_the_backup_leaves_out_what_was_trained_this_week() -> None:

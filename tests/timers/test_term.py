@@ -15,7 +15,7 @@ from wisebook_ml.storage import ModelRegistry
 from wisebook_ml.timers.catalogue import Timer
 from wisebook_ml.timers.exceptions import UnknownTimer
 from wisebook_ml.timers.office import Office
-from wisebook_ml.timers.plan import AHEAD, Due
+from wisebook_ml.timers.plan import Due
 from wisebook_ml.timers.runs import last_runs, run_event
 from wisebook_ml.timers.schedule import Schedule
 from wisebook_ml.timers.term import Term, run_by_hand
@@ -130,7 +130,7 @@ def test_by_hand_in_the_time_of_a_leader(around: Surroundings) -> None:
 
 
 def test_a_clock_that_was_years_ahead_is_mended_by_hand(around: Surroundings, caplog: pytest.LogCaptureFixture) -> None:
-    clock = Clock(SATURDAY + 700 * AHEAD)
+    clock = Clock(SATURDAY + 700 * 24 * HOUR)
     ahead = Term(around, clock=clock)
     clock.now += HOUR
     assert len(list(ahead.step())) == 1

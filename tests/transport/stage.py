@@ -13,6 +13,7 @@ from typing import Any
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from tests.acceptance.deployment import group_members
 from wisebook_ml.messaging.reader import end_offsets
 
 WORKER = Path(__file__).parent / "worker.py"
@@ -126,7 +127,7 @@ class Stage:
 
     def members(self) -> int:
         """Return how many workers the group has."""
-        return len(self._admin.describe_consumer_groups([self.group])[self.group].result().members)
+        return len(group_members(self.bootstrap, self.group))
 
     def until(self, holds: Callable[[], bool], what: str) -> None:
         """Wait until something holds."""

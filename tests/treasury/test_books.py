@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from schemas import Echeancier, Ecriture, Ligne, Operation, PositionTresorerie, SourcePosition, from_minor, to_minor
+from schemas.money import MAX_MINOR
 from wisebook_ml.fec.exercice import is_opening
+from wisebook_ml.treasurer.source import cash_from_entries
 from wisebook_ml.treasury.books import Followed
 from wisebook_ml.treasury.books_state import BooksState
+from wisebook_ml.treasury.cash_book import Untold
 from wisebook_ml.treasury.expected import STALE, Due
 from wisebook_ml.treasury.from_entries import cash_moves, latest_entries, positions_from_entries
 from wisebook_ml.treasury.lateness import due_rows, lateness_of, paid_late
@@ -122,6 +125,24 @@ class TestDays:
     def test_an_opening_balance_that_repeats_the_first_year_counts_for_nothing(self) -> None:
         books = [moved("A", 0, 10_00), entry("AN", days(2), line(BANK, 10_00), journal="AN"), moved("B", 3, 1_00)]
         assert [one.solde for one in positions_from_entries(books, days(3))][-1] == "11.00"
+
+    def test_amounts_that_no_record_can_say_are_named(self) -> None:
+        state = BooksState()
+        for number in range(2):
+            huge = entry(f"V{number}", days(0), line(CLIENT, MAX_MINOR, date_echeance=days(9)), line(SALES, -MAX_MINOR))
+            state.take(huge, days(0))
+        for number in range(2):
+            state.take(moved(f"A{number}", 0, MAX_MINOR), days(0))
+        state.take(entry("C", days(0), line(CASH, 10_00)), days(0))
+        made = state.take(moved("B", 1, -MAX_MINOR), days(1))
+        assert positions(made) == [("03-03", CASH, "10.00", "10.00", "0.00", 1)]
+        bank, client = (one for one in made if isinstance(one, Untold))
+        assert bank == Untold(1, FIRST, BANK, 2 * MAX_MINOR)
+        assert (client.compte_num, client.cents) == ("", 2 * MAX_MINOR)
+        books = [*(moved(f"A{number}", 0, MAX_MINOR) for number in range(2)), moved("B", 1, 0)]
+        assert cash_from_entries(1, [*books, entry("C", days(1), line(CASH, 1))]).rejected[0] == bank.message("en")
+        # The day after, the balance is one that can be said.
+        assert positions(state.end(1))[0][:3] == ("03-04", BANK, "99999999999.99")
 
     def test_one_mistyped_year_does_not_stop_the_calendar(self) -> None:
         state = BooksState()

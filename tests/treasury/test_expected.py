@@ -196,6 +196,16 @@ def test_what_cannot_be_is_refused(record: Echeancier, said: str) -> None:
     assert list(state.dump()) == list(TreasuryState(following_expected).dump())
 
 
+def test_what_is_refused_leaves_no_trace() -> None:
+    state = TreasuryState(following_expected)
+    position = PositionTresorerie(societe_id=1, compte_num="512000", date=DAY, solde="10.00", devise="USD")
+    state.take(position, DAY)
+    before = dict(state.dump())
+    with pytest.raises(PositionRefused, match="send their sum"):
+        state.take(schedule(DAY, [DUE, DUE]), DAY)  # in euros, of which there is no account yet
+    assert dict(state.dump()) == before
+
+
 def test_the_highest_revision_of_an_evening_counts() -> None:
     known = Schedules()
     assert known.take(schedule(DAY, [DUE], revision=2))

@@ -189,7 +189,8 @@ class TestProphet:
     """With the real one, which `rising` is made for."""
 
     @pytest.fixture(scope="class")
-    def made(self) -> list[Made]:
+    @classmethod
+    def made(cls) -> list[Made]:
         pytest.importorskip("prophet")
         given = positions(rising(DAYS))
 

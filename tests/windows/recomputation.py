@@ -11,6 +11,7 @@ from wisebook_ml.windows.events import Counted, Detected, Judged
 
 HOUR, DAY = 3_600, 86_400
 KEPT = {"HEURE": 8 * DAY, "JOUR": 400 * DAY}
+KEPT_AHEAD = 3 * 366 * DAY
 
 Window = dict[str, Any]
 Place = tuple[int, str, str, int]
@@ -76,9 +77,15 @@ def recompute(
     for verdict in {(one.societe_id, one.print): one for one in verdicts}.values():
         for place in places(verdict.societe_id, "", verdict.at):
             windows[place]["avis"][verdict.verdict] += 1
-    return {place: one for place, one in windows.items() if _kept(place, clocks)}, clocks
+    last: dict[int, int] = {}
+    for company, _, pas, debut in windows:
+        if pas == "HEURE":
+            last[company] = max(last.get(company, debut), debut)
+    return {place: one for place, one in windows.items() if _kept(place, clocks, last)}, clocks
 
 
-def _kept(place: Place, clocks: dict[int, int]) -> bool:
+def _kept(place: Place, clocks: dict[int, int], last: dict[int, int]) -> bool:
     company, _, pas, debut = place
-    return company not in clocks or debut + KEPT[pas] > clocks[company]
+    if debut <= clocks.get(company, -1):
+        return debut + KEPT[pas] > clocks[company]
+    return debut + KEPT_AHEAD > last.get(company, debut)

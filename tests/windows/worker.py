@@ -7,7 +7,7 @@ from wisebook_ml.windows.calendar import is_over, seconds
 from wisebook_ml.windows.events import Event, Tick
 from wisebook_ml.windows.fold import Change, WindowFold
 from wisebook_ml.windows.keys import cle_of
-from wisebook_ml.windows.pane import decode_window, further
+from wisebook_ml.windows.pane import apart, decode_window, encode_window, further
 
 from .recomputation import Place, Window
 
@@ -33,8 +33,6 @@ class Deployment:
             if value is None:
                 self.table.pop(key, None)
             elif key in self.table:
-                from wisebook_ml.windows.pane import encode_window
-
                 self.table[key] = encode_window(further(decode_window(self.table[key]), decode_window(value)))
             else:
                 self.table[key] = value
@@ -97,8 +95,9 @@ class Deployment:
             if cle.pas.value == "HEURE" and window.depuis is not None:
                 clocks[cle.societe_id] = max(cle.debut, clocks.get(cle.societe_id, 0))
         return {
-            (cle.societe_id, cle.journal, cle.pas.value, cle.debut): told(window)
-            for cle, window in found.items()
+            (cle.societe_id, window.journal_code, cle.pas.value, cle.debut): told(window)
+            for cle, both in found.items()
+            for window in apart(both)
             if not is_over(cle.pas, cle.debut, clocks.get(cle.societe_id))
         }
 

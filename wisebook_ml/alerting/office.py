@@ -22,7 +22,9 @@ from wisebook_ml.alerting.records import Told
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.events import Headers, Outgoing, RawRecord, event_headers, provenance
 from wisebook_ml.messaging.producer import EventProducer
+from wisebook_ml.messaging.times import told_time
 from wisebook_ml.storage.alerts import AlertSession, AlertStore, Envelope
+from wisebook_ml.storage.detections import not_its_own
 
 __all__ = ["SOURCE", "Acknowledged", "Office", "Taken"]
 
@@ -70,8 +72,10 @@ class Office:
         self._clock = clock
         self._lock = threading.Lock()
 
-    def take(self, partition: int, records: Sequence[Taken]) -> None:
+    def take(self, partition: int, records: Sequence[Taken]) -> list[tuple[RawRecord, str]]:
         """Take detections of a partition; when it returns, the alerts that follow are delivered.
+
+        Those are returned, with the reason, that are refused: their id is that of another company's detection.
 
         Raises
         ------
@@ -79,11 +83,13 @@ class Office:
             Where brokers or database are away; the batch is to be taken again.
         """
         with self._lock:
-            if records and self._concerns(records):
-                now = self._clock()
-                with self._store.session(partition, self._topic_id) as session:
-                    self._decide(session, partition, records, now)
-                self._publish([partition])
+            if not records or not self._concerns(records):
+                return []
+            now = self._clock()
+            with self._store.session(partition, self._topic_id) as session:
+                refused = self._decide(session, partition, records, now)
+            self._publish([partition])
+        return refused
 
     def acknowledge(self, partition: int, topic: str, records: Sequence[Acknowledged]) -> list[tuple[RawRecord, str]]:
         """Take acknowledgements; return those that are refused, with the reason.
@@ -105,7 +111,7 @@ class Office:
                     for one, found in known.items()
                 }
                 for raw, one in records:
-                    made = _made(raw.headers) or now
+                    made = told_time(raw) or now
                     try:
                         desks[one.societe_id].acknowledge(one, made, now, (topic, partition, raw.offset))
                     except UnknownAlert as error:
@@ -147,10 +153,19 @@ class Office:
             return True
         return self._store.knows({one.detection_id for _, one in records})
 
-    def _decide(self, session: AlertSession, partition: int, records: Sequence[Taken], now: dt.datetime) -> None:
+    def _decide(
+        self, session: AlertSession, partition: int, records: Sequence[Taken], now: dt.datetime
+    ) -> list[tuple[RawRecord, str]]:
+        owners = session.owners({one.detection_id for _, one in records})
         new = [(raw, one) for raw, one in records if raw.offset >= session.position]
+        # Of those that were taken before, too: whoever took them may have ended before a dead letter was made.
+        refused = [
+            (raw, not_its_own(one))
+            for raw, one in records
+            if raw.offset < session.position and owners.get(one.detection_id, one.societe_id) != one.societe_id
+        ]
         if not new:
-            return
+            return refused
         companies = {one.societe_id for _, one in new}
         policies = self._policies.of(companies)
         known = session.recall(companies, {one.detection_id for _, one in new})
@@ -158,9 +173,16 @@ class Office:
             one: CompanyDesk(found.state, policies[one], found.alerts, found.members) for one, found in known.items()
         }
         for raw, one in new:
-            desks[one.societe_id].take(one, _made(raw.headers) or now, now, (self._topic, partition, raw.offset))
+            if owners.get(one.detection_id, one.societe_id) != one.societe_id:
+                refused.append((raw, not_its_own(one)))
+                continue
+            desk = desks[one.societe_id]
+            desk.take(one, told_time(raw) or now, now, (self._topic, partition, raw.offset))
+            if one.detection_id in desk.members:
+                owners[one.detection_id] = one.societe_id
         self._keep(session, desks.values())
         session.reach(new[-1][0].offset + 1)
+        return refused
 
     def _keep(self, session: AlertSession, desks: Iterable[CompanyDesk], *, anyway: bool = False) -> None:
         for desk in desks:
@@ -191,15 +213,3 @@ def _envelope(told: Told) -> Envelope:
         headers += provenance(*told.source)
     texts = [[name, (value or b"").decode()] for name, value in headers]
     return Envelope(record.societe_id, msgspec.json.encode(record), texts)
-
-
-def _made(headers: Headers) -> dt.datetime | None:
-    """Return when an event happened, as its headers say; None where they do not."""
-    for name, value in headers:
-        if name == "ce_time" and value is not None:
-            try:
-                time = dt.datetime.fromisoformat(value.decode())
-                return (time if time.tzinfo is not None else time.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
-            except (ValueError, OverflowError):
-                return None
-    return None

@@ -9,15 +9,16 @@ from typing import Any
 import msgspec
 from fastapi import Depends, FastAPI, Response
 
-from schemas import Derive, ExecutionMinuterie, Statistique
+from schemas import Alerte, Derive, Ecriture, ExecutionMinuterie, Parametres, Record, Statistique
 from schemas.json_schema import components
 from wisebook_ml import __version__
 from wisebook_ml.api.access import Access
 from wisebook_ml.api.answers import REF
-from wisebook_ml.api.detections import DetectionList, DetectionRead, detections_router
+from wisebook_ml.api.detections import DetectionRead
 from wisebook_ml.api.limits import BodyLimit
+from wisebook_ml.api.pages import pages_router
+from wisebook_ml.api.people import PEOPLE, people_router
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
-from wisebook_ml.api.queries import DetectionPages
 from wisebook_ml.api.reference import reference_router
 from wisebook_ml.api.route import install_access
 from wisebook_ml.api.statistics import Rapport, StatistiqueList, statistics_router
@@ -36,6 +37,7 @@ from wisebook_ml.storage import (
     TokenStore,
     open_database,
 )
+from wisebook_ml.storage.detection_pages import DetectionPages
 from wisebook_ml.treasurer.desk import TreasuryDesk
 from wisebook_ml.treasurer.rules import rules_of
 from wisebook_ml.treasurer.source import cash_from_topics
@@ -91,11 +93,12 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     install_problems(app)
     install_access(app, access, AuditLog(engine), IdempotencyStore(engine))
     app.add_middleware(BodyLimit, most=settings.api_body_mb * 1_000_000)
-    app.include_router(detections_router(store, access))
+    app.include_router(people_router(engine, settings, access))
     app.include_router(treasury_router(desk, access))
     app.include_router(workshop_router(settings, engine, Streams(), access, clock))
     app.include_router(reference_router(lambda: _document(app), access))
     app.include_router(statistics_router(StatisticsStore(engine), windows, access))
+    app.include_router(pages_router(access))
 
     @app.get("/health", tags=["service"], summary="Whether the service can answer; needs no token")
     def health() -> dict[str, str]:
@@ -113,8 +116,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document, with the bodies described as the contracts describe them."""
     document = app.openapi()
     described = document.setdefault("components", {}).setdefault("schemas", {})
-    described.update(components([DetectionRead, Statistique, Derive, ExecutionMinuterie], REF))
-    bodies = [DetectionList, StatistiqueList, Rapport, Problem, *BODIES]
+    records: list[type[Record]] = [
+        DetectionRead, Alerte, Ecriture, Parametres, Statistique, Derive, ExecutionMinuterie
+    ]  # fmt: skip
+    described.update(components(records, REF))
+    bodies = [*PEOPLE, *BODIES, StatistiqueList, Rapport, Problem]
     described.update(msgspec.json.schema_components(bodies, ref_template=REF)[1] | described)
     return document
 

@@ -16,6 +16,7 @@ COMMANDS = {
     "controls": "wisebook_ml.cli.controls:controls",
     "demo": "wisebook_ml.cli.demo:demo",
     "drift": "wisebook_ml.cli.drift:drift",
+    "export": "wisebook_ml.cli.export:export",
     "fec": "wisebook_ml.cli.fec:fec",
     "feedback": "wisebook_ml.cli.feedback:feedback",
     "generate": "wisebook_ml.cli.generate:generate",

@@ -10,14 +10,14 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from wisebook_ml.cli.cash_texts import TEXTS, amount, day, model_name, percent, signed
+from wisebook_ml.cli.cash_texts import TEXTS, amount, counted, day, model_name, percent, signed
 from wisebook_ml.cli.show import glued, put, reading_console
-from wisebook_ml.controls.texts import count_en, count_fr, number_fr
+from wisebook_ml.controls.texts import number_fr
 from wisebook_ml.treasury.forecast import Expected, Forecast
 from wisebook_ml.treasury.late import EVERYONE
 from wisebook_ml.treasury.liquidity import ALERT_PROBABILITY, Liquidity, liquidity
 from wisebook_ml.treasury.model import TreasuryModel
-from wisebook_ml.treasury.plot_texts import MONTHS
+from wisebook_ml.treasury.plot_texts import MONTHS, days_text
 from wisebook_ml.treasury.report import choices, forecast_json, gain_of
 from wisebook_ml.treasury.scenarios import Change, Investment, LatePayment, Loan, Movement
 from wisebook_ml.treasury.series import ALL_ACCOUNTS, DailySeries
@@ -93,7 +93,7 @@ def _head(console: Console, series: DailySeries, forecast: Forecast, lang: str, 
     known = str(said["known"]).format(
         day=day(forecast.origin, lang),
         balance=amount(forecast.solde_initial, lang, forecast.devise),
-        days=amount(len(series), lang),
+        days=counted(len(series), "known_days", lang),
         first=day(series.first, lang),
         derived=said["derived"] if derived else "",
     )
@@ -121,7 +121,7 @@ def _horizons(forecast: Forecast, lang: str) -> RenderableType:
     table = _table(TEXTS[lang]["horizons"], left=2)
     for ahead in _places(forecast):
         table.add_row(
-            str(TEXTS[lang]["days"]).format(ahead),
+            days_text(ahead, lang),
             day(forecast.dates[ahead - 1], lang),
             glued(amount(float(forecast.solde.mean[ahead - 1]), lang)),
             *(_between(forecast.solde, ahead - 1, coverage, lang) for coverage in COVERAGES),
@@ -170,13 +170,13 @@ def _flows(forecast: Forecast, by: str, lang: str) -> RenderableType:
 
 def _risk(console: Console, dry: Liquidity, forecast: Forecast, lang: str) -> None:
     said, devise, when = TEXTS[lang], forecast.devise, dry.date()
-    floor, days = amount(dry.plancher, lang, devise), len(forecast)
+    floor, days = amount(dry.plancher, lang, devise), days_text(len(forecast), lang)
     # It is a share of paths that were seen: none of them is not never.
     risk = percent(min(max(dry.probabilite, 0.001), 0.999), lang)
     if forecast.solde_initial < dry.plancher:
         text, style = str(said["under"]).format(floor=floor), "bold red"
     elif when is not None:
-        ahead = (when - dry.origin).days
+        ahead = days_text((when - dry.origin).days, lang)
         text = str(said["alert"]).format(floor=floor, day=day(when, lang), ahead=ahead, risk=risk, days=days)
         style = "bold red"
     else:
@@ -202,7 +202,7 @@ def _compared(forecast: Forecast, changed: Forecast, lang: str) -> RenderableTyp
     for ahead in _places(forecast):
         before, after = (float(one.solde.mean[ahead - 1]) for one in (forecast, changed))
         table.add_row(
-            str(TEXTS[lang]["days"]).format(ahead),
+            days_text(ahead, lang),
             day(forecast.dates[ahead - 1], lang),
             *(glued(amount(value, lang)) for value in (before, after)),
             glued(signed(after - before, lang)),
@@ -224,23 +224,23 @@ def _told(stated: Stated, devise: str, lang: str) -> str:
     """Return a change as a sentence."""
     said, change = TEXTS[lang], stated.change
     if isinstance(change, LatePayment):
-        one, many = said["payments"]
-        number = len(change.payments)
-        count = count_fr(number, one, many) if lang == "fr" else count_en(number, one, many)
+        count = counted(len(change.payments), "payments", lang)
         total = amount(sum(payment.montant for payment in change.payments) / 100, lang, devise)
         overdue = sum(payment.montant for payment in change.payments if payment.en_retard) / 100
         if overdue:
             total += str(said["overdue"]).format(amount(overdue, lang, devise))
         form = str(said["late_all" if stated.name == EVERYONE else "late"])
-        return form.format(client=stated.name, days=change.jours, count=count, sum=total)
+        return form.format(client=stated.name, days=days_text(change.jours, lang), count=count, sum=total)
     if isinstance(change, Loan):
         rate = f"{number_fr(100 * change.taux, 2)}\u202f%" if lang == "fr" else f"{100 * change.taux:.2f} %"
         total = amount(change.montant, lang, devise)
-        return str(said["loan"]).format(sum=total, day=day(change.date, lang), months=change.mois, rate=rate)
+        months = counted(change.mois, "instalments", lang)
+        return str(said["loan"]).format(sum=total, day=day(change.date, lang), months=months, rate=rate)
     if isinstance(change, Investment):
         text = str(said["invest"]).format(sum=amount(change.montant, lang, devise), day=day(change.date, lang))
         if change.mois:
-            text += str(said["brings"]).format(sum=amount(change.retours, lang, devise), months=change.mois)
+            months = counted(change.mois, "months", lang)
+            text += str(said["brings"]).format(sum=amount(change.retours, lang, devise), months=months)
         return text
     assert isinstance(change, Movement)
     sign = "+" if change.montant > 0 else ""

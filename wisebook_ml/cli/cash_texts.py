@@ -2,26 +2,26 @@
 
 import datetime as dt
 
-from wisebook_ml.controls.texts import NARROW_SPACE, date_en, date_fr, number_en, number_fr
+from wisebook_ml.controls.texts import NARROW_SPACE, count_en, count_fr, date_en, date_fr, number_en, number_fr
 
-__all__ = ["MODELS", "TEXTS", "amount", "day", "model_name", "percent", "signed"]
+__all__ = ["MODELS", "TEXTS", "amount", "counted", "day", "model_name", "percent", "signed"]
 
 TEXTS = {
     "fr": {
         "title": "Société {societe} : trésorerie {compte}, en {devise}",
         "account": "du compte {}",
         "accounts": "de tous les comptes",
-        "known": "Solde au {day} : {balance}. {days} jours connus depuis le {first}{derived}.",
+        "known": "Solde au {day} : {balance}. {days} depuis le {first}{derived}.",
         "derived": ", tirés des écritures (aucune position bancaire publiée)",
         "horizons": ("À", "Le", "Solde attendu", "80 % de chances entre", "95 % de chances entre"),
-        "days": "{} jours",
+        "known_days": ("jour connu", "jours connus"),
         "week": ("Semaine du", "Encaissements", "Décaissements", "Variation", "Solde en fin", "80 % de chances entre"),
         "month": ("Mois", "Encaissements", "Décaissements", "Variation", "Solde en fin", "80 % de chances entre"),
         "total": "Total",
         "low": "Point bas attendu : {low} le {day}.",
-        "safe": "Risque de passer sous le plancher de {floor} d'ici {days} jours : {risk}.",
-        "alert": "ALERTE : le solde risque de passer sous le plancher de {floor} d'ici le {day} (dans {ahead} jours) ; "
-        "probabilité {risk} d'ici {days} jours.",
+        "safe": "Risque de passer sous le plancher de {floor} d'ici {days} : {risk}.",
+        "alert": "ALERTE : le solde risque de passer sous le plancher de {floor} d'ici le {day} (dans {ahead}) ; "
+        "probabilité {risk} d'ici {days}.",
         "under": "ALERTE : le solde est déjà sous le plancher de {floor}.",
         "models": ("Prévision de", "Modèle retenu", "Meilleure référence", "Erreur"),
         "better": "{} plus faible",
@@ -36,26 +36,28 @@ TEXTS = {
         "no_positions": "{path} : aucune position de la société {societe}",
         "of_others": " ; le fichier a celles de {}",
         "first_wrong": " ; sa première ligne refusée : {}",
-        "rest": "Rien n'a bougé depuis le {day}, {rest} jours avant la dernière position : s'il manque des positions, "
+        "rest": "Rien n'a bougé depuis le {day}, {rest} avant la dernière position : s'il manque des positions, "
         "les publier d'abord.",
         "beyond": "Le changement du {day} vient après la fin de la prévision, le {end} : il n'y change rien.",
         "too_much": "Les livres ont {} de postes clients ouverts, la prévision n'attend que {} "
         "d'encaissements en tout : lettrer ce qui est payé, sinon le scénario retire ce qui n'était pas attendu.",
         "needs_library": "--plot demande {} : `pip install wisebook-ml[train]`",
-        "published": "{} positions publiées.",
+        "positions": ("position publiée", "positions publiées"),
+        "instalments": ("mensualité", "mensualités"),
+        "months": ("mois", "mois"),
         "scenario": "Scénario",
         "compare": ("À", "Le", "Solde attendu", "Avec le scénario", "Écart", "80 % de chances entre"),
         "before": "Sans le scénario",
         "after": "Avec le scénario",
         "effect_week": ("Semaine du", "Effet sur le solde", "Solde attendu", "Avec le scénario"),
         "effect_month": ("Mois", "Effet sur le solde", "Solde attendu", "Avec le scénario"),
-        "late": "{client} paie {days} jours plus tard ({count}, {sum})",
-        "late_all": "tous les clients paient {days} jours plus tard ce qui n'est pas encore en retard ({count}, {sum})",
+        "late": "{client} paie {days} plus tard ({count}, {sum})",
+        "late_all": "tous les clients paient {days} plus tard ce qui n'est pas encore en retard ({count}, {sum})",
         "payments": ("paiement attendu", "paiements attendus"),
         "overdue": ", dont {} déjà en retard",
-        "loan": "emprunt de {sum} le {day}, remboursé en {months} mensualités à {rate} par an",
+        "loan": "emprunt de {sum} le {day}, remboursé en {months} à {rate} par an",
         "invest": "investissement de {sum} le {day}",
-        "brings": ", qui rapporte {sum} par mois pendant {months} mois",
+        "brings": ", qui rapporte {sum} par mois pendant {months}",
         "flow": "{sum} le {day}",
         "times": ", puis chaque mois ({times} fois en tout)",
     },
@@ -63,17 +65,17 @@ TEXTS = {
         "title": "Company {societe}: cash {compte}, in {devise}",
         "account": "of account {}",
         "accounts": "of all accounts",
-        "known": "Balance on {day}: {balance}. {days} days known since {first}{derived}.",
+        "known": "Balance on {day}: {balance}. {days} since {first}{derived}.",
         "derived": ", derived from the entries (no bank positions were published)",
         "horizons": ("In", "On", "Expected balance", "80 % likely between", "95 % likely between"),
-        "days": "{} days",
+        "known_days": ("day known", "days known"),
         "week": ("Week of", "Inflows", "Outflows", "Change", "Closing balance", "80 % likely between"),
         "month": ("Month", "Inflows", "Outflows", "Change", "Closing balance", "80 % likely between"),
         "total": "Total",
         "low": "Expected low: {low} on {day}.",
-        "safe": "Risk of falling under the floor of {floor} within {days} days: {risk}.",
-        "alert": "ALERT: the balance may fall under the floor of {floor} by {day} (in {ahead} days); probability "
-        "{risk} within {days} days.",
+        "safe": "Risk of falling under the floor of {floor} within {days}: {risk}.",
+        "alert": "ALERT: the balance may fall under the floor of {floor} by {day} (in {ahead}); probability "
+        "{risk} within {days}.",
         "under": "ALERT: the balance is under the floor of {floor} already.",
         "models": ("Forecast of", "Chosen model", "Best baseline", "Error"),
         "better": "{} smaller",
@@ -88,26 +90,28 @@ TEXTS = {
         "no_positions": "{path}: no positions of company {societe}",
         "of_others": "; it has those of {}",
         "first_wrong": "; its first line that is none: {}",
-        "rest": "Nothing has moved since {day}, {rest} days before the last position: if positions are missing, "
+        "rest": "Nothing has moved since {day}, {rest} before the last position: if positions are missing, "
         "publish them first.",
         "beyond": "The change of {day} comes after the end of the forecast, {end}: it changes nothing there.",
         "too_much": "The books have open items of clients of {}, the forecast expects inflows of {} in all: "
         "letter what was paid, or the scenario takes away what was never expected.",
         "needs_library": "--plot needs {}: `pip install wisebook-ml[train]`",
-        "published": "{} positions published.",
+        "positions": ("position published", "positions published"),
+        "instalments": ("monthly instalment", "monthly instalments"),
+        "months": ("month", "months"),
         "scenario": "Scenario",
         "compare": ("In", "On", "Expected balance", "Under the scenario", "Difference", "80 % likely between"),
         "before": "Without the scenario",
         "after": "Under the scenario",
         "effect_week": ("Week of", "Effect on the balance", "Expected balance", "Under the scenario"),
         "effect_month": ("Month", "Effect on the balance", "Expected balance", "Under the scenario"),
-        "late": "{client} pays {days} days later ({count}, {sum})",
-        "late_all": "all clients pay what is not overdue yet {days} days later ({count}, {sum})",
+        "late": "{client} pays {days} later ({count}, {sum})",
+        "late_all": "all clients pay what is not overdue yet {days} later ({count}, {sum})",
         "payments": ("expected payment", "expected payments"),
         "overdue": ", of which {} are overdue already",
-        "loan": "loan of {sum} on {day}, paid back in {months} monthly instalments at {rate} a year",
+        "loan": "loan of {sum} on {day}, paid back in {months} at {rate} a year",
         "invest": "investment of {sum} on {day}",
-        "brings": ", which brings {sum} a month for {months} months",
+        "brings": ", which brings {sum} a month for {months}",
         "flow": "{sum} on {day}",
         "times": ", then every month ({times} times in all)",
     },
@@ -157,6 +161,18 @@ def amount(value: float, lang: str, devise: str = "") -> str:
     if not devise:
         return text
     return f"{text}{NARROW_SPACE}{'€' if devise == 'EUR' else devise}" if lang == "fr" else f"{text} {devise}"
+
+
+def counted(number: int, what: str, lang: str) -> str:
+    """Return a number with the noun that `TEXTS` has for it.
+
+    Examples
+    --------
+    >>> counted(1, "instalments", "fr"), counted(2, "months", "en")
+    ('1 mensualité', '2 months')
+    """
+    one, many = TEXTS[lang][what]
+    return count_fr(number, one, many) if lang == "fr" else count_en(number, one, many)
 
 
 def signed(value: float, lang: str) -> str:

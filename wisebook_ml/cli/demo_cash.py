@@ -14,6 +14,7 @@ from wisebook_ml.cli.cash_texts import TEXTS, amount, day
 from wisebook_ml.cli.show import glued, put, reading_console, show_detections
 from wisebook_ml.controls.texts import count_en
 from wisebook_ml.demo.cash import CashSeen
+from wisebook_ml.treasury.plot_texts import days_text
 
 __all__ = ["cash_json", "show_cash"]
 
@@ -87,7 +88,7 @@ def _table(balance: Prediction, until: dt.date, lang: str) -> Table:
         table.add_column(head, justify="left" if at < 2 else "right")
     for ahead, date, value, low, high in _ahead(balance, until):
         table.add_row(
-            str(said["days"]).format(ahead),
+            days_text(ahead, lang),
             day(date, lang),
             glued(amount(value, lang)),
             glued(f"{amount(low, lang)} {'et' if lang == 'fr' else 'and'} {amount(high, lang)}"),

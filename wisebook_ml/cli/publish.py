@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from schemas import Ecriture, Tick
 from topics import ENTRIES, FEEDBACK, TREASURY, Topic
-from wisebook_ml.cli.cash_texts import TEXTS
+from wisebook_ml.cli.cash_texts import counted
 from wisebook_ml.cli.fec import fail_fec
 from wisebook_ml.cli.show import show_rejected
 from wisebook_ml.fec import NotAFecError, read_fec
@@ -145,7 +145,7 @@ def treasury(context: click.Context, file: Path, societe: int | None, lang: str)
     sent = _deliver(
         TREASURY, len(positions), lambda producer, progress: publish_positions(positions, producer, source, progress)
     )
-    click.echo(str(TEXTS[lang]["published"]).format(sent.records))
+    click.echo(f"{counted(sent.records, 'positions', lang)}.")
     show_rejected(found.rejected, lang)
     context.exit(LINES_REJECTED if found.rejected or sent.refused else DONE)
 

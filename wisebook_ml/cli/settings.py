@@ -12,7 +12,9 @@ from msgspec.structs import replace
 from rich.table import Table
 
 from schemas import Parametres, ReglageAlertes
+from wisebook_ml.cli.alert_reach import Reach, reach_of
 from wisebook_ml.cli.show import plain_console
+from wisebook_ml.delivery.addresses import shown
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
@@ -70,7 +72,10 @@ def settings() -> None:
 @click.option("--version", type=VERSION, help="Another version than the last one; 0: the built-in defaults.")
 @AS_JSON
 def show(societe: int, version: int | None, as_json: bool) -> None:
-    """Show the settings of a company; --json prints what `settings set --file` and `score --settings` read."""
+    """Show the settings of a company; --json prints what `settings set --file` and `score --settings` read.
+
+    Addresses are shown without what may be a secret, but whole in --json: keep that as you keep a password.
+    """
     with _errors():
         store = _store()
         stored = store.last(societe) if version is None else None
@@ -145,7 +150,11 @@ def set_(
         def edit(base: Parametres) -> Parametres:
             return _wanted(base, file, given)
 
-        _check(edit(store.in_force(societe)))  # a mistake needs no broker
+        before = store.in_force(societe)
+        wanted = edit(before)
+        _check(wanted)  # a mistake needs no broker
+        if wanted.alertes.actif and wanted.alertes != before.alertes:
+            _tell_reach(reach_of(store.engine, societe, wanted.alertes))
         bootstrap = reach_broker(deployment)
         changed = change_settings(deployment, bootstrap, store, societe, edit, timeout=timeout)
     _tell(changed, timeout)
@@ -155,6 +164,14 @@ def set_(
         click.echo(msgspec.json.encode(told).decode())
     if not changed.in_force:
         context.exit(NOT_YET)
+
+
+def _tell_reach(reach: Reach) -> None:
+    """Say what alerts let through, and warn where that is nothing."""
+    if reach.seen and not reach.passing:
+        click.echo(f"warning: {reach.text('en')}: nobody will be alerted to anything like them", err=True)
+    elif reach.seen:
+        click.echo(reach.text("en"), err=True)
 
 
 def _tell(changed: Changed, timeout: float) -> None:
@@ -185,7 +202,7 @@ def history(societe: int, as_json: bool) -> None:
         found = store.history(societe)
     if as_json:
         for one in found:
-            click.echo(msgspec.json.encode(one).decode())
+            click.echo(msgspec.json.encode(replace(one, parametres=_without_secrets(one.parametres))).decode())
         return
     if not found:
         click.echo(_about(societe, None, store.in_force(societe)))
@@ -274,6 +291,11 @@ def _check(wanted: Parametres) -> None:
 
 def _dates(moments: Sequence[dt.datetime]) -> list[dt.date]:
     return [moment.date() for moment in moments]
+
+
+def _without_secrets(found: Parametres) -> Parametres:
+    targets = [replace(one, adresse=shown(one.adresse)) for one in found.alertes.destinations]
+    return replace(found, alertes=replace(found.alertes, destinations=targets))
 
 
 def _about(societe: int, stored: StoredSettings | None, found: Parametres) -> str:

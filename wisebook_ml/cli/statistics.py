@@ -63,7 +63,7 @@ def _show(told: Rapport) -> None:
     by_hour = told.pas is Pas.HEURE
     table = Table()
     table.add_column("Hour (France)" if by_hour else "Day", no_wrap=True)
-    for title in ("Entries", "Lines", "Amount €", "Detections", "Serious", "Rejected", "Median ms"):
+    for title in ("Entries", "Lines", "Amount €", "Detections", "Serious", "Verdicts", "Median ms"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("Most often")
     for row in told.panneaux:
@@ -90,7 +90,7 @@ def _cells(row: Statistique) -> tuple[str, ...]:
         *(f"{count:,}" if count else NONE for count in (row.ecritures, row.lignes)),
         _amount(row.montant),
         *(f"{count:,}" if count else NONE for count in (sum(row.detections.values()), serious)),
-        NONE if row.taux_faux_positifs is None else f"{row.taux_faux_positifs:.0%}",
+        f"{sum(row.avis.values()):,}" if row.avis else NONE,
         NONE if row.latence_mediane_ms is None else f"{row.latence_mediane_ms:.0f}",
         ", ".join(f"{code} {count:,}" for code, count in often[:SHOWN_CODES]) + (f" +{more}" if more > 0 else ""),
     )

@@ -76,9 +76,10 @@ def list_(as_json: bool) -> None:
         table.add_row(timer.name, timer.schedule.cron, _when(_next(timer, run, now)), *_told(run), timer.en)
     plain_console().print(table)
     for run in last.values():
+        known = TIMERS.get(run.minuterie)
         if run.statut is StatutExecution.ECHEC:
             click.echo(f"{run.minuterie} failed, attempt {run.tentative}: {run.detail}", err=True)
-        if ahead_of_clock(run, now):
+        if known is not None and ahead_of_clock(known.schedule, run, now):
             click.echo(
                 f"{run.minuterie} is done up to {_when(run.acquise)}: a clock was wrong then, or is now. With the "
                 f"right clock, `wisebook-ml timers run {run.minuterie}` makes it due as usual",

@@ -33,6 +33,7 @@ from wisebook_ml.treasury.model import TreasuryModel
 from wisebook_ml.treasury.models import DEFAULT
 from wisebook_ml.treasury.open_items import expected_payments, open_items, usual_delays
 from wisebook_ml.treasury.plot import draw_forecast
+from wisebook_ml.treasury.plot_texts import days_text
 from wisebook_ml.treasury.report import forecast_json, models_json
 from wisebook_ml.treasury.rules import USUAL, Rules
 from wisebook_ml.treasury.scenarios import Change, LatePayment, apply
@@ -295,4 +296,4 @@ def _say_rest(series: DailySeries, lang: str) -> None:
     rest = len(series) - 1 - int(moved[-1])
     if rest > max(LONG_REST, int(np.diff(moved, prepend=moved[0]).max())):
         day = series.last - dt.timedelta(days=rest)
-        click.echo(str(TEXTS[lang]["rest"]).format(day=day_text(day, lang), rest=rest), err=True)
+        click.echo(str(TEXTS[lang]["rest"]).format(day=day_text(day, lang), rest=days_text(rest, lang)), err=True)

@@ -1,17 +1,7 @@
 """What is usual: the rows a model was trained on, and how much their own days differ from one another.
 
-No company's days are draws from one urn: month ends, holidays and batches of imports make each day differ, and a test
-that takes rows for independent cries out every month. So the reference is cut into its days, each window of them is
-compared with all other days, and what these differ by beyond chance is kept (`tau2`): a variance that is added to that
-of the law, large enough that the windows of the reference lie under the law, at all quantiles above the median. A
-day is then conspicuous where it is far beyond what the most unusual days of the reference were. This is the design
-effect of survey samples, here estimated from the tail.
-
-References
-----------
-Rao, Scott: On chi-squared tests for multiway contingency tables with cell proportions estimated from survey data.
-Annals of Statistics 1984 (tests with a design effect).
-Williams: Extra-binomial variation in logistic linear models. Applied Statistics 1982.
+Its rows are those that the model was trained on, cut into days: how these differ by themselves is a variance that is
+added to that of the law of each test (`tau2`, see `wisebook_ml.drift.variation`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,9 +13,10 @@ import numpy as np
 
 from wisebook_ml.drift.exceptions import DriftError, NotEnoughReference
 from wisebook_ml.drift.layout import Columns, Layout
-from wisebook_ml.drift.measures import Test, compared, tests_of, variance_of
+from wisebook_ml.drift.measures import Test, tests_of
 from wisebook_ml.drift.sketch import Sketch, merged
 from wisebook_ml.drift.variables import Variable
+from wisebook_ml.drift.variation import variances_between
 from wisebook_ml.ledger.batch import Ints
 
 __all__ = ["MIN_DAYS", "MIN_ROWS", "WINDOWS", "Reference", "reference_of"]
@@ -39,10 +30,6 @@ MIN_ROWS = 500
 
 MIN_DAYS = 10
 """Days below which nothing is known of how they differ."""
-
-MARGIN = 2.0
-"""So many times the variance that the windows of the reference show beyond chance: from a hundred of them, one has to
-tell what happens once in a million, and what days share moves several cells at once, which makes longer tails."""
 
 BLOCK = 300
 """Rows of a day, where a reference has no days."""
@@ -103,13 +90,7 @@ class Reference:
             raise NotEnoughReference(f"{pooled.rows} rows to compare with; {MIN_ROWS} are needed")
         possible = tuple(window for window in windows if len(days) >= max(MIN_DAYS, 3 * window))
         reference = cls(pooled, {}, possible, len(days))
-        tests, tau2 = reference.tests, {}
-        for window in possible:
-            parts = [merged(layout, days[at : at + window]) for at in range(len(days) - window + 1)]
-            pairs = [(_without(pooled, part), part) for part in parts if part.rows]
-            for place, asked in enumerate(tests):
-                for number, test in enumerate(asked):
-                    tau2[place, number, window] = _excess(test, place, pairs)
+        tau2 = variances_between(days, pooled, reference.tests, possible)
         return cls(pooled, tau2, possible, len(days))
 
     def dump(self) -> bytes:
@@ -175,29 +156,3 @@ def reference_of(
         sketch.update({variable.name: columns[variable.name][begin:end] for variable in variables})
         sketches.append(sketch)
     return Reference.of(sketches, windows)
-
-
-def _without(pooled: Sketch, part: Sketch) -> Sketch:
-    rest = Sketch(pooled.layout)
-    rest.rows = pooled.rows - part.rows
-    rest.counts, rest.sums = pooled.counts - part.counts, pooled.sums - part.sums
-    rest.missing = pooled.missing - part.missing
-    return rest
-
-
-def _excess(test: Test, place: int, pairs: Sequence[tuple[Sketch, Sketch]]) -> float:
-    """Return the smallest variance that brings the windows of the reference under the law, with its margin."""
-    found = []
-    for before, after in pairs:
-        variance = variance_of(test, before, after, place)
-        if variance is None:
-            continue
-        distance = next(iter(test.distances(compared(before, after, place)).values()))
-        found.append((distance.p(variance), variance, distance))
-    found.sort(key=lambda one: one[0])
-    excess = 0.0
-    for rank, (_, variance, distance) in enumerate(found[: (len(found) + 1) // 2], 1):
-        limit = distance.law.quantile(rank / (len(found) + 1))
-        if 0 < limit < np.inf:
-            excess = max(excess, (distance.distance / limit) ** 2 - variance)
-    return MARGIN * excess

@@ -10,6 +10,7 @@ from wisebook_ml.drift.scores import ScoreChange, ScoreWatch
 from wisebook_ml.drift.sketch import Sketch
 from wisebook_ml.drifting.day import Day, Told, day_of, scores_of, whole
 from wisebook_ml.drifting.usual import Usual
+from wisebook_ml.timers.schedule import PARIS
 
 __all__ = ["COOL_DOWN", "LEARNT", "Kept", "KeptDay"]
 
@@ -97,3 +98,12 @@ class Kept(msgspec.Struct, array_like=True):
     def may_ask(self, echeance: dt.datetime) -> bool:
         """Whether a training may be asked for: none was of this version, or that is long ago."""
         return self.asked is None or not dt.timedelta(0) <= echeance - self.asked < COOL_DOWN
+
+    def asked_before(self) -> tuple[str, str]:
+        """Return, in French and English, that no training is asked for since one was; it must have been."""
+        assert self.asked is not None
+        was, next_ = (moment.astimezone(PARIS) for moment in (self.asked, self.asked + COOL_DOWN))
+        return (
+            f"Entraînement déjà demandé le {was:%d/%m/%Y} ; le prochain ne le sera pas avant le {next_:%d/%m/%Y}.",
+            f"A training was asked for on {was:%Y-%m-%d}; the next one will not be before {next_:%Y-%m-%d}.",
+        )

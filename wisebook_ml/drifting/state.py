@@ -143,6 +143,8 @@ class DriftState:
             model.begin(day.version, usual)
         if usual is None or not any(one.rows for one in told):
             return []
+        if any(one.rows and not one.sketch for one in told):
+            return []  # begun while the reference could not be read: the next due time is whole
         model.keep(told, usual, day.echeance)
         changes = model.watched(told)
         check = report_id(model.modele_id, model.version, day.echeance)
@@ -150,6 +152,8 @@ class DriftState:
         found: list[Found] = []
         if drifted is None:
             report = self._report(model, usual, changes, day)
+            if report.derive and not model.may_ask(day.echeance):
+                report = _with_remark(report, model.asked_before())
             found.append(Found(report, check, day.echeance))
             drifted = report.derive
         if drifted and model.may_ask(day.echeance):
@@ -197,10 +201,13 @@ class DriftState:
 
     def _usual(self, key: VersionKey) -> Usual | None:
         usual = self._usual_of(key)
-        if usual is None and key not in self._without:
+        if usual is not None:
+            self._without.discard(key)
+        elif key not in self._without:
             self._without.add(key)
             LOGGER.warning(
-                "version %d of model %d has no reference for drift, so that it cannot be checked: train it again",
+                "version %d of model %d has no reference for drift that can be used, so that it is not checked: "
+                "train it again, or put its artefact back",
                 key.version,
                 key.modele_id,
             )
@@ -231,6 +238,13 @@ class DriftState:
             self._models = {kept.modele_id: kept for kept in DECODER.decode(parts["models"])}
         except (msgspec.MsgspecError, ValueError, TypeError) as error:
             raise DriftStateError(str(error)) from error
+
+
+def _with_remark(report: Derive, remark: tuple[str, str]) -> Derive:
+    french, english = remark
+    return msgspec.structs.replace(
+        report, remarques_fr=[*report.remarques_fr, french], remarques_en=[*report.remarques_en, english]
+    )
 
 
 def _request(model: Kept, check: uuid.UUID, echeance: dt.datetime) -> Found:

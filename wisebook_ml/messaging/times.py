@@ -24,6 +24,9 @@ FIGURES = np.flatnonzero(PATTERN[0] == PATTERN)
 SIGN = 19
 BETWEEN = np.setdiff1d(np.arange(len(PATTERN)), [*FIGURES, SIGN])
 
+FRACTION = len(".000000")
+"""What may stand before the sign: a time with microseconds."""
+
 
 def told_time(raw: RawRecord) -> dt.datetime | None:
     """Return the time of an event in UTC, by its header `ce_time`; None where that cannot be read.
@@ -76,27 +79,36 @@ def event_hours(told: Sequence[bytes | None], otherwise: Ints) -> Ints:
 
     Examples
     --------
-    >>> event_hours([b"1970-01-02T00:59:59+00:00", b"1970-01-02T01:59:59+01:00", None], np.array([7, 7, 7])).tolist()
+    >>> told = [b"1970-01-02T00:59:59+00:00", b"1970-01-02T01:59:59.250000+01:00", None]
+    >>> event_hours(told, np.array([7, 7, 7])).tolist()
     [24, 24, 7]
     """
     hours = otherwise.copy()
-    plain = [k for k, one in enumerate(told) if one is not None and len(one) == len(PATTERN)]
-    where = np.array(plain, np.int64)
-    found, valid = _plain_hours(b"".join([told[k] or b"" for k in plain]))
-    hours[where[valid]] = found[valid]
     known = np.zeros(len(told), np.bool_)
-    known[where[valid]] = True
+    lengths = np.fromiter([-1 if one is None else len(one) for one in told], np.int64, len(told))
+    for length in (len(PATTERN), len(PATTERN) + FRACTION):
+        where = np.flatnonzero(lengths == length)
+        if len(where):
+            texts = told if len(where) == len(told) else [told[k] for k in where.tolist()]
+            found, valid = _plain_hours(b"".join(texts), length)  # type: ignore[arg-type]  # of that length, so bytes
+            hours[where[valid]] = found[valid]
+            known[where[valid]] = True
     for k in np.flatnonzero(~known).tolist():
         hours[k] = _event_hour(told[k], int(otherwise[k]))
     return hours
 
 
-def _plain_hours(texts: bytes) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    """Return the hours that texts of the length of `PATTERN` tell, and which of them surely do."""
-    rows = np.frombuffer(texts, np.uint8).reshape(-1, len(PATTERN)).T
+def _plain_hours(texts: bytes, length: int) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """Return the hours that texts as `PATTERN`, perhaps with a fraction, tell, and which of them surely do."""
+    rows = np.frombuffer(texts, np.uint8).reshape(-1, length).T
+    told = np.ones(rows.shape[1], np.bool_)
+    if length > len(PATTERN):
+        point, *fraction = rows[SIGN : SIGN + FRACTION]
+        told = (point == ord(".")) & np.all([(one >= ord("0")) & (one <= ord("9")) for one in fraction], axis=0)
+        rows = np.concatenate([rows[:SIGN], rows[SIGN + FRACTION :]])
     figures = rows[FIGURES] - np.uint8(ord("0"))  # what lies before 0 wraps around
     west = rows[SIGN] == ord("-")
-    valid = (rows[BETWEEN] == PATTERN[BETWEEN, None]).all(axis=0) & (figures <= 9).all(axis=0)
+    valid = told & (rows[BETWEEN] == PATTERN[BETWEEN, None]).all(axis=0) & (figures <= 9).all(axis=0)
     valid &= west | (rows[SIGN] == ord("+"))
     century, year, month, day, hour, minute, second, zone, beyond = figures[::2] * np.uint8(10) + figures[1::2]
     year = century * np.int64(100) + year

@@ -1,20 +1,25 @@
 """One partition of `entries`: raw records in; out, what the books say of cash, for the same partition of `treasury`."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from schemas import Ecriture, PositionTresorerie, Tick
+from schemas import Echeancier, Ecriture, PositionTresorerie, Tick
 from schemas.marker import ABSENCE, IMPORT
 from topics import ENTRIES, TREASURY
-from wisebook_ml.messaging.events import Decoder, Outgoing, RawRecord, Undecodable, event_headers, provenance
+from wisebook_ml.messaging.events import Outgoing, RawRecord, Undecodable
 from wisebook_ml.messaging.times import event_time
+from wisebook_ml.pipeline.folded import FoldedPartition
 from wisebook_ml.publishing import NOON, entry_time
 from wisebook_ml.treasury.books import Followed
 from wisebook_ml.treasury.books_state import BooksState
+from wisebook_ml.treasury.cash_book import Untold
 
 __all__ = ["SOURCE", "CashPipeline"]
+
+LOGGER = logging.getLogger(__name__)
 
 SOURCE = "wisebook-ml/cash"
 """CloudEvents source of what follows from the books."""
@@ -25,7 +30,7 @@ ALL_COMPANIES = 0
 ENCODER = msgspec.json.Encoder()
 
 
-class CashPipeline:
+class CashPipeline(FoldedPartition[BooksState]):
     """Decodes the records of a partition, in order, and has the books say what follows.
 
     What cannot be decoded, or is of a company that the strict mode does not know, is passed over: it is the scoring
@@ -42,6 +47,9 @@ class CashPipeline:
         Whether a company is known.
     """
 
+    reads = ENTRIES
+    source = SOURCE
+
     def __init__(
         self,
         topic: str,
@@ -50,17 +58,8 @@ class CashPipeline:
         *,
         accepts: Callable[[int], bool] = lambda societe_id: True,
     ) -> None:
-        self.next_offset = 0
-        self._topic = topic
-        self._partition = partition
-        self._state = state
+        super().__init__(topic, partition, state)
         self._accepts = accepts
-        self._decoder = Decoder(ENTRIES)
-
-    @property
-    def state(self) -> BooksState:
-        """What it knows of the records before."""
-        return self._state
 
     def process(self, records: Sequence[RawRecord]) -> list[Outgoing]:
         """Take the next records; return positions and expected payments, in the order of what caused them."""
@@ -73,7 +72,7 @@ class CashPipeline:
             if isinstance(event, Ecriture):
                 if self._accepts(event.societe_id):
                     time = event_time(raw, entry_time(event))
-                    outgoing += [self._told(one, raw, time) for one in self._state.take(event, time.date())]
+                    outgoing += self._told(self._state.take(event, time.date()), raw, time)
             elif isinstance(event, Tick) and (event.societe_id == ALL_COMPANIES or self._accepts(event.societe_id)):
                 time = event_time(raw, event.echeance)
                 # A file's tick lies months after its last entry, so that whatever is late has come: no day has ended.
@@ -83,16 +82,22 @@ class CashPipeline:
                     made = self._state.tick(event.societe_id, time.date())
                 else:
                     continue  # the signal of another timer: the day is not over
-                outgoing += [self._told(one, raw, time) for one in made]
-        if records:
-            self.next_offset = records[-1].offset + 1
+                outgoing += self._told(made, raw, time)
+        self._reached(records)
         return outgoing
 
-    def _told(self, record: Followed, raw: RawRecord, time: dt.datetime) -> Outgoing:
+    def _told(self, made: Sequence[Followed], raw: RawRecord, time: dt.datetime) -> Iterator[Outgoing]:
+        """Yield records as they travel; what none can say is in the log: the record that ends a day is not to blame."""
+        for one in made:
+            if isinstance(one, Untold):
+                LOGGER.warning("%s", one.message("en"))
+            else:
+                yield self._outgoing(one, raw, time)
+
+    def _outgoing(self, record: PositionTresorerie | Echeancier, raw: RawRecord, time: dt.datetime) -> Outgoing:
         """Return a record as it travels; its event is of the time of what caused it, and not before its day."""
         what = record.compte_num if isinstance(record, PositionTresorerie) else "ECHEANCIER"
         id_ = f"{record.societe_id}/{what}/{record.date.isoformat()}/{record.revision}"
         time = max(time, dt.datetime.combine(record.date, NOON))
-        headers = event_headers(record, id_=id_, source=SOURCE, time=time)
-        headers += provenance(self._topic, self._partition, raw.offset)
+        headers = self._headers(record, raw, id_=id_, time=time)
         return Outgoing(TREASURY, str(record.societe_id).encode(), ENCODER.encode(record), headers, self._partition)

@@ -5,19 +5,11 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from schemas import Derive, Esquisse
-from topics import DEAD_LETTER, DRIFT, SKETCHES, TRAINING_REQUESTS
+from topics import DRIFT, SKETCHES, TRAINING_REQUESTS
 from wisebook_ml.drifting.exceptions import SketchRefused
 from wisebook_ml.drifting.state import DriftState, Found
-from wisebook_ml.messaging.events import (
-    Decoder,
-    Outgoing,
-    RawRecord,
-    Reason,
-    Undecodable,
-    dead_letter,
-    event_headers,
-    provenance,
-)
+from wisebook_ml.messaging.events import Outgoing, RawRecord, Reason, Undecodable
+from wisebook_ml.pipeline.folded import FoldedPartition
 
 __all__ = ["SOURCE", "DriftPipeline"]
 
@@ -27,7 +19,7 @@ SOURCE = "wisebook-ml/drift"
 ENCODER = msgspec.json.Encoder()
 
 
-class DriftPipeline:
+class DriftPipeline(FoldedPartition[DriftState]):
     """Decodes the records of a partition, in order, and has the state say what follows.
 
     Parameters
@@ -40,20 +32,14 @@ class DriftPipeline:
         Called at the beginning of each batch.
     """
 
+    reads = SKETCHES
+    source = SOURCE
+
     def __init__(
         self, topic: str, partition: int, state: DriftState, *, begins: Callable[[], None] = lambda: None
     ) -> None:
-        self.next_offset = 0
+        super().__init__(topic, partition, state)
         self._begins = begins
-        self._topic = topic
-        self._partition = partition
-        self._state = state
-        self._decoder = Decoder(SKETCHES)
-
-    @property
-    def state(self) -> DriftState:
-        """What it knows of the records before."""
-        return self._state
 
     def process(self, records: Sequence[RawRecord]) -> list[Outgoing]:
         """Take the next records; return what follows, in the order of what caused it."""
@@ -70,16 +56,11 @@ class DriftPipeline:
                 outgoing.append(self._refused(raw, Reason.REFUSED, str(error)))
             else:
                 outgoing += [self._told(one, raw) for one in found]
-        if records:
-            self.next_offset = records[-1].offset + 1
+        self._reached(records)
         return outgoing
-
-    def _refused(self, raw: RawRecord, reason: str, detail: str) -> Outgoing:
-        return dead_letter(DEAD_LETTER, raw, topic=self._topic, partition=self._partition, reason=reason, detail=detail)
 
     def _told(self, found: Found, raw: RawRecord) -> Outgoing:
         record = found.record
         topic = DRIFT if isinstance(record, Derive) else TRAINING_REQUESTS
-        headers = event_headers(record, id_=str(found.id), source=SOURCE, time=found.echeance)
-        headers += provenance(self._topic, self._partition, raw.offset)
+        headers = self._headers(record, raw, id_=str(found.id), time=found.echeance)
         return Outgoing(topic, str(record.modele_id).encode(), ENCODER.encode(record), headers)

@@ -73,7 +73,7 @@ class PartitionPipeline:
         self.next_offset = 0
         self._topic = topic
         self._partition = partition
-        self._state = PartitionState(scorer)
+        self._state = PartitionState(scorer, partition)
         self._clock = clock
         self._decoder = Decoder(ENTRIES)
 
@@ -96,7 +96,7 @@ class PartitionPipeline:
         for position, counted in self._state.tally(run, outcome):
             raw = records[position]
             outgoing.append((raw.offset, self._counted(raw, counted, made)))
-        for position, sketch in self._state.sketch(run, outcome, self._partition):
+        for position, sketch in self._state.sketch(run, outcome):
             raw = records[position]
             outgoing.append((raw.offset, self._sketched(raw, sketch, made)))
         marked = dict(markers)
@@ -186,9 +186,9 @@ class PartitionPipeline:
 
     def _counted(self, raw: RawRecord, counted: Comptage, made: dt.datetime) -> Outgoing:
         where = f"{self._topic}/{self._partition}/{counted.depuis}-{counted.jusque}"
-        headers = event_headers(counted, id_=f"{counted.societe_id}/{where}", source=SOURCE, time=made)
+        headers = event_headers(counted, id_=where, source=SOURCE, time=made)
         headers += provenance(self._topic, self._partition, raw.offset)
-        key = str(counted.societe_id).encode()
+        key = str(self._partition).encode()
         return Outgoing(COUNTS, key, ENCODER.encode(counted), headers, self._partition)
 
     def _sketched(self, raw: RawRecord, sketch: Esquisse, made: dt.datetime) -> Outgoing:

@@ -62,6 +62,8 @@ class PartitionState:
     ----------
     scorer : LedgerScorer
         Habits, models and settings of its companies.
+    partition : int
+        Which it is: part of what is told of it.
 
     Attributes
     ----------
@@ -72,9 +74,10 @@ class PartitionState:
         What the models in force have met.
     """
 
-    def __init__(self, scorer: LedgerScorer) -> None:
+    def __init__(self, scorer: LedgerScorer, partition: int = 0) -> None:
         self.scorer = scorer
-        self.counts = Counts()
+        self._partition = partition
+        self.counts = Counts(partition)
         self.sketches = Sketches()
 
     @property
@@ -135,7 +138,7 @@ class PartitionState:
                 made += [(position, one) for one in counts.tick(tick, records[position].offset)]
         return made
 
-    def sketch(self, run: Run, outcome: Outcome, partition: int) -> list[tuple[int, Esquisse]]:
+    def sketch(self, run: Run, outcome: Outcome) -> list[tuple[int, Esquisse]]:
         """Count what models have met in a run; return the sketches that ended, with the position of the tick.
 
         Parameters
@@ -143,8 +146,6 @@ class PartitionState:
         run : Run
         outcome : Outcome
             What the scorer made of it.
-        partition : int
-            Which.
         """
         made: list[tuple[int, Esquisse]] = []
         ends = [(at, tick) for at, tick in run.ticks if tick.minuterie == DRIFT and tick.societe_id == ALL_COMPANIES]
@@ -154,7 +155,7 @@ class PartitionState:
             self._meet(one for met in rest if len((one := _part(met, slice(0, _place(met, position)))).positions))
             rest = [one for met in rest if len((one := _part(met, slice(_place(met, position), None))).positions)]
             if isinstance(change, Tick):
-                made += [(position, one) for one in self.sketches.end(partition, change.echeance)]
+                made += [(position, one) for one in self.sketches.end(self._partition, change.echeance)]
             else:
                 self.sketches.activate(change.societe_id, change.version, change.reference)
         self._meet(rest)
@@ -182,7 +183,7 @@ def _counted(run: Run, outcome: Outcome) -> Counted:
     batch = run.batch
     rows = np.searchsorted(run.places, outcome.scored)
     code = batch.text("journal_code")
-    texts = batch.data
+    texts = batch.data.data
     spans = zip(code.start[rows].tolist(), code.length[rows].tolist(), strict=True)
     saisie = batch.saisie[rows]
     otherwise = np.where(saisie == NO_TIME, (batch.day[rows] - EPOCH_DAY) * 24 + NOON, saisie // MICROS_AN_HOUR).clip(

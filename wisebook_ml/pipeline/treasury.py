@@ -6,18 +6,10 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from schemas import Activation, Detection, Echeancier, PositionTresorerie, Prediction, Record
-from topics import DEAD_LETTER, DETECTIONS, PREDICTIONS, TREASURY, Topic
-from wisebook_ml.messaging.events import (
-    Decoder,
-    Outgoing,
-    RawRecord,
-    Reason,
-    Undecodable,
-    dead_letter,
-    event_headers,
-    provenance,
-)
+from topics import DETECTIONS, PREDICTIONS, TREASURY, Topic
+from wisebook_ml.messaging.events import Outgoing, RawRecord, Reason, Undecodable
 from wisebook_ml.messaging.times import told_time
+from wisebook_ml.pipeline.folded import FoldedPartition
 from wisebook_ml.pipeline.refusals import alert_of
 from wisebook_ml.treasury.exceptions import ModelRefused, PositionRefused
 from wisebook_ml.treasury.state import Made, TreasuryRecord, TreasuryState
@@ -32,7 +24,7 @@ WHERE: dict[type[Record], Topic] = {Detection: DETECTIONS, Prediction: PREDICTIO
 ENCODER = msgspec.json.Encoder()
 
 
-class TreasuryPipeline:
+class TreasuryPipeline(FoldedPartition[TreasuryState]):
     """Decodes the records of a partition, in order, and has the state say what follows.
 
     Parameters
@@ -47,6 +39,9 @@ class TreasuryPipeline:
         Whether a company is known.
     """
 
+    reads = TREASURY
+    source = SOURCE
+
     def __init__(
         self,
         topic: str,
@@ -56,18 +51,9 @@ class TreasuryPipeline:
         *,
         accepts: Callable[[int], bool] = lambda societe_id: True,
     ) -> None:
-        self.next_offset = 0
-        self._topic = topic
-        self._partition = partition
-        self._state = state
+        super().__init__(topic, partition, state)
         self._clock = clock
         self._accepts = accepts
-        self._decoder = Decoder(TREASURY)
-
-    @property
-    def state(self) -> TreasuryState:
-        """What it knows of the records before."""
-        return self._state
 
     def process(self, records: Sequence[RawRecord]) -> list[Outgoing]:
         """Take the next records; return what follows, in the order of what caused it."""
@@ -85,8 +71,7 @@ class TreasuryPipeline:
                 outgoing.append(self._refused(raw, Reason.REFUSED, str(error)))
             else:
                 outgoing += [self._outgoing(one, place, raw, made_at) for place, one in enumerate(made)]
-        if records:
-            self.next_offset = records[-1].offset + 1
+        self._reached(records)
         return outgoing
 
     def _taken(self, raw: RawRecord) -> list[Made]:
@@ -101,9 +86,6 @@ class TreasuryPipeline:
             )
         return self._state.take(record, _published(raw))
 
-    def _refused(self, raw: RawRecord, reason: str, detail: str) -> Outgoing:
-        return dead_letter(DEAD_LETTER, raw, topic=self._topic, partition=self._partition, reason=reason, detail=detail)
-
     def _alert(self, raw: RawRecord, reason: str, made_at: dt.datetime) -> Outgoing:
         marker = self._decoder.decode(raw)
         assert isinstance(marker, Activation)
@@ -113,8 +95,7 @@ class TreasuryPipeline:
         """Return a record as it travels; `place` tells apart what follows from one position about one subject."""
         kind: type[Record] = Prediction if made.record is None else type(made.record)
         id_ = f"{made.key}/{self._topic}/{self._partition}/{raw.offset}/{place}"
-        headers = event_headers(kind, id_=id_, source=SOURCE, time=made_at)
-        headers += provenance(self._topic, self._partition, raw.offset, told_time(raw))
+        headers = self._headers(kind, raw, id_=id_, time=made_at, caused=told_time(raw))
         value = None if made.record is None else ENCODER.encode(made.record)
         return Outgoing(WHERE[kind], made.key.encode(), value, headers, self._partition)
 

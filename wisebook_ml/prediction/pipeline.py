@@ -5,17 +5,9 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 
 from schemas import Activation, Ecriture, Prediction
-from topics import DEAD_LETTER, ENTRIES, PREDICTIONS
-from wisebook_ml.messaging.events import (
-    Decoder,
-    Outgoing,
-    RawRecord,
-    Reason,
-    Undecodable,
-    dead_letter,
-    event_headers,
-    provenance,
-)
+from topics import ENTRIES, PREDICTIONS
+from wisebook_ml.messaging.events import Outgoing, RawRecord, Reason, Undecodable
+from wisebook_ml.pipeline.folded import FoldedPartition
 from wisebook_ml.pipeline.refusals import alert_of
 from wisebook_ml.prediction.state import Made, PredictionState
 
@@ -29,7 +21,7 @@ SOURCE = "wisebook-ml/prediction"
 Counted = Callable[[int, Mapping[str, int]], None]
 
 
-class PredictionPipeline:
+class PredictionPipeline(FoldedPartition[PredictionState]):
     """Decodes the records of a partition, in order, and has the state predict.
 
     What cannot be decoded, or is of a company that the strict mode does not know, is passed over: it is the scoring
@@ -49,6 +41,9 @@ class PredictionPipeline:
         Told what a company has by now, whenever that changes; it must return at once.
     """
 
+    reads = ENTRIES
+    source = SOURCE
+
     def __init__(
         self,
         topic: str,
@@ -59,19 +54,10 @@ class PredictionPipeline:
         accepts: Callable[[int], bool] = lambda societe_id: True,
         counted: Counted = lambda societe_id, counts: None,
     ) -> None:
-        self.next_offset = 0
-        self._topic = topic
-        self._partition = partition
-        self._state = state
+        super().__init__(topic, partition, state)
         self._clock = clock
         self._accepts = accepts
         self._counted = counted
-        self._decoder = Decoder(ENTRIES)
-
-    @property
-    def state(self) -> PredictionState:
-        """What it knows of the records before."""
-        return self._state
 
     def process(self, records: Sequence[RawRecord]) -> list[Outgoing]:
         """Take the next records; return predictions, dead letters and alerts in the order of what caused them."""
@@ -99,8 +85,7 @@ class PredictionPipeline:
                 predict()  # what is before the marker, with the versions before it
                 outgoing += self._activate(event, position, raw, made_at)
         predict()
-        if records:
-            self.next_offset = records[-1].offset + 1
+        self._reached(records)
         for societe_id, counts in self._state.counts.changed().items():
             self._counted(societe_id, counts)
         return outgoing
@@ -112,9 +97,7 @@ class PredictionPipeline:
             version = activation.version
             reason = f"model {version.modele_id} version {version.version} not activated, the one before stays: {error}"
             LOGGER.warning("%s %s", version.type_modele.value, reason)
-            letter = dead_letter(
-                DEAD_LETTER, raw, topic=self._topic, partition=self._partition, reason=Reason.REFUSED, detail=reason
-            )
+            letter = self._refused(raw, Reason.REFUSED, reason)
             alert = alert_of(
                 activation,
                 reason,
@@ -128,6 +111,5 @@ class PredictionPipeline:
 
     def _predicted(self, raw: RawRecord, made: Made, made_at: dt.datetime) -> Outgoing:
         id_ = f"{made.sujet}/{self._topic}/{self._partition}/{raw.offset}"
-        headers = event_headers(Prediction, id_=id_, source=SOURCE, time=made_at)
-        headers += provenance(self._topic, self._partition, raw.offset)
+        headers = self._headers(Prediction, raw, id_=id_, time=made_at)
         return Outgoing(PREDICTIONS, made.sujet.encode(), made.value, headers, self._partition)

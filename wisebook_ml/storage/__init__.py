@@ -8,11 +8,12 @@ from wisebook_ml.storage.campaigns import CampaignStore, Claim, LeaseLost
 from wisebook_ml.storage.champions import Modele, Promotion, RecordedVersion
 from wisebook_ml.storage.deliveries import DeliveryClaim, DeliveryStore, Issued
 from wisebook_ml.storage.delivery_log import DeliveryLog, StoredDelivery
-from wisebook_ml.storage.detections import DetectionStore, StoredDetection
+from wisebook_ml.storage.detections import DetectionStore, StoredDetection, not_its_own
 from wisebook_ml.storage.drift import DriftStore
 from wisebook_ml.storage.engine import create_engine
 from wisebook_ml.storage.exceptions import (
     DatabaseUnreachable,
+    ForeignRow,
     MigrationMismatch,
     ModelInTraining,
     ModelNotFound,
@@ -46,6 +47,7 @@ __all__ = [
     "DetectionStore",
     "DriftStore",
     "Entrainement",
+    "ForeignRow",
     "IdempotencyStore",
     "Issued",
     "LeaseLost",
@@ -73,6 +75,7 @@ __all__ = [
     "VersionConflict",
     "create_engine",
     "last_trainings",
+    "not_its_own",
     "open_database",
     "upgrade",
 ]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, String, and_, select, type_coerce
 
 from schemas import Campagne, DemandeEntrainement, Statut, StatutCampagne, VersionModele, campagne_id
 from wisebook_ml.storage.champions import MODELS, is_model, lock_model, promotions, put_in_charge, record, versions
+from wisebook_ml.storage.column_types import text
 from wisebook_ml.storage.exceptions import ModelNotFound, VersionConflict
 from wisebook_ml.storage.tables import Base, CampagneEntrainement, ModeleML
 
@@ -27,7 +28,6 @@ __all__ = [
     "new_row",
     "place_version",
     "reason_against",
-    "text",
     "to_campaign",
     "to_request",
     "told",
@@ -226,11 +226,6 @@ def reason_against(connection: Connection, modele_id: int, societe_id: int) -> s
     if stands == Statut.ARCHIVE.name:
         return f"model {modele_id} ({nom}) is archived; create another, or promote a version of it to bring it back"
     return ""
-
-
-def text(value: str) -> str:
-    """Return text that PostgreSQL can hold, which has no U+0000."""
-    return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def finite(metrics: Mapping[str, float]) -> dict[str, float]:

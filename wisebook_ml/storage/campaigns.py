@@ -29,13 +29,13 @@ from wisebook_ml.storage.campaign_rows import (
     new_row,
     place_version,
     reason_against,
-    text,
     to_campaign,
     to_request,
     told,
     waiting,
 )
 from wisebook_ml.storage.champions import MODELS, is_model
+from wisebook_ml.storage.column_types import text
 from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.tables import CampagneEntrainement
 

@@ -1,13 +1,13 @@
-"""Column types that read the same from SQLite and from PostgreSQL."""
+"""Column types that read the same from SQLite and from PostgreSQL, and text that both can hold."""
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Any, overload
 
 from sqlalchemy import DateTime, Dialect, Numeric
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-__all__ = ["MontantType", "UtcDateTime"]
+__all__ = ["MontantType", "UtcDateTime", "text"]
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):
@@ -57,3 +57,12 @@ class MontantType(TypeDecorator[str]):
     def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
         """Return the amount with two decimals."""
         return None if value is None else f"{value:.2f}"
+
+
+@overload
+def text(value: str) -> str: ...
+@overload
+def text(value: str | None) -> str | None: ...
+def text(value: str | None) -> str | None:
+    """Return text that PostgreSQL can hold: it has no U+0000, which JSON and so the contract can have."""
+    return None if value is None else value.replace("\0", "\N{REPLACEMENT CHARACTER}")

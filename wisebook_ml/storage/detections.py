@@ -2,19 +2,21 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Engine, Insert, RowMapping, Select, func, or_, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, and_, func, or_, select, tuple_
 
 from schemas import Detection, Etat, ModeleUtilise, MotifDetection, Objet, Severite
 from wisebook_ml.clock import utc_now
+from wisebook_ml.storage.column_types import text
 from wisebook_ml.storage.engine import reading, writing
+from wisebook_ml.storage.reasons import note_reasons, note_verdicts
 from wisebook_ml.storage.tables import Base, DetectionAnomalie
+from wisebook_ml.storage.upsert import upsert
 
-__all__ = ["DetectionStore", "Societes", "StoredDetection"]
+__all__ = ["DetectionStore", "Societes", "StoredDetection", "not_its_own"]
 
 Societes = int | Collection[int] | None
 """Whose detections: of one company, of several, or (None) of all."""
@@ -70,27 +72,37 @@ class DetectionStore:
     def __init__(self, engine: Engine, *, clock: Callable[[], dt.datetime] = utc_now) -> None:
         self._engine = engine
         self._clock = clock
-        self._upsert = _upsert(engine.dialect.name)
+        self._upsert = upsert(engine, TABLE, where=_replaces, kept=("verdict",))
 
-    def write(self, batch: Sequence[StoredDetection]) -> None:
-        """Store a batch in one transaction.
+    def write(self, batch: Sequence[StoredDetection]) -> Sequence[int]:
+        """Store a batch in one transaction; return the places in it of records whose id another company's has.
+
+        Of these nothing is stored: a detection stays the company's that had it first.
 
         Raises
         ------
         DatabaseUnreachable
             When the database does not answer; nothing of the batch is stored, and it may be written again.
         """
-        last: dict[uuid.UUID, StoredDetection] = {}
+        last: dict[tuple[uuid.UUID, int], StoredDetection] = {}
         for record in batch:
-            before = last.get(record.detection.detection_id)
+            key = (record.detection.detection_id, record.detection.societe_id)
+            before = last.get(key)
             if before is None or not _precedes(record, before):
-                last[record.detection.detection_id] = record
+                last[key] = record
         if not last:
-            return
-        # In one order for everybody: two writers that share rows wait for each other and do not deadlock.
-        rows = [_row(last[detection_id]) for detection_id in sorted(last)]
+            return []
+        # In one order for everybody: two writers that share rows wait for each other and do not deadlock. Of several
+        # companies with one id, the first in the batch comes first.
+        rows = [_row(one) for _, one in sorted(last.items(), key=lambda item: item[0][0])]
         with writing(self._engine) as connection:
             connection.execute(self._upsert, rows)
+            for ids in _cut({detection_id for detection_id, _ in last}):
+                note_reasons(connection, ids)
+                note_verdicts(connection, ids)
+            owners = _owners(connection, {detection_id for detection_id, _ in last})
+        ours = [one.detection for one in batch]
+        return [place for place, one in enumerate(ours) if owners[one.detection_id] != one.societe_id]
 
     def get(self, detection_id: uuid.UUID, societe_id: Societes = None) -> StoredDetection | None:
         """Return a detection; None when there is none, or none of these companies."""
@@ -101,10 +113,8 @@ class DetectionStore:
     def get_many(self, detection_ids: Collection[uuid.UUID]) -> Sequence[StoredDetection]:
         """Return those of some detections that there are."""
         found: list[StoredDetection] = []
-        wanted = sorted(detection_ids)
-        for start in range(0, len(wanted), ASKED_AT_ONCE):
-            some = wanted[start : start + ASKED_AT_ONCE]
-            found += self._read(select(TABLE).where(DetectionAnomalie.detection_id.in_(some)))
+        for ids in _cut(detection_ids):
+            found += self._read(select(TABLE).where(DetectionAnomalie.detection_id.in_(ids)))
         return found
 
     def top(
@@ -175,6 +185,14 @@ class DetectionStore:
             return [_record(row) for row in connection.execute(query).mappings()]
 
 
+def not_its_own(detection: Detection) -> str:
+    """Return why a record is refused whose id is that of another company's detection."""
+    return (
+        f"detection_id {detection.detection_id} is that of another company's detection, and not company "
+        f"{detection.societe_id}'s: nothing of it is changed. Find out who publishes on the topic"
+    )
+
+
 def _of(query: Select[Any], societe_id: Societes, etat: Etat | None) -> Select[Any]:
     if isinstance(societe_id, int):
         query = query.where(DetectionAnomalie.societe_id == societe_id)
@@ -184,26 +202,32 @@ def _of(query: Select[Any], societe_id: Societes, etat: Etat | None) -> Select[A
 
 
 def _precedes(record: StoredDetection, other: StoredDetection) -> bool:
-    """Whether `record` is an earlier record of the same topic: what the upsert's condition says in SQL."""
+    """Whether `record` is an earlier record of the same topic."""
     return record.topic == other.topic and (record.partition, record.offset) < (other.partition, other.offset)
 
 
-def _upsert(dialect: str) -> Insert:
-    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(TABLE)
-    new, old = insert.excluded, TABLE.c
-    return insert.on_conflict_do_update(
-        index_elements=[old.detection_id],
-        set_={column.name: new[column.name] for column in old if not column.primary_key},
-        where=or_(
-            new.record_topic != old.record_topic,
-            tuple_(new.record_partition, new.record_offset) >= tuple_(old.record_partition, old.record_offset),
-        ),
+def _replaces(new: Any, old: Any) -> ColumnElement[bool]:
+    """Return the condition, in SQL, that a row is of the same company and not an earlier record of the same topic."""
+    later = or_(
+        new.record_topic != old.record_topic,
+        tuple_(new.record_partition, new.record_offset) >= tuple_(old.record_partition, old.record_offset),
     )
+    return and_(new.societe_id == old.societe_id, later)
 
 
-def _text(value: str | None) -> str | None:
-    # PostgreSQL's text cannot hold U+0000, which JSON and so the contract can.
-    return value if value is None or "\0" not in value else value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+def _owners(connection: Connection, detection_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Return whose some detections are, which are there."""
+    found: dict[uuid.UUID, int] = {}
+    for ids in _cut(detection_ids):
+        query = select(TABLE.c.detection_id, TABLE.c.societe_id).where(TABLE.c.detection_id.in_(ids))
+        found.update((detection_id, societe_id) for detection_id, societe_id in connection.execute(query))
+    return found
+
+
+def _cut(detection_ids: Collection[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
+    wanted = sorted(detection_ids)
+    for start in range(0, len(wanted), ASKED_AT_ONCE):
+        yield wanted[start : start + ASKED_AT_ONCE]
 
 
 def _row(record: StoredDetection) -> dict[str, object]:
@@ -213,12 +237,12 @@ def _row(record: StoredDetection) -> dict[str, object]:
         "societe_id": detection.societe_id,
         "domaine": detection.domaine,
         "objet_type": detection.objet.type,
-        "objet_id": _text(detection.objet.id),
+        "objet_id": text(detection.objet.id),
         "etat": detection.etat,
         "revision": detection.revision,
-        "ecriture_id": _text(detection.ecriture_id),
-        "journal_code": _text(detection.journal_code),
-        "ecriture_num": _text(detection.ecriture_num),
+        "ecriture_id": text(detection.ecriture_id),
+        "journal_code": text(detection.journal_code),
+        "ecriture_num": text(detection.ecriture_num),
         "ecriture_date": detection.ecriture_date,
         "montant": detection.montant,
         "score": detection.score,

@@ -10,14 +10,13 @@ from schemas import Derive, DeriveVariable, Statut, StatutCampagne
 from wisebook_ml.clock import utc_now
 from wisebook_ml.storage.campaign_rows import TABLE as CAMPAIGNS
 from wisebook_ml.storage.champions import MODELS, is_model
-from wisebook_ml.storage.engine import reading, writing
+from wisebook_ml.storage.engine import reading
 from wisebook_ml.storage.tables import Base, CampagneEntrainement, DeriveModele, DetectionAnomalie, ModeleML
-from wisebook_ml.storage.upsert import upsert
+from wisebook_ml.storage.upsert import TopicCopy
 
 __all__ = ["DriftStore", "flagged_scores"]
 
 TABLE = Base.metadata.tables[DeriveModele.__tablename__]
-FIELDS = tuple(column.name for column in TABLE.c)
 
 PAGE = 100
 """Reports that are read at once: three months of one model."""
@@ -26,8 +25,11 @@ MOST_FLAGGED = 5_000
 """Detections of a stretch of time whose scores are read: more say the same."""
 
 
-class DriftStore:
-    """Writes reports in batches; one that comes again leaves the same row, and marks no model a second time.
+class DriftStore(TopicCopy[Derive]):
+    """Reports, and what they say of models: one whose champion has drifted becomes OBSOLETE.
+
+    Only from PRET. While it is being trained, it is noted for the case that the training makes no new champion.
+    A report that is stored already says nothing new: a model that a person has declared ready since stays so.
 
     Parameters
     ----------
@@ -37,34 +39,19 @@ class DriftStore:
         Tells the present moment, for `updated_at` of models.
     """
 
+    table = TABLE
+
     def __init__(self, engine: Engine, *, clock: Callable[[], dt.datetime] = utc_now) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._clock = clock
-        self._upsert = upsert(engine, TABLE)
 
-    def write(self, batch: Sequence[Derive]) -> None:
-        """Store a batch in one transaction; a model whose champion has drifted becomes OBSOLETE.
+    def _key(self, record: Derive) -> tuple[int, int, dt.datetime]:
+        return record.modele_id, record.version, _due(record)
 
-        Only from PRET. While it is being trained, it is noted for the case that the training makes no new champion.
-        A report that is stored already says nothing new: a model that a person has declared ready since stays so.
-
-        Raises
-        ------
-        DatabaseUnreachable
-            When the database does not answer; nothing of the batch is stored, and it may be written again.
-        ValueError
-            When a report does not tell when it was due.
-        """
-        last = {(one.modele_id, one.version, _due(one)): one for one in batch}
-        if not last:
-            return
-        with writing(self._engine) as connection:
-            # In one order for everybody: two writers that share rows wait for each other and do not deadlock.
-            for key in sorted(last):
-                report = last[key]
-                if report.derive and not _is_known(connection, report):
-                    self._mark(connection, report)
-            connection.execute(self._upsert, [_row(last[key]) for key in sorted(last)])
+    def _before(self, connection: Connection, records: Sequence[Derive]) -> None:
+        for report in records:
+            if report.derive and not _is_known(connection, report):
+                self._mark(connection, report)
 
     def _mark(self, connection: Connection, report: Derive) -> None:
         champion = and_(is_model(report.modele_id), ModeleML.version_courante == report.version)
@@ -178,10 +165,6 @@ def _is_known(connection: Connection, report: Derive) -> bool:
         TABLE.c.modele_id == report.modele_id, TABLE.c.version == report.version, TABLE.c.echeance == _due(report)
     )
     return bool(connection.execute(query).scalar_one_or_none())
-
-
-def _row(report: Derive) -> dict[str, object]:
-    return {name: getattr(report, name) for name in FIELDS}
 
 
 def _derive(row: dict[str, object]) -> Derive:

@@ -21,6 +21,10 @@ BUSY_TIMEOUT_MS = 30_000
 CONNECT_TIMEOUT_S = 5
 """How long PostgreSQL may take to accept a connection before a worker says that it is away."""
 
+PATIENCE = "-c statement_timeout=60s -c lock_timeout=30s"
+"""How long PostgreSQL may work at a statement, or wait for another's lock: a server that hangs is one that is away.
+Migrations have all the time they need."""
+
 DRIVERS = {
     "sqlite": "sqlite+pysqlite",
     "postgres": "postgresql+psycopg",
@@ -67,7 +71,7 @@ def create_engine(url: str) -> Engine:
         return engine
     # A pooled connection may have died with a restart of the server; a ping costs less than a failed batch.
     return sqlalchemy.create_engine(
-        parsed, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}, **options
+        parsed, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "options": PATIENCE}, **options
     )
 
 

@@ -2,6 +2,7 @@
 
 __all__ = [
     "DatabaseUnreachable",
+    "ForeignRow",
     "MigrationMismatch",
     "ModelInTraining",
     "ModelNotFound",
@@ -23,6 +24,10 @@ class UnsupportedDatabase(StorageError):
 
 class DatabaseUnreachable(StorageError):
     """The database does not answer, stays locked, or ended the connection; the same call may succeed later."""
+
+
+class ForeignRow(StorageError):
+    """A row is another company's, since a moment ago; who tries again finds it so."""
 
 
 class MigrationMismatch(StorageError):

@@ -4,17 +4,16 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Engine, Select, extract, func, select
+from sqlalchemy import Select, extract, func, select
 
 from schemas import Pas, Statistique
-from wisebook_ml.storage.engine import reading, writing
+from wisebook_ml.storage.engine import reading
 from wisebook_ml.storage.tables import Base, StatistiqueDetection
-from wisebook_ml.storage.upsert import upsert
+from wisebook_ml.storage.upsert import TopicCopy
 
 __all__ = ["StatisticsStore"]
 
 TABLE = Base.metadata.tables[StatistiqueDetection.__tablename__]
-FIELDS = tuple(column.name for column in TABLE.c)
 PAGE = 1000
 """Windows that are read at once: six weeks of hours."""
 
@@ -22,35 +21,13 @@ LONGEST_HOUR = 2 * 3600
 """Seconds; what is longer is a day, which has 23 hours at least."""
 
 
-class StatisticsStore:
-    """Writes statistics in batches; one that comes again replaces what is there of its company and window.
+class StatisticsStore(TopicCopy[Statistique]):
+    """Statistics; one that comes again replaces what is there of its company and window."""
 
-    Parameters
-    ----------
-    engine : Engine
-        An engine of `create_engine`, whose tables are up to date.
-    """
+    table = TABLE
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._upsert = upsert(engine, TABLE)
-
-    def write(self, batch: Sequence[Statistique]) -> None:
-        """Store a batch in one transaction; of several of one window, the last holds.
-
-        Raises
-        ------
-        DatabaseUnreachable
-            When the database does not answer; nothing of the batch is stored, and it may be written again.
-        ValueError
-            When a window's moment has no time zone.
-        """
-        last = {(one.societe_id, _moment(one.debut), _moment(one.fin)): one for one in batch}
-        # In one order for everybody: two writers that share rows wait for each other and do not deadlock.
-        rows = [{name: getattr(last[key], name) for name in FIELDS} for key in sorted(last)]
-        if rows:
-            with writing(self._engine) as connection:
-                connection.execute(self._upsert, rows)
+    def _key(self, record: Statistique) -> tuple[int, dt.datetime, dt.datetime]:
+        return record.societe_id, _moment(record.debut), _moment(record.fin)
 
     def list(
         self,
@@ -80,7 +57,7 @@ class StatisticsStore:
         )
         with reading(self._engine) as connection:
             return [
-                Statistique(**{name: row[name] for name in FIELDS})
+                Statistique(**{name: row[name] for name in self._fields})
                 for row in connection.execute(query.limit(limit).offset(offset)).mappings()
             ]
 

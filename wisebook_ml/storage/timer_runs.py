@@ -1,52 +1,35 @@
 """Runs of timers: a copy of the `timer-runs` topic that keeps them all, and can be asked questions."""
 
+import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from schemas import ExecutionMinuterie
-from wisebook_ml.storage.campaign_rows import text
-from wisebook_ml.storage.engine import reading, writing
+from wisebook_ml.storage.column_types import text
+from wisebook_ml.storage.engine import reading
 from wisebook_ml.storage.tables import Base
 from wisebook_ml.storage.tables import ExecutionMinuterie as Row
-from wisebook_ml.storage.upsert import upsert
+from wisebook_ml.storage.upsert import TopicCopy
 
 __all__ = ["TimerRunStore"]
 
 TABLE = Base.metadata.tables[Row.__tablename__]
-FIELDS = tuple(column.name for column in TABLE.c)
 TEXTS = ("minuterie", "demandeur", "detail")
 PAGE = 1000
 """Runs that are read at once: six weeks of hours."""
 
 
-class TimerRunStore:
-    """Writes runs in batches; one that comes again leaves the same row.
+class TimerRunStore(TopicCopy[ExecutionMinuterie]):
+    """Runs of timers, each attempt a row of its own."""
 
-    Parameters
-    ----------
-    engine : Engine
-        An engine of `create_engine`, whose tables are up to date.
-    """
+    table = TABLE
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._upsert = upsert(engine, TABLE)
+    def _key(self, record: ExecutionMinuterie) -> tuple[str, dt.datetime, dt.datetime]:
+        return record.minuterie, record.echeance, record.debut
 
-    def write(self, batch: Sequence[ExecutionMinuterie]) -> None:
-        """Store a batch in one transaction.
-
-        Raises
-        ------
-        DatabaseUnreachable
-            When the database does not answer; nothing of the batch is stored, and it may be written again.
-        """
-        last = {(run.minuterie, run.echeance, run.debut): run for run in batch}
-        # In one order for everybody: two writers that share rows wait for each other and do not deadlock.
-        rows = [_row(last[key]) for key in sorted(last)]
-        if rows:
-            with writing(self._engine) as connection:
-                connection.execute(self._upsert, rows)
+    def _row(self, record: ExecutionMinuterie) -> dict[str, object]:
+        return {**super()._row(record), **{name: text(getattr(record, name)) for name in TEXTS}}
 
     def list(self, minuterie: str | None = None, *, limit: int = PAGE) -> Sequence[ExecutionMinuterie]:
         """Return the runs, of one timer where given, the latest first."""
@@ -55,10 +38,6 @@ class TimerRunStore:
             query = query.where(Row.minuterie == minuterie)
         with reading(self._engine) as connection:
             return [
-                ExecutionMinuterie(**{name: row[name] for name in FIELDS})
+                ExecutionMinuterie(**{name: row[name] for name in self._fields})
                 for row in connection.execute(query.limit(limit)).mappings()
             ]
-
-
-def _row(run: ExecutionMinuterie) -> dict[str, object]:
-    return {**{name: getattr(run, name) for name in FIELDS}, **{name: text(getattr(run, name)) for name in TEXTS}}

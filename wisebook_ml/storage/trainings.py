@@ -9,7 +9,7 @@ from sqlalchemy import Engine, case, func, select
 from schemas import Statut, StatutCampagne
 from wisebook_ml.storage.campaign_rows import OPEN
 from wisebook_ml.storage.engine import reading
-from wisebook_ml.storage.tables import CampagneEntrainement, ModeleML, VersionModele
+from wisebook_ml.storage.tables import CampagneEntrainement, ModeleML, PromotionModele, VersionModele
 
 __all__ = ["Entrainement", "last_trainings"]
 
@@ -26,6 +26,8 @@ class Entrainement(msgspec.Struct, frozen=True, kw_only=True):
         When its last training ended, well or not; not where a person cancelled it.
     reussi_le : datetime or None
         When its last version was made.
+    promu_le : datetime or None
+        When its champion was put in charge.
     en_cours : bool
         Whether a training waits or is in work.
     """
@@ -36,6 +38,7 @@ class Entrainement(msgspec.Struct, frozen=True, kw_only=True):
     frequence: int
     essaye_le: dt.datetime | None
     reussi_le: dt.datetime | None
+    promu_le: dt.datetime | None
     en_cours: bool
 
 
@@ -67,6 +70,14 @@ def last_trainings(engine: Engine) -> Sequence[Entrainement]:
         .group_by(VersionModele.modele_id)
         .subquery()
     )
+    promoted = (
+        select(
+            PromotionModele.modele_id,
+            func.max(PromotionModele.promue_le, type_=PromotionModele.promue_le.type).label("promu_le"),
+        )
+        .group_by(PromotionModele.modele_id)
+        .subquery()
+    )
     query = (
         select(
             ModeleML.id,
@@ -75,10 +86,12 @@ def last_trainings(engine: Engine) -> Sequence[Entrainement]:
             ModeleML.frequence_reentrainement,
             ended.c.essaye_le,
             made.c.reussi_le,
+            promoted.c.promu_le,
             func.coalesce(ended.c.en_cours, 0),
         )
         .join(ended, ended.c.modele_id == ModeleML.id, isouter=True)
         .join(made, made.c.modele_id == ModeleML.id, isouter=True)
+        .join(promoted, promoted.c.modele_id == ModeleML.id, isouter=True)
         .where(ModeleML.reentrainement_auto, ModeleML.statut != Statut.ARCHIVE)
         .order_by(ModeleML.id)
     )
@@ -91,7 +104,10 @@ def last_trainings(engine: Engine) -> Sequence[Entrainement]:
                 frequence=frequence,
                 essaye_le=essaye_le,
                 reussi_le=reussi_le,
+                promu_le=promu_le,
                 en_cours=bool(en_cours) or statut is Statut.EN_ENTRAINEMENT,
             )
-            for number, societe_id, statut, frequence, essaye_le, reussi_le, en_cours in connection.execute(query)
+            for number, societe_id, statut, frequence, essaye_le, reussi_le, promu_le, en_cours in connection.execute(
+                query
+            )
         ]

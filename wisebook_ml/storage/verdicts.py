@@ -1,5 +1,6 @@
 """Verdicts that were accepted, each with the detection as it was judged, and what they say of controls and models."""
 
+import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -13,7 +14,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from schemas import Avis, CodeMotif, ModeleUtilise, Verdict
 from wisebook_ml.feedback.judgement import Judgement
 from wisebook_ml.feedback.reliability import Reliability, reliability
+from wisebook_ml.storage.column_types import text
 from wisebook_ml.storage.engine import reading, writing
+from wisebook_ml.storage.reasons import note_verdicts
 from wisebook_ml.storage.tables import AvisDetection, Base
 
 __all__ = ["VerdictStore"]
@@ -66,6 +69,7 @@ class VerdictStore:
                 connection.execute(self._insert, _row(one))
             for ids in _cut(sorted({one.detection_id for one in batch})):
                 _let_the_last_stand(connection, ids)
+                note_verdicts(connection, ids)
 
     def known(self, prints: Collection[str]) -> set[str]:
         """Return those of some `empreinte` that are stored."""
@@ -84,6 +88,11 @@ class VerdictStore:
             for one in self._read(query):
                 found[one.detection_id].append(one)
         return dict(found)
+
+    def standing(self, detection_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Judgement]:
+        """Return the verdict that stands on each of some detections, where there is one."""
+        told = self.told(detection_ids)
+        return {subject: one for subject, said in told.items() for one in said if one.en_vigueur}
 
     def list(
         self,
@@ -118,6 +127,18 @@ class VerdictStore:
     def reliability(self, societe_id: int) -> Sequence[Reliability]:
         """Return the false-positive rates of a company's controls and models (see `feedback.reliability`)."""
         return reliability(self.judged(societe_id))
+
+    def given(self, societe_id: int, since: dt.datetime, until: dt.datetime) -> Sequence[tuple[dt.datetime, Verdict]]:
+        """Return the verdicts of a company that were given in ``[since, until)`` and stand, the earliest first."""
+        query = select(AvisDetection.donne_le, AvisDetection.verdict).where(
+            AvisDetection.societe_id == societe_id,
+            AvisDetection.en_vigueur,
+            AvisDetection.donne_le >= since,
+            AvisDetection.donne_le < until,
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(AvisDetection.donne_le))
+            return [(row.donne_le, row.verdict) for row in rows]
 
     def counts(self, societe_id: int | None = None) -> dict[int, dict[Verdict, int]]:
         """Return how many verdicts of each kind stand, by company."""
@@ -166,11 +187,6 @@ def _cut(values: Sequence[T]) -> Iterator[Sequence[T]]:
         yield some
 
 
-def _text(value: str | None) -> str | None:
-    # PostgreSQL's text cannot hold U+0000, which JSON and so the contract can.
-    return value if value is None or "\0" not in value else value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
 def _row(one: Judgement) -> dict[str, object]:
     row: dict[str, object] = {name: getattr(one.avis, name) for name in OF_AVIS}
     row.update({name: getattr(one, name) for name in OF_JUDGEMENT})
@@ -181,7 +197,7 @@ def _row(one: Judgement) -> dict[str, object]:
         motifs={code.value: points for code, points in one.motifs.items()},
         modeles=list(one.modeles),
     )
-    return {name: _text(value) if isinstance(value, str) else value for name, value in row.items()}
+    return {name: text(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
 def _judgement(row: RowMapping) -> Judgement:

@@ -1,16 +1,17 @@
 """Counts of the entries that were scored of a partition, in blocks that end at the same offsets whoever counts them."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
 
-from schemas import Comptage, Tick, Tranche
+from schemas import Comptage, Tick
 from schemas.marker import IMPORT
 from schemas.measures import CLASSES_SCORE
-from schemas.money import MAX_TOTAL_MINOR, from_minor
+from schemas.money import MAX_TOTAL_MINOR
 from wisebook_ml.habits.store import StateError
 from wisebook_ml.ledger.batch import Floats, Ints
 
@@ -27,9 +28,6 @@ ALL_COMPANIES = 0
 
 NUMBERS = 5
 """What is known of an entry besides its journal."""
-
-HOUR = dt.timedelta(hours=1)
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +78,11 @@ class Counts:
     What was counted is kept entry by entry until the block ends, at most `BLOCK` of them, so that a block does not
     depend on how the stream was cut.
 
+    Parameters
+    ----------
+    partition : int
+        Of the entries: what a block says of itself.
+
     Attributes
     ----------
     begin : int
@@ -91,15 +94,16 @@ class Counts:
     --------
     >>> counts = Counts()
     >>> counts.add(Counted(np.array([[7], [24], [2], [12_000], [0]]), [b"AC"]))
-    >>> tick = Tick(societe_id=0, minuterie="statistics", echeance=EPOCH + 26 * HOUR)
-    >>> company, end = counts.tick(tick, offset=40)
-    >>> (company.societe_id, company.tranches[0].montant, company.depuis, company.jusque)
-    (7, '120.00', 0, 41)
-    >>> (end.societe_id, end.battement, counts.begin)
-    (0, 'statistics', 41)
+    >>> tick = Tick(societe_id=0, minuterie="statistics", echeance=dt.datetime(1970, 1, 2, 2, tzinfo=dt.UTC))
+    >>> (block,) = counts.tick(tick, offset=40)
+    >>> (block.societes, block.journaux, block.centimes, block.depuis, block.jusque, block.battement)
+    ([7], ['AC'], [12000], 0, 41, 'statistics')
+    >>> counts.begin
+    41
     """
 
-    def __init__(self) -> None:
+    def __init__(self, partition: int = 0) -> None:
+        self.partition = partition
         self.begin = 0
         self.clock: dt.datetime | None = None
         self._parts: list[Counted] = []
@@ -134,15 +138,12 @@ class Counts:
     def _end(self, end: int, beat: str) -> list[Comptage]:
         begin, self.begin = self.begin, end
         parts, self._parts = self._parts, []
-        made = [
-            Comptage(societe_id=societe_id, depuis=begin, jusque=end, horloge=self.clock, tranches=slices)
-            for societe_id, slices in (_slices(_joined(parts)) if parts else ())
+        if not parts and not beat:
+            return []
+        columns = _columns(_joined(parts)) if parts else {}
+        return [
+            Comptage(partition=self.partition, depuis=begin, jusque=end, horloge=self.clock, battement=beat, **columns)
         ]
-        if beat:
-            made.append(
-                Comptage(societe_id=ALL_COMPANIES, depuis=begin, jusque=end, horloge=self.clock, battement=beat)
-            )
-        return made
 
     def dump(self) -> bytes:
         """Return the state, the same however the stream was cut."""
@@ -172,39 +173,44 @@ def _joined(parts: Sequence[Counted]) -> Counted:
     return Counted(np.concatenate(numbers, axis=1), [journal for part in parts for journal in part.journal])
 
 
-def _slices(entries: Counted) -> Iterable[tuple[int, list[Tranche]]]:
-    """Return what was counted of each company, in the order of their numbers.
+def _columns(entries: Counted) -> dict[str, list[Any]]:
+    """Return what was counted of each company, hour and journal, in their order, as the columns of a record.
 
-    Most slices have one or two entries, so that what is done for each of them is what counting costs.
+    Most rows have one or two entries, so that a Python object for each of them is what counting would cost.
     """
     societe, hour, lines, debit, score = entries.numbers
     codes = sorted(set(entries.journal))
     rank = {code: k for k, code in enumerate(codes)}
-    journal = np.array([rank[code] for code in entries.journal])
+    journal = np.fromiter(map(rank.__getitem__, entries.journal), np.int64, len(entries))
     order = np.lexsort((journal, hour, societe))
-    keys = np.stack([societe, hour, journal])[:, order]
-    begins = np.flatnonzero(np.concatenate([[True], (keys[:, 1:] != keys[:, :-1]).any(axis=0)]))
+    societe, hour, journal, score = societe[order], hour[order], journal[order], score[order]
+    new = np.ones(len(order), np.bool_)
+    new[1:] = (societe[1:] != societe[:-1]) | (hour[1:] != hour[:-1]) | (journal[1:] != journal[:-1])
+    begins = np.flatnonzero(new)
     number = np.diff(begins, append=len(order))
     # Whole numbers: a block has no more entries than fit into an int64 with the largest sums that they may have.
     cents = np.add.reduceat(debit[order], begins).clip(-MAX_TOTAL_MINOR, MAX_TOTAL_MINOR)
-    place = np.repeat(np.arange(len(begins)) * CLASSES_SCORE, number)
-    bars = np.bincount(place + score[order], minlength=len(begins) * CLASSES_SCORE).reshape(-1, CLASSES_SCORE)
-    highest = np.maximum.reduceat(score[order], begins)
-    spread = {k: bars[k, : highest[k] + 1].tolist() for k in np.flatnonzero(highest).tolist()}
-    starts = {of: EPOCH + of * HOUR for of in np.unique(hour).tolist()}
-    texts = [code.decode() for code in codes]
-    columns = (keys[0][begins], keys[1][begins], keys[2][begins], number, np.add.reduceat(lines[order], begins), cents)
-    by_company: dict[int, list[Tranche]] = {}
-    for k, (societe_id, of, code, count, line, cent) in enumerate(
-        zip(*(column.tolist() for column in columns), strict=True)
-    ):
-        one = Tranche(
-            heure=starts[of],
-            journal_code=texts[code],
-            ecritures=count,
-            lignes=line,
-            montant=from_minor(cent),
-            scores=spread.get(k) or [count],
-        )
-        by_company.setdefault(societe_id, []).append(one)
-    return by_company.items()
+    return {
+        "journaux": [code.decode() for code in codes],
+        "societes": societe[begins].tolist(),
+        "heures": hour[begins].tolist(),
+        "journal": journal[begins].tolist(),
+        "ecritures": number.tolist(),
+        "lignes": np.add.reduceat(lines[order], begins).tolist(),
+        "centimes": cents.tolist(),
+        "scores": _spread(score, begins, number),
+    }
+
+
+def _spread(score: Ints, begins: Ints, number: Ints) -> list[list[int]]:
+    """Return the histogram of each row, up to the last bar that is not empty; none where all are in the first."""
+    spread: list[list[int]] = [[]] * len(begins)
+    highest = np.maximum.reduceat(score, begins)
+    rows = np.flatnonzero(highest)
+    if len(rows):
+        row_of = np.repeat(np.arange(len(begins)), number)
+        bars = np.bincount(row_of * CLASSES_SCORE + score, minlength=len(begins) * CLASSES_SCORE)
+        found = bars.reshape(-1, CLASSES_SCORE)[rows].tolist()
+        for row, last, of in zip(rows.tolist(), highest[rows].tolist(), found, strict=True):
+            spread[row] = of[: last + 1]
+    return spread

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from schemas import ExecutionMinuterie, StatutExecution
 from wisebook_ml.timers.schedule import Schedule
 
-__all__ = ["AHEAD", "Due", "ahead_of_clock", "due", "next_look", "pause"]
+__all__ = ["Due", "ahead_of_clock", "due", "next_look", "pause"]
 
 FIRST_PAUSE = dt.timedelta(seconds=30)
 LONGEST_PAUSE = dt.timedelta(hours=1)
@@ -15,9 +15,6 @@ is not asked every minute of a night."""
 
 DOUBLINGS = 7
 """Until the longest pause is reached; more of them would only make large numbers."""
-
-AHEAD = dt.timedelta(days=1)
-"""A timer that is further than so long before the clock got there by a clock that was wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,8 @@ def due(schedule: Schedule, last: ExecutionMinuterie, now: dt.datetime) -> Due |
 
 def next_look(schedule: Schedule, last: ExecutionMinuterie, now: dt.datetime) -> dt.datetime:
     """Return when there may be something to do, where there is nothing now."""
-    later = schedule.after(max(now, last.acquise))
+    # Of a time that a wrong clock has told, there may be no next one: the calendar has an end.
+    later = schedule.after(now if ahead_of_clock(schedule, last, now) else max(now, last.acquise))
     reached = schedule.reached(last.acquise, now)
     if reached is not None and _failed_at(last, reached.echeance):
         return min(later, last.debut + pause(last.tentative))
@@ -90,9 +88,9 @@ def pause(tentative: int) -> dt.timedelta:
     return min(FIRST_PAUSE * (1 << min(tentative - 1, DOUBLINGS)), LONGEST_PAUSE)
 
 
-def ahead_of_clock(last: ExecutionMinuterie, now: dt.datetime) -> bool:
-    """Return whether a timer is so far before the clock that only a wrong clock can have taken it there."""
-    return last.acquise - now > AHEAD
+def ahead_of_clock(schedule: Schedule, last: ExecutionMinuterie, now: dt.datetime) -> bool:
+    """Return whether a timer is done beyond its next due time, where only a wrong clock can have taken it."""
+    return last.acquise > schedule.after(now)
 
 
 def _failed_at(last: ExecutionMinuterie, echeance: dt.datetime) -> bool:

@@ -87,8 +87,8 @@ class Term:
             raise
         for name in self._ahead():
             LOGGER.warning(
-                "timer %s is done up to %s, which is days away: a clock was wrong then, or is now. It is due again "
-                "after that; with the right clock, `wisebook-ml timers run %s` runs it and makes it due as usual",
+                "timer %s is done up to %s, beyond its next due time: a clock was wrong then, or is now. It is "
+                "due again after that; with the right clock, `wisebook-ml timers run %s` makes it due as usual",
                 name,
                 self._last[name].acquise,
                 name,
@@ -129,7 +129,7 @@ class Term:
         if name not in self._timers:
             raise UnknownTimer(name, self._timers)
         last = self._last[name]
-        acquise = echeance if ahead_of_clock(last, echeance) else last.acquise
+        acquise = echeance if ahead_of_clock(self._timers[name].schedule, last, echeance) else last.acquise
         return self._run(self._timers[name], Due(echeance, acquise=acquise, demandeur=demandeur))
 
     def close(self) -> None:
@@ -182,7 +182,7 @@ class Term:
 
     def _ahead(self) -> list[str]:
         now = self._clock()
-        return [name for name in self._timers if ahead_of_clock(self._last[name], now)]
+        return [name for name, timer in self._timers.items() if ahead_of_clock(timer.schedule, self._last[name], now)]
 
 
 def run_by_hand(

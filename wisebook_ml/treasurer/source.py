@@ -12,8 +12,9 @@ from wisebook_ml.messaging.connect import reach_broker
 from wisebook_ml.settings import Settings
 from wisebook_ml.training.collect import collect
 from wisebook_ml.treasury.as_of import attendus_of
+from wisebook_ml.treasury.cash_book import Untold
 from wisebook_ml.treasury.exceptions import NotEnoughHistory, PositionRefused
-from wisebook_ml.treasury.from_entries import positions_from_entries
+from wisebook_ml.treasury.from_entries import derived_positions
 from wisebook_ml.treasury.positions import PositionBook
 from wisebook_ml.treasury.schedules import Schedules
 from wisebook_ml.treasury.series import ALL_ACCOUNTS, DailySeries, series_from_book
@@ -135,9 +136,10 @@ def cash_from_entries(
     NotEnoughHistory
         Where they have none.
     """
-    cash = cash_from_positions(
-        societe_id, positions_from_entries(entries, complete_until(entries)), entries, rejected, lang
-    )
+    found = derived_positions(entries, complete_until(entries))
+    told = [*rejected, *(one.message(lang) for one in found if isinstance(one, Untold))]
+    positions = [one for one in found if isinstance(one, PositionTresorerie)]
+    cash = cash_from_positions(societe_id, positions, entries, told, lang)
     if not cash.book.accounts:
         raise NotEnoughHistory(
             f"company {societe_id}: none of its {len(entries)} entries has a line of a cash account (512, 514, 517, "

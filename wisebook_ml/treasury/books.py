@@ -11,7 +11,7 @@ import msgspec
 from schemas import Echeancier, Ecriture, Operation, PaiementAttendu, PositionTresorerie, from_minor
 from schemas.money import MAX_MINOR
 from wisebook_ml.fec.exercice import is_opening
-from wisebook_ml.treasury.cash_book import CashBook, Row
+from wisebook_ml.treasury.cash_book import CashBook, Row, Untold
 from wisebook_ml.treasury.expected import STALE
 from wisebook_ml.treasury.from_entries import cash_moves
 from wisebook_ml.treasury.item_book import ItemBook, ItemEntry, item_entry
@@ -28,8 +28,8 @@ REPEAT = STALE // 2
 
 FIRST, LAST = EARLIEST.toordinal(), LATEST.toordinal()
 
-Followed = PositionTresorerie | Echeancier
-
+Followed = PositionTresorerie | Echeancier | Untold
+"""What a day is told by, and what of it no record can say."""
 
 NOTHING = ItemEntry(0, 0, False, ())
 """Of an entry that was deleted."""
@@ -141,9 +141,11 @@ class CompanyBooks:
 
     def flush(self) -> list[Followed]:
         """Return what differs from what was told, as of now."""
-        found = (change.position(self._societe_id) for change in self._cash.changes())
-        made: list[Followed] = [position for position in found if position is not None]
-        payments = [one for one in self._items.due(self._cash.last) if abs(one[1]) <= MAX_MINOR]
+        made: list[Followed] = [change.position(self._societe_id) for change in self._cash.changes()]
+        due = self._items.due(self._cash.last)
+        payments = [one for one in due if abs(one[1]) <= MAX_MINOR]
+        too_large = [one for one in due if abs(one[1]) > MAX_MINOR]
+        made += [Untold(self._societe_id, dt.date.fromordinal(day), "", cents) for day, cents in too_large]
         if payments != list(self._told.payments) or (payments and self._day - self._told.day >= REPEAT):
             revision = self._told.revision + 1 if self._told.day == self._day else 1
             self._told = ToldItems(self._day, revision, payments)

@@ -11,7 +11,7 @@ import msgspec
 from schemas import PositionTresorerie, SourcePosition, from_minor
 from schemas.money import MAX_MINOR
 
-__all__ = ["CashBook", "Change", "Moves", "Row"]
+__all__ = ["CashBook", "Change", "Moves", "Row", "Untold"]
 
 Moves = Sequence[tuple[str, int]]
 """Net cents by account, each account once."""
@@ -30,6 +30,38 @@ class Row(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
+class Untold:
+    """An amount that no record can say; `compte_num` is empty for payments that are expected on `date`."""
+
+    societe_id: int
+    date: dt.date
+    compte_num: str
+    cents: int
+
+    def message(self, lang: str) -> str:
+        """Return what is not told, why, and what to do.
+
+        Examples
+        --------
+        >>> Untold(7, dt.date(2025, 3, 3), "512000", 10**13).message("en").partition(" is more")[0]
+        'company 7, account 512000 on 2025-03-03: 100000000000.00'
+        """
+        amount = from_minor(self.cents)
+        if lang == "fr":
+            what = f"compte {self.compte_num} au" if self.compte_num else "paiements attendus le"
+            return (
+                f"société {self.societe_id}, {what} {self.date.isoformat()} : {amount} dépasse ce qu'un enregistrement "
+                "peut porter (11 chiffres) et n'est pas transmis ; chercher un montant mal saisi dans ses écritures "
+                "jusqu'à ce jour"
+            )
+        what = f"account {self.compte_num} on" if self.compte_num else "payments expected on"
+        return (
+            f"company {self.societe_id}, {what} {self.date.isoformat()}: {amount} is more than a record can say "
+            "(11 digits), so this is not told; look for a mistyped amount in its entries up to that day"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A row that is to be told."""
 
@@ -37,15 +69,16 @@ class Change:
     compte_num: str
     row: Row
 
-    def position(self, societe_id: int) -> PositionTresorerie | None:
-        """Return it as a record; None where an amount is larger than a record can say."""
-        row = self.row
-        if max(abs(row.solde), row.entrees, row.sorties) > MAX_MINOR:
-            return None
+    def position(self, societe_id: int) -> PositionTresorerie | Untold:
+        """Return it as a record, or which amount of it is larger than a record can say."""
+        row, date = self.row, dt.date.fromordinal(self.day)
+        largest = max(row.solde, row.entrees, row.sorties, key=abs)
+        if abs(largest) > MAX_MINOR:
+            return Untold(societe_id, date, self.compte_num, largest)
         return PositionTresorerie(
             societe_id=societe_id,
             compte_num=self.compte_num,
-            date=dt.date.fromordinal(self.day),
+            date=date,
             solde=from_minor(row.solde),
             entrees=from_minor(row.entrees),
             sorties=from_minor(row.sorties),

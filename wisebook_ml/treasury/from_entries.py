@@ -7,10 +7,18 @@ from enum import StrEnum
 
 from schemas import Ecriture, Operation, PositionTresorerie, to_minor
 from wisebook_ml.fec.exercice import is_opening
-from wisebook_ml.treasury.cash_book import CashBook
+from wisebook_ml.treasury.cash_book import CashBook, Untold
 from wisebook_ml.treasury.positions import EARLIEST
 
-__all__ = ["Nature", "cash_moves", "is_cash", "latest_entries", "natures_by_day", "positions_from_entries"]
+__all__ = [
+    "Nature",
+    "cash_moves",
+    "derived_positions",
+    "is_cash",
+    "latest_entries",
+    "natures_by_day",
+    "positions_from_entries",
+]
 
 CASH = ("512", "514", "517", "53")
 """Accounts of money that is there: banks, postal cheques, other institutions, cash in hand (PCG, class 5). Not 50
@@ -60,6 +68,11 @@ def is_cash(entry: Ecriture) -> bool:
 
 
 def positions_from_entries(entries: Iterable[Ecriture], until: dt.date) -> list[PositionTresorerie]:
+    """Return the positions that `derived_positions` tells, without those that no record can say."""
+    return [one for one in derived_positions(entries, until) if isinstance(one, PositionTresorerie)]
+
+
+def derived_positions(entries: Iterable[Ecriture], until: dt.date) -> list[PositionTresorerie | Untold]:
     """Return a position of each cash account on each day on which it moved, and on `until`.
 
     Opening balances (journal "à nouveaux") count once, the first time: later ones repeat what the year before has left
@@ -75,8 +88,8 @@ def positions_from_entries(entries: Iterable[Ecriture], until: dt.date) -> list[
 
     Returns
     -------
-    list of PositionTresorerie
-        By account, then by day.
+    list
+        By account, then by day; in the place of a position with an amount that no record can say, which one.
     """
     book, societe_id = CashBook(), 0
     for entry in latest_entries(entries):
@@ -85,8 +98,7 @@ def positions_from_entries(entries: Iterable[Ecriture], until: dt.date) -> list[
             opening = is_opening(entry.journal_code, entry.journal_lib)
             book.add(entry.ecriture_date.toordinal(), opening, list(cash_moves(entry).items()))
     changes = sorted(book.changes(until.toordinal()), key=lambda change: (change.compte_num, change.day))
-    found = (change.position(societe_id) for change in changes)
-    return [position for position in found if position is not None]
+    return [change.position(societe_id) for change in changes]
 
 
 def natures_by_day(entries: Iterable[Ecriture]) -> dict[dt.date, dict[Nature, int]]:

@@ -12,7 +12,7 @@ from wisebook_ml.controls.texts import NARROW_SPACE, date_en, date_fr, number_en
 from wisebook_ml.treasury.calendar import fiscal_days
 from wisebook_ml.treasury.forecast import Forecast
 from wisebook_ml.treasury.liquidity import liquidity
-from wisebook_ml.treasury.plot_texts import MONTHS, TEXTS
+from wisebook_ml.treasury.plot_texts import MONTHS, TEXTS, days_text
 from wisebook_ml.treasury.series import ALL_ACCOUNTS, DailySeries
 
 if TYPE_CHECKING:
@@ -115,13 +115,15 @@ def _draw_title(panel: "Axes", forecast: Forecast, changed: Forecast | None, pla
     dry = liquidity(forecast if changed is None else changed, plancher)
     when = dry.date()
     accounts = said["accounts"] if forecast.compte == ALL_ACCOUNTS else said["account"].format(forecast.compte)
-    title = said["title"].format(forecast.societe_id, len(forecast))
+    title = said["title"].format(forecast.societe_id, days_text(len(forecast), lang))
     panel.set_title(title, loc="left", fontweight="bold", fontsize=12, pad=34)
     floor = _amount(plancher, forecast.devise, lang)
     share = f"{round(100 * min(max(dry.probabilite, 0.01), 0.99))}"
     sign = "<" if dry.probabilite < 0.01 else ">" if dry.probabilite > 0.99 else ""
     risk = said["risk" if changed is None else "risk_changed"].format(
-        floor=floor, days=len(forecast), risk=f"{sign}{NARROW_SPACE if sign else ''}{share}{NARROW_SPACE}%"
+        floor=floor,
+        days=days_text(len(forecast), lang),
+        risk=f"{sign}{NARROW_SPACE if sign else ''}{share}{NARROW_SPACE}%",
     )
     if forecast.solde_initial < plancher:
         risk = said["under"].format(floor=floor)

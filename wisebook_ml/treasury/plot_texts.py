@@ -1,6 +1,8 @@
 """What stands on pictures of a forecast, in French and in English."""
 
-__all__ = ["MONTHS", "TEXTS"]
+from wisebook_ml.figures import count_en, count_fr
+
+__all__ = ["MONTHS", "TEXTS", "days_text"]
 
 MONTHS = {
     "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
@@ -10,12 +12,12 @@ MONTHS = {
 
 TEXTS = {
     "fr": {
-        "title": "Société {} : trésorerie prévue à {} jours",
+        "title": "Société {} : trésorerie prévue à {}",
         "accounts": "tous les comptes",
         "account": "compte {}",
         "as_of": "Solde du soir, {accounts} ; prévision faite au {day}.",
-        "risk": "Risque de passer sous le plancher de {floor} d'ici {days} jours : {risk}",
-        "risk_changed": "Avec le scénario, risque de passer sous le plancher de {floor} d'ici {days} jours : {risk}",
+        "risk": "Risque de passer sous le plancher de {floor} d'ici {days} : {risk}",
+        "risk_changed": "Avec le scénario, risque de passer sous le plancher de {floor} d'ici {days} : {risk}",
         "under": "Le solde est déjà sous le plancher de {floor}",
         "when": ", probable à partir du {}",
         "balance": "Solde",
@@ -31,12 +33,12 @@ TEXTS = {
         "went": "décaissements (prévus en clair)",
     },
     "en": {
-        "title": "Company {}: cash forecast for {} days",
+        "title": "Company {}: cash forecast for {}",
         "accounts": "all accounts",
         "account": "account {}",
         "as_of": "Balance in the evening, {accounts}; forecast made on {day}.",
-        "risk": "Risk of falling under the floor of {floor} within {days} days: {risk}",
-        "risk_changed": "Under the scenario, risk of falling under the floor of {floor} within {days} days: {risk}",
+        "risk": "Risk of falling under the floor of {floor} within {days}: {risk}",
+        "risk_changed": "Under the scenario, risk of falling under the floor of {floor} within {days}: {risk}",
         "under": "The balance is under the floor of {floor} already",
         "when": ", probable from {} on",
         "balance": "Balance",
@@ -52,3 +54,14 @@ TEXTS = {
         "went": "outflows (lighter: expected)",
     },
 }
+
+
+def days_text(number: int, lang: str) -> str:
+    """Return a number of days in words.
+
+    Examples
+    --------
+    >>> days_text(1, "fr"), days_text(90, "fr"), days_text(1, "en")
+    ('1 jour', '90 jours', '1 day')
+    """
+    return count_fr(number, "jour", "jours") if lang == "fr" else count_en(number, "day", "days")

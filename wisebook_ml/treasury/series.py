@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.controls.texts import date_fr
+from wisebook_ml.controls.texts import count_en, count_fr, date_fr
 from wisebook_ml.treasury.exceptions import NotEnoughHistory, SeriesRefused
 from wisebook_ml.treasury.expected import Attendus
 from wisebook_ml.treasury.positions import DayPosition, PositionBook
@@ -262,22 +262,22 @@ def usable(series: DailySeries) -> DailySeries:
         )
         # The first day after the gap holds all that went on within: its flows are not those of a day.
         part = series.since(day + dt.timedelta(days=1))
+    length, length_fr = count_en(len(part), "day", "days"), count_fr(len(part), "jour", "jours")
     if len(part) < FEWEST_DAYS:
         raise NotEnoughHistory(
-            f"{where}: {len(part)} days{why}; a forecast needs {FEWEST_DAYS}: publish earlier days, or wait for more",
-            f"{where_fr} : {len(part)} jours{why_fr} ; une prévision en demande {FEWEST_DAYS} : publier des jours "
+            f"{where}: {length}{why}; a forecast needs {FEWEST_DAYS}: publish earlier days, or wait for more",
+            f"{where_fr} : {length_fr}{why_fr} ; une prévision en demande {FEWEST_DAYS} : publier des jours "
             "antérieurs, ou attendre",
         )
     moves = int(np.count_nonzero(part.entrees | part.sorties))
     if moves == 0:
         raise NotEnoughHistory(
-            f"{where}: nothing moved in {len(part)} days{why}; there is nothing to forecast",
-            f"{where_fr} : rien n'a bougé en {len(part)} jours{why_fr} ; il n'y a rien à prévoir",
+            f"{where}: nothing moved in {length}{why}; there is nothing to forecast",
+            f"{where_fr} : rien n'a bougé en {length_fr}{why_fr} ; il n'y a rien à prévoir",
         )
     if moves < FEWEST_MOVES:
         raise NotEnoughHistory(
-            f"{where}: something moved on {moves} of {len(part)} days{why}; a forecast needs {FEWEST_MOVES} such days",
-            f"{where_fr} : des mouvements sur {moves} jours de {len(part)}{why_fr} ; une prévision en demande "
-            f"{FEWEST_MOVES}",
+            f"{where}: something moved on {moves} of {length}{why}; a forecast needs {FEWEST_MOVES} such days",
+            f"{where_fr} : des mouvements sur {moves} de {length_fr}{why_fr} ; une prévision en demande {FEWEST_MOVES}",
         )
     return part

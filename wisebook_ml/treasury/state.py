@@ -186,7 +186,13 @@ class TreasuryState:
             )
         if company is None:
             company = self._new_company(PositionBook(schedule.societe_id))
-        made = list(company.made(schedule.devise, company.fold(schedule.devise).expect(schedule)))
+        is_new = schedule.devise not in company.folds
+        try:
+            made = list(company.made(schedule.devise, company.fold(schedule.devise).expect(schedule)))
+        except PositionRefused:
+            if is_new:
+                del company.folds[schedule.devise]
+            raise
         self._companies[schedule.societe_id] = company
         return made
 

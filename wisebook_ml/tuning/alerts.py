@@ -11,6 +11,7 @@ from msgspec.structs import asdict, replace
 
 from schemas import Canal, CodeMotif, Destination, HeuresCalmes, ReglageAlertes, Severite, from_minor, to_minor
 from schemas.money import Montant
+from wisebook_ml.delivery.addresses import shown
 from wisebook_ml.tuning.exceptions import Refusal
 
 __all__ = ["alert_faults", "edited_alerts", "quiet_text", "read_faults", "target_text"]
@@ -171,7 +172,7 @@ def _targets(read: _Alerts) -> Iterator[str]:
             yield f"{where} is for escalations, and there are none: set `escalade` to minutes, or leave it out"
         key = (one.canal, one.adresse, one.escalade)
         if key in seen:
-            yield f"{where}: {one.adresse} is given twice; leave one out"
+            yield f"{where}: {shown(one.adresse)} is given twice; leave one out"
         seen.add(key)
     if len(read.destinations) > 20:
         yield f"{len(read.destinations)} destinations are too many; give at most 20"
@@ -193,7 +194,7 @@ def _address(where: str, one: _Target) -> Iterator[str]:
         host = None
         parts = urlsplit("")
     if re.search(r"\s", one.adresse) or not host or parts.scheme not in ("https", "http"):
-        yield f"{where}: {one.adresse[:100]!r} is no URL of a webhook; write one such as https://erp.example.fr/alertes"
+        yield f"{where}: {shown(one.adresse)[:100]!r} is no URL of a webhook; write one such as https://erp.example.fr/alertes"
     elif parts.scheme == "http" and host not in HERE:
         yield f"{where}: a webhook at http://{host} would send alerts in the clear; give its https:// address"
 
@@ -220,7 +221,8 @@ def edited_alerts(
     calmes : tuple of sequences of str
         Quiet hours that come and that go: ``20:00-08:00 jours=1,2 feries sauf=ELEVEE``; what goes is told by its times.
     destinations : tuple of sequences of str
-        Addresses that come and that go: ``https://… severite=CRITIQUE langue=en escalade``.
+        Addresses that come and that go: ``https://… severite=CRITIQUE langue=en escalade``; what goes is told by its
+        address, whole or as it is shown.
     default : str
         What stands for the default.
 
@@ -291,15 +293,23 @@ def _items(
     name: Callable[[T], str],
     what: str,
 ) -> list[T]:
-    """Return a list with what comes, in the place of what has the same name, and without what goes."""
+    """Return a list with what comes, in the place of what has the same name, and without what goes.
+
+    What goes may be named as it is shown, too: who reads an address without its secrets need not know them.
+    """
     more, less = change
     items = {name(one): one for one in there}
     for text in more:
         one = read(text)
         items[name(one)] = one
     for text in less:
-        if items.pop(text.strip(), None) is None:
-            raise Refusal(f"there is no {what} {text!r} to take away; there are: {', '.join(items) or 'none'}")
+        meant = [one for one in items if one == text.strip()] or [one for one in items if shown(one) == text.strip()]
+        if len(meant) != 1:
+            fault = "are several" if meant else "is no"
+            told = ", ".join(map(shown, items)) or "none"
+            hint = "give the whole address" if meant else f"there are: {told}"
+            raise Refusal(f"there {fault} {what} {text!r} to take away; {hint}")
+        del items[meant[0]]
     return list(items.values())
 
 
@@ -348,8 +358,8 @@ def quiet_text(one: HeuresCalmes) -> str:
 
 
 def target_text(one: Destination) -> str:
-    """Return a destination as it is given, after its channel."""
-    parts = [one.canal.value, one.adresse]
+    """Return a destination as it is given, after its channel; its address without secrets."""
+    parts = [one.canal.value, shown(one.adresse)]
     parts += [f"severite={one.severite}"] if one.severite is not Severite.INFO else []
     parts += [f"langue={one.langue}"] if one.langue != "fr" else []
     parts += ["escalade"] if one.escalade else []

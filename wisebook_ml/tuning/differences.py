@@ -5,6 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from schemas import Parametres, ReglageAlertes
+from wisebook_ml.delivery.addresses import shown
 from wisebook_ml.ledger.vocabulary import DEFAULT_WATCHED
 from wisebook_ml.tuning.alerts import quiet_text, target_text
 from wisebook_ml.tuning.edit import USUAL_LIMITS
@@ -14,6 +15,8 @@ __all__ = ["USUAL", "Difference", "differences"]
 APART = frozenset({"societe_id", "version", "auteur", "motif"})
 """What tells a version, not what it sets."""
 
+TARGET = "alertes destinations "
+"""What the name of a destination begins with; its address follows."""
 
 USUAL = {"mots_cles": DEFAULT_WATCHED, "plafonds_approbation": USUAL_LIMITS}
 """What lists are that a company has not set."""
@@ -44,10 +47,16 @@ def differences(before: Parametres, after: Parametres) -> list[Difference]:
     """
     first, second = _flat(before), _flat(after)
     return [
-        Difference(name, first.get(name), second.get(name))
+        Difference(_champ(name), first.get(name), second.get(name))
         for name in dict.fromkeys([*first, *second])
         if first.get(name) != second.get(name)
     ]
+
+
+def _champ(name: str) -> str:
+    """Return a field's name as it is told: a destination's is its address, which may hold a secret."""
+    _, mark, address = name.partition(TARGET)
+    return f"{mark}{shown(address)}" if mark else name
 
 
 def _flat(parametres: Parametres) -> dict[str, object]:
@@ -81,7 +90,7 @@ def _flat_alerts(alerts: ReglageAlertes) -> dict[str, object]:
         if name == "calmes":
             flat |= {f"alertes {name} {one.debut}-{one.fin}": quiet_text(one) for one in alerts.calmes}
         elif name == "destinations":
-            flat |= {f"alertes {name} {one.adresse}": target_text(one) for one in alerts.destinations}
+            flat |= {f"{TARGET}{one.adresse}": target_text(one) for one in alerts.destinations}
         elif isinstance(value, list):
             flat |= {f"alertes {name} {item}": item for item in value}
         else:

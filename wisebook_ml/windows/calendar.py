@@ -1,12 +1,13 @@
 """Where windows begin and end: hours of UTC, and days of the French calendar. Moments are whole seconds since 1970."""
 
 import datetime as dt
+import sys
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from schemas import Pas
 
-__all__ = ["DAY", "HOUR", "KEPT", "end_of", "floor_of", "is_over", "moment", "seconds"]
+__all__ = ["DAY", "HOUR", "KEPT", "KEPT_AHEAD", "end_of", "floor_of", "is_over", "last_over", "moment", "seconds"]
 
 HOUR = 3_600
 DAY = 24 * HOUR
@@ -21,6 +22,10 @@ Hours: a week, and the day that is not over. Days: a year and more, since the FE
 journal, so that a year goes back and forth. A window lives exactly as long as it takes late events: so what a living
 window holds does not depend on when, in comparison with others, an event came.
 """
+
+KEPT_AHEAD = 3 * 366 * DAY
+"""How far the last window of a company may be beyond one that its clock has not reached: verdicts may be given today on
+books of last year, and a company may have a treasury and no entries. Longer, they would be kept for ever."""
 
 REMEMBERED = 1 << 14
 """Hours whose day is remembered: those of two years, nearly."""
@@ -64,6 +69,11 @@ def end_of(pas: Pas, debut: int) -> int:
 def is_over(pas: Pas, debut: int, clock: int | None) -> bool:
     """Tell whether a window is not kept any more when a company's clock is at a moment."""
     return clock is not None and debut + KEPT[pas] <= clock
+
+
+def last_over(pas: Pas, clock: int | None) -> int:
+    """Return the latest beginning of a window that is not kept any more: `is_over`, for many at once."""
+    return -sys.maxsize if clock is None else clock - KEPT[pas]
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -1,12 +1,11 @@
 """Which windows a company has, and how far its clock is."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from heapq import heappop, heappush
 
 from schemas import Pas
-from wisebook_ml.windows.calendar import is_over
-from wisebook_ml.windows.keys import WHOLE, Cle
+from wisebook_ml.windows.calendar import KEPT_AHEAD, is_over
+from wisebook_ml.windows.keys import Cle
 
 __all__ = ["CompanyWindows"]
 
@@ -25,19 +24,22 @@ class CompanyWindows:
 
     def __init__(self, societe_id: int) -> None:
         self._societe_id = societe_id
-        self._journals: dict[tuple[Pas, int], set[str]] = defaultdict(set)
+        self._there: dict[Pas, set[int]] = {Pas.HEURE: set(), Pas.JOUR: set()}
         self._ends: dict[Pas, list[int]] = {Pas.HEURE: [], Pas.JOUR: []}
         self._births: dict[int, int] = {}
         self._last_birth = -1
         self.clock: int | None = None
         """The beginning of that hour; None before there was one."""
+        self._last: int | None = None
 
     def add(self, cle: Cle) -> None:
         """Note that there is a window."""
-        where = (cle.pas, cle.debut)
-        if where not in self._journals:
+        there = self._there[cle.pas]
+        if cle.pas is Pas.HEURE:
+            self._last = cle.debut if self._last is None else max(self._last, cle.debut)
+        if cle.debut not in there:
+            there.add(cle.debut)
             heappush(self._ends[cle.pas], cle.debut)
-        self._journals[where].add(cle.journal)
 
     def born(self, hour: int, depuis: int) -> None:
         """Note in which block an hour had its first entries."""
@@ -57,25 +59,35 @@ class CompanyWindows:
             return self.clock
         return max((hour for hour, birth in self._births.items() if birth <= depuis), default=None)
 
-    def journals(self, pas: Pas, debut: int) -> set[str]:
-        """Return the journals that have a window at a place; the whole company's is `WHOLE`."""
-        return self._journals.get((pas, debut), set())
-
     def remove(self, cle: Cle) -> None:
         """Forget a window."""
-        where = (cle.pas, cle.debut)
-        journals = self._journals.get(where, set())
-        journals.discard(cle.journal)
-        if not journals:
-            self._journals.pop(where, None)
-        if cle.pas is Pas.HEURE and cle.journal == WHOLE:
+        self._there[cle.pas].discard(cle.debut)
+        if cle.pas is Pas.HEURE:
             self._births.pop(cle.debut, None)
 
-    def take_over(self) -> Iterator[list[Cle]]:
-        """Yield the windows that are not kept any more, those of one hour or day together; they are still there."""
+    def is_over(self, pas: Pas, debut: int) -> bool:
+        """Tell whether a window is not kept any more."""
+        if self.clock is not None and debut <= self.clock:
+            return is_over(pas, debut, self.clock)
+        return self._last is not None and debut + KEPT_AHEAD <= self._last
+
+    def take_over(self) -> Iterator[Cle]:
+        """Yield the windows that are not kept any more; they are still there."""
+        yield from self._ahead_and_over()
         for pas, ends in self._ends.items():
             while ends and is_over(pas, ends[0], self.clock):
                 debut = heappop(ends)
-                journals = sorted(self._journals.get((pas, debut), ()))
-                if journals:
-                    yield [Cle(self._societe_id, journal, pas, debut) for journal in journals]
+                if debut in self._there[pas]:
+                    yield Cle(self._societe_id, pas, debut)
+
+    def _ahead_and_over(self) -> list[Cle]:
+        begin = self.clock if self.clock is not None else min(self._there[Pas.HEURE], default=None)
+        if begin is None or self._last is None or begin + KEPT_AHEAD > self._last:
+            return []
+        # Years behind what came last: so rare that looking at all of them is cheap enough.
+        return [
+            Cle(self._societe_id, pas, debut)
+            for pas, there in self._there.items()
+            for debut in sorted(there)
+            if debut >= begin and self.is_over(pas, debut)
+        ]

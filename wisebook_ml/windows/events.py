@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from schemas import Avis, Comptage, Detection, Etat
-from schemas.money import to_minor
 from wisebook_ml.messaging.events import Headers, RawRecord
-from wisebook_ml.windows.calendar import DAY, seconds
+from wisebook_ml.windows.calendar import DAY, HOUR, seconds
 
-__all__ = ["Counted", "Detected", "Event", "Judged", "Slice", "Tick", "counted", "detected", "judged"]
+__all__ = ["Counted", "Detected", "Event", "Judged", "Misfit", "Slice", "Tick", "counted", "detected", "judged"]
 
 PRINT_BYTES = 7
 """Of a hash: fits a JSON number of 64 bits; of a million, two are alike with a probability of one in 100,000."""
+
+STATISTICS = "statistics"
+"""Timer whose tick has what changed published."""
 
 LONGEST_LATENCY = DAY * 1_000
 """Milliseconds. What is dated longer before it was detected was not live, and says nothing about how fast we are."""
@@ -64,37 +66,58 @@ class Detected(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A verdict."""
+    """A verdict, and its offset in `feedback`."""
 
     societe_id: int
     at: int
     print: int
     verdict: str
+    offset: int
 
 
 Event = Counted | Tick | Detected | Judged
 
 
-def counted(record: Comptage, written: int | None) -> Counted | Tick | None:
-    """Return what a record of `counts` says; `written`, in milliseconds, stands in before the first tick.
+class Misfit(ValueError):
+    """A record that fits its schema and makes no sense; the message says why."""
 
-    None for the end of a block with another timer's tick.
+
+def counted(record: Comptage, written: int | None) -> list[Counted | Tick]:
+    """Return what a record of `counts` says; the time is that of the last tick, or when it was `written` (ms).
+
+    The later of both: where ticks have stopped, with the role `timers`, what comes meanwhile is not ahead of the time.
+
+    Raises
+    ------
+    Misfit
+        Where its columns do not make rows.
     """
-    now = seconds(record.horloge) if record.horloge is not None else _seconds_of(written)
-    if record.societe_id == 0:
-        return Tick(now) if record.battement == "statistics" else None
-    slices = [
-        Slice(
-            seconds(one.heure),
-            one.journal_code,
-            one.ecritures,
-            one.lignes,
-            to_minor(one.montant),
-            one.scores,
-        )
-        for one in record.tranches
-    ]
-    return Counted(record.societe_id, record.depuis, record.jusque, now, slices)
+    times = (None if record.horloge is None else seconds(record.horloge), _seconds_of(written))
+    now = max((time for time in times if time is not None), default=None)
+    codes, found, before = record.journaux, list[Counted | Tick](), 0
+    slices: list[Slice] = []
+    try:
+        for societe_id, heure, journal, ecritures, lignes, cents, scores in zip(
+            record.societes,
+            record.heures,
+            record.journal,
+            record.ecritures,
+            record.lignes,
+            record.centimes,
+            record.scores,
+            strict=True,
+        ):
+            if societe_id != before:
+                slices, before = [], societe_id
+                found.append(Counted(societe_id, record.depuis, record.jusque, now, slices))
+            slices.append(Slice(heure * HOUR, codes[journal], ecritures, lignes, cents, scores or (ecritures,)))
+    except (ValueError, IndexError) as error:
+        raise Misfit(f"the columns of the block do not make rows: {error}") from error
+    if len({one.societe_id for one in found if isinstance(one, Counted)}) < len(found):
+        raise Misfit("the rows of a company are not together")
+    if record.battement == STATISTICS:
+        found.append(Tick(now))
+    return found
 
 
 def detected(record: Detection, raw: RawRecord, topic: str) -> Detected | None:
@@ -149,7 +172,7 @@ def judged(record: Avis, raw: RawRecord, written: int | None) -> Judged | None:
         return None
     subject = record.detection_id or record.ecriture_id
     about = f"{subject}\n{record.verdict.value}\n{record.revision}\n{record.auteur}"
-    return Judged(record.societe_id, given // 1_000, _print(about), record.verdict.value)
+    return Judged(record.societe_id, given // 1_000, _print(about), record.verdict.value, raw.offset)
 
 
 def told_by(headers: Headers) -> Mapping[str, str]:

@@ -4,16 +4,16 @@ Pure: no Kafka and no clock. Values are read and written as bytes, as they stand
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from schemas import Fenetre, Pas
-from wisebook_ml.windows.calendar import DAY, floor_of, is_over, seconds
+from wisebook_ml.windows.calendar import DAY, floor_of, is_over, last_over
 from wisebook_ml.windows.company import CompanyWindows
 from wisebook_ml.windows.events import Counted, Detected, Event, Judged, Slice
-from wisebook_ml.windows.keys import WHOLE, Cle, cle_of, key_of
-from wisebook_ml.windows.pane import Pane, decode_window, encode_window
+from wisebook_ml.windows.keys import Cle, cle_of, key_of
+from wisebook_ml.windows.pane import Pane, as_published, decode_window, encode_window
 
 __all__ = ["EXPIRED_AT_ONCE", "Change", "Row", "WindowFold"]
 
@@ -28,6 +28,9 @@ EXPIRED_AT_ONCE = 2_000
 
 The others wait; nobody reads or adds to them any more.
 """
+
+PANES = 4_096
+"""Windows that are kept as they are added to, besides their bytes: those of this hour are met in every batch."""
 
 Read = Callable[[bytes], bytes | None]
 
@@ -63,6 +66,7 @@ class WindowFold:
         self._companies: dict[int, CompanyWindows] = {}
         self._unpublished: set[Cle] = set()
         self._panes: dict[Cle, Pane] = {}
+        self._kept: dict[Cle, tuple[bytes, Pane]] = {}
 
     def restore(self, items: Iterable[tuple[bytes, bytes]]) -> None:
         """Learn which windows there are, before anything is folded."""
@@ -70,12 +74,11 @@ class WindowFold:
             cle = cle_of(key)
             company = self._company(cle.societe_id)
             company.add(cle)
-            if cle.journal == WHOLE:
-                window = decode_window(value)
-                if window.depuis is not None and cle.pas is Pas.HEURE:
-                    company.born(cle.debut, window.depuis)
-                if not window.publiee:
-                    self._unpublished.add(cle)
+            window = decode_window(value)
+            if window.depuis is not None and cle.pas is Pas.HEURE:
+                company.born(cle.debut, window.depuis)
+            if not window.publiee:
+                self._unpublished.add(cle)
 
     def fold(self, events: Iterable[Event]) -> list[Change]:
         """Add events to their windows; return the values that have changed, to be written before the next call.
@@ -94,15 +97,14 @@ class WindowFold:
         changes = []
         for cle, pane in self._panes.items():
             if pane.changed:
-                changes.append(Change(key_of(cle), encode_window(pane.record())))
+                changes.append(self._change(cle, pane, encode_window(pane.record())))
                 self._company(cle.societe_id).add(cle)
-                if cle.journal == WHOLE:
-                    self._unpublished.add(cle)
+                self._unpublished.add(cle)
         self._panes = {}
         return changes
 
     def unpublished(self) -> list[Row]:
-        """Return the windows of companies that have changed since they were published, hours before days."""
+        """Return the windows that have changed since they were published, of a company hours before days."""
         return [self._row(cle) for cle in sorted(self._unpublished)]
 
     def published(self, rows: Iterable[Row]) -> list[Change]:
@@ -110,20 +112,24 @@ class WindowFold:
         changes = []
         for row in rows:
             if self._read(row.key) == row.value:
-                changes.append(Change(row.key, encode_window(_as_published(row.window))))
-                self._unpublished.discard(cle_of(row.key))
+                cle = cle_of(row.key)
+                pane = self._read_pane(cle)
+                pane.published()
+                changes.append(self._change(cle, pane, as_published(row.value)))
+                self._unpublished.discard(cle)
         return changes
 
     def over(self, at_most: int = EXPIRED_AT_ONCE) -> tuple[list[Row], list[Change]]:
         """Return what has expired: rows that nobody was told of, to be published first, and then the tombstones."""
         rows, changes = list[Row](), list[Change]()
         for company in self._companies.values():
-            for cles in company.take_over():
-                rows += [self._row(cle) for cle in cles if cle in self._unpublished]
-                for cle in cles:
-                    changes.append(Change(key_of(cle), None))
-                    company.remove(cle)
-                    self._unpublished.discard(cle)
+            for cle in company.take_over():
+                if cle in self._unpublished:
+                    rows.append(self._row(cle))
+                changes.append(Change(key_of(cle), None))
+                company.remove(cle)
+                self._unpublished.discard(cle)
+                self._kept.pop(cle, None)
                 if len(changes) >= at_most:
                     return rows, changes
         return rows, changes
@@ -137,47 +143,70 @@ class WindowFold:
     def _pane(self, cle: Cle) -> Pane:
         pane = self._panes.get(cle)
         if pane is None:
-            value = self._read(key_of(cle))
-            pane = self._panes[cle] = Pane(cle, None if value is None else decode_window(value))
+            pane = self._panes[cle] = self._read_pane(cle)
         return pane
+
+    def _read_pane(self, cle: Cle) -> Pane:
+        """Return a window as it is in the table: decoded, unless these very bytes were made of a pane that is kept."""
+        value = self._read(key_of(cle))
+        if value is None:
+            return Pane(cle)
+        kept = self._kept.get(cle)
+        return kept[1] if kept is not None and kept[0] is value else Pane(cle, decode_window(value))
+
+    def _change(self, cle: Cle, pane: Pane, value: bytes) -> Change:
+        pane.changed = False
+        self._kept.pop(cle, None)  # the last changed is the last that is dropped
+        self._kept[cle] = (value, pane)
+        if len(self._kept) > PANES:
+            del self._kept[next(iter(self._kept))]
+        return Change(key_of(cle), value)
 
     def _row(self, cle: Cle) -> Row:
         key = key_of(cle)
         value = self._read(key)
         assert value is not None, f"window {key!r} is known and not there"
-        journaux = {}
-        for journal in sorted(self._company(cle.societe_id).journals(cle.pas, cle.debut) - {WHOLE}):
-            of_journal = self._read(key_of(cle._replace(journal=journal)))
-            if of_journal is not None and (found := decode_window(of_journal)).ecritures:
-                journaux[journal] = found.ecritures
-        return Row(key, value, decode_window(value), journaux)
+        window = self._read_pane(cle).record()
+        journaux = {code: part.ecritures for code, part in window.journaux.items() if part.ecritures}
+        return Row(key, value, window, journaux)
 
     def _count(self, block: Counted) -> None:
         company = self._company(block.societe_id)
         most = min(LAST, block.now + AHEAD if block.now is not None else LAST)
-        ahead = sum(one.ecritures for one in block.slices if one.hour > most)
-        late = sum(one.ecritures for one in block.slices if one.hour < FIRST)
+        ahead = sum([one.ecritures for one in block.slices if one.hour > most])
+        late = sum([one.ecritures for one in block.slices if one.hour < FIRST])
         fitting = [one for one in block.slices if FIRST <= one.hour <= most]
         # The clock as it was after this block, and as it is: after a crash that may be later.
-        clock = _later(company.clock_at(block.depuis), max((one.hour for one in fitting), default=None))
+        clock = _later(company.clock_at(block.depuis), max([one.hour for one in fitting], default=None))
         latest = _later(company.clock, clock)
-        parts: dict[Cle, list[Slice]] = defaultdict(list)
+        too_late = last_over(Pas.JOUR, clock)
+        over_hour, over_day = last_over(Pas.HEURE, latest), last_over(Pas.JOUR, latest)
+        hours: dict[int, list[Slice]] = defaultdict(list)
+        days: dict[int, list[Slice]] = defaultdict(list)
         for one in fitting:
             hour, day = floor_of(Pas.HEURE, one.hour), floor_of(Pas.JOUR, one.hour)
-            if is_over(Pas.JOUR, day, clock):
+            if day <= too_late:
                 late += one.ecritures
                 continue
-            for journal in _journals(one.journal):
-                for pas, debut in ((Pas.HEURE, hour), (Pas.JOUR, day)):
-                    if not is_over(pas, debut, latest):
-                        parts[Cle(block.societe_id, journal, pas, debut)].append(one)
+            if hour > over_hour:
+                hours[hour].append(one)
+            if day > over_day:
+                days[day].append(one)
         beside = self._beside(block, company, clock, latest) if late or ahead else ()
-        for cle in dict.fromkeys((*beside, *parts)):
-            strange = (late, ahead) if cle in beside else (0, 0)
-            pane = self._pane(cle)
-            pane.add_block(block.depuis, block.jusque, parts.get(cle, ()), tardives=strange[0], en_avance=strange[1])
-            if cle.pas is Pas.HEURE and cle.journal == WHOLE and pane.depuis is not None:
-                company.born(cle.debut, pane.depuis)
+        for cle in beside:
+            slices = (hours if cle.pas is Pas.HEURE else days).pop(cle.debut, ())
+            self._add_block(company, cle, block, slices, late, ahead)
+        for pas, parts in ((Pas.HEURE, hours), (Pas.JOUR, days)):
+            for debut, slices in parts.items():
+                self._add_block(company, Cle(block.societe_id, pas, debut), block, slices, 0, 0)
+
+    def _add_block(
+        self, company: CompanyWindows, cle: Cle, block: Counted, slices: Sequence[Slice], late: int, ahead: int
+    ) -> None:
+        pane = self._pane(cle)
+        pane.add_block(block.depuis, block.jusque, slices, tardives=late, en_avance=ahead)
+        if cle.pas is Pas.HEURE and pane.depuis is not None:
+            company.born(cle.debut, pane.depuis)
 
     def _beside(
         self, block: Counted, company: CompanyWindows, clock: int | None, latest: int | None
@@ -188,38 +217,27 @@ class WindowFold:
         at = block.now if clock is None else clock
         if at is None:
             return ()
-        windows = (Cle(block.societe_id, WHOLE, pas, floor_of(pas, at)) for pas in Pas)
+        windows = (Cle(block.societe_id, pas, floor_of(pas, at)) for pas in Pas)
         return tuple(cle for cle in windows if not is_over(cle.pas, cle.debut, latest))
 
     def _detect(self, one: Detected) -> None:
-        for cle in self._places(one.societe_id, one.journal, one.at):
+        for cle in self._places(one.societe_id, one.at):
             self._pane(cle).add_detection(one)
 
     def _judge(self, one: Judged) -> None:
-        for cle in self._places(one.societe_id, WHOLE, one.at):
+        for cle in self._places(one.societe_id, one.at):
             self._pane(cle).add_verdict(one)
 
-    def _places(self, societe_id: int, journal: str, at: int) -> Iterator[Cle]:
+    def _places(self, societe_id: int, at: int) -> Iterator[Cle]:
         """Yield the windows that something belongs into and that still live."""
         if not FIRST <= at <= LAST:
             return
-        clock = self._company(societe_id).clock
+        company = self._company(societe_id)
         for pas in Pas:
             debut = floor_of(pas, at)
-            if not is_over(pas, debut, clock):
-                for one in _journals(journal):
-                    yield Cle(societe_id, one, pas, debut)
-
-
-def _journals(journal: str) -> tuple[str, ...]:
-    return (WHOLE,) if journal == WHOLE else (WHOLE, journal)
+            if not company.is_over(pas, debut):
+                yield Cle(societe_id, pas, debut)
 
 
 def _later(one: int | None, other: int | None) -> int | None:
     return other if one is None else one if other is None else max(one, other)
-
-
-def _as_published(window: Fenetre) -> Fenetre:
-    pane = Pane(Cle(window.societe_id, window.journal_code, window.pas, seconds(window.debut)), window)
-    pane.publiee = True
-    return pane.record()

@@ -67,13 +67,13 @@ def panes_of(windows: Iterable[Fenetre], pas: Pas, panes: int, *, journal: str =
 
 
 def clock_of(windows: Iterable[Fenetre]) -> int | None:
-    """Return how far a company's clock is: the last hour in which entries of it were counted."""
-    hours = [
-        seconds(one.debut)
-        for one in windows
-        if one.pas is Pas.HEURE and not one.journal_code and one.depuis is not None
-    ]
-    return max(hours, default=None)
+    """Return how far a company's clock is: the last hour in which entries of it were counted.
+
+    Of a company without entries, the last hour in which anything was.
+    """
+    hours = [one for one in windows if one.pas is Pas.HEURE and not one.journal_code]
+    with_entries = [one for one in hours if one.depuis is not None]
+    return max((seconds(one.debut) for one in with_entries or hours), default=None)
 
 
 def hopping(panes: Sequence[Fenetre], size: int) -> list[Fenetre]:

@@ -1,8 +1,11 @@
 """What is published of a window: its counts, and the shares and times that follow from them."""
 
 import datetime as dt
-import uuid
+import hashlib
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -18,16 +21,20 @@ __all__ = ["NO_RATES", "Rates", "quantile", "rates_of", "statistic", "statistic_
 
 SOURCE = "wisebook-ml/statistics"
 
-NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://wisebook.fr/ml/statistiques")
+ID_BYTES = 16
 
 MEDIAN, P99 = 0.5, 0.99
 
 
 class Rates(NamedTuple):
-    """Shares of false positives among all verdicts of a company that stand, by control and by model (its id)."""
+    """What the verdicts of a company say that stand: shares of false positives by control and by model (its id).
+
+    `avis` are those verdicts themselves, by the time when they were given.
+    """
 
     controles: Mapping[str, float]
     modeles: Mapping[str, float]
+    avis: Sequence[tuple[dt.datetime, Verdict]] = ()
 
 
 NO_RATES = Rates({}, {})
@@ -42,7 +49,7 @@ def rates_of(figures: Iterable[Reliability]) -> Rates:
     ...     return Reliability(genre=genre, nom=nom, journal_code=None, avis=avis, rejets=rejets, taux=rejets / avis,
     ...                        bas=0.0, haut=1.0)
     >>> rates_of([figure("control", "DOUBLON", 4, 1), figure("version", "3/1", 2, 2), figure("version", "3/2", 6, 2)])
-    Rates(controles={'DOUBLON': 0.25}, modeles={'3': 0.5})
+    Rates(controles={'DOUBLON': 0.25}, modeles={'3': 0.5}, avis=())
     """
     controls, models = dict[str, float](), dict[str, list[int]]()
     for one in figures:
@@ -67,14 +74,15 @@ def statistic(window: Fenetre, journaux: Mapping[str, int], rates: Rates = NO_RA
     journaux : mapping
         Entries by journal.
     rates : Rates
-        Of all verdicts that stand.
+        What the verdicts say that stand. `taux_faux_positifs` and `precision` are shares of those among them that were
+        given in the window; `avis` of the window counts all that were given, also what was refused or replaced.
     """
-    judged = sum(count for verdict, count in window.avis.items() if verdict != Verdict.MANQUEE)
-    dismissed = window.avis.get(Verdict.FAUX_POSITIF.value, 0)
+    fin = moment(end_of(window.pas, seconds(window.debut)))
+    judged, dismissed = _judged(rates.avis, window.debut, fin)
     return Statistique(
         societe_id=window.societe_id,
         debut=window.debut,
-        fin=moment(end_of(window.pas, seconds(window.debut))),
+        fin=fin,
         ecritures=window.ecritures,
         detections=window.detections,
         avis=window.avis,
@@ -92,6 +100,13 @@ def statistic(window: Fenetre, journaux: Mapping[str, int], rates: Rates = NO_RA
         tardives=window.tardives,
         en_avance=window.en_avance,
     )
+
+
+def _judged(avis: Sequence[tuple[dt.datetime, Verdict]], since: dt.datetime, until: dt.datetime) -> tuple[int, int]:
+    """Return how many detections were judged in a stretch of time, and how many of them dismissed."""
+    first, last = (bisect_left(avis, moment, key=itemgetter(0)) for moment in (since, until))
+    verdicts = Counter(verdict for _, verdict in avis[first:last])
+    return verdicts.total() - verdicts[Verdict.MANQUEE], verdicts[Verdict.FAUX_POSITIF]
 
 
 def statistic_event(
@@ -113,7 +128,7 @@ def statistic_event(
     window = row.window
     one = statistic(window, row.journaux, rates_of_company(window.societe_id))
     value = msgspec.json.encode(one)
-    id_ = str(uuid.uuid5(NAMESPACE, f"{partition}/{row.key.decode()}/{value.decode()}"))
+    id_ = hashlib.blake2b(value, digest_size=ID_BYTES, key=b"%d/%b" % (partition, row.key)).hexdigest()
     headers = event_headers(one, id_=id_, source=SOURCE, time=now or one.fin)
     return Outgoing(STATISTICS, str(window.societe_id).encode(), value, headers)
 

@@ -11,7 +11,8 @@ from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.training.collect import partition_of
 from wisebook_ml.windows.calendar import is_over, seconds
 from wisebook_ml.windows.hopping import clock_of
-from wisebook_ml.windows.pane import decode_window, further
+from wisebook_ml.windows.keys import cle_of
+from wisebook_ml.windows.pane import apart, decode_window, further
 
 __all__ = ["WindowView"]
 
@@ -46,7 +47,8 @@ class WindowView:
             ends = end_offsets(self._bootstrap, self._topic)
             partition = partition_of(societe_id, len(ends))
             self._read_on(partition, *ends[partition])
-            windows = list(self._values[partition].get(societe_id, {}).values())
+            stored = list(self._values[partition].get(societe_id, {}).values())
+        windows = [one for window in stored for one in apart(window)]
         clock = clock_of(windows)
         kept = [one for one in windows if not is_over(one.pas, seconds(one.debut), clock)]
         return sorted(kept, key=lambda one: (one.pas.value, one.debut, one.journal_code))
@@ -58,19 +60,21 @@ class WindowView:
         if start == first:
             self._values[partition] = {}
         values = self._values[partition]
+        # Nobody but the table's workers writes here; what is no window, they pass over as well.
         for run in read_partition(self._bootstrap, self._topic, partition, start, end):
             for raw in run:
-                if raw.key is None:
+                key = raw.key or b""
+                try:
+                    windows = values.setdefault(cle_of(key).societe_id, {})
+                except ValueError:
                     continue
-                company = int(raw.key.partition(b"/")[0])
-                windows = values.setdefault(company, {})
                 if raw.value is None:
-                    windows.pop(raw.key, None)
+                    windows.pop(key, None)
                     continue
                 try:
                     window = decode_window(raw.value)
                 except msgspec.DecodeError:
-                    continue  # nobody but the table's workers writes here, and they passed over it as well
-                known = windows.get(raw.key)
-                windows[raw.key] = window if known is None else further(known, window)
+                    continue
+                known = windows.get(key)
+                windows[key] = window if known is None else further(known, window)
         self._read_to[partition] = end

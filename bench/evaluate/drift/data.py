@@ -62,9 +62,9 @@ class Rows:
         return len(self.days)
 
 
-def generated_table(entries: int, seed: int) -> Rows:
+def generated_table(entries: int, seed: int, *, years: int = 1) -> Rows:
     """Return the rows of a generated ledger; days are those of publication."""
-    ledger = generate_ledger(entries=entries, seed=seed)
+    ledger = generate_ledger(entries=entries, seed=seed, years=years)
     moments: dict[str, dt.datetime] = {}
     for publication in ledger.publications:
         moments.setdefault(publication.ecriture.ecriture_id, publication.le)

@@ -42,6 +42,7 @@ def upgrade(engine: Engine) -> None:
     """
     with ONE_AT_A_TIME, writing(engine) as connection:
         if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0"))
             # SQLite needs none: `writing` has taken its only write lock.
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
         config = _config()
