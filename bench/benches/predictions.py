@@ -110,7 +110,7 @@ def _serving(deployment: Deployment) -> Iterator[str]:
         )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait(lambda: httpx.get(f"{address}/health").status_code == 200, process, deployment)
+        _wait(lambda: httpx.get(f"{address}/healthz").status_code == 200, process, deployment)
         yield address
     finally:
         process.terminate()
