@@ -110,7 +110,8 @@ class Alerte(Record, frozen=True, kw_only=True, omit_defaults=True):
 class Acquittement(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Somebody has taken note of an alert: it is not escalated any more.
 
-    More of the same goes into it in silence until its group ends; what is worse opens it again.
+    More of the same goes into it in silence until its group ends; what is worse opens it again. `revision` is that
+    which they saw: where the alert has become more severe since, it stays open, for nobody has taken note of that.
     """
 
     ce_type: ClassVar[str] = "fr.wisebook.acquittement.v1"
@@ -119,6 +120,7 @@ class Acquittement(Record, frozen=True, kw_only=True, omit_defaults=True):
     alerte_id: uuid.UUID
     auteur: Identifiant
     commentaire: Annotated[str, Meta(max_length=2000)] = ""
+    revision: Annotated[int, Meta(ge=1)] | None = None
 
 
 class Livraison(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -197,8 +199,8 @@ class ReglageAlertes(Struct, frozen=True, kw_only=True, omit_defaults=True):
     A detection passes with at least `severite` and, where given, at least `montant` at stake; of `controles` nothing
     but these where any are named, and none of `sauf_controles`, by its strongest reason. Of the same cause within
     `regroupement` minutes there is one alert. No more than `budget_horaire` alerts are told in an hour: what exceeds it
-    is told as one at its end. What nobody has acknowledged after `escalade` minutes (0: never) is told again, up to
-    `escalades` times.
+    is told as one at its end, unless it is CRITIQUE. What nobody has acknowledged after `escalade` minutes (0:
+    never) is told again, up to `escalades` times.
     """
 
     actif: bool = True

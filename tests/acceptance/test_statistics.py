@@ -131,7 +131,7 @@ def publish(deployment: Deployment, first: int, last: int) -> None:
     chance = random.Random(first)
     for societe_id in COMPANIES:
         partition = partition_of(societe_id, COUNTS.partitions)
-        blocks = (raw(comptage(societe_id, k, chance), societe_id, NOW) for k in range(first, last))
+        blocks = (raw(comptage(societe_id, k, chance), partition, NOW) for k in range(first, last))
         deployment.send(COUNTS, twice(blocks, chance), partition)
         deployment.send(
             DETECTIONS, twice((detection(societe_id, k, chance) for k in range(first, last)), chance), partition
@@ -185,7 +185,7 @@ def test_a_killed_worker_leaves_exact_windows(deployment: Deployment) -> None:
     deployment.until(lambda: len(deployment.read(WINDOWS)) > 300, "some windows", first)
     first.kill()
     assert deployment.lag("statistics", COUNTS) > 0
-    bad = raw(comptage(1, 10**6, random.Random(1)), 1, NOW)
+    bad = raw(comptage(1, 10**6, random.Random(1)), partition_of(1, COUNTS.partitions), NOW)
     deployment.send(COUNTS, [(b"1", b"{", [])], partition_of(1, COUNTS.partitions))
     deployment.send(COUNTS, [bad], (partition_of(1, COUNTS.partitions) + 1) % COUNTS.partitions)
     publish(deployment, BLOCKS // 2 + 1, BLOCKS)

@@ -4,27 +4,36 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from schemas import (
     Acquittement,
+    Canal,
     CodeMotif,
+    Destination,
     Etat,
     EtatAlerte,
     HeuresCalmes,
     ReglageAlertes,
     Severite,
+    StatutLivraison,
     TypeObjet,
 )
 from wisebook_ml.alerting.exceptions import UnknownAlert
+from wisebook_ml.alerting.policy import Policy
 from wisebook_ml.alerting.records import Told
+from wisebook_ml.delivery.planning import Told as Delivered
+from wisebook_ml.delivery.planning import plan
 
 from .made import HOUR, MINUTE, NINE, Company, brief, detection
 
 NIGHT = [HeuresCalmes(debut="20:00", fin="08:00")]
 
 
-def acknowledgement(told: Told, by: str = "anne", societe_id: int = 7) -> Acquittement:
-    return Acquittement(societe_id=societe_id, alerte_id=told.record.alerte_id, auteur=by, commentaire="vu")
+def acknowledgement(told: Told, by: str = "anne", revision: int | None = None) -> Acquittement:
+    return Acquittement(
+        societe_id=7, alerte_id=told.record.alerte_id, auteur=by, commentaire="vu", revision=revision
+    )  # fmt: skip
 
 
 class TestPolicy:
@@ -51,6 +60,31 @@ class TestPolicy:
     def test_it_is_asked_again_at_each_revision(self) -> None:
         company = Company()
         assert company.take(detection(1, severite=Severite.MOYENNE)) == []
+        assert brief(company.take(detection(1, revision=2))) == [("DOUBLON", 1, 1, "OUVERTE")]
+
+
+class TestSwitchedOff:
+    def test_nothing_is_told_any_more_but_ends(self) -> None:
+        company = Company(ReglageAlertes(budget_horaire=1, escalade=15))
+        told = company.take(*(detection(k) for k in range(3)), detection(10, CodeMotif.RAFALE))
+        assert len(told) == 1
+        company.desk.policy = Policy(ReglageAlertes(actif=False))
+        worse = detection(1, revision=2, severite=Severite.CRITIQUE)
+        assert company.take(worse, after=MINUTE) == []
+        assert company.wait(26 * HOUR) == []
+        closed = [detection(k, revision=3, etat=Etat.CLOSE) for k in range(3)]
+        assert brief(company.take(*closed, detection(10, CodeMotif.RAFALE, revision=2, etat=Etat.CLOSE))) == [
+            ("DOUBLON", 2, 3, "RESOLUE")
+        ]
+
+    def test_what_was_held_back_then_is_told_at_its_next_revision(self) -> None:
+        company = Company(ReglageAlertes(budget_horaire=0))
+        company.take(detection(1), detection(2))
+        company.desk.policy = Policy(ReglageAlertes(actif=False))
+        assert company.wait(2 * HOUR) == []
+        company.desk.policy = Policy(ReglageAlertes())
+        assert company.wait(26 * HOUR) == []
+        assert company.take(detection(1)) == []
         assert brief(company.take(detection(1, revision=2))) == [("DOUBLON", 1, 1, "OUVERTE")]
 
 
@@ -136,6 +170,25 @@ class TestBudget:
         ) or digest.record.codes == {"MONTANT_ROND": 3, "SOUS_SEUIL": 3}
         assert sorted(brief(groups)) == [("DOUBLON", 2, 3, "OUVERTE"), ("RAFALE", 2, 3, "OUVERTE")]
 
+    def test_what_is_grave_does_not_wait_for_room_that_others_took(self) -> None:
+        company = Company(ReglageAlertes(budget_horaire=1, escalade=15))
+        company.take(detection(1), detection(2, CodeMotif.RAFALE), detection(3, CodeMotif.BENFORD))
+        grave = detection(4, CodeMotif.DESEQUILIBRE, severite=Severite.CRITIQUE)
+        assert brief(company.take(grave, after=MINUTE)) == [("DESEQUILIBRE", 1, 1, "OUVERTE")]
+        told = company.wait(16 * MINUTE)
+        assert [one.record.cause for one in told if one.record.escalade] == ["DOUBLON", "DESEQUILIBRE"]
+        became = detection(2, CodeMotif.RAFALE, severite=Severite.CRITIQUE, revision=2)
+        assert brief(company.take(became)) == [("RAFALE", 1, 1, "OUVERTE")]  # it was held back
+        told = company.wait(HOUR)
+        assert ("BENFORD", 1, 1, "OUVERTE") in brief(told)
+
+    def test_a_storm_of_what_is_grave_is_bounded(self) -> None:
+        company = Company(ReglageAlertes(budget_horaire=0, regroupement=0))
+        told = company.take(*(detection(k, severite=Severite.CRITIQUE) for k in range(1_000)))
+        assert len(told) == 10
+        (digest,) = company.wait(HOUR)
+        assert digest.record.nombre == 990
+
     def test_none_at_all_is_a_digest_an_hour(self) -> None:
         company = Company(ReglageAlertes(budget_horaire=0))
         told: list[Told] = []
@@ -153,6 +206,19 @@ class TestBudget:
         assert (digest.record.nombre, digest.record.montant, len(digest.record.detections)) == (1, "5.00", 1)
         company.take(detection(3), detection(3, revision=2, etat=Etat.CLOSE))
         assert company.wait(2 * HOUR) == []
+
+    def test_a_digest_is_about_what_is_still_held(self) -> None:
+        company = Company(ReglageAlertes(severite=Severite.MOYENNE, budget_horaire=0))
+        first, second = detection(1, cents=9_999_00), detection(2, severite=Severite.MOYENNE, cents=5_00)
+        company.take(first, second, detection(1, revision=2, etat=Etat.CLOSE))
+        (digest,) = company.wait(HOUR)
+        assert digest.record.detections == [second.detection_id]
+        assert digest.record.severite is Severite.MOYENNE
+        assert digest.record.titre_fr == "Doublon probable : 1 écriture, journal AC, 5,00\u202f€"
+        company.take(replace(first, revision=3), replace(first, revision=4, severite=Severite.MOYENNE, montant="20.00"))
+        (digest,) = company.wait(HOUR)
+        assert (digest.record.severite, digest.record.montant) == (Severite.MOYENNE, "20.00")
+        assert "20,00" in digest.record.titre_fr
 
 
 class TestQuietHours:
@@ -215,6 +281,63 @@ class TestAcknowledgement:
         assert (worse.record.etat, worse.record.acquittee_par) == (EtatAlerte.OUVERTE, "")
         (escalated,) = company.wait(2 * HOUR)
         assert escalated.record.escalade == 1
+
+    @pytest.mark.parametrize("revision", [1, None])
+    def test_one_that_comes_again_does_not_silence_what_is_worse(self, revision: int | None) -> None:
+        company = Company()
+        (told,) = company.take(detection(1))
+        one, place = acknowledgement(told, revision=revision), ("acknowledgements", 3, 5)
+        assert company.desk.acknowledge(one, company.now, company.now, place)
+        (_, worse) = company.take(detection(2, severite=Severite.CRITIQUE))
+        assert not company.desk.acknowledge(one, company.now, company.now, place)
+        assert company.new() == []
+        again = acknowledgement(told, revision=None if revision is None else worse.record.revision)
+        assert company.desk.acknowledge(again, company.now, company.now, ("acknowledgements", 3, 6))
+
+    def test_one_of_what_was_less_serious_leaves_it_open(self) -> None:
+        company = Company(ReglageAlertes(severite=Severite.FAIBLE, calmes=NIGHT))
+        (told,) = company.take(detection(1, severite=Severite.MOYENNE))
+        company.wait(11 * HOUR + 50 * MINUTE)
+        (later,) = company.take(detection(2, CodeMotif.RAFALE, severite=Severite.CRITIQUE))
+        assert company.take(detection(1, revision=2), after=HOUR) == []  # at night it became worse
+        assert not company.desk.acknowledge(acknowledgement(told, revision=1), company.now, company.now)
+        assert company.desk.acknowledge(acknowledgement(later, revision=1), company.now, company.now)
+        seen = company.desk.alerts[told.record.alerte_id].vue
+        assert company.desk.acknowledge(acknowledgement(told, revision=seen), company.now, company.now)
+        assert [(one.record.revision, one.record.severite) for one in company.new()] == [
+            (2, Severite.CRITIQUE), (2, Severite.ELEVEE)
+        ]  # fmt: skip
+
+    def test_what_is_opened_again_escalates_anew_and_its_count_goes_on(self) -> None:
+        company = Company(ReglageAlertes(escalade=15, escalades=2))
+        (told,) = company.take(detection(1))
+        assert [one.record.escalade for one in company.wait(45 * MINUTE)] == [1, 2]
+        company.desk.acknowledge(acknowledgement(told), company.now, company.now)
+        company.take(detection(2, severite=Severite.CRITIQUE))
+        assert [one.record.escalade for one in company.wait(2 * HOUR)] == [3, 4]
+
+    def test_whom_escalations_go_to_is_told_again_of_what_was_opened_again(self) -> None:
+        chief = Destination(canal=Canal.EMAIL, adresse="chef@example.fr", escalade=True)
+        company = Company(ReglageAlertes(escalade=15, destinations=[chief]))
+        (first,) = told = company.take(detection(1))
+        told += company.wait(HOUR / 2)
+        company.desk.acknowledge(acknowledgement(first), company.now, company.now)
+        told += company.take(detection(2, severite=Severite.CRITIQUE)) + company.wait(HOUR)
+        heard: dict[str, list[Delivered]] = {}
+        for one in told:
+            for planned in plan(one.record, company.desk.policy.reglage, heard):
+                heard.setdefault(planned.destination, []).append(
+                    Delivered(
+                        revision=one.record.revision,
+                        severite=one.record.severite,
+                        etat=one.record.etat,
+                        escalade=one.record.escalade,
+                        statut=StatutLivraison.LIVREE,
+                    )
+                )
+        assert [(one.severite, one.escalade) for mails in heard.values() for one in mails] == [
+            (Severite.ELEVEE, 1), (Severite.CRITIQUE, 2)
+        ]  # fmt: skip
 
     def test_of_what_there_is_not_it_is_refused(self) -> None:
         company = Company()

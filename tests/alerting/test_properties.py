@@ -159,6 +159,7 @@ def test_every_detection_that_passes_is_in_one_alert(reglage: ReglageAlertes, st
 def test_the_budget_holds(reglage: ReglageAlertes, steps: list[Step]) -> None:
     made = run(reglage, steps)
     alone: Counter[dt.datetime] = Counter()
+    grave: Counter[dt.datetime] = Counter()
     digests: Counter[dt.datetime] = Counter()
     revisions: dict[uuid.UUID, int] = {}
     digest_of = _digests(made)
@@ -167,8 +168,10 @@ def test_the_budget_holds(reglage: ReglageAlertes, steps: list[Step]) -> None:
         assert one.record.revision == revisions.get(id_, 0) + 1
         revisions[id_] = one.record.revision
         if one.record.revision == 1:
-            (digests if id_ in digest_of else alone)[hour_of(one.at)] += 1
+            urgent = one.record.severite is Severite.CRITIQUE
+            (digests if id_ in digest_of else grave if urgent else alone)[hour_of(one.at)] += 1
     assert all(count <= reglage.budget_horaire for count in alone.values())
+    assert all(count <= reglage.budget_horaire + 10 for count in grave.values())
     assert all(count <= 2 for count in digests.values())
     assert [one.at for one in made.told] == sorted(one.at for one in made.told)
 

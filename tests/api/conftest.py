@@ -108,8 +108,11 @@ def serving() -> Serve:
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'wisebook_ml.db'}"
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database: SQLite, unless a test asks for both by an indirect parameter."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return f"sqlite:///{tmp_path / 'wisebook_ml.db'}"
+    return str(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture

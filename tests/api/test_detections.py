@@ -9,7 +9,10 @@ import httpx
 import msgspec
 import pytest
 
-from schemas import Detection, Etat, Severite
+from schemas import CodeMotif, Detection, Etat, MotifDetection, Severite
+from wisebook_ml.storage.detection_pages import COUNTED
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 LIST = "/api/ml/detections/"
 RECENT = "/api/ml/detections/recent/"
@@ -43,7 +46,8 @@ class TestBodies:
         body = client("one").get(LIST, params={"limit": 2, "offset": 1}).json()
         assert body["count"] == 5
         assert [item["score"] for item in body["results"]] == [3.0, 2.0]
-        assert set(body) == {"count", "results"}
+        assert set(body) == {"count", "results", "next"}
+        assert set(client("one").get(LIST, params={"offset": 4}).json()) == {"count", "results"}
 
     def test_nothing_yet(self, client: Client) -> None:
         assert client("one").get(LIST).json() == {"count": 0, "results": []}
@@ -56,6 +60,26 @@ class TestOrder:
         write(detection(1, score=50.0), detection(2, score=90.0))
         write(detection(3, score=50.0), ce_time=now + dt.timedelta(hours=1))
         assert entries(client("one").get(LIST)) == ["E-2", "E-3", "E-1"]
+
+    @pytest.mark.parametrize("path", [LIST, RECENT])
+    @pytest.mark.parametrize("name", ["one", "both", "all"])
+    def test_a_page_begins_where_the_one_before_ended(
+        self, client: Client, write: Write, detection: Make, now: dt.datetime, path: str, name: str
+    ) -> None:
+        for number in range(9):
+            made = detection(number, societe_id=1 + number % 2, score=float(number // 3))
+            write(made, ce_time=now - dt.timedelta(hours=number // 2))
+        reader, found, cursor = client(name), [], None
+        while True:
+            page = reader.get(path, params={"limit": 2} | ({} if cursor is None else {"cursor": cursor})).json()
+            found += page["results"]
+            if (cursor := page.get("next")) is None:
+                break
+        whole = reader.get(path).json()["results"]
+        assert found == whole
+        assert len(whole) == (5 if name == "one" else 9)
+        key = (lambda one: (one["score"], one["ce_time"])) if path == LIST else (lambda one: one["ce_time"])
+        assert [key(one) for one in whole] == sorted((key(one) for one in whole), reverse=True)
 
     def test_pages_of_equals_neither_repeat_nor_skip(self, client: Client, write: Write, detection: Make) -> None:
         write(*(detection(number) for number in range(7)))
@@ -94,9 +118,74 @@ class TestFilters:
         assert entries(reader.get(LIST, params={"societe": 2})) == ["E-4"]
         assert reader.get(LIST, params={"etat": "OUVERTE", "severite": "ELEVEE", "societe": 1}).json()["count"] == 1
 
+    def test_by_what_it_is_about(self, client: Client, write: Write, detection: Make) -> None:
+        other = MotifDetection(
+            code=CodeMotif.RAFALE, poids=9.0, valeur=1.0, seuil=0.5, libelle_fr="Rafale", libelle_en="Burst"
+        )
+        first = detection(1)
+        write(
+            first,
+            msgspec.structs.replace(
+                detection(2, montant="-7.10", score=10.0),
+                journal_code="VE",
+                ecriture_num="17",
+                ecriture_date=dt.date(2025, 7, 1),
+                motifs=[*first.motifs, other],
+            ),
+        )
+        reader = client("one")
+        for query, expected in {
+            "code=RAFALE": ["E-2"],
+            "code=DOUBLON": ["E-1", "E-2"],
+            "code=RAFALE&journal=AC": [],
+            "code=RAFALE&score_min=10": ["E-2"],
+            "journal=VE": ["E-2"],
+            "numero=17": ["E-2"],
+            "depuis=2025-07-01": ["E-2"],
+            "jusque=2025-06-30": ["E-1"],
+            "score_min=50": ["E-1"],
+            "montant_min=1234.50": ["E-1"],
+            "montant_max=-7.10": ["E-2"],
+            "juge=true": [],
+            "juge=false": ["E-1", "E-2"],
+            "avis=CONFIRMEE": [],
+        }.items():
+            response = reader.get(f"{LIST}?{query}")
+            assert (query, entries(response)) == (query, expected)
+            assert response.json()["count"] == len(expected)
+
+    def test_a_reason_that_is_gone_is_not_found_any_more(self, client: Client, write: Write, detection: Make) -> None:
+        write(detection(1))
+        write(msgspec.structs.replace(detection(1), motifs=[]))
+        assert entries(client("one").get(f"{LIST}?code=DOUBLON")) == []
+
+    @pytest.mark.parametrize("text", ["x' OR 1=1 --", "<script>alert(1)</script>", "é%_", "\\"])
+    def test_texts_are_texts(self, client: Client, write: Write, detection: Make, text: str) -> None:
+        write(detection(1), msgspec.structs.replace(detection(2), journal_code=text, ecriture_num=text))
+        for name in ("journal", "numero"):
+            (found,) = client("one").get(LIST, params={name: text}).json()["results"]
+            assert found["journal_code"] == text
+
+    def test_not_more_is_counted_than_a_person_reads(self, client: Client, write: Write, detection: Make) -> None:
+        write(*(detection(number) for number in range(COUNTED + 1)))
+        body = client("one").get(LIST).json()
+        assert (body["count"], body["counted"]) == (COUNTED, False)
+        assert client("one").get(LIST, params={"numero": "1"}).json() == {"count": 0, "results": []}
+
     @pytest.mark.parametrize(
         ("query", "named"),
         [
+            ("cursor=abc", "cursor"),
+            ("cursor=W10", "cursor"),
+            ("montant_min=nan", "montant_min"),
+            ("montant_max=1e9", "montant_max"),
+            ("score_min=inf", "score_min"),
+            ("depuis=2025-02-30", "depuis"),
+            ("code=DOUBLONS", "code"),
+            ("journal=", "journal"),
+            ("journal=a%00b", "journal"),
+            ("avis=OUI", "avis"),
+            ("juge=peut-être", "juge"),
             ("limit=501", "limit"),
             ("limit=0", "limit"),
             ("offset=-1", "offset"),

@@ -15,6 +15,7 @@ from schemas import (
     Etat,
     MotifDetection,
     Objet,
+    Parametres,
     Severite,
     TypeObjet,
     detection_id,
@@ -26,7 +27,7 @@ from wisebook_ml.alerting.state import CompanyState
 from wisebook_ml.cli import main
 from wisebook_ml.clock import utc_now
 from wisebook_ml.settings import get_settings
-from wisebook_ml.storage import AlertStore, open_database
+from wisebook_ml.storage import AlertStore, DetectionStore, SettingsStore, StoredDetection, open_database
 
 
 def alerts(*arguments: str) -> Result:
@@ -77,17 +78,44 @@ def test_list(ids: list[str]) -> None:
     told = {one["alerte_id"]: one for one in map(json.loads, alerts("list", "7", "--json").stdout.splitlines())}
     assert sorted(told) == sorted(ids)
     assert told[ids[0]]["nombre"] == 3
-    said = alerts("list", "7", "--lang", "fr").stdout
-    for text in (ids[0][:8], "acknowledged by anne", "Doublon probable : 3 écritures, journal AC"):
+    said = alerts("list", "7").stdout
+    for text in (ids[0][:8], "État", "Gravité", "élevée", "prise en charge par anne", "Doublon probable : 3 écritures"):
         assert text in said
-    assert "company 8 has no open alerts; --all lists those that are resolved" in alerts("list", "8").stdout
+    assert not {"Alert ", "State", "open", "high"} & set(said.split())
+    said = alerts("list", "7", "--lang", "en").stdout
+    for text in ("State", "high", "acknowledged by anne", "Probable duplicate: 3 entries"):
+        assert text in said
+    assert "la société 8 n'a aucune alerte ouverte ; --all montre" in alerts("list", "8").stdout
+    said = alerts("list", "8", "--lang", "en").stdout
+    assert "company 8 has no open alerts; --all lists those that are resolved" in said
+
+
+def test_what_the_policy_holds_back(ids: list[str]) -> None:
+    assert alerts("list", "7").stderr == ""  # nothing is known that it would hold back
+    engine = open_database(get_settings().sql_url)
+    record = [
+        StoredDetection(detection=found(number, CodeMotif.DOUBLON), ce_time=utc_now(), partition=0, offset=number)
+        for number in range(3)
+    ]
+    DetectionStore(engine).write(record)
+    assert alerts("list", "7").stderr == ""
+    versions = SettingsStore(engine)
+    versions.append(7, lambda _: Parametres(societe_id=7, alertes=Policies(montant="99999999999.99")), "t")
+    versions.mark(7, 1)
+    assert "lets 0 of the last 3 open detections (30 days) through and holds 3 back" in (
+        alerts("list", "7", "--lang", "en").stderr
+    )
+    assert "laisse passer 0 des 3 dernières détections ouvertes" in alerts("list", "7").stderr
+    assert alerts("list", "7", "--json").stderr == ""
 
 
 def test_show(ids: list[str]) -> None:
-    said = alerts("show", "7", ids[0][:8]).stdout
-    for text in ("Probable duplicate: 3 entries, journal AC", ids[0], "3, 3 of them stand", "DOUBLON 3"):
+    said = alerts("show", "7", ids[0][:8], "--lang", "en").stdout
+    for text in ("Probable duplicate: 3 entries, journal AC", ids[0], "3, 3 of them stand", "Probable duplicate (3)"):
         assert text in said
-    assert "Comment:" in alerts("show", "7", ids[1]).stdout
+    said = alerts("show", "7", ids[1]).stdout
+    for text in ("Commentaire :", "Gravité :", "prise en charge par anne", "Motifs :", "1 (encore ouvertes : 1)"):
+        assert text in said
 
 
 def test_ids_that_are_none(ids: list[str]) -> None:

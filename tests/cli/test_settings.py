@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import uuid
 from pathlib import Path
 
 import msgspec
@@ -14,20 +15,26 @@ from schemas import (
     Canal,
     CodeMotif,
     Destination,
+    Detection,
+    DomaineApplication,
+    Etat,
     HeuresCalmes,
+    Objet,
     Parametres,
     ReglageAlertes,
     ReglageControle,
     ReglageTresorerie,
     Severite,
+    TypeObjet,
 )
 from topics import DEAD_LETTER, SETTINGS, TREASURY
 from wisebook_ml.cli import main
+from wisebook_ml.clock import utc_now
 from wisebook_ml.ledger.vocabulary import DEFAULT_WATCHED
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.settings import get_settings
-from wisebook_ml.storage import SettingsStore, open_database
+from wisebook_ml.storage import DetectionStore, SettingsStore, StoredDetection, open_database
 
 
 @pytest.fixture(autouse=True)
@@ -243,6 +250,21 @@ class TestSet:
             assert text in shown
         refused = set_("--alerte", "budget_horaire=5000")
         assert (refused.exit_code, "not between 0 and 1000 alerts an hour" in refused.stderr) == (1, True)
+
+    @pytest.mark.usefixtures("broker")
+    def test_alerts_that_let_nothing_through(self, store: SettingsStore) -> None:
+        detection = Detection(
+            detection_id=uuid.uuid4(), societe_id=1, domaine=DomaineApplication.ECRITURES_COMPTABLES,
+            objet=Objet(type=TypeObjet.ECRITURE, id="E1"), etat=Etat.OUVERTE, revision=1, montant="12.00", score=90.0,
+            severite=Severite.CRITIQUE, motifs=[], contributions={}, modeles=[], parametres_version=0,
+        )  # fmt: skip
+        record = StoredDetection(detection=detection, ce_time=utc_now(), partition=0, offset=0)
+        DetectionStore(store.engine).write([record])
+        assert "alert policy" not in set_("--budget", "0.02").stderr
+        assert "warning: the alert policy lets 0 of the last 1 open" in set_("--alerte", "montant=99999999.99").stderr
+        told = set_("--alerte", "severite=CRITIQUE").stderr
+        assert "lets 1 of the last 1 open detections" in told
+        assert "warning" not in told
 
     @pytest.mark.usefixtures("broker")
     def test_secrets_of_addresses_are_shown_nowhere_but_in_what_set_reads(self, store: SettingsStore) -> None:

@@ -3,6 +3,7 @@
 import base64
 import email
 import email.policy
+import socket
 import ssl
 import time
 import uuid
@@ -82,6 +83,20 @@ def test_what_servers_do(
     assert told.kind is kind
     assert told.code == code or code is None
     assert told.detail.startswith(said)
+
+
+def test_a_connection_that_comes_about_too_late_is_not_used(alerte: Alerte, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the time is over before there is a connection, nothing is there yet that could be cut off."""
+    connect = socket.create_connection
+
+    def slow(address: tuple[str, int], timeout: float) -> socket.socket:
+        time.sleep(SECONDS + 0.2)
+        return connect(address, timeout)
+
+    with mail_server(GREETING=drip()) as box:
+        monkeypatch.setattr("wisebook_ml.delivery.mail.socket.create_connection", slow)
+        told = sent(server_of(box, host="127.0.0.1"), alerte, seconds=SECONDS)
+    assert told == Answer(Kind.RETRY, f"the mail server 127.0.0.1:{box.port} does not answer")
 
 
 def test_a_server_that_is_away_or_not_set(alerte: Alerte) -> None:

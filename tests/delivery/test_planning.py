@@ -79,12 +79,21 @@ def test_what_did_not_arrive_was_not_told(alerte: Alerte) -> None:
     assert one.hears(replace(alerte, revision=3, nombre=14)) == []
 
 
+def test_what_was_replaced_was_told_by_what_replaced_it_alone(alerte: Alerte) -> None:
+    one = Recipient(EMAIL)
+    assert one.hears(alerte, StatutLivraison.REMPLACEE) == [BOX]
+    assert one.hears(replace(alerte, revision=2, severite=Severite.CRITIQUE), StatutLivraison.ABANDONNEE) == [BOX]
+    assert one.hears(replace(alerte, revision=3), StatutLivraison.REMPLACEE) == [BOX]
+    assert one.hears(replace(alerte, revision=4, severite=Severite.CRITIQUE)) == [BOX]
+    assert one.hears(replace(alerte, revision=5, severite=Severite.CRITIQUE)) == []
+
+
 def test_several_mailboxes_get_a_mail_each_and_an_address_that_is_named_twice_one(alerte: Alerte) -> None:
     both = replace(EMAIL, adresse="anne@example.fr , paul@example.fr")
     planned = plan(alerte, rules(both, replace(EMAIL, adresse="paul@example.fr", langue="fr")), {})
     assert [(one.adresse, one.langue) for one in planned] == [("anne@example.fr", "en"), ("paul@example.fr", "en")]
     assert len({one.livraison_id for one in planned}) == 2
-    assert planned[0].destination == digest(Canal.EMAIL, "anne@example.fr")
+    assert planned[0].destination == digest(7, Canal.EMAIL, "anne@example.fr")
 
 
 def test_a_company_that_wants_none(alerte: Alerte) -> None:

@@ -6,7 +6,8 @@ import hashlib
 import hmac
 import json
 
-from hypothesis import given
+import msgspec
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import Alerte
@@ -49,10 +50,20 @@ def test_what_is_in_the_envelope(alerte: Alerte) -> None:
     told = json.loads(body_of(alerte, NOON))
     assert (told["type"], told["timestamp"]) == ("fr.wisebook.ml.alerte.v1", "2026-03-10T12:00:00+00:00")
     assert told["data"]["alerte_id"] == str(alerte.alerte_id)
+    assert msgspec.json.decode(json.dumps(told["data"]), type=Alerte) == alerte
+    plain = Alerte(
+        alerte_id=alerte.alerte_id, societe_id=7, severite=alerte.severite, detections=alerte.detections, titre_fr="t",
+        titre_en="t",
+    )  # fmt: skip
+    data = json.loads(body_of(plain, NOON))["data"]
+    assert {name: data[name] for name in ("revision", "etat", "nombre", "escalade")} == {
+        "revision": 1, "etat": "OUVERTE", "nombre": 0, "escalade": 0
+    }  # fmt: skip
     assert "essai" not in told
     assert json.loads(body_of(alerte, NOON, trial=True))["essai"] is True
 
 
+@settings(deadline=None)
 @given(st.text(max_size=50), st.text(max_size=50), st.text(min_size=1, max_size=50).filter(lambda x: x not in "?…"))
 def test_no_password_nor_query_is_shown(user: str, path: str, query: str) -> None:
     address = (

@@ -6,7 +6,7 @@ import uuid
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -39,7 +39,7 @@ def test_in_french(alerte: Alerte) -> None:
     assert mail.text.replace(NARROW, " ") == (
         "12 doublons dans le journal HA\n\n"
         "Société : 7\nGravité : élevée\nDétections : 12\nMontant en jeu : 123 456,70 €\n"
-        "Motifs : DOUBLON (12), MONTANT_ROND (3)\n"
+        "Motifs : Doublon probable (12), Montant rond (3)\n"
         "Ouverte le : 10/03/2026 à 13:00\nDernière le : 10/03/2026 à 13:05\n\n"
         "Premières détections :\n"
         + "".join(f"- {one}\n" for one in alerte.detections[:5])
@@ -59,6 +59,23 @@ def test_in_english(alerte: Alerte) -> None:
     assert "A trial" in mail_of(alerte, "en", trial=True).text
 
 
+def test_the_subject_says_what_is_new(alerte: Alerte) -> None:
+    reminded = replace(alerte, revision=2, escalade=1)
+    worse = replace(reminded, revision=3, severite=Severite.CRITIQUE)
+
+    def subject(one: Alerte, before: Alerte | None) -> str:
+        return mail_of(one, "fr", before=before).subject.removeprefix("[WiseBook 7] ").partition(" : ")[0]
+
+    assert subject(reminded, alerte) == "Relance 1"
+    assert subject(worse, reminded) == "critique désormais"
+    assert "Elle est devenue plus grave : critique, et non plus élevée." in mail_of(worse, "fr", before=reminded).text
+    assert "personne" not in mail_of(worse, "fr", before=reminded).text
+    assert subject(worse, alerte) == "Relance 1, critique désormais"
+    assert subject(replace(worse, revision=4, escalade=2), worse) == "Relance 2"
+    assert subject(replace(worse, revision=5), replace(worse, etat=EtatAlerte.RESOLUE)) == "Rouverte"
+    assert mail_of(worse, "en", before=reminded).subject.startswith("[WiseBook 7] critical now: 12 duplicates")
+
+
 @pytest.mark.parametrize("langue", ["fr", "en"])
 def test_a_mail_as_it_travels(alerte: Alerte, langue: str) -> None:
     mail = mail_of(alerte, langue)
@@ -73,6 +90,7 @@ def test_a_mail_as_it_travels(alerte: Alerte, langue: str) -> None:
     assert html.get_content().replace("\r\n", "\n") == mail.html
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400), st.text(max_size=50))
 def test_no_title_makes_a_header_or_markup(title: str, who: str) -> None:
     bad = f"{title}\r\nBcc: all@example.fr\r\n\r\n<script>alert(1)</script>"

@@ -6,8 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from schemas import Canal, Destination, Parametres, ReglageAlertes
+from wisebook_ml.delivery.guard import fault_of
 from wisebook_ml.delivery.schedule import Answer, Kind
+from wisebook_ml.delivery.signing import secret_of
 from wisebook_ml.delivery.webhook import Limits, post
+from wisebook_ml.tuning.checks import faults
 
 from .receivers import Receiver, answer, drip, flood, hang, no_http, receiver, slam
 
@@ -76,6 +80,16 @@ def test_what_receivers_do(behave: Behaviour, kind: Kind, code: int | None, said
     assert len(one.requests) == 1  # nothing is followed
 
 
+def test_a_fragment_makes_another_secret_and_is_not_sent() -> None:
+    with receiver(answer(200)) as one:
+        assert sent(one.url("/hook?token=1#2")).kind is Kind.DELIVERED
+    assert one.requests[0].line == "POST /hook?token=1 HTTP/1.1"
+    renewed = "https://erp.example.fr/hook#2"
+    assert secret_of("k", 7, renewed) != secret_of("k", 7, "https://erp.example.fr/hook")
+    destinations = [Destination(canal=Canal.WEBHOOK, adresse=renewed)]
+    assert faults(Parametres(societe_id=7, alertes=ReglageAlertes(destinations=destinations))) == []
+
+
 def test_who_is_away() -> None:
     with receiver() as one:
         pass
@@ -107,6 +121,26 @@ def test_where_nothing_is_sent(url: str, said: str) -> None:
     told = sent(url, Limits(SECONDS))
     assert told.kind is Kind.NEVER
     assert said in told.detail
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "169.254.169.254", "[fe80::1]", "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]", "168.63.129.16",
+        "100.100.100.200", "192.0.0.192", "[fd00:ec2::254]",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("private", [False, True])
+def test_metadata_of_a_cloud_host_is_never_reached(host: str, *, private: bool) -> None:
+    told = post(f"https://{host}/latest/meta-data", b"{}", {}, Limits(SECONDS, private=private))
+    assert told.kind is Kind.NEVER
+    assert "metadata" in told.detail
+    assert "WISEBOOK_ML_WEBHOOK_PRIVATE" not in told.detail
+
+
+def test_addresses_that_networks_keep_for_themselves() -> None:
+    assert fault_of("192.0.0.8", private=False) == "an address of a private network"
+    assert [fault_of(one, private=True) for one in ("127.0.0.1", "10.1.2.3", "fd12::1")] == ["", "", ""]
 
 
 class TestEncryption:

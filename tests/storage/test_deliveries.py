@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from schemas import Alerte, Canal, Destination, EtatAlerte, Livraison, ReglageAlertes, Severite, StatutLivraison
 from wisebook_ml.delivery.planning import Planned, Told, plan
@@ -130,6 +130,19 @@ def test_a_destination_that_fails_is_left_in_peace_and_holds_nobody_up(engine: E
     assert {after.alerte.alerte_id.int, last.alerte.alerte_id.int} == {1, 2}
 
 
+def test_an_address_that_refuses_one_company_takes_what_others_send(engine: Engine) -> None:
+    """Each company signs with a secret of its own: a receiver may take one and refuse the other for hours."""
+    store = DeliveryStore(engine)
+    planned(store, alert(1, societe_id=7), alert(2, societe_id=8))
+    first, second = claimed(store, NOON, webhook=4)
+    assert {first.alerte.societe_id, second.alerte.societe_id} == {7, 8}
+    done(store, first, Answer(Kind.FEW, "answered 401", 401, wait=6 * 3600.0), NOON)
+    done(store, second, ENDED, NOON)
+    other = second.alerte.societe_id
+    planned(store, alert(3, societe_id=7), alert(4, societe_id=8), now=NOON + SECOND)
+    assert [one.alerte.societe_id for one in claimed(store, NOON + SECOND, webhook=4)] == [other]
+
+
 def test_room(engine: Engine) -> None:
     store = DeliveryStore(engine)
     planned(store, alert(1))
@@ -197,6 +210,30 @@ def test_a_later_revision_replaces_what_waits(engine: Engine) -> None:
     assert {one.tentative for one in ends} == {0, 1}
 
 
+def test_a_claim_knows_what_has_arrived_before(engine: Engine) -> None:
+    store = DeliveryStore(engine)
+    planned(store, alert(1))
+    (first,) = claimed(store, NOON, webhook=1)
+    assert first.dite is None
+    done(store, first, ENDED, NOON)
+    planned(store, alert(1, revision=2, nombre=2), alert(1, revision=3, nombre=3), now=NOON + SECOND)
+    (last,) = claimed(store, NOON + SECOND, webhook=1)
+    assert (last.alerte.revision, last.dite) == (3, alert(1))
+
+
+def test_nobody_is_told_of_the_end_of_what_he_was_never_told_of(engine: Engine) -> None:
+    store = DeliveryStore(engine)
+    planned(store, alert(1), alert(2), alert(2, revision=2, nombre=2))
+    planned(store, alert(1, revision=2, etat=EtatAlerte.RESOLUE))
+    assert {one.alerte.alerte_id.int for one in claimed(store, NOON)} == {2}
+    rows = DeliveryLog(engine).list(7, alerte=str(uuid.UUID(int=1)))
+    assert Counter((row.revision, row.statut) for row in rows) == {
+        (1, StatutLivraison.REMPLACEE): 3, (2, StatutLivraison.ABANDONNEE): 3
+    }  # fmt: skip
+    assert any("over before anybody was told" in row.detail for row in rows)
+    assert planned(store, alert(1, revision=3)) == 3  # it is open again: the first they hear
+
+
 def test_an_alert_of_yesterday_is_told_to_nobody(engine: Engine) -> None:
     store = DeliveryStore(engine)
     assert planned(store, alert(1), issued=NOON - 25 * HOUR) == 3
@@ -252,6 +289,24 @@ def test_old_rows_are_removed(engine: Engine) -> None:
         done(store, claim, ENDED, NOON + SECOND)
     assert store.purge(NOON + HOUR) == 3
     assert planned(store, alert(3)) == 3
+
+
+def test_a_purge_takes_no_destination_away_from_what_is_just_planned(engine: Engine) -> None:
+    store = DeliveryStore(engine)
+    planned(store, alert(1))
+    for claim in claimed(store, NOON):
+        done(store, claim, ENDED, NOON)
+    purge = threading.Thread(target=store.purge, args=(NOON + HOUR,))
+
+    def between(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO livraison ") and purge.ident is None:
+            purge.start()
+            purge.join(1.0)  # it waits for the plan, or is through with it
+
+    event.listen(engine, "before_cursor_execute", between)
+    assert planned(store, alert(2)) == 3
+    purge.join()
+    assert [one.alerte.alerte_id.int for one in claimed(store, NOON)] == [2, 2, 2]
 
 
 def test_who_asks(engine: Engine) -> None:

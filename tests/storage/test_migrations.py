@@ -1,7 +1,9 @@
 """The tables come from migrations alone, whoever starts first."""
 
+import datetime as dt
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,26 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
-from schemas import DomaineApplication, TypeModele, VersionModele
-from wisebook_ml.storage import MigrationMismatch, ModelRegistry, migrations, open_database, upgrade
+from schemas import (
+    Alerte,
+    Canal,
+    Destination,
+    DomaineApplication,
+    ReglageAlertes,
+    Severite,
+    TypeModele,
+    VersionModele,
+)
+from wisebook_ml.delivery.planning import plan
+from wisebook_ml.storage import (
+    DeliveryStore,
+    Issued,
+    MigrationMismatch,
+    ModelRegistry,
+    migrations,
+    open_database,
+    upgrade,
+)
 from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.migrations import VERSION_TABLE, check
 from wisebook_ml.storage.tables import Base
@@ -45,6 +65,7 @@ def test_the_way_down_and_up_again(engine: Engine) -> None:
         "jeton_api",
         "journal_audit",
         "livraison",
+        "motif_trouve",
         "promotion_modele",
         "requete_idempotente",
         "session_web",
@@ -85,6 +106,34 @@ def test_a_champion_from_before_the_history_can_be_gone_back_to(engine: Engine) 
     assert (first.version, first.version_avant, first.promue_le) == (1, None, since)
     registry.promote(model, 2)
     assert registry.rollback(model) == versions[0]
+
+
+def test_deliveries_go_by_company_and_address(engine: Engine) -> None:
+    """As they did not before: what was recorded then is known by the new name."""
+    store, rules = (
+        DeliveryStore(engine),
+        ReglageAlertes(destinations=[Destination(canal=Canal.EMAIL, adresse="a@b.fr")]),
+    )
+    now = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
+    alerts = [
+        Alerte(alerte_id=uuid.UUID(int=k), societe_id=k, severite=Severite.ELEVEE, titre_fr="t", titre_en="t",
+               detections=[uuid.UUID(int=9)])
+        for k in (1, 2)
+    ]  # fmt: skip
+    issued = [Issued(one, now) for one in alerts]
+    assert store.plan(issued, lambda one, told: plan(one, rules, told), now) == 2
+    before = _destinations(engine)
+    assert len(before) == 2
+    _go(engine, "0010")
+    assert len(_destinations(engine)) == 1
+    upgrade(engine)
+    assert _destinations(engine) == before
+    assert store.plan(issued, lambda one, told: plan(one, rules, told), now) == 0
+
+
+def _destinations(engine: Engine) -> set[str]:
+    with reading(engine) as connection:
+        return set(connection.execute(text("SELECT destination FROM destination_livraison")).scalars())
 
 
 def test_of_a_model_there_is_one_open_campaign(engine: Engine) -> None:

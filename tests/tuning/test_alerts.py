@@ -4,7 +4,16 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from schemas import Canal, CodeMotif, Destination, HeuresCalmes, Parametres, ReglageAlertes, Severite
+from schemas import (
+    Canal,
+    CodeMotif,
+    Destination,
+    HeuresCalmes,
+    Parametres,
+    ReglageAlertes,
+    ReglageControle,
+    Severite,
+)
 from wisebook_ml.tuning.checks import faults
 from wisebook_ml.tuning.differences import differences
 from wisebook_ml.tuning.edit import edited
@@ -68,6 +77,16 @@ def test_mistakes(alertes: dict[str, object], why: str) -> None:
     assert why in str(refused.value)
     if "unknown field" not in why:
         assert why in explain(written, "as decoded")
+
+
+def test_alerts_that_no_control_can_make() -> None:
+    (fault,) = faults(Parametres(societe_id=1, alertes=ReglageAlertes(sauf_controles=list(CodeMotif))))
+    assert "leave none that could make an alert" in fault
+    off = {CodeMotif.RAFALE: ReglageControle(actif=False)}
+    settings = Parametres(societe_id=1, controles=off, alertes=ReglageAlertes(controles=[CodeMotif.RAFALE]))
+    (fault,) = faults(settings)
+    assert "leave none that could make an alert" in fault
+    assert faults(replace(settings, alertes=replace(settings.alertes, actif=False))) == []
 
 
 def test_a_local_receiver_may_be_in_the_clear() -> None:

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterable
 
 from schemas import Acquittement, Detection, Etat, EtatAlerte, Severite, to_minor
-from wisebook_ml.alerting.budget import has_room, next_hour, spend
+from wisebook_ml.alerting.budget import has_room, is_urgent, next_hour, spend
 from wisebook_ml.alerting.escalation import is_due, wait
 from wisebook_ml.alerting.exceptions import UnknownAlert
 from wisebook_ml.alerting.grouping import end_of, grown, has_news, new_alert, note_told
@@ -18,6 +18,7 @@ from wisebook_ml.alerting.policy import Policy, cause_of, passes
 from wisebook_ml.alerting.quiet_hours import LONGEST, quiet_until
 from wisebook_ml.alerting.records import Source, Told, record_of
 from wisebook_ml.alerting.state import Alert, CompanyState, Member, member_of
+from wisebook_ml.alerting.texts import first_texts
 
 __all__ = ["CompanyDesk"]
 
@@ -81,7 +82,7 @@ class CompanyDesk:
             Where its record stands.
         """
         known = self.members.get(detection.detection_id)
-        stands = known is not None and known.ouverte
+        stands = known is not None and known.ouverte and self._is_in_alert(known)
         if known is not None and detection.revision < known.revision + (not stands):
             return  # an older record that comes again
         if not stands and (detection.etat is Etat.CLOSE or not passes(detection, self.policy.reglage)):
@@ -91,6 +92,9 @@ class CompanyDesk:
             self._open(detection, known, made, at)
         elif detection.etat is Etat.CLOSE:
             self._close(known, detection, at)
+        elif self._is_held(known) and is_urgent(detection.severite) and not is_urgent(known.severite):
+            self._let_go(known)
+            self._open(detection, None, made, at)  # it waits no longer
         else:
             self._revise(known, detection, at)
 
@@ -110,7 +114,11 @@ class CompanyDesk:
             )
         if alert.etat is not EtatAlerte.OUVERTE:
             return False
+        seen = one.revision is None or one.revision >= alert.pire
+        if not seen or (source is not None and source == alert.acquittement):
+            return False  # it is open because of what is worse than what they saw
         at = self._reach(told, now, source)
+        alert.acquittement = source
         alert.etat = EtatAlerte.ACQUITTEE
         alert.acquittee_par, alert.commentaire = one.auteur, one.commentaire
         alert.escalade_le = None
@@ -185,13 +193,13 @@ class CompanyDesk:
             self._keep(group)
             return
         quiet = self._quiet(detection.severite, at)
-        if quiet is not None or not has_room(self.state, self.policy.reglage, at):
+        if quiet is not None or not has_room(self.state, self.policy.reglage, detection.severite, at):
             self._hold(detection, made, at, quiet)
             return
         alert = new_alert(detection, cause, made, at)
         alert.fin = end_of(at, self.policy.reglage)
         self._join(alert, detection, at)
-        spend(self.state, at)
+        spend(self.state, detection.severite, at)
         self._tell(alert, at)
         wait(alert, self.policy.reglage, at)
         self._keep(alert)
@@ -216,11 +224,12 @@ class CompanyDesk:
     def _revise(self, known: Member, detection: Detection, at: dt.datetime) -> None:
         """Take a later revision of a detection that is counted already."""
         alert = self._of(known)
-        amount = abs(to_minor(detection.montant))
-        alert.montant += amount - known.montant
-        known.montant, known.revision, known.severite = amount, detection.revision, detection.severite
-        self._remember(known)
         worse = alert.rises(detection.severite)
+        alert.revise(known, abs(to_minor(detection.montant)), detection.severite)
+        known.revision = detection.revision
+        if alert.begins_with(known):
+            alert.texte_fr, alert.texte_en = first_texts(detection)
+        self._remember(known)
         if alert is not self.state.held:
             if worse:
                 self._worsen(alert, at)
@@ -232,23 +241,37 @@ class CompanyDesk:
         """Take note that a detection's reasons are gone; with the last one of an alert, it is settled."""
         known.ouverte, known.revision = False, detection.revision
         self._remember(known)
+        if self._is_held(known):
+            self._let_go(known)
+            return
         alert = self._of(known)
         alert.ouvertes -= 1
-        if alert is self.state.held:
-            alert.discount(known)
-            if not alert.ouvertes:
-                self.state.held = None
-            return
         if not alert.ouvertes:
             alert.etat = EtatAlerte.RESOLUE
             alert.fin = alert.escalade_le = None
             self._tell(alert, at)
         self._keep(alert)
 
+    def _is_held(self, member: Member) -> bool:
+        held = self.state.held
+        return held is not None and held.alerte_id == member.alerte_id
+
+    def _let_go(self, member: Member) -> None:
+        """Take a detection out of what is held back."""
+        held = self.state.held
+        assert held is not None  # the member is in it
+        held.ouvertes -= 1
+        held.discount(member)
+        if not held.ouvertes:
+            self.state.held = None
+
     # Telling
 
     def _release(self, held: Alert, at: dt.datetime) -> None:
-        """Tell what was held back, unless it is quiet."""
+        """Tell what was held back, unless it is quiet, or the company wants no alerts any more: then nobody is told."""
+        if not self.policy.reglage.actif:
+            self.state.held = None
+            return
         quiet = self._quiet(held.severite, at)
         if quiet is not None and at - held.ouverte_le < LONGEST:
             held.differee, held.calme = quiet, True
@@ -262,16 +285,18 @@ class CompanyDesk:
 
     def _worsen(self, alert: Alert, at: dt.datetime) -> None:
         """Tell that an alert is more serious than was told; who has acknowledged it did not know."""
+        if not self.policy.reglage.actif:
+            return
         if alert.etat is EtatAlerte.ACQUITTEE:
             alert.etat = EtatAlerte.OUVERTE
             alert.acquittee_par = alert.commentaire = ""
-            alert.escalade = 0
+            alert.escalade_avant = alert.escalade
             wait(alert, self.policy.reglage, at)
         self._tell_or_defer(alert, at)
 
     def _tell_or_defer(self, alert: Alert, at: dt.datetime) -> None:
         alert.differee = self._quiet(alert.severite, at)
-        if alert.differee is None:
+        if alert.differee is None and self.policy.reglage.actif:
             self._tell(alert, at)
 
     def _tell(self, alert: Alert, at: dt.datetime) -> None:
@@ -285,8 +310,11 @@ class CompanyDesk:
         return None if id_ is None else self.alerts[id_]
 
     def _of(self, member: Member) -> Alert:
-        held = self.state.held
-        return held if held is not None and held.alerte_id == member.alerte_id else self.alerts[member.alerte_id]
+        return self.state.held if self.state.held and self._is_held(member) else self.alerts[member.alerte_id]
+
+    def _is_in_alert(self, member: Member) -> bool:
+        """Tell whether a detection's alert is there: a digest that nobody wanted any more is not."""
+        return self._is_held(member) or member.alerte_id in self.alerts
 
     def _remember(self, member: Member) -> None:
         self.members[member.detection_id] = self.changed_members[member.detection_id] = member

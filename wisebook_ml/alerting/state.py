@@ -58,8 +58,10 @@ class Alert(Struct, kw_only=True):
     ----------
     revision : int
         Of the last record that was made of it.
-    nombre, montant, codes, objets, journaux
-        What it counts: detections, cents, and detections by code, by kind of object and by journal.
+    pire : int
+        The revision that tells the severity it has now, or is to tell it.
+    nombre, montant, codes, severites, objets, journaux
+        What it counts: detections, cents, and detections by code, by severity, by kind of object and by journal.
     ouvertes : int
         How many of them stand.
     fin : datetime or None
@@ -70,12 +72,17 @@ class Alert(Struct, kw_only=True):
         `nombre` and `montant` as they were told last.
     differee : datetime or None
         When it is told again what quiet hours held back, or, at revision 0, told at all.
+    escalade, escalade_avant : int
+        How often it was escalated in all, which never goes back: who is told goes by that; and how often before it was
+        opened again, from when on the company's number counts anew.
     escalade_le : datetime or None
         When it is escalated unless somebody acknowledges it.
+    acquittement : tuple of (str, int, int) or None
+        Topic, partition and offset of the last acknowledgement that was taken.
     calme : bool
         Whether quiet hours have held it back; else, the budget.
     texte_fr, texte_en : str
-        What is said of its first detection alone.
+        What is said of its first detection alone; empty where that is gone.
     """
 
     alerte_id: uuid.UUID
@@ -88,11 +95,13 @@ class Alert(Struct, kw_only=True):
     texte_en: str
     etat: EtatAlerte = EtatAlerte.OUVERTE
     revision: int = 0
+    pire: int = 0
     nombre: int = 0
     montant: int = 0
     ouvertes: int = 0
     detections: list[uuid.UUID] = field(default_factory=list)
     codes: dict[str, int] = field(default_factory=dict)
+    severites: dict[str, int] = field(default_factory=dict)
     objets: dict[str, int] = field(default_factory=dict)
     journaux: dict[str, int] = field(default_factory=dict)
     fin: dt.datetime | None = None
@@ -100,15 +109,22 @@ class Alert(Struct, kw_only=True):
     dit: tuple[int, int] = (0, 0)
     differee: dt.datetime | None = None
     escalade: int = 0
+    escalade_avant: int = 0
     escalade_le: dt.datetime | None = None
     acquittee_par: str = ""
     commentaire: str = ""
+    acquittement: tuple[str, int, int] | None = None
     calme: bool = False
 
     @property
     def due(self) -> dt.datetime | None:
         """When something is to be done about it; None: never."""
         return min((one for one in (self.fin, self.differee, self.escalade_le) if one is not None), default=None)
+
+    @property
+    def vue(self) -> int:
+        """The revision that somebody has seen who sees it as it is here: quiet hours may hold back what is worse."""
+        return max(self.revision, self.pire)
 
     def count(self, member: Member) -> None:
         """Count a detection in."""
@@ -127,25 +143,51 @@ class Alert(Struct, kw_only=True):
         """Count a detection out again that is gone before anybody was told of it."""
         self.nombre -= 1
         self.montant -= member.montant
+        if self.begins_with(member):
+            self.texte_fr = self.texte_en = ""
         if member.detection_id in self.detections and len(self.detections) > 1:
             self.detections.remove(member.detection_id)
         journal = member.journal if member.journal in self.journaux else ""
         for counted, name in self._counted(member, journal):
-            left = counted.get(name, 0) - 1
-            if left > 0:
-                counted[name] = left
-            else:
-                counted.pop(name, None)
+            _take_one(counted, name)
+        self._settle()
 
     def _counted(self, member: Member, journal: str) -> tuple[tuple[dict[str, int], str], ...]:
-        return (self.codes, member.code), (self.objets, member.objet.value), (self.journaux, journal)
+        kinds = (self.codes, member.code), (self.severites, member.severite.value), (self.objets, member.objet.value)
+        return *kinds, (self.journaux, journal)
+
+    def revise(self, member: Member, montant: int, severite: Severite) -> None:
+        """Count a detection that is counted with other cents and another severity."""
+        self.montant += montant - member.montant
+        _take_one(self.severites, member.severite.value)
+        self.severites[severite.value] = self.severites.get(severite.value, 0) + 1
+        member.montant, member.severite = montant, severite
+        if not self.revision:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Take the severity of what is counted: until it is told, it may become less."""
+        self.severite = max((Severite(one) for one in self.severites), key=rank, default=self.severite)
+
+    def begins_with(self, member: Member) -> bool:
+        """Tell whether this is its first detection, which `texte_fr` and `texte_en` speak of."""
+        return self.detections[:1] == [member.detection_id]
 
     def rises(self, severite: Severite) -> bool:
         """Take a severity in; return whether it is more than there was."""
         if rank(severite) <= rank(self.severite):
             return False
         self.severite = severite
+        self.pire = self.revision + 1
         return True
+
+
+def _take_one(counted: dict[str, int], name: str) -> None:
+    left = counted.get(name, 0) - 1
+    if left > 0:
+        counted[name] = left
+    else:
+        counted.pop(name, None)
 
 
 class CompanyState(Struct, kw_only=True):
@@ -156,7 +198,7 @@ class CompanyState(Struct, kw_only=True):
     reached : datetime or None
         As of when the last thing counted.
     heure : datetime or None
-        The hour that `dites` alerts were told in.
+        The hour that `dites` alerts were told in, `graves` of them urgent ones.
     held : Alert or None
         What the next digest will tell.
     """
@@ -165,4 +207,5 @@ class CompanyState(Struct, kw_only=True):
     reached: dt.datetime | None = None
     heure: dt.datetime | None = None
     dites: int = 0
+    graves: int = 0
     held: Alert | None = None

@@ -8,7 +8,7 @@ from wisebook_ml.alerting.state import Alert
 from wisebook_ml.figures import count_en, count_fr, euros_en, euros_fr
 from wisebook_ml.handbook import DESCRIPTIONS
 
-__all__ = ["first_texts", "titles"]
+__all__ = ["cause_name", "first_texts", "titles"]
 
 NAMED = 3
 """Causes and journals that a title names, the most frequent first; it counts the others."""
@@ -55,10 +55,10 @@ def _title(alert: Alert, lang: str) -> str:
     where = [_objects(alert, lang), *_journals(alert.journaux, lang), _euros(alert.montant, lang)]
     if alert.cause:
         colon = " : " if lang == FR else ": "
-        return f"{_name(alert.cause, lang)}{colon}{', '.join(where)}"
+        return f"{cause_name(alert.cause, lang)}{colon}{', '.join(where)}"
     held = ("en heures calmes", "of the quiet hours") if alert.calme else ("au-delà du budget d'alertes", "")
     ranked = sorted(alert.codes.items(), key=lambda item: (-item[1], item[0]))
-    told = [f"{_name(code, lang)} ({count})" for code, count in ranked[:NAMED]]
+    told = [f"{cause_name(code, lang)} ({count})" for code, count in ranked[:NAMED]]
     left = len(ranked) - len(told)
     if lang == FR:
         more = f" et {count_fr(left, 'autre motif', 'autres motifs')}" if left else ""
@@ -68,8 +68,14 @@ def _title(alert: Alert, lang: str) -> str:
     return f"Digest: {where[0]} {kept}, {where[-1]}: {', '.join(told)}{more}"
 
 
-def _name(code: str, lang: str) -> str:
-    """Return how people call a cause."""
+def cause_name(code: str, lang: str) -> str:
+    """Return how people call a cause.
+
+    Examples
+    --------
+    >>> cause_name("DOUBLON", "fr"), cause_name("DOUBLON", "en")
+    ('Doublon probable', 'Probable duplicate')
+    """
     try:
         return DESCRIPTIONS[CodeMotif(code)].title(lang)
     except (ValueError, KeyError):

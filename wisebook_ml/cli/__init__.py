@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "wisebook_ml.cli.demo:demo",
     "doctor": "wisebook_ml.cli.doctor:doctor",
     "drift": "wisebook_ml.cli.drift:drift",
+    "export": "wisebook_ml.cli.export:export",
     "fec": "wisebook_ml.cli.fec:fec",
     "feedback": "wisebook_ml.cli.feedback:feedback",
     "generate": "wisebook_ml.cli.generate:generate",

@@ -1,6 +1,5 @@
 """``wisebook-ml alerts``: what a company was alerted to, who has taken note of it, and how it was brought to people."""
 
-import datetime as dt
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -8,22 +7,21 @@ from contextlib import contextmanager
 
 import click
 import msgspec
-from rich.markup import escape
-from rich.table import Table
 
-from schemas import Acquittement, Alerte, EtatAlerte
-from topics import ACKNOWLEDGEMENTS
+from schemas import EtatAlerte
+from wisebook_ml.alerting.acknowledging import acknowledgement, acknowledgement_event
 from wisebook_ml.alerting.records import record_of
 from wisebook_ml.alerting.state import Alert
+from wisebook_ml.cli.alert_reach import reach_of
+from wisebook_ml.cli.alert_texts import fact_lines, list_table, member_table, none_text, state_text, title_of
 from wisebook_ml.cli.deliveries import deliveries, secret, test
-from wisebook_ml.cli.show import SEVERITIES, STYLES, plain_console
-from wisebook_ml.messaging.connect import ConnectError, reach_broker
-from wisebook_ml.messaging.producer import EventProducer, PublishError
-from wisebook_ml.messaging.reader import ReadError, end_offsets
+from wisebook_ml.cli.show import plain_console
+from wisebook_ml.messaging.connect import ConnectError
+from wisebook_ml.messaging.postbox import Postbox
+from wisebook_ml.messaging.producer import PublishError
+from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.settings import get_settings
-from wisebook_ml.storage import AlertStore, DetectionStore, StorageError, open_database
-from wisebook_ml.timers.schedule import PARIS
-from wisebook_ml.training.events import record_event
+from wisebook_ml.storage import AlertStore, DetectionStore, SettingsStore, StorageError, open_database
 
 __all__ = ["alerts", "find_alert"]
 
@@ -32,20 +30,15 @@ SOURCE = "wisebook-ml/cli"
 NOT_YET = 3
 """Exit status where an acknowledgement is published and no worker has taken it yet."""
 
-SHORT_ID = 8
-"""Characters of an id that are shown."""
-
 SHOWN_DETECTIONS = 20
 POLL_SECONDS = 0.2
 SCANNED = 10_000
 """Alerts of a company among which one is found by the beginning of its id."""
 
-STATES = {EtatAlerte.OUVERTE: "open", EtatAlerte.ACQUITTEE: "acknowledged", EtatAlerte.RESOLUE: "resolved"}
-
 SOCIETE = click.argument("societe", type=click.IntRange(min=0))
 ALERTE = click.argument("alerte")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, a line an alert.")
-LANG = click.option("--lang", type=click.Choice(["fr", "en"]), default="en", show_default=True, help="Of the titles.")
+LANG = click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Language.")
 ALL = click.option("--all", "everything", is_flag=True, help="The resolved ones, too.")
 
 
@@ -54,7 +47,7 @@ def _errors() -> Iterator[None]:
     """Say what was wrong in a line, whatever part it came from."""
     try:
         yield
-    except (ConnectError, ReadError, PublishError, StorageError) as error:
+    except (ConnectError, ReadError, PublishError, StorageError, ValueError) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -82,14 +75,16 @@ def list_(societe: int, everything: bool, lang: str, limit: int, as_json: bool) 
         store = _store()
         found = store.list(societe, everything=everything, limit=limit)
         count = store.count(societe, everything=everything)
+        reach = reach_of(store.engine, societe, SettingsStore(store.engine).in_force(societe).alertes)
     if as_json:
         _print_json(found)
         return
+    if reach.passing < reach.seen:
+        click.echo(reach.text(lang), err=True)
     if not found:
-        more = "" if everything else "; --all lists those that are resolved"
-        click.echo(f"company {societe} has no {'' if everything else 'open '}alerts{more}")
+        click.echo(none_text(societe, everything, lang))
         return
-    plain_console().print(_table(found, lang))
+    plain_console().print(list_table(found, lang))
     if count > len(found):
         click.echo(f"… and {count - len(found)} more; --limit lists them", err=True)
 
@@ -109,32 +104,10 @@ def show(societe: int, alerte: str, lang: str, as_json: bool) -> None:
     if as_json:
         _print_json([found])
         return
-    record = record_of(found)
-    click.echo(record.titre_fr if lang == "fr" else record.titre_en)
-    facts = [
-        ("Alert", str(record.alerte_id)),
-        ("State", _state(found)),
-        ("Severity", SEVERITIES["en"][record.severite]),
-        ("Opened", _when(found.ouverte_le)),
-        ("Last detection", _when(found.derniere_le)),
-        ("Detections", f"{found.nombre}, {found.ouvertes} of them stand"),
-        ("Causes", ", ".join(f"{code} {count}" for code, count in sorted(found.codes.items()))),
-        ("Told", f"{found.revision} times" + (f", {found.escalade} of them escalations" if found.escalade else "")),
-    ]
-    if found.commentaire:
-        facts.append(("Comment", found.commentaire))
-    for name, value in facts:
-        click.echo(f"  {name + ':':<16}{value}")
-    texts = {one.detection.detection_id: one.detection for one in stored}
-    table = Table("Detection", "Stands", "Journal", "Severity", "What")
-    for member in members:
-        detection = texts.get(member.detection_id)
-        motif = detection.motifs[0] if detection is not None and detection.motifs else None
-        what = member.code if motif is None else motif.libelle_fr if lang == "fr" else motif.libelle_en
-        severity = SEVERITIES["en"][member.severite]
-        stands = "yes" if member.ouverte else "no"
-        table.add_row(str(member.detection_id), stands, escape(member.journal), severity, escape(what))
-    plain_console().print(table)
+    click.echo(title_of(found, lang))
+    for line in fact_lines(found, lang):
+        click.echo(line)
+    plain_console().print(member_table(members, [one.detection for one in stored], lang))
     if found.nombre > len(members):
         click.echo(f"… and {found.nombre - len(members)} more", err=True)
 
@@ -156,25 +129,19 @@ def ack(
     `alerting` has taken it yet.
     """
     with _errors():
-        settings = get_settings()
         store = _store()
         found = find_alert(store, societe, alerte)
         if found.etat is not EtatAlerte.OUVERTE:
-            click.echo(f"alert {found.alerte_id} is {_state(found)} already", err=True)
+            click.echo(f"alert {found.alerte_id} is {state_text(found, 'en')} already", err=True)
         else:
-            bootstrap = reach_broker(settings)
-            end_offsets(
-                bootstrap, ACKNOWLEDGEMENTS.full_name(settings.topic_prefix)
-            )  # says what to do if it is missing
-            wanted = _acknowledgement(societe, found.alerte_id, par, comment)
-            with EventProducer(bootstrap, settings.topic_prefix) as producer:
-                producer.send(record_event(ACKNOWLEDGEMENTS, societe, wanted, str(uuid.uuid4()), source=SOURCE))
+            wanted = acknowledgement(found, par, comment)
+            Postbox(get_settings()).send(acknowledgement_event(wanted, str(uuid.uuid4()), SOURCE))
             found = _wait(store, found, timeout)
     taken = found.etat is not EtatAlerte.OUVERTE
     if as_json:
         _print_json([found])
     elif taken:
-        click.echo(f"alert {found.alerte_id} is {_state(found)}")
+        click.echo(f"alert {found.alerte_id} is {state_text(found, 'en')}")
     if not taken:
         click.echo(
             f"the acknowledgement is published, but no worker has taken it within {timeout:g} s. Start `wisebook-ml "
@@ -208,14 +175,6 @@ def find_alert(store: AlertStore, societe_id: int, text: str) -> Alert:
     return found[0]
 
 
-def _acknowledgement(societe_id: int, alerte_id: uuid.UUID, par: str, comment: str) -> Acquittement:
-    given = {"societe_id": societe_id, "alerte_id": alerte_id, "auteur": par, "commentaire": comment}
-    try:
-        return msgspec.convert(given, Acquittement)
-    except msgspec.ValidationError as error:
-        raise click.ClickException(f"the acknowledgement makes no sense: {error}") from error
-
-
 def _wait(store: AlertStore, alert: Alert, timeout: float) -> Alert:
     """Wait until an alert is open no longer; return it as it is by then."""
     deadline = time.monotonic() + timeout
@@ -225,34 +184,6 @@ def _wait(store: AlertStore, alert: Alert, timeout: float) -> Alert:
         if found.etat is not EtatAlerte.OUVERTE or time.monotonic() > deadline:
             return found
         time.sleep(POLL_SECONDS)
-
-
-def _table(found: Sequence[Alert], lang: str) -> Table:
-    table = Table()
-    for title in ("Alert", "Since", "State", "Severity"):
-        table.add_column(title, no_wrap=True)
-    table.add_column("What")
-    for one in found:
-        record: Alerte = record_of(one)
-        severity = SEVERITIES["en"][record.severite]
-        title = escape(record.titre_fr if lang == "fr" else record.titre_en)
-        table.add_row(
-            str(record.alerte_id)[:SHORT_ID],
-            _when(one.ouverte_le),
-            escape(_state(one)),
-            f"[{STYLES[record.severite]}]{severity}[/]",
-            title,
-        )
-    return table
-
-
-def _state(alert: Alert) -> str:
-    told = STATES[alert.etat]
-    return f"{told} by {alert.acquittee_par}" if alert.etat is EtatAlerte.ACQUITTEE else told
-
-
-def _when(moment: dt.datetime) -> str:
-    return f"{moment.astimezone(PARIS):%Y-%m-%d %H:%M}"
 
 
 def _print_json(found: Sequence[Alert]) -> None:

@@ -10,17 +10,18 @@ import msgspec
 from rich.table import Table
 
 from schemas import Avis, Verdict
-from topics import FEEDBACK
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.clock import utc_now
 from wisebook_ml.controls.texts import number_fr
-from wisebook_ml.feedback.judgement import Judgement, Refused, judge
+from wisebook_ml.feedback.giving import missed_entry, outcome_of, verdict_on
+from wisebook_ml.feedback.judgement import Judgement, Refused
 from wisebook_ml.feedback.reliability import CONTROL, MODEL, Reliability
-from wisebook_ml.feedback.standing import Outcome, subject_of
-from wisebook_ml.messaging.connect import ConnectError, reach_broker
-from wisebook_ml.messaging.producer import EventProducer, PublishError
-from wisebook_ml.messaging.reader import ReadError, end_offsets
-from wisebook_ml.publishing import publish_avis
+from wisebook_ml.feedback.standing import Outcome
+from wisebook_ml.messaging.connect import ConnectError
+from wisebook_ml.messaging.postbox import Postbox
+from wisebook_ml.messaging.producer import PublishError
+from wisebook_ml.messaging.reader import ReadError
+from wisebook_ml.publishing import avis_event
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import DetectionStore, StorageError, VerdictStore, open_database
 
@@ -102,18 +103,10 @@ def give(detection: uuid.UUID, verdict: str, par: str, compte: str | None, comme
                 f"there is no detection {detection} in the database; `wisebook-ml worker storage` stores what scoring "
                 "publishes, and the API lists what there is"
             )
-        avis = Avis(
-            societe_id=stored.detection.societe_id,
-            detection_id=detection,
-            verdict=said,
-            compte_num=compte,
-            auteur=par,
-            commentaire=commentaire,
-            revision=stored.detection.revision,
-            remplace=remplace,
+        avis = verdict_on(
+            stored.detection, said, auteur=par, compte_num=compte, commentaire=commentaire, remplace=remplace
         )
-        _, outcome = judge(avis, stored.detection, VerdictStore(engine).told([detection]).get(detection, []))
-        if outcome is Outcome.REPEATED:
+        if outcome_of(avis, DetectionStore(engine), VerdictStore(engine)) is Outcome.REPEATED:
             click.echo(f"{verdict} stands already for detection {detection}; nothing is published.")
             return
         _publish(avis)
@@ -133,20 +126,11 @@ def missed(ecriture: str, societe: int, par: str, compte: str | None, commentair
     Exit status: 0 if it is published, or stands already; 1 if it was detected, or said otherwise of.
     """
     with _errors():
-        avis = Avis(
-            societe_id=societe,
-            ecriture_id=ecriture,
-            verdict=Verdict.MANQUEE,
-            compte_num=compte,
-            auteur=par,
-            commentaire=commentaire,
-            remplace=remplace,
+        avis = missed_entry(
+            societe, ecriture, auteur=par, compte_num=compte, commentaire=commentaire, remplace=remplace
         )
-        engine, about = open_database(get_settings().sql_url), subject_of(avis)
-        stored = DetectionStore(engine).get(about, societe)
-        detection = None if stored is None else stored.detection
-        _, outcome = judge(avis, detection, VerdictStore(engine).told([about]).get(about, []))
-        if outcome is Outcome.REPEATED:
+        engine = open_database(get_settings().sql_url)
+        if outcome_of(avis, DetectionStore(engine), VerdictStore(engine)) is Outcome.REPEATED:
             click.echo(f"MANQUEE stands already for entry {ecriture}; nothing is published.")
             return
         _publish(avis)
@@ -239,10 +223,4 @@ def _cells(one: Judgement) -> list[str]:
 
 
 def _publish(avis: Avis) -> None:
-    settings = get_settings()
-    bootstrap = reach_broker(settings)
-    end_offsets(bootstrap, FEEDBACK.full_name(settings.topic_prefix))  # says at once if the topic is missing
-    with EventProducer(bootstrap, settings.topic_prefix) as producer:
-        sent = publish_avis([(utc_now(), avis)], producer, SOURCE)
-    if sent.refused:
-        raise PublishError("; ".join(sent.refused))
+    Postbox(get_settings()).send(avis_event(avis, SOURCE, utc_now()))

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from rich.table import Table
 
 from schemas import Parametres, ReglageAlertes
+from wisebook_ml.cli.alert_reach import Reach, reach_of
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.delivery.addresses import shown
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
@@ -149,7 +150,11 @@ def set_(
         def edit(base: Parametres) -> Parametres:
             return _wanted(base, file, given)
 
-        _check(edit(store.in_force(societe)))  # a mistake needs no broker
+        before = store.in_force(societe)
+        wanted = edit(before)
+        _check(wanted)  # a mistake needs no broker
+        if wanted.alertes.actif and wanted.alertes != before.alertes:
+            _tell_reach(reach_of(store.engine, societe, wanted.alertes))
         bootstrap = reach_broker(deployment)
         changed = change_settings(deployment, bootstrap, store, societe, edit, timeout=timeout)
     _tell(changed, timeout)
@@ -159,6 +164,14 @@ def set_(
         click.echo(msgspec.json.encode(told).decode())
     if not changed.in_force:
         context.exit(NOT_YET)
+
+
+def _tell_reach(reach: Reach) -> None:
+    """Say what alerts let through, and warn where that is nothing."""
+    if reach.seen and not reach.passing:
+        click.echo(f"warning: {reach.text('en')}: nobody will be alerted to anything like them", err=True)
+    elif reach.seen:
+        click.echo(reach.text("en"), err=True)
 
 
 def _tell(changed: Changed, timeout: float) -> None:

@@ -28,9 +28,13 @@ def channel_of(adresse: str) -> Canal:
     return Canal.WEBHOOK if "://" in adresse else Canal.EMAIL
 
 
-def digest(canal: Canal, adresse: str) -> str:
-    """Return what identifies a destination, 32 hexadecimal digits."""
-    return hashlib.blake2b(f"{canal.value}\0{adresse}".encode(), digest_size=16).hexdigest()
+def digest(societe_id: int, canal: Canal, adresse: str) -> str:
+    """Return what identifies a company's destination, 32 hexadecimal digits.
+
+    An address that several companies give is as many destinations: failures, pauses and the one attempt at a time
+    belong to each apart, since a receiver may refuse one company's secret, or ask one company to wait.
+    """
+    return hashlib.blake2b(f"{societe_id}\0{canal.value}\0{adresse}".encode(), digest_size=16).hexdigest()
 
 
 def shown(adresse: str) -> str:

@@ -164,6 +164,7 @@ class Courier:
                 adresse=claim.adresse,
                 langue=claim.langue,
                 emise_le=claim.emise_le,
+                dite=claim.dite,
             )
             self._record(claim, self._send(letter))
         except Exception as error:

@@ -1,4 +1,4 @@
-"""What a webhook receives: the alert as it is on the topic, in an envelope, signed."""
+"""What a webhook receives: the alert as it is on the topic, with all that receivers go by, in an envelope, signed."""
 
 import datetime as dt
 
@@ -8,6 +8,9 @@ from schemas import Alerte
 from wisebook_ml.delivery.signing import signature
 
 __all__ = ["body_of", "headers_of"]
+
+ALWAYS = ("revision", "etat", "nombre", "escalade")
+"""Fields that the topic leaves out at their defaults, and that a receiver goes by who has no schema at hand."""
 
 USER_AGENT = "wisebook-ml"
 
@@ -24,7 +27,8 @@ def body_of(alerte: Alerte, issued: dt.datetime, *, trial: bool = False) -> byte
     trial : bool
         Whether it only tries the way: `essai` is true then, and nothing need be done.
     """
-    envelope = {"type": Alerte.ce_type, "timestamp": issued.astimezone(dt.UTC).isoformat(), "data": alerte}
+    data = {**msgspec.to_builtins(alerte), **{name: getattr(alerte, name) for name in ALWAYS}}
+    envelope = {"type": Alerte.ce_type, "timestamp": issued.astimezone(dt.UTC).isoformat(), "data": data}
     return msgspec.json.encode({**envelope, "essai": True} if trial else envelope)
 
 

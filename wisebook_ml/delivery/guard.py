@@ -11,6 +11,16 @@ import socket
 __all__ = ["Refused", "allowed_addresses", "fault_of"]
 
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")
+"""Not public as a whole; Python knows that since 3.11.9."""
+
+METADATA = frozenset(
+    ipaddress.ip_address(one)
+    for one in ("168.63.129.16", "100.100.100.200", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254")
+)
+"""Where hosts of Azure, Alibaba, Oracle, Amazon and Google tell what they are, or more, beside 169.254.0.0/16. No
+receiver is ever there, and who reads their answers may have the machine."""
+
 MOST_ADDRESSES = 4
 """Addresses of a name that are tried one after the other."""
 
@@ -35,7 +45,8 @@ def allowed_addresses(host: str, port: int, *, private: bool) -> list[str]:
     port : int
         Where the connection goes.
     private : bool
-        Whether addresses of private networks and of this machine are allowed.
+        Whether addresses of private networks and of this machine are allowed. Those of the local link and of a cloud
+        host's metadata never are.
 
     Raises
     ------
@@ -55,7 +66,8 @@ def allowed_addresses(host: str, port: int, *, private: bool) -> list[str]:
         fault = fault_of(address, private=private)
         if fault:
             named = "" if address == host else f"{host} is "
-            raise Refused(f"{named}{address}, {fault}{'' if private else HINT}")
+            hint = "" if fault_of(address, private=True) else HINT
+            raise Refused(f"{named}{address}, {fault}{hint}")
     return addresses[:MOST_ADDRESSES]
 
 
@@ -66,21 +78,25 @@ def fault_of(address: str, *, private: bool) -> str:
     --------
     >>> fault_of("127.0.0.1", private=False)
     'an address of this machine (loopback)'
-    >>> fault_of("::ffff:169.254.169.254", private=False)
+    >>> fault_of("::ffff:169.254.169.254", private=True)
     'an address of the local link, such as a cloud host has for its metadata'
+    >>> fault_of("168.63.129.16", private=True)
+    "an address of a cloud host's metadata"
     >>> fault_of("93.184.215.14", private=False), fault_of("10.1.2.3", private=True)
     ('', '')
     """
     ip = _meant(ipaddress.ip_address(address))
     if ip.is_multicast or ip.is_unspecified:
         return "no address of one machine"
+    if ip.is_link_local:
+        return "an address of the local link, such as a cloud host has for its metadata"
+    if ip in METADATA:
+        return "an address of a cloud host's metadata"
     if private:
         return ""
     if ip.is_loopback:
         return "an address of this machine (loopback)"
-    if ip.is_link_local:
-        return "an address of the local link, such as a cloud host has for its metadata"
-    if ip.is_private:
+    if ip.is_private or ip in PROTOCOLS:
         return "an address of a private network"
     if not ip.is_global or ip.is_reserved or getattr(ip, "is_site_local", False):
         return "an address that the public network does not have"

@@ -12,6 +12,7 @@ import smtplib
 import socket
 import ssl
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -96,15 +97,32 @@ class _Client(smtplib.SMTP):
 
     def __init__(self, server: MailServer, seconds: float) -> None:
         self._server = server
+        self._deadline = time.monotonic() + seconds
         super().__init__(timeout=min(OPERATION_SECONDS, seconds))
         self._host = server.host  # whose certificate STARTTLS asks for; else set by what connects at once
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        plain = socket.create_connection((host, port), timeout)
+        plain = self._connected(host, port, timeout)
         self.line = plain.dup()
+        if time.monotonic() >= self._deadline:  # the alarm may have found no line to cut
+            plain.close()
+            raise TimeoutError
         if self._server.tls == "tls":
             return tls_context().wrap_socket(plain, server_hostname=host)
         return plain
+
+    def _connected(self, host: str, port: int, timeout: float) -> socket.socket:
+        """Return a connection with the first address of a name that answers, within what is left of the time."""
+        failed: OSError = OSError("the name has no address")
+        for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            try:
+                return socket.create_connection((str(address[0]), port), min(timeout, left))
+            except OSError as error:
+                failed = error
+        raise failed
 
     def cut(self) -> None:
         """End whatever is under way."""

@@ -12,6 +12,9 @@ __all__ = ["Planned", "Told", "plan"]
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://wisebook.fr/ml/livraisons")
 
+TOLD = frozenset({StatutLivraison.LIVREE, StatutLivraison.A_REESSAYER})
+"""What was replaced is told by what replaced it, where that arrives: by itself it tells nobody anything."""
+
 RANK = {severite: rank for rank, severite in enumerate(Severite)}
 
 
@@ -26,7 +29,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery to be made: one revision of an alert to one address. `destination` is the address's digest."""
+    """A delivery to be made: one revision of a company's alert to one address. `destination` is the digest of both."""
 
     livraison_id: uuid.UUID
     canal: Canal
@@ -57,14 +60,15 @@ def plan(alerte: Alerte, reglage: ReglageAlertes, told: Mapping[str, Sequence[To
     A program (webhook) is told each revision of what it knows: it shows how things stand. A person (mail) is told what
     asks for something: that there is an alert, that it has become more severe, that nobody has acknowledged it in time,
     that it is resolved, or open again. That there is more of the same, or that somebody has acknowledged it, makes no
-    mail. Nobody is told of the end of what he was never told of. What could not be delivered counts as not told.
+    mail. Nobody is told of the end of what he was never told of. What could not be delivered counts as not told;
+    so does what was replaced by it.
     """
     if not reglage.actif:
         return []
     planned: dict[str, Planned] = {}
     for destination in reglage.destinations:
         for adresse in recipients(destination):
-            key = digest(destination.canal, adresse)
+            key = digest(alerte.societe_id, destination.canal, adresse)
             before = told.get(key, ())
             if key in planned or any(one.revision >= alerte.revision for one in before):
                 continue
@@ -82,8 +86,8 @@ def plan(alerte: Alerte, reglage: ReglageAlertes, told: Mapping[str, Sequence[To
 
 
 def _last(told: Sequence[Told]) -> Told | None:
-    arrived = [one for one in told if one.statut is not StatutLivraison.ABANDONNEE]
-    return max(arrived, key=lambda one: one.revision, default=None)
+    counted = [one for one in told if one.statut in TOLD]
+    return max(counted, key=lambda one: one.revision, default=None)
 
 
 def _wants(alerte: Alerte, destination: Destination, before: Told | None) -> bool:

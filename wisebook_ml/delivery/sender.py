@@ -24,7 +24,10 @@ Known = Callable[[Collection[uuid.UUID]], Sequence[Detection]]
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """What is brought where: the same for all attempts. `trial`: it only tries the way."""
+    """What is brought where: the same for all attempts.
+
+    `dite` is what has arrived there of the alert before; `trial`: it only tries the way.
+    """
 
     livraison_id: uuid.UUID
     alerte: Alerte
@@ -32,6 +35,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     adresse: str
     langue: str
     emise_le: dt.datetime
+    dite: Alerte | None = None
     trial: bool = False
 
 
@@ -76,8 +80,9 @@ class Sender:
         if self._server is None:
             return Answer(Kind.NEVER, NO_SERVER)
         first = letter.alerte.detections[:SHOWN_DETECTIONS]
+        known = self._known(first) if first else ()
         message = message_of(
-            mail_of(letter.alerte, letter.langue, self._known(first) if first else (), trial=letter.trial),
+            mail_of(letter.alerte, letter.langue, known, before=letter.dite, trial=letter.trial),
             sender=self._server.sender,
             to=letter.adresse,
             livraison_id=letter.livraison_id,

@@ -3,14 +3,17 @@
 import datetime as dt
 import html
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from schemas import Alerte, Detection, EtatAlerte, Severite, to_minor
+from wisebook_ml.alerting.policy import rank
+from wisebook_ml.alerting.texts import cause_name
 from wisebook_ml.controls.texts import date_en, date_fr, euros_en, euros_fr
 from wisebook_ml.timers.schedule import PARIS
 
-__all__ = ["SHOWN_DETECTIONS", "Mail", "mail_of"]
+__all__ = ["SEVERITIES", "SHOWN_DETECTIONS", "Mail", "mail_of"]
 
 SHOWN_DETECTIONS = 5
 """Detections that a mail tells of; it names how many there are."""
@@ -52,6 +55,9 @@ WORDS = {
         "alerte": "Alerte",
         "revision": "révision",
         "escalated": "Relance {n} : personne n'en a pris acte",
+        "worse": "{severite} désormais",
+        "worse_why": "Elle est devenue plus grave : {severite}, et non plus {avant}.",
+        "reopened": "Rouverte",
         "resolved": "Résolue",
         "resolved_why": "Les raisons de toutes ses détections ont disparu ; il n'y a plus rien à faire.",
         "acknowledged": "Prise en charge par",
@@ -74,6 +80,9 @@ WORDS = {
         "alerte": "Alert",
         "revision": "revision",
         "escalated": "Reminder {n}: nobody has taken note of it",
+        "worse": "{severite} now",
+        "worse_why": "It has become more serious: {severite}, no longer {avant}.",
+        "reopened": "Open again",
         "resolved": "Resolved",
         "resolved_why": "The reasons of all its detections are gone; nothing is left to do.",
         "acknowledged": "Taken in charge by",
@@ -93,7 +102,14 @@ class Mail(msgspec.Struct, frozen=True):
     html: str
 
 
-def mail_of(alerte: Alerte, langue: str, detections: Sequence[Detection] = (), *, trial: bool = False) -> Mail:
+def mail_of(
+    alerte: Alerte,
+    langue: str,
+    detections: Sequence[Detection] = (),
+    *,
+    before: Alerte | None = None,
+    trial: bool = False,
+) -> Mail:
     """Return an alert as a mail.
 
     Parameters
@@ -104,17 +120,21 @@ def mail_of(alerte: Alerte, langue: str, detections: Sequence[Detection] = (), *
         ``fr`` or ``en``.
     detections : sequence of Detection
         The first of them, as far as they are known; of others the ids are told.
+    before : Alerte, optional
+        The revision that the reader has: its subject says what is new.
     trial : bool
         Whether it only tries the way.
     """
     words = WORDS[langue]
     title = _line(alerte.titre_fr if langue == "fr" else alerte.titre_en)
-    lead = list(_lead(alerte, words, trial))
+    news = list(_news(alerte, before, words, langue))
+    lead = [words["trial"]] if trial else []
+    lead += [*(one.sentence for one in news if one.sentence), *_acknowledged(alerte, words)]
     facts = list(_facts(alerte, words, langue))
     told = [] if trial else list(_detections(alerte, words, langue, detections))
     foot = f"{words['alerte']} {alerte.alerte_id}, {words['revision']} {alerte.revision}"
     return Mail(
-        subject=_subject(alerte, words, langue, title),
+        subject=_subject(alerte, words, [one.kind for one in news], title),
         text=_plain(title, lead, facts, told, foot, words),
         html=_html(title, lead, facts, told, foot, words, langue),
     )
@@ -126,24 +146,38 @@ def _line(text: str, most: int = LINE_CHARACTERS) -> str:
     return clean if len(clean) <= most else clean[: most - 1] + ELLIPSIS
 
 
-def _subject(alerte: Alerte, words: Mapping[str, str], langue: str, title: str) -> str:
-    if alerte.etat is EtatAlerte.RESOLUE:
-        kind = words["resolved"]
-    elif alerte.escalade:
-        kind = words["escalated"].format(n=alerte.escalade).partition(words["colon"])[0]
-    else:
-        kind = SEVERITIES[langue][alerte.severite]
-    return _line(f"[WiseBook {alerte.societe_id or words['all']}] {kind}{words['colon']}{title}", SUBJECT_CHARACTERS)
+class _New(NamedTuple):
+    """What a mail tells beyond what its reader knows: in the subject, and as a sentence where that takes one."""
+
+    kind: str
+    sentence: str = ""
 
 
-def _lead(alerte: Alerte, words: Mapping[str, str], trial: bool) -> Iterator[str]:
-    """Return what a reader has to know first."""
-    if trial:
-        yield words["trial"]
+def _news(alerte: Alerte, before: Alerte | None, words: Mapping[str, str], langue: str) -> Iterator[_New]:
+    """Return what is new against what has arrived; at least how serious it is."""
+    names = SEVERITIES[langue]
+    severite = names[alerte.severite]
     if alerte.etat is EtatAlerte.RESOLUE:
-        yield words["resolved_why"]
-    elif alerte.escalade and alerte.etat is EtatAlerte.OUVERTE:
-        yield words["escalated"].format(n=alerte.escalade) + "."
+        yield _New(words["resolved"], words["resolved_why"])
+        return
+    found = []
+    if alerte.etat is EtatAlerte.OUVERTE and alerte.escalade > (before.escalade if before else 0):
+        reminder = words["escalated"].format(n=alerte.escalade)
+        found.append(_New(reminder.partition(words["colon"])[0], f"{reminder}."))
+    if before is not None and rank(alerte.severite) > rank(before.severite):
+        why = words["worse_why"].format(severite=severite, avant=names[before.severite])
+        found.append(_New(words["worse"].format(severite=severite), why))
+    elif before is not None and before.etat is not EtatAlerte.OUVERTE and alerte.etat is EtatAlerte.OUVERTE:
+        found.append(_New(words["reopened"]))
+    yield from found or [_New(severite)]
+
+
+def _subject(alerte: Alerte, words: Mapping[str, str], kinds: Sequence[str], title: str) -> str:
+    told = ", ".join(kinds)
+    return _line(f"[WiseBook {alerte.societe_id or words['all']}] {told}{words['colon']}{title}", SUBJECT_CHARACTERS)
+
+
+def _acknowledged(alerte: Alerte, words: Mapping[str, str]) -> Iterator[str]:
     if alerte.acquittee_par:
         comment = f" ({_line(alerte.commentaire)})" if alerte.commentaire else ""
         yield f"{words['acknowledged']} {_line(alerte.acquittee_par)}{comment}."
@@ -158,7 +192,7 @@ def _facts(alerte: Alerte, words: Mapping[str, str], langue: str) -> Iterator[tu
         yield words["montant"], _euros(alerte.montant, langue)
     if alerte.codes:
         often = sorted(alerte.codes.items(), key=lambda one: (-one[1], one[0]))
-        yield words["codes"], _line(", ".join(f"{code} ({count})" for code, count in often))
+        yield words["codes"], _line(", ".join(f"{cause_name(code, langue)} ({count})" for code, count in often))
     if alerte.modele is not None:
         yield words["modele"], f"{alerte.modele.modele_id}, version {alerte.modele.version}"
     if alerte.ouverte_le is not None:

@@ -117,12 +117,16 @@ class EventProducer:
         Brokers.
     prefix : str
         Put before topic names.
+    seconds : float
+        How long a record may wait for its broker.
     """
 
-    def __init__(self, bootstrap: str, prefix: str) -> None:
+    def __init__(self, bootstrap: str, prefix: str, *, seconds: float = DELIVERY_SECONDS) -> None:
         self._prefix = prefix
+        self._seconds = seconds
         self._deliveries = Deliveries()
-        self._producer = Producer({**producer_config(bootstrap), "linger.ms": LINGER_MS})
+        patience = {"linger.ms": LINGER_MS, "delivery.timeout.ms": int(seconds * 1000)}
+        self._producer = Producer(producer_config(bootstrap) | patience)
 
     def send(self, record: Outgoing) -> None:
         """Hand a record over; it is on its way, not yet delivered.
@@ -146,9 +150,9 @@ class EventProducer:
         PublishError
             Where some was not; it says how many, and the first reasons.
         """
-        left = self._producer.flush(DELIVERY_SECONDS)
+        left = self._producer.flush(self._seconds)
         if left:
-            raise PublishError(f"{left} records not delivered within {DELIVERY_SECONDS:.0f} s; is the broker up?")
+            raise PublishError(f"{left} records not delivered within {self._seconds:.0f} s; is the broker up?")
         failed = self._deliveries.take()
         if failed:
             raise PublishError(failed)

@@ -13,7 +13,16 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from wisebook_ml.messaging.client_log import CLIENT_LOGGER
 from wisebook_ml.messaging.events import Headers, RawRecord
 
-__all__ = ["ReadError", "count_records", "end_offsets", "read_partition"]
+__all__ = [
+    "ReadError",
+    "count_records",
+    "end_offsets",
+    "headers_of",
+    "open_reader",
+    "read_partition",
+    "read_record",
+    "read_since",
+]
 
 FETCH = 2_000
 """Records handed on at once: large enough to be cheap, small enough to keep memory flat."""
@@ -46,7 +55,7 @@ def end_offsets(bootstrap: str, topic: str) -> dict[int, tuple[int, int]]:
     ReadError
         Where the topic does not exist or the broker does not answer.
     """
-    consumer = _consumer(bootstrap)
+    consumer = open_reader(bootstrap)
     deadline = time.monotonic() + ANSWER_SECONDS
     try:
         while True:
@@ -85,6 +94,51 @@ def read_partition(bootstrap: str, topic: str, partition: int, start: int, end: 
         yield run
 
 
+def read_record(bootstrap: str, topic: str, partition: int, offset: int) -> RawRecord | None:
+    """Return the record at an offset; None where there is none, or none any more.
+
+    Raises
+    ------
+    ReadError
+        Where the topic does not exist, or the brokers do not answer.
+    """
+    first, end = end_offsets(bootstrap, topic).get(partition, (0, 0))
+    if not first <= offset < end:
+        return None
+    for run in read_partition(bootstrap, topic, partition, offset, offset + 1):
+        return run[0]
+    return None
+
+
+def read_since(bootstrap: str, topic: str, since_ms: int) -> Iterator[tuple[int, Sequence[RawRecord]]]:
+    """Read what a topic has taken since a moment: partitions and runs of their records, up to where it ends now.
+
+    Parameters
+    ----------
+    bootstrap, topic : str
+        Where.
+    since_ms : int
+        Milliseconds since 1970, by the clocks of those who published.
+
+    Raises
+    ------
+    ReadError
+        Where the topic does not exist, or the brokers do not answer.
+    """
+    ends = end_offsets(bootstrap, topic)
+    consumer = open_reader(bootstrap)
+    try:
+        asked = [TopicPartition(topic, partition, since_ms) for partition in ends]
+        found = consumer.offsets_for_times(asked, timeout=ANSWER_SECONDS)
+    except KafkaException as error:
+        raise ReadError(f"topic {topic} on {bootstrap}: {error}") from error
+    finally:
+        consumer.close()
+    # A partition that has nothing since then is told as ending (a negative offset).
+    stretches = {one.partition: (one.offset, ends[one.partition][1]) for one in found if one.offset >= 0}
+    yield from _read(bootstrap, topic, stretches)
+
+
 def count_records(bootstrap: str, topic: str, stretches: Mapping[int, tuple[int, int]]) -> int:
     """Return how many records there are between a start and an end offset of each partition, by reading them.
 
@@ -103,7 +157,7 @@ def _read(
     ends = {partition: end for partition, (start, end) in stretches.items() if start < end}
     if not ends:
         return
-    consumer = _consumer(bootstrap)
+    consumer = open_reader(bootstrap)
     try:
         consumer.assign([TopicPartition(topic, partition, stretches[partition][0]) for partition in ends])
         heard = time.monotonic()
@@ -119,7 +173,7 @@ def _read(
                     continue
                 if error is None and offset < end:
                     runs.setdefault(partition, []).append(
-                        RawRecord(offset, message.key(), message.value(), _headers(message))
+                        RawRecord(offset, message.key(), message.value(), headers_of(message))
                     )
                 # Without records up to the end (markers are none), the client tells how far the partition goes.
                 if offset >= end - (error is None):
@@ -135,12 +189,13 @@ def _read(
         consumer.close()
 
 
-def _headers(message: Message) -> Headers:
+def headers_of(message: Message) -> Headers:
     """Return a message's headers; the client types them more widely than it has them."""
     return cast(Headers, message.headers() or ())
 
 
-def _consumer(bootstrap: str) -> Consumer:
+def open_reader(bootstrap: str) -> Consumer:
+    """Return a client that reads what is committed, in no group."""
     return Consumer(
         {
             "bootstrap.servers": bootstrap,

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Engine, RowMapping, Select, Table, delete, func, insert, select
+from sqlalchemy import Connection, Engine, RowMapping, Select, Table, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from schemas import EtatAlerte
+from schemas import EtatAlerte, Severite
 from wisebook_ml.alerting.state import Alert, CompanyState, Member
 from wisebook_ml.storage.column_types import text
+from wisebook_ml.storage.detections import Societes
 from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.exceptions import ForeignRow
 from wisebook_ml.storage.tables import Alerte, AlerteDetection, AlerteEnvoi, AlertePosition, AlerteSociete, Base
@@ -31,6 +32,13 @@ ASKED_AT_ONCE = 500
 
 PAGE = 100
 """Alerts that a person reads at once."""
+
+ADVISORY_LOCK = 0x616C_6572
+"""First key of PostgreSQL's advisory locks on companies: the letters ``aler``."""
+
+COMPANY_LOCKS = 1024
+"""Companies share this many locks: a server has room for some thousands, and waiting for a stranger is short. A row of
+the company would do, too, but one that nothing is known of has none."""
 
 DUE_AT_ONCE = 500
 """Companies whose clock is looked after in one transaction: the others wait for the next."""
@@ -56,7 +64,11 @@ class Remembered(NamedTuple):
 
 
 class AlertSession:
-    """One transaction about one partition; nobody else has one about it meanwhile."""
+    """One transaction about one partition; nobody else has one about it meanwhile.
+
+    Nor about a company that was recalled: publishers may have put records of one company into several partitions, each
+    of which has a worker of its own.
+    """
 
     def __init__(self, connection: Connection, partition: int, topic_id: str, engine: Engine) -> None:
         self._connection = connection
@@ -78,8 +90,12 @@ class AlertSession:
     def recall(
         self, companies: Collection[int], detections: Collection[uuid.UUID] = (), alerts: Collection[uuid.UUID] = ()
     ) -> dict[int, Remembered]:
-        """Return what is known of companies, of some detections and alerts; of alerts, all with something due, too."""
+        """Return what is known of companies, of some detections and alerts; of alerts, all with something due, too.
+
+        The companies are nobody else's from here on; so a session recalls them once, all together.
+        """
         found = {one: Remembered(CompanyState(societe_id=one), [], []) for one in companies}
+        self._lock_companies(companies)
         for some in _parts(companies):
             for row in self._connection.execute(select(COMPANIES).where(AlerteSociete.societe_id.in_(some))).mappings():
                 found[row["societe_id"]] = Remembered(msgspec.convert(row["etat"], CompanyState), [], [])
@@ -102,6 +118,16 @@ class AlertSession:
             if row["societe_id"] in found:
                 found[row["societe_id"]].alerts.append(_alert(row))
         return found
+
+    def _lock_companies(self, companies: Collection[int]) -> None:
+        """Wait for whoever has one of these companies. SQLite has one writer at a time anyway.
+
+        Always in the same order, so that nobody waits for one who waits for him.
+        """
+        if self._engine.dialect.name == "postgresql":
+            lock = select(func.pg_advisory_xact_lock(ADVISORY_LOCK, bindparam("company")))
+            for key in sorted({one % COMPANY_LOCKS for one in companies}):
+                self._connection.execute(lock, {"company": key})
 
     def owners(self, detections: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
         """Return the companies of those of some detections that went into an alert."""
@@ -241,22 +267,48 @@ class AlertStore:
     # What people ask
 
     def list(
-        self, societe_id: int | None = None, *, everything: bool = False, limit: int = PAGE, offset: int = 0
+        self,
+        societe_id: Societes = None,
+        *,
+        everything: bool = False,
+        etat: EtatAlerte | None = None,
+        severite: Severite | None = None,
+        limit: int = PAGE,
+        offset: int = 0,
     ) -> Sequence[Alert]:
-        """Return alerts, the latest first: of one company where given; the resolved ones, too, with `everything`."""
-        query = _of(select(ALERTS), societe_id, everything)
+        """Return alerts, the latest first.
+
+        Parameters
+        ----------
+        societe_id : int, collection of int, or None
+            Whose; None: of all companies.
+        everything : bool
+            The resolved ones, too.
+        etat, severite
+            Only those.
+        limit, offset : int
+            How many at most, and how many to pass over before them.
+        """
+        query = _of(select(ALERTS), societe_id, everything, etat, severite)
         query = query.order_by(Alerte.ouverte_le.desc(), Alerte.alerte_id).limit(limit).offset(offset)
         with reading(self._engine) as connection:
             return [_alert(row) for row in connection.execute(query).mappings()]
 
-    def count(self, societe_id: int | None = None, *, everything: bool = False) -> int:
+    def count(
+        self,
+        societe_id: Societes = None,
+        *,
+        everything: bool = False,
+        etat: EtatAlerte | None = None,
+        severite: Severite | None = None,
+    ) -> int:
         """Return how many alerts there are."""
         with reading(self._engine) as connection:
-            query = _of(select(func.count()).select_from(ALERTS), societe_id, everything)
+            query = _of(select(func.count()).select_from(ALERTS), societe_id, everything, etat, severite)
             return int(connection.execute(query).scalar_one())
 
-    def get(self, alerte_id: uuid.UUID, societe_id: int | None = None) -> Alert | None:
-        """Return an alert; None where there is none, or none of this company."""
+    def get(self, alerte_id: uuid.UUID, societe_id: Societes = None) -> Alert | None:
+        """Return an alert; None where there is none, or none of these companies."""
         query = _of(select(ALERTS), societe_id, everything=True).where(Alerte.alerte_id == alerte_id)
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
@@ -269,9 +321,21 @@ class AlertStore:
             return [Member(**row) for row in connection.execute(query.limit(limit)).mappings()]
 
 
-def _of(query: Select[Any], societe_id: int | None, everything: bool) -> Select[Any]:
-    if societe_id is not None:
+def _of(
+    query: Select[Any],
+    societe_id: Societes,
+    everything: bool,
+    etat: EtatAlerte | None = None,
+    severite: Severite | None = None,
+) -> Select[Any]:
+    if isinstance(societe_id, int):
         query = query.where(Alerte.societe_id == societe_id)
+    elif societe_id is not None:
+        query = query.where(Alerte.societe_id.in_(societe_id))
+    if etat is not None:
+        query = query.where(Alerte.etat == etat)
+    if severite is not None:
+        query = query.where(Alerte.severite == severite)
     return query if everything else query.where(Alerte.etat != EtatAlerte.RESOLUE)
 
 

@@ -17,10 +17,11 @@ from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, an
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 
-from schemas import Alerte, Canal, StatutLivraison
+from schemas import Alerte, Canal, EtatAlerte, StatutLivraison
 from wisebook_ml.delivery.planning import Planned, Told
 from wisebook_ml.delivery.schedule import LONGEST_AGE, Answer, Backoff, Kind, Step
 from wisebook_ml.storage.column_types import text
+from wisebook_ml.storage.delivery_rows import TOO_OLD, Issued, as_told, row_of
 from wisebook_ml.storage.delivery_tables import DestinationLivraison, Livraison, TentativeLivraison
 from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.tables import Base
@@ -38,24 +39,17 @@ ASKED_AT_ONCE = 500
 LOOKED_AT = 20
 """Deliveries of one destination that are looked at at once: replaced ones stand before the one that is sent."""
 
-TOO_OLD = "it was published more than a day before anybody could bring it here"
 INTERRUPTED = "the worker ended during this attempt; whether it arrived is not known"
 REPLACED = "a later revision of the alert goes there"
+OVER = "the alert was over before anybody was told of it here; nothing is sent"
 
 PENDING = Livraison.statut == StatutLivraison.A_REESSAYER
-
-
-class Issued(msgspec.Struct, frozen=True):
-    """A revision of an alert, and when it was published."""
-
-    alerte: Alerte
-    emise_le: dt.datetime
 
 
 class DeliveryClaim(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery that somebody has in work: the attempt that began at `commencee_le`.
 
-    `echecs` is how often its destination has failed in a row.
+    `echecs` is how often its destination has failed in a row, `dite` what has arrived there of the alert before.
     """
 
     livraison_id: uuid.UUID
@@ -68,6 +62,7 @@ class DeliveryClaim(msgspec.Struct, frozen=True, kw_only=True):
     emise_le: dt.datetime
     commencee_le: dt.datetime
     echecs: int
+    dite: Alerte | None = None
 
 
 OfCompany = tuple[int, uuid.UUID]
@@ -103,14 +98,14 @@ class DeliveryStore:
         now : datetime
             The present moment.
         """
-        with writing(self._engine) as connection:
+        with self._alone() as connection:  # a purge between must not take a destination away that was there
             told = self._told(connection, {one.alerte.alerte_id for one in alerts})
             deliveries: list[dict[str, object]] = []
             for issued in alerts:
                 of_alert = told[issued.alerte.societe_id, issued.alerte.alerte_id]
                 for planned in choose(issued.alerte, of_alert):
-                    row = _row(planned, issued, now)
-                    of_alert[planned.destination].append(_as_told(issued.alerte, row["statut"]))
+                    row = row_of(planned, issued, now)
+                    of_alert[planned.destination].append(as_told(issued.alerte, row["statut"]))
                     deliveries.append(row)
             if deliveries:
                 new = [
@@ -134,7 +129,7 @@ class DeliveryStore:
         for start in range(0, len(wanted), ASKED_AT_ONCE):
             query = select(*columns).where(Livraison.alerte_id.in_(wanted[start : start + ASKED_AT_ONCE]))
             for societe_id, alerte_id, destination, statut, alerte in connection.execute(query):
-                told[societe_id, alerte_id][destination].append(_as_told(msgspec.convert(alerte, Alerte), statut))
+                told[societe_id, alerte_id][destination].append(as_told(msgspec.convert(alerte, Alerte), statut))
         return told
 
     # The queue
@@ -145,7 +140,7 @@ class DeliveryStore:
         """Take deliveries that are due: one of each destination that is not in work, and not to be left in peace.
 
         Those that somebody left unfinished are recorded as such an attempt, those that a later revision replaces as
-        replaced, those of alerts that are a day old as given up.
+        replaced, those of alerts that are a day old, or that were over before anybody was told, as given up.
 
         Parameters
         ----------
@@ -168,9 +163,9 @@ class DeliveryStore:
             while again:
                 again = False
                 rows = connection.execute(self._due(now).limit(ASKED_AT_ONCE)).mappings().all()
-                last = self._last_revisions(connection, rows)
+                known = self._of_alerts(connection, rows)
                 for row in rows:
-                    if self._settled(connection, row, last, backoff, now):
+                    if self._settled(connection, row, known[row["alerte_id"], row["destination"]], backoff, now):
                         again = True
                     elif row["destination"] not in claims and left.get(row["canal"], 0):
                         left[row["canal"]] -= 1
@@ -196,28 +191,33 @@ class DeliveryStore:
         )
         return select(due).where(due.c.place <= LOOKED_AT).order_by(due.c.prochaine, due.c.revision)
 
-    def _last_revisions(self, connection: Connection, rows: Sequence[RowMapping]) -> dict[tuple[OfCompany, str], int]:
-        """Return the last revision of each alert of these rows that is recorded for each destination."""
-        columns = (Livraison.societe_id, Livraison.alerte_id, Livraison.destination)
-        query = select(*columns, func.max(Livraison.revision)).group_by(*columns)
+    def _of_alerts(
+        self, connection: Connection, rows: Sequence[RowMapping]
+    ) -> dict[tuple[uuid.UUID, str], tuple[int, int]]:
+        """Return what each destination has of each alert of these rows: the last revision, and attempts at all."""
+        columns = (Livraison.alerte_id, Livraison.destination)
+        query = select(*columns, func.max(Livraison.revision), func.sum(Livraison.tentatives)).group_by(*columns)
         found = connection.execute(query.where(Livraison.alerte_id.in_({row["alerte_id"] for row in rows})))
-        return {((societe_id, alerte_id), where): revision for societe_id, alerte_id, where, revision in found}
+        return {(alerte_id, destination): (last, tried) for alerte_id, destination, last, tried in found}
 
     def _settled(
         self,
         connection: Connection,
         row: RowMapping,
-        last: Mapping[tuple[OfCompany, str], int],
+        known: tuple[int, int],
         backoff: Backoff,
         now: dt.datetime,
     ) -> bool:
         """Record what became of a delivery that is not to be tried now; return whether it is so."""
         began, number = row["commencee_le"], row["tentatives"]
+        last, tried = known
         if began is not None:
             answer, key = Answer(Kind.RETRY, INTERRUPTED), str(row["livraison_id"])
             step = backoff.step(answer, key=key, attempt=number, now=now, issued=row["emise_le"])
-        elif last[(row["societe_id"], row["alerte_id"]), row["destination"]] > row["revision"]:
+        elif last > row["revision"]:
             step = Step(StatutLivraison.REMPLACEE, None, REPLACED)
+        elif not tried and row["alerte"].get("etat") == EtatAlerte.RESOLUE.value:
+            step = Step(StatutLivraison.ABANDONNEE, None, OVER)
         elif row["emise_le"] <= now - LONGEST_AGE:
             step = Step(StatutLivraison.ABANDONNEE, None, f"{row['detail']} (given up: the alert is a day old)".strip())
         else:
@@ -238,6 +238,7 @@ class DeliveryStore:
             emise_le=row["emise_le"],
             commencee_le=now,
             echecs=row["echecs"],
+            dite=self._arrived(connection, row),
         )
         connection.execute(
             update(DELIVERIES)
@@ -246,6 +247,14 @@ class DeliveryStore:
         )
         self._touch(connection, claim.destination, bail=now + lease)
         return claim
+
+    def _arrived(self, connection: Connection, row: RowMapping) -> Alerte | None:
+        """Return the last revision before that of a delivery which has arrived where it goes."""
+        same = and_(Livraison.alerte_id == row["alerte_id"], Livraison.destination == row["destination"])
+        before = and_(same, Livraison.statut == StatutLivraison.LIVREE, Livraison.revision < row["revision"])
+        query = select(Livraison.alerte).where(before).order_by(Livraison.revision.desc()).limit(1)
+        found = connection.execute(query).scalar_one_or_none()
+        return None if found is None else msgspec.convert(found, Alerte)
 
     def renew(self, claims: Collection[DeliveryClaim], until: dt.datetime) -> None:
         """Keep deliveries in work; one that another has taken meanwhile stays with him."""
@@ -359,37 +368,3 @@ class DeliveryStore:
 
 def _held(claim: DeliveryClaim) -> ColumnElement[bool]:
     return and_(Livraison.livraison_id == claim.livraison_id, PENDING, Livraison.commencee_le == claim.commencee_le)
-
-
-def _as_told(alerte: Alerte, statut: StatutLivraison) -> Told:
-    return Told(
-        revision=alerte.revision,
-        severite=alerte.severite,
-        etat=alerte.etat,
-        escalade=alerte.escalade,
-        statut=statut,
-    )
-
-
-def _row(planned: Planned, issued: Issued, now: dt.datetime) -> dict[str, Any]:
-    alerte = issued.alerte
-    too_old = issued.emise_le <= now - LONGEST_AGE
-    return {
-        "livraison_id": planned.livraison_id,
-        "societe_id": alerte.societe_id,
-        "alerte_id": alerte.alerte_id,
-        "revision": alerte.revision,
-        "canal": planned.canal,
-        "adresse": planned.adresse,
-        "destination": planned.destination,
-        "langue": planned.langue,
-        "alerte": msgspec.to_builtins(alerte),
-        "statut": StatutLivraison.ABANDONNEE if too_old else StatutLivraison.A_REESSAYER,
-        "tentatives": 0,
-        # A publisher's clock that is ahead gives no alert more than a day.
-        "emise_le": min(issued.emise_le, now),
-        "prevue_le": now,
-        "prochaine": None if too_old else now,
-        "terminee_le": now if too_old else None,
-        "detail": TOO_OLD if too_old else "",
-    }

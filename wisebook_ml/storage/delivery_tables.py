@@ -23,11 +23,13 @@ def _enum(values: type[StrEnum]) -> Enum:
 
 
 class DestinationLivraison(Base):
-    """A webhook or a mailbox: who has it in work, and how long it is left in peace after failures."""
+    """A webhook or a mailbox of a company: who has it in work, and how long it is left in peace after failures."""
 
     __tablename__ = "destination_livraison"
 
-    destination: Mapped[str] = mapped_column(String(32), primary_key=True, comment="digest of channel and address")
+    destination: Mapped[str] = mapped_column(
+        String(32), primary_key=True, comment="digest of company, channel and address"
+    )
     echecs: Mapped[int] = mapped_column(Integer, comment="in a row")
     pause: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, comment="nothing is sent before")
     bail: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, comment="until when an attempt has it")

@@ -12,6 +12,7 @@ from schemas import Detection, Etat, ModeleUtilise, MotifDetection, Objet, Sever
 from wisebook_ml.clock import utc_now
 from wisebook_ml.storage.column_types import text
 from wisebook_ml.storage.engine import reading, writing
+from wisebook_ml.storage.reasons import note_reasons, note_verdicts
 from wisebook_ml.storage.tables import Base, DetectionAnomalie
 from wisebook_ml.storage.upsert import upsert
 
@@ -71,7 +72,7 @@ class DetectionStore:
     def __init__(self, engine: Engine, *, clock: Callable[[], dt.datetime] = utc_now) -> None:
         self._engine = engine
         self._clock = clock
-        self._upsert = upsert(engine, TABLE, where=_replaces)
+        self._upsert = upsert(engine, TABLE, where=_replaces, kept=("verdict",))
 
     def write(self, batch: Sequence[StoredDetection]) -> Sequence[int]:
         """Store a batch in one transaction; return the places in it of records whose id another company's has.
@@ -96,6 +97,9 @@ class DetectionStore:
         rows = [_row(one) for _, one in sorted(last.items(), key=lambda item: item[0][0])]
         with writing(self._engine) as connection:
             connection.execute(self._upsert, rows)
+            for ids in _cut({detection_id for detection_id, _ in last}):
+                note_reasons(connection, ids)
+                note_verdicts(connection, ids)
             owners = _owners(connection, {detection_id for detection_id, _ in last})
         ours = [one.detection for one in batch]
         return [place for place, one in enumerate(ours) if owners[one.detection_id] != one.societe_id]

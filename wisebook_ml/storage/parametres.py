@@ -57,6 +57,11 @@ class SettingsStore:
         self._clock = clock
         self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
 
+    @property
+    def engine(self) -> Engine:
+        """The engine it was given."""
+        return self._engine
+
     def append(self, societe_id: int, edit: Edit, origine: str) -> StoredSettings | None:
         """Record the next version of a company's settings, and return it.
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from schemas import (
+    CodeMotif,
     DomaineApplication,
     Etape,
     Etat,
@@ -53,6 +54,7 @@ __all__ = [
     "DetectionAnomalie",
     "ExecutionMinuterie",
     "ModeleML",
+    "MotifTrouve",
     "PromotionModele",
     "StatistiqueDetection",
     "VersionModele",
@@ -65,6 +67,26 @@ ENUM_LENGTH = 32
 
 OPEN = text("statut IN ('DEMANDEE', 'EN_COURS')")
 UNMARKED = text("marquee_le IS NULL")
+STANDS = text("etat = 'OUVERTE'")
+
+IN_ORDER = ("score", "ce_time", "detection_id")
+"""As detections are listed."""
+OF_COMPANY = ("societe_id", *IN_ORDER)
+ASKED = ("etat", "severite", "journal_code", "ecriture_date", "montant", "verdict")
+"""What filters ask, kept beside the orders: what does not match is passed over without a look at its row."""
+DETECTION_LISTS = {
+    "score": (*IN_ORDER, "societe_id", *ASKED),
+    "ce_time": (*IN_ORDER[1:], "societe_id", *ASKED),
+    "severite": ("severite", *IN_ORDER),
+    "societe_score": (*OF_COMPANY, *ASKED),
+    "societe_ce_time": ("societe_id", *IN_ORDER[1:], *ASKED),
+    "societe_severite": ("societe_id", "severite", *IN_ORDER),
+    "societe_journal": ("societe_id", "journal_code", *IN_ORDER),
+    "societe_date": ("societe_id", "ecriture_date"),
+    "societe_montant": ("societe_id", "montant"),
+    "ecriture_num": ("ecriture_num",),
+}
+"""Indexes that lists of a million detections need."""
 
 
 def _enum(values: type[StrEnum]) -> Enum:
@@ -93,9 +115,8 @@ class DetectionAnomalie(Base):
 
     __tablename__ = "detection_anomalie"
     __table_args__ = (
-        Index(None, "societe_id", "score"),
-        Index(None, "societe_id", "ce_time"),
-        Index(None, "severite"),
+        *(Index(f"ix_detection_anomalie_{name}", *columns) for name, columns in DETECTION_LISTS.items()),
+        Index("ix_detection_anomalie_ouverte", "societe_id", "severite", sqlite_where=STANDS, postgresql_where=STANDS),
     )
 
     detection_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
@@ -120,6 +141,29 @@ class DetectionAnomalie(Base):
     record_topic: Mapped[str] = mapped_column(Text)
     record_partition: Mapped[int] = mapped_column(Integer)
     record_offset: Mapped[int] = mapped_column(BigInteger)
+    verdict: Mapped[Verdict | None] = mapped_column(_enum(Verdict), comment="the one that stands, of avis_detection")
+
+
+class MotifTrouve(Base):
+    """A control or a model that is among the reasons of a detection, so that one can ask for its detections.
+
+    Beside it stands what is asked for most often together with it, as the detection has it.
+    """
+
+    __tablename__ = "motif_trouve"
+    __table_args__ = (
+        Index("ix_motif_trouve_societe", "societe_id", "code", *IN_ORDER, *ASKED[:3]),
+        Index("ix_motif_trouve_code", "code", *IN_ORDER, "societe_id", *ASKED[:3]),
+    )
+
+    detection_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    code: Mapped[CodeMotif] = mapped_column(_enum(CodeMotif), primary_key=True)
+    societe_id: Mapped[int] = mapped_column(BigInteger)
+    score: Mapped[float] = mapped_column(Double)
+    ce_time: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    etat: Mapped[Etat] = mapped_column(_enum(Etat))
+    severite: Mapped[Severite] = mapped_column(_enum(Severite))
+    journal_code: Mapped[str | None] = mapped_column(Text)
 
 
 class AvisDetection(Base):

@@ -1,6 +1,6 @@
 """Rows that may come again: the last one of a primary key holds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Insert, Table
@@ -15,7 +15,7 @@ T = TypeVar("T")
 Condition = Callable[[Any, Any], ColumnElement[bool]]
 
 
-def upsert(engine: Engine, table: Table, *, where: Condition | None = None) -> Insert:
+def upsert(engine: Engine, table: Table, *, where: Condition | None = None, kept: Collection[str] = ()) -> Insert:
     """Return the statement that writes whole rows of a table, and replaces those that are there.
 
     Parameters
@@ -26,11 +26,17 @@ def upsert(engine: Engine, table: Table, *, where: Condition | None = None) -> I
         Whose rows.
     where : callable, optional
         Given the columns of the new row and of the one that is there, returns whether it is replaced; by default it is.
+    kept : collection of str, optional
+        Columns that others write, which stay as they are.
     """
     insert = (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(table)
     return insert.on_conflict_do_update(
         index_elements=[column for column in table.c if column.primary_key],
-        set_={column.name: insert.excluded[column.name] for column in table.c if not column.primary_key},
+        set_={
+            column.name: insert.excluded[column.name]
+            for column in table.c
+            if not (column.primary_key or column.name in kept)
+        },
         where=None if where is None else where(insert.excluded, table.c),
     )
 

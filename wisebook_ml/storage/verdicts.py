@@ -16,6 +16,7 @@ from wisebook_ml.feedback.judgement import Judgement
 from wisebook_ml.feedback.reliability import Reliability, reliability
 from wisebook_ml.storage.column_types import text
 from wisebook_ml.storage.engine import reading, writing
+from wisebook_ml.storage.reasons import note_verdicts
 from wisebook_ml.storage.tables import AvisDetection, Base
 
 __all__ = ["VerdictStore"]
@@ -68,6 +69,7 @@ class VerdictStore:
                 connection.execute(self._insert, _row(one))
             for ids in _cut(sorted({one.detection_id for one in batch})):
                 _let_the_last_stand(connection, ids)
+                note_verdicts(connection, ids)
 
     def known(self, prints: Collection[str]) -> set[str]:
         """Return those of some `empreinte` that are stored."""
@@ -86,6 +88,11 @@ class VerdictStore:
             for one in self._read(query):
                 found[one.detection_id].append(one)
         return dict(found)
+
+    def standing(self, detection_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Judgement]:
+        """Return the verdict that stands on each of some detections, where there is one."""
+        told = self.told(detection_ids)
+        return {subject: one for subject, said in told.items() for one in said if one.en_vigueur}
 
     def list(
         self,

@@ -113,6 +113,7 @@ def faults(parametres: Parametres) -> list[str]:
         *_days(parametres.jours_feries),
         *_controls(parametres),
         *_attenuations(parametres),
+        *_no_alerts(parametres),
     ]
     told = {"auteur": parametres.auteur, "motif": parametres.motif}
     found += [f"{name} contains a NUL character, which no database keeps" for name in told if "\0" in told[name]]
@@ -265,6 +266,18 @@ def _attenuations(parametres: Parametres) -> Iterator[str]:
             )
     keys = [(one.code, one.journal_code) for one in parametres.attenuations]
     yield from _twice(keys, [f"{code} in journal {journal}" for code, journal in keys], "attenuation of")
+
+
+def _no_alerts(parametres: Parametres) -> Iterator[str]:
+    """Tell alerts that are on and of which no control can make any."""
+    alerts = parametres.alertes
+    off = {code for code, setting in parametres.controles.items() if not setting.actif or setting.poids == 0}
+    wanted = frozenset(alerts.controles or CodeMotif)
+    if alerts.actif and not wanted - off - frozenset(alerts.sauf_controles):
+        yield (
+            "alertes: `controles`, `sauf_controles` and the controls that are switched off leave none that could make "
+            "an alert; leave some of them out, or set actif=false where no alerts are wanted"
+        )
 
 
 def _twice(keys: Sequence[object], names: Sequence[str], what: str) -> Iterator[str]:

@@ -1,0 +1,141 @@
+"""``/api/ml/detections/flux/``: detections and alerts as they come, as server-sent events.
+
+An event's id is the moment at which it was handed on, which tells nothing about other companies (an offset would). Who
+comes back with one (``Last-Event-ID``, which browsers send by themselves) is told all that was published since, and
+from `OVERLAP_SECONDS` before, since a record may be published before it is visible: so an event may come twice, never
+not at all. Who was away for too long is told so (event ``lacune``), and reads the lists again.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+
+from schemas.base import MAX_ID
+from wisebook_ml.api.access import Access, Call
+from wisebook_ml.api.feed import Event, Feed, Full, Listener
+from wisebook_ml.api.route import Route
+from wisebook_ml.messaging.transactions import TRANSACTION_SECONDS
+
+__all__ = ["live_router"]
+
+HEARTBEAT_SECONDS = 15.0
+"""Proxies close what is silent for a minute; and a token that was revoked is noticed then."""
+
+SEND_SECONDS = 30.0
+"""How long a browser may take to read an event, before it counts as gone."""
+
+OVERLAP_SECONDS = TRANSACTION_SECONDS
+"""How long a record may stay invisible after it was published."""
+
+MOST_AWAY_SECONDS = 600.0
+MOST_RESUMED = 1_000
+"""Beyond, the lists are read sooner than the events."""
+
+GAP = "lacune"
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Events `detection`, `alerte`, `lacune`.", "content": {"text/event-stream": {}}}
+}
+
+
+class LiveFilter(BaseModel):
+    """Whose events."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    societe: int | None = Field(None, ge=1, le=MAX_ID, description="Only this company's.")
+
+
+def live_router(feed: Feed, access: Access) -> APIRouter:
+    """Return the routes; they come before those of single detections, whose ids stand in the same place.
+
+    Parameters
+    ----------
+    feed : Feed
+        What happens.
+    access : Access
+        The door.
+    """
+    router = APIRouter(prefix="/api/ml/detections", tags=["detections"], route_class=Route)
+
+    @router.get("/flux/", summary="Detections and alerts as they come", responses=STREAM, response_class=Response)
+    async def stream(
+        request: Request, asked: Annotated[LiveFilter, Query()], call: Annotated[Call, Depends(access.read)]
+    ) -> Response:
+        companies = call.companies if asked.societe is None else frozenset({call.company(asked.societe)})
+        listener = Listener(call.caller.token_id, companies, asyncio.get_running_loop())
+        try:
+            await run_in_threadpool(feed.join, listener)
+        except Full as error:
+            raise HTTPException(429, f"{error}. Close one.".capitalize(), headers={"Retry-After": "60"}) from error
+        try:
+            missed = await _missed(feed, companies, request.headers.get("Last-Event-ID", ""))
+        except BaseException:
+            feed.leave(listener)
+            raise
+        return EventSourceResponse(
+            _events(request, access, feed, listener, missed),
+            ping=int(2 * HEARTBEAT_SECONDS),
+            send_timeout=SEND_SECONDS,
+        )
+
+    return router
+
+
+async def _missed(feed: Feed, companies: frozenset[int] | None, last: str) -> Sequence[Event] | None:
+    """Return what came since the last event; None where that is too much, or too long ago."""
+    if not (last.isdecimal() and len(last) <= len(_now())):
+        return []
+    if time.time() - int(last) / 1000 > MOST_AWAY_SECONDS:
+        return None
+    since = int(last) - int(OVERLAP_SECONDS * 1000)
+    return await run_in_threadpool(feed.since, companies, max(since, 0), MOST_RESUMED)
+
+
+async def _events(
+    request: Request, access: Access, feed: Feed, listener: Listener, missed: Sequence[Event] | None
+) -> AsyncIterator[ServerSentEvent]:
+    """Yield what a listener missed, then what comes, until it goes, or may not listen any more."""
+    try:
+        if missed is None:
+            yield ServerSentEvent("{}", event=GAP)
+        told = set()
+        for event in missed or ():
+            told.add(event.place)
+            yield ServerSentEvent(event.data, event=event.kind)
+        yield ServerSentEvent(comment="ouvert", id=_now())
+        checked = time.monotonic()
+        while not (listener.lost and listener.queue.empty()):
+            if time.monotonic() - checked >= HEARTBEAT_SECONDS:
+                if not await run_in_threadpool(_may_stay, request, access):
+                    return
+                checked = time.monotonic()
+                told.clear()  # what it was told twice has come by now
+            try:
+                event = await asyncio.wait_for(listener.queue.get(), HEARTBEAT_SECONDS)
+            except TimeoutError:
+                yield ServerSentEvent(comment="toujours là", id=_now())
+                continue
+            if event.place not in told:
+                yield ServerSentEvent(event.data, event=event.kind, id=_now())
+    finally:
+        feed.leave(listener)
+
+
+def _may_stay(request: Request, access: Access) -> bool:
+    """Tell whether the token or the session still lets in."""
+    request.state.caller = None
+    try:
+        access.identify(request)
+    except HTTPException as error:
+        return error.status_code not in {401, 403}
+    return True
+
+
+def _now() -> str:
+    return str(int(time.time() * 1000))
