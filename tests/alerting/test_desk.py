@@ -21,7 +21,7 @@ from schemas import (
 )
 from wisebook_ml.alerting.exceptions import UnknownAlert
 from wisebook_ml.alerting.policy import Policy
-from wisebook_ml.alerting.records import Told
+from wisebook_ml.alerting.records import Source, Told
 from wisebook_ml.delivery.planning import Told as Delivered
 from wisebook_ml.delivery.planning import plan
 
@@ -286,13 +286,13 @@ class TestAcknowledgement:
     def test_one_that_comes_again_does_not_silence_what_is_worse(self, revision: int | None) -> None:
         company = Company()
         (told,) = company.take(detection(1))
-        one, place = acknowledgement(told, revision=revision), ("acknowledgements", 3, 5)
+        one, place = acknowledgement(told, revision=revision), Source("acknowledgements", 3, 5)
         assert company.desk.acknowledge(one, company.now, company.now, place)
         (_, worse) = company.take(detection(2, severite=Severite.CRITIQUE))
         assert not company.desk.acknowledge(one, company.now, company.now, place)
         assert company.new() == []
         again = acknowledgement(told, revision=None if revision is None else worse.record.revision)
-        assert company.desk.acknowledge(again, company.now, company.now, ("acknowledgements", 3, 6))
+        assert company.desk.acknowledge(again, company.now, company.now, Source("acknowledgements", 3, 6))
 
     def test_one_of_what_was_less_serious_leaves_it_open(self) -> None:
         company = Company(ReglageAlertes(severite=Severite.FAIBLE, calmes=NIGHT))

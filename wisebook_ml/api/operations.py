@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Query, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from sqlalchemy import Engine
@@ -136,12 +137,21 @@ def _service_router(readiness: Readiness, access: Access) -> APIRouter:
         status, body = health_answer()
         return Response(body, status, media_type=JSON)
 
-    @router.get("/readyz", summary="Whether it can answer requests, and if not, why not; needs no token")
+    @router.get(
+        "/readyz",
+        summary="Whether it can answer requests, and if not, why not; needs no token",
+        responses={503: {"description": "The reasons, in sentences.", "content": {JSON: {}}}},
+    )
     def readyz() -> Response:
         status, body = ready_answer(readiness.reasons())
         return Response(body, status, media_type=JSON)
 
-    @router.get("/metrics", summary="Metrics for Prometheus", dependencies=[Depends(access.admin)])
+    @router.get(
+        "/metrics",
+        summary="Metrics for Prometheus",
+        dependencies=[Depends(access.admin)],
+        response_class=PlainTextResponse,
+    )
     def metrics() -> Response:
         return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
