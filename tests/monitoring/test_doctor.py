@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from pydantic import SecretStr
 
 from schemas import DomaineApplication, PartitionServie, Travailleur, TypeModele
+from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.cli import main
 from wisebook_ml.monitoring import doctor
 from wisebook_ml.monitoring.doctor import Finding, Place, State, examine
@@ -97,3 +99,26 @@ def test_clocks_that_are_ahead_are_told(place: Place) -> None:
     place.__dict__["reports"] = [report("scoring", vu_le=NOW + dt.timedelta(minutes=10))]
     (found,) = doctor.clock(place)
     assert (found.state, "600 s ahead" in found.detail) == (State.WRONG, True)
+
+
+def test_models_that_are_missing_altered_or_signed_with_another_key_are_told(place: Place) -> None:
+    registry = ModelRegistry(open_database(place.settings.sql_url))
+    store = ArtefactStore(place.settings.artefacts, "key")
+    saved = {}
+    for name in ("sound", "missing", "altered"):
+        model = registry.create(1, name, TypeModele.ISOLATION_FOREST, DomaineApplication.ANOMALIES).id
+        saved[name] = store.save(
+            name.encode(), societe_id=1, modele_id=model, version=1, type_modele=TypeModele.ISOLATION_FOREST
+        )
+        registry.record_version(saved[name], {})
+        registry.promote(model, 1, par="test")
+    root = Path(place.settings.artefacts)
+    (root / saved["missing"].artefact).unlink()
+    (root / saved["altered"].artefact).write_bytes(b"other")
+    place.settings = place.settings.model_copy(update={"signing_key": SecretStr("key")})
+    told = {one.detail.split("(")[1].partition(",")[0]: one for one in wrong(doctor.models(place))}
+    assert set(told) == {"missing", "altered"}
+    assert "WISEBOOK_ML_ARTEFACTS" in told["missing"].todo
+
+    place.settings = place.settings.model_copy(update={"signing_key": SecretStr("another")})
+    assert len(wrong(doctor.models(place))) == 3
