@@ -51,7 +51,7 @@ evaluate-treasury: $(VENV)/.all $(PEERS_VENV)/.done ## Evaluate forecasts of cas
 	@WISEBOOK_ML_PEERS="$(CURDIR)/$(PEERS_VENV)/bin/python" $(BIN)/python -m bench.evaluate --only treasury \
 		--pictures docs $(if $(DATA),--data "$(DATA)")
 
-evaluate-drift: $(VENV)/.all $(PEERS_VENV)/.done ## Evaluate drift alarms beside Evidently and river, and on DATA=folder (10 minutes)
+evaluate-drift: $(VENV)/.all $(PEERS_VENV)/.done ## Evaluate drift alarms beside Evidently and river, and on DATA=folder (20 minutes)
 	@WISEBOOK_ML_PEERS="$(CURDIR)/$(PEERS_VENV)/bin/python" $(BIN)/python -m bench.evaluate --only drift \
 		--pictures docs $(if $(DATA),--data "$(DATA)")
 

@@ -1,21 +1,18 @@
 """Taking note of an alert, from wherever a person does it."""
 
-import uuid
-
 import msgspec
 
 from schemas import Acquittement
 from topics import ACKNOWLEDGEMENTS
+from wisebook_ml.alerting.state import Alert
 from wisebook_ml.messaging.events import Outgoing
 from wisebook_ml.training.events import record_event
 
 __all__ = ["acknowledgement", "acknowledgement_event"]
 
 
-def acknowledgement(
-    societe_id: int, alerte_id: uuid.UUID, auteur: str, commentaire: str, revision: int
-) -> Acquittement:
-    """Return what says that somebody has taken note of an alert as it was at a revision.
+def acknowledgement(alert: Alert, auteur: str, commentaire: str = "", revision: int | None = None) -> Acquittement:
+    """Return what says that somebody has taken note of an alert, at a revision or as it is.
 
     Raises
     ------
@@ -23,11 +20,11 @@ def acknowledgement(
         Where nobody is named, or the comment is too long.
     """
     given = {
-        "societe_id": societe_id,
-        "alerte_id": alerte_id,
+        "societe_id": alert.societe_id,
+        "alerte_id": alert.alerte_id,
         "auteur": auteur,
         "commentaire": commentaire,
-        "revision": revision,
+        "revision": revision or alert.vue,
     }
     try:
         return msgspec.convert(given, Acquittement)

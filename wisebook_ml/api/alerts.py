@@ -124,9 +124,7 @@ def alerts_router(alerts: AlertStore, log: DeliveryLog, post: Postbox, access: A
         if found.etat is not EtatAlerte.OUVERTE:
             return json_answer(AlerteTaken(alerte_id=alerte_id, auteur=author, statut=Note.SANS_OBJET))
         try:
-            wanted = acknowledgement(
-                found.societe_id, alerte_id, author, given.commentaire, given.revision or found.vue
-            )
+            wanted = acknowledgement(found, author, given.commentaire, given.revision)
         except ValueError as error:
             raise HTTPException(400, str(error)) from error
         post.send(acknowledgement_event(wanted, str(call.operation_id), SOURCE))

@@ -16,6 +16,7 @@ from wisebook_ml.api.access import Access
 from wisebook_ml.api.answers import REF
 from wisebook_ml.api.detections import DetectionRead
 from wisebook_ml.api.limits import BodyLimit
+from wisebook_ml.api.operations import OPERATIONS_BODIES, install_operations
 from wisebook_ml.api.pages import pages_router
 from wisebook_ml.api.people import PEOPLE, people_router
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
@@ -37,7 +38,6 @@ from wisebook_ml.storage import (
     TokenStore,
     open_database,
 )
-from wisebook_ml.storage.detection_pages import DetectionPages
 from wisebook_ml.treasurer.desk import TreasuryDesk
 from wisebook_ml.treasurer.rules import rules_of
 from wisebook_ml.treasurer.source import cash_from_topics
@@ -62,7 +62,6 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
         When the database cannot be used at all. One that goes away later is answered with 503 until it is back.
     """
     engine = open_database(settings.sql_url)
-    store = DetectionPages(engine, clock=clock)
     access = Access(TokenStore(engine), settings.api_rate, clock)
     learners = Learners()
     versions = SettingsStore(engine)
@@ -99,11 +98,7 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     app.include_router(reference_router(lambda: _document(app), access))
     app.include_router(statistics_router(StatisticsStore(engine), windows, access))
     app.include_router(pages_router(access))
-
-    @app.get("/health", tags=["service"], summary="Whether the service can answer; needs no token")
-    def health() -> dict[str, str]:
-        store.probe()
-        return {"status": "ok", "version": __version__}
+    install_operations(app, settings, engine, access, clock)
 
     @app.get("/api/ml/openapi.json", include_in_schema=False, dependencies=[Depends(access.read)])
     def openapi() -> Response:
@@ -120,7 +115,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         DetectionRead, Alerte, Ecriture, Parametres, Statistique, Derive, ExecutionMinuterie
     ]  # fmt: skip
     described.update(components(records, REF))
-    bodies = [*PEOPLE, *BODIES, StatistiqueList, Rapport, Problem]
+    bodies = [*PEOPLE, *BODIES, *OPERATIONS_BODIES, StatistiqueList, Rapport, Problem]
     described.update(msgspec.json.schema_components(bodies, ref_template=REF)[1] | described)
     return document
 

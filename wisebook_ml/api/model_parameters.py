@@ -1,7 +1,5 @@
 """What requests about models and campaigns may say."""
 
-import datetime as dt
-import re
 from typing import Annotated, Any
 
 from fastapi import Path
@@ -10,6 +8,7 @@ from pydantic.config import JsonDict
 
 from schemas import DomaineApplication, Statut, StatutCampagne, TypeModele
 from schemas.base import MAX_ID
+from wisebook_ml.api.days import Day
 from wisebook_ml.storage.models import DEFAULT_FREQUENCY, MAX_NAME
 
 __all__ = [
@@ -39,8 +38,6 @@ MOST_ROWS = 1_000
 MOST_FIELDS = 500
 """Fields of a row: no algorithm reads half as many."""
 
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
 STORABLE: JsonDict = {"pattern": r"^[^\x00]*$"}
 """What `_storable` checks, as a JSON Schema says it."""
 
@@ -60,13 +57,6 @@ def _named(text: str) -> str:
     return text
 
 
-def _day(value: object) -> object:
-    """Refuse what could be read as a day and is not written as one, such as seconds since 1970."""
-    if value is not None and not (isinstance(value, str) and DAY.fullmatch(value)):
-        raise ValueError("it should be a day, such as 2025-06-30")
-    return value
-
-
 def _no_text(value: object) -> object:
     """Refuse a number or a truth that is written as a text, or as the other."""
     if isinstance(value, str | bool):
@@ -75,7 +65,6 @@ def _no_text(value: object) -> object:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
-Day = Annotated[dt.date, BeforeValidator(_day)]
 Number = BeforeValidator(_no_text)
 """Follows the bounds of a number: in front of them, the document would not tell them."""
 Name = Annotated[

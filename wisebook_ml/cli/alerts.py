@@ -134,7 +134,7 @@ def ack(
         if found.etat is not EtatAlerte.OUVERTE:
             click.echo(f"alert {found.alerte_id} is {state_text(found, 'en')} already", err=True)
         else:
-            wanted = acknowledgement(societe, found.alerte_id, par, comment, found.vue)
+            wanted = acknowledgement(found, par, comment)
             Postbox(get_settings()).send(acknowledgement_event(wanted, str(uuid.uuid4()), SOURCE))
             found = _wait(store, found, timeout)
     taken = found.etat is not EtatAlerte.OUVERTE

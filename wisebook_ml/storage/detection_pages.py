@@ -250,30 +250,24 @@ def _branch(wanted: Filter, societes: frozenset[int] | None) -> Select[Any]:
     query = select(source.c.detection_id, source.c.score, source.c.ce_time)
     if societes is not None:
         one = next(iter(societes)) if len(societes) == 1 else None
-        query = query.where(source.c.societe_id.in_(societes) if one is None else source.c.societe_id == one)
+        whose = source.c.societe_id
+        if wanted.ecriture_num is not None and wanted.code is None:
+            # As no index has it: SQLite, which does not know how few rows have a number, would rather go through all
+            # of the company's in their order.
+            whose = whose + 0
+        query = query.where(whose.in_(societes) if one is None else whose == one)
     if wanted.code is not None:
         query = query.where(source.c.code == wanted.code)
         if others := _apart(wanted):
             query = query.join(TABLE, TABLE.c.detection_id == source.c.detection_id).where(*others)
     else:
         query = query.where(*_apart(wanted))
-        if (index := _few(wanted)) is not None:
-            query = query.with_hint(TABLE, f"INDEXED BY ix_detection_anomalie_{index}", "sqlite")
     query = query.where(*_beside(wanted, source.c))
     if wanted.score_min is not None:
         query = query.where(source.c.score >= wanted.score_min)
     if wanted.since is not None:
         query = query.where(source.c.ce_time >= wanted.since)
     return query
-
-
-def _few(wanted: Filter) -> str | None:
-    """Return the index that has few rows for sure: SQLite, which counts none, would rather follow the order."""
-    if wanted.ecriture_num is not None:
-        return "ecriture_num"
-    if wanted.verdict is not None or wanted.juge:
-        return "jugee"
-    return "close" if wanted.etat is Etat.CLOSE else None
 
 
 def _beside(wanted: Filter, row: Any) -> list[ColumnElement[bool]]:

@@ -67,8 +67,7 @@ ENUM_LENGTH = 32
 
 OPEN = text("statut IN ('DEMANDEE', 'EN_COURS')")
 UNMARKED = text("marquee_le IS NULL")
-STANDS, GONE = text("etat = 'OUVERTE'"), text("etat = 'CLOSE'")
-JUDGED = text("verdict IS NOT NULL")
+STANDS = text("etat = 'OUVERTE'")
 
 IN_ORDER = ("score", "ce_time", "detection_id")
 """As detections are listed."""
@@ -87,7 +86,7 @@ DETECTION_LISTS = {
     "societe_montant": ("societe_id", "montant"),
     "ecriture_num": ("ecriture_num",),
 }
-"""Indexes that lists of a million detections need; of few among many (closed, judged) there are some beside them."""
+"""Indexes that lists of a million detections need."""
 
 
 def _enum(values: type[StrEnum]) -> Enum:
@@ -118,8 +117,6 @@ class DetectionAnomalie(Base):
     __table_args__ = (
         *(Index(f"ix_detection_anomalie_{name}", *columns) for name, columns in DETECTION_LISTS.items()),
         Index("ix_detection_anomalie_ouverte", "societe_id", "severite", sqlite_where=STANDS, postgresql_where=STANDS),
-        Index("ix_detection_anomalie_close", *OF_COMPANY, sqlite_where=GONE, postgresql_where=GONE),
-        Index("ix_detection_anomalie_jugee", *OF_COMPANY, sqlite_where=JUDGED, postgresql_where=JUDGED),
     )
 
     detection_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)

@@ -24,12 +24,6 @@ INDEXES = {
     "societe_montant": ["societe_id", "montant"],
     "ecriture_num": ["ecriture_num"],
 }
-PARTIAL = {
-    "ouverte": (["societe_id", "severite"], "etat = 'OUVERTE'"),
-    "close": (["societe_id", *IN_ORDER], "etat = 'CLOSE'"),
-    "jugee": (["societe_id", *IN_ORDER], "verdict IS NOT NULL"),
-}
-
 CODES = {
     "sqlite": "json_extract(m.value, '$.code') FROM detection_anomalie d, json_each(d.motifs) m",
     "postgresql": "m.value ->> 'code' FROM detection_anomalie d, json_array_elements(d.motifs) m",
@@ -67,14 +61,15 @@ def upgrade() -> None:
         op.drop_index(f"ix_{TABLE}_{'_'.join(columns)}", TABLE)
     for name, columns in INDEXES.items():
         op.create_index(f"ix_{TABLE}_{name}", TABLE, columns)
-    for name, (columns, where) in PARTIAL.items():
-        condition = sa.text(where)
-        op.create_index(f"ix_{TABLE}_{name}", TABLE, columns, sqlite_where=condition, postgresql_where=condition)
+    stands = sa.text("etat = 'OUVERTE'")
+    op.create_index(
+        f"ix_{TABLE}_ouverte", TABLE, ["societe_id", "severite"], sqlite_where=stands, postgresql_where=stands
+    )
 
 
 def downgrade() -> None:
     """Take them back to the revision before."""
-    for name in (*PARTIAL, *INDEXES):
+    for name in ("ouverte", *INDEXES):
         op.drop_index(f"ix_{TABLE}_{name}", TABLE)
     for columns in BEFORE:
         op.create_index(f"ix_{TABLE}_{'_'.join(columns)}", TABLE, columns)
