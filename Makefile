@@ -10,22 +10,36 @@ CODE := schemas topics wisebook_ml agents bench tests
 # Whole files, in their order: those that take longest come first (tests/conftest.py).
 PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
 FEC ?=
+KEEP ?=
 DATA ?=
 ENTRIES ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos evaluate evaluate-treasury evaluate-drift bench bench-quick lint types format contracts lock clean
+.PHONY: help setup demo test chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick lint types format contracts lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.all ## Make .venv with everything: scoring, training, development
 
-demo: $(VENV)/.base ## Score a ledger from end to end: a generated one, or FEC=path
-	@$(BIN)/wisebook-ml demo --entries $(ENTRIES) $(if $(FEC),"$(FEC)")
+demo: $(VENV)/.base ## Score a ledger from end to end: a generated one, or FEC=path; KEEP=1 leaves the dashboard
+	@$(BIN)/wisebook-ml demo --entries $(ENTRIES) $(if $(KEEP),--keep) $(if $(FEC),"$(FEC)")
 
-test: $(VENV)/.all ## Run the tests (a real Kafka and a real PostgreSQL are started for them)
+test: $(VENV)/.all chromium ## Run the tests (a real Kafka, a real PostgreSQL and a real browser are started for them)
 	$(BIN)/python -m pytest -q $(PARALLEL)
+
+# The tests of the pages need the system's Chromium; they fail with the same words where it cannot be installed.
+chromium:
+	@if [ -n "$$WISEBOOK_ML_CHROMIUM" ]; then exit 0; fi; \
+	for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+		if command -v $$name >/dev/null; then exit 0; fi; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium from the system's packages (once, about a minute)"; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends chromium >/dev/null; \
+	else \
+		echo "There is no Chromium on this machine, which the tests of the pages need. Install it, or name its path:"; \
+		echo "  sudo apt-get install chromium    (or)    make test WISEBOOK_ML_CHROMIUM=/path/to/chromium"; exit 1; \
+	fi
 
 chaos: $(VENV)/.all ## Kill workers and brokers, fill disks, and compare with a quiet run (about 10 minutes)
 	$(BIN)/python -m pytest -q -m "chaos or soak" --durations=20
@@ -37,7 +51,7 @@ evaluate-treasury: $(VENV)/.all $(PEERS_VENV)/.done ## Evaluate forecasts of cas
 	@WISEBOOK_ML_PEERS="$(CURDIR)/$(PEERS_VENV)/bin/python" $(BIN)/python -m bench.evaluate --only treasury \
 		--pictures docs $(if $(DATA),--data "$(DATA)")
 
-evaluate-drift: $(VENV)/.all $(PEERS_VENV)/.done ## Evaluate drift alarms beside Evidently and river, and on DATA=folder (10 minutes)
+evaluate-drift: $(VENV)/.all $(PEERS_VENV)/.done ## Evaluate drift alarms beside Evidently and river, and on DATA=folder (20 minutes)
 	@WISEBOOK_ML_PEERS="$(CURDIR)/$(PEERS_VENV)/bin/python" $(BIN)/python -m bench.evaluate --only drift \
 		--pictures docs $(if $(DATA),--data "$(DATA)")
 

@@ -15,6 +15,7 @@ from topics import ENTRIES, Topic
 from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
 from wisebook_ml.messaging.events import RawRecord
 from wisebook_ml.messaging.reader import ReadError, end_offsets
+from wisebook_ml.monitoring.meter import BatchMeter
 from wisebook_ml.settings import Settings
 from wisebook_ml.transport import BatchOptions, RecordBatch, each_partition, record_batches, use_record_batches
 
@@ -147,8 +148,14 @@ def consume_batches(
     except ReadError as error:
         raise ConnectError(str(error)) from error
 
+    meter = BatchMeter(topic.name)
+
+    async def measured(batch: RecordBatch) -> None:
+        with meter.measuring(batch):
+            await work(batch)
+
     async def agent(stream: Any) -> None:
-        await each_partition(stream, work, concurrency=concurrency)
+        await each_partition(stream, measured, concurrency=concurrency)
 
     source = record_batches(app, name, max_records=max_records, partitions=topic.partitions)
     app.agent(source, name=f"{app.conf.id}.{topic.name}")(agent)

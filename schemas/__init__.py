@@ -48,6 +48,7 @@ from schemas.settings import Attenuation, Parametres, ReglageControle, ReglageTr
 from schemas.timer import ExecutionMinuterie
 from schemas.training import AnnulationEntrainement, Campagne, DemandeEntrainement, campagne_id
 from schemas.treasury import Echeancier, PaiementAttendu, PositionTresorerie
+from schemas.worker import PartitionServie, Travailleur
 
 __all__ = [
     "CLASSES_SCORE",
@@ -91,6 +92,7 @@ __all__ = [
     "Origine",
     "PaiementAttendu",
     "Parametres",
+    "PartitionServie",
     "Pas",
     "PositionTresorerie",
     "Prediction",
@@ -108,6 +110,7 @@ __all__ = [
     "StatutExecution",
     "StatutLivraison",
     "Tick",
+    "Travailleur",
     "TypeModele",
     "TypeObjet",
     "Verdict",

@@ -1,4 +1,4 @@
-"""What tests of several packages share: a real broker with topics of their own, and a real PostgreSQL."""
+"""What tests of several packages share: a real broker with topics of their own, a real PostgreSQL, a real browser."""
 
 import os
 import shutil
@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from bench.postgres import local_postgres
 from wisebook_ml.broker import LocalKafka
@@ -29,6 +30,15 @@ BROKER_JAVA = (*QUICK_JAVA_OPTIONS, "-Xmx512m")
 
 LONG = ("acceptance", "training", "transport", "timers", "broker", "services", "pipeline")
 """Folders whose files take longest. They come first: a long file at the end would leave other processes idle."""
+
+
+CHROMIUM = "WISEBOOK_ML_CHROMIUM"
+"""Environment variable with the path of the Chromium to use instead of the system's."""
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+BROWSER_MS = 60_000
+"""Longest wait for anything that a page should show, in milliseconds; it takes some, unless the machine is busy."""
 
 
 def _is_parallel(config: pytest.Config) -> bool:
@@ -113,3 +123,20 @@ def postgres(postgres_server: str) -> Iterator[str]:
     yield postgres_server.rpartition("/")[0] + f"/{name}"
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return the system's Chromium; without one, these tests fail: pages that nobody has seen are not tested."""
+    asked = os.environ.get(CHROMIUM)
+    found = next(filter(None, map(shutil.which, [asked] if asked else CHROMIUM_NAMES)), None)
+    if found is None:
+        pytest.fail(
+            f"{f'{CHROMIUM}={asked} is no program' if asked else 'There is no Chromium on this machine'}; the tests of "
+            f"the pages need one. Install it (`apt-get install chromium`), or name its path in {CHROMIUM}."
+        )
+    expect.set_options(timeout=BROWSER_MS)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found)
+        yield started
+        started.close()

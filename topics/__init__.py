@@ -29,6 +29,7 @@ from schemas import (
     Reglage,
     Statistique,
     Tick,
+    Travailleur,
 )
 from topics.topic import Topic
 
@@ -53,6 +54,7 @@ __all__ = [
     "TRAINING_REQUESTS",
     "TREASURY",
     "WINDOWS",
+    "WORKERS",
     "Topic",
 ]
 
@@ -212,6 +214,14 @@ TIMER_RUNS = Topic(
     retention=YEAR,
     compacted=True,
 )
+WORKERS = Topic(
+    name="workers",
+    key="travailleur_id",
+    records=(Travailleur,),
+    description="What each process says of itself every few seconds; a tombstone says that it has stopped.",
+    retention=DAY,
+    compacted=True,
+)
 DEAD_LETTER = Topic(
     name="dead-letter",
     key="original key",
@@ -240,5 +250,6 @@ ALL = (
     STATISTICS,
     DRIFT,
     TIMER_RUNS,
+    WORKERS,
     DEAD_LETTER,
 )

@@ -28,6 +28,7 @@ from schemas import (
     Reglage,
     Statistique,
     Tick,
+    Travailleur,
 )
 from schemas.json_schema import JsonObject, components
 from topics.topic import Topic
@@ -85,10 +86,15 @@ RECEIVES: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
         (topics.TREASURY, (PositionTresorerie,)),
         (topics.FEEDBACK, (Avis,)),
     ),
+    "api": (
+        (topics.WORKERS, (Travailleur,)),
+        (topics.TIMER_RUNS, (ExecutionMinuterie,)),
+        (topics.DEAD_LETTER, ()),
+    ),
 }
 """What each role of the application reads."""
 
-SENDS: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
+MAKES: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
     "scoring": (
         (topics.DETECTIONS, (Detection,)),
         (topics.ALERTS, (Alerte,)),
@@ -162,6 +168,11 @@ SENDS: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
     ),
 }
 """What each role writes; `publish` is WiseBook core, or the command that imports a file in its place."""
+
+REPORT: tuple[Topic, tuple[type[Record], ...]] = (topics.WORKERS, (Travailleur,))
+"""What every process of this application writes besides."""
+
+SENDS = {role: channels if role == "publish" else (*channels, REPORT) for role, channels in MAKES.items()}
 
 CLOUD_EVENT_HEADERS: JsonObject = {
     "title": "CloudEvents 1.0 headers, Kafka protocol binding, binary content mode",

@@ -74,6 +74,11 @@ class Settings(BaseSettings):
     api_port: int = Field(8888, ge=0, le=65535, description="Port of the API. 0: any free one.")
     api_rate: str = Field("600/minute", description="How often a token may call the API: a number, and of what.")
     api_body_mb: int = Field(2, ge=1, description="Longest body of a request that the API reads, in MB.")
+    metrics_port: int | None = Field(
+        None, ge=0, le=65535, description="Port of each process's metrics and probes. 0: any free one. Empty: none."
+    )
+    metrics_host: str = Field("127.0.0.1", min_length=1, description="Address that they are served on.")
+    log_format: Literal["text", "json"] = Field("text", description="How processes log: lines, or a JSON object each.")
     api_tls_certificate: Path | None = Field(
         None, description="Certificate (PEM, with its chain) that the API serves HTTPS with. Empty: HTTP."
     )
@@ -103,6 +108,12 @@ class Settings(BaseSettings):
     def _spell(cls, value: object) -> object:
         """Accept a path."""
         return str(value) if isinstance(value, Path) else value
+
+    @field_validator("metrics_port", mode="before")
+    @classmethod
+    def _no_port(cls, value: object) -> object:
+        """Take an empty variable for one that is not set."""
+        return None if value == "" else value
 
     @field_validator("mail_from")
     @classmethod

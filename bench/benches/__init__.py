@@ -13,6 +13,7 @@ from bench.benches import (
     lists,
     memory,
     opinions,
+    predictions,
     recovery,
     swap,
     tables,
@@ -39,4 +40,5 @@ BENCHES: dict[str, Callable[[Context], None]] = {
     "l": tables.run,
     "m": alerts.run,
     "n": lists.run,
+    "o": predictions.run,
 }

@@ -1,6 +1,13 @@
 """The demo, from a generated company to what the topics told, on a real broker."""
 
 import json
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import httpx
 
 from topics import DETECTIONS, PREDICTIONS
 from wisebook_ml.messaging.reader import count_records, end_offsets
@@ -41,3 +48,30 @@ def test_the_demo_shows_what_was_found_in_books_and_cash(deployment: Deployment)
     for topic, least in ((PREDICTIONS, 4 * cash["forecasts"]), (DETECTIONS, told["detections"]["open"])):
         name = topic.full_name(prefix)
         assert count_records(deployment.bootstrap, name, end_offsets(deployment.bootstrap, name)) >= least
+
+
+def test_a_demo_that_is_kept_shows_it_on_the_dashboard_until_it_is_interrupted(deployment: Deployment) -> None:
+    log = deployment.settings.home / "demo.log"
+    command = [sys.executable, "-m", "wisebook_ml", "demo", "--entries", str(ENTRIES), "--top", "3", "--keep"]
+    env = {**deployment.env, "WISEBOOK_ML_API_PORT": "0", "COLUMNS": "200"}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, env=env, cwd=deployment.settings.home, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while "until Ctrl-C" not in log.read_text():
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.2)
+        address = re.search(r"dashboard at (http://\S+/)", log.read_text())
+        token = re.search(r"sign in with (\S+)", log.read_text())
+        assert address
+        assert token
+        with httpx.Client(base_url=address[1], follow_redirects=True, timeout=60) as client:
+            page = client.post("/connexion/", data={"jeton": token[1]})
+            assert (page.url.path, page.status_code) == ("/", 200)
+            assert client.get("/api/ml/detections/").json()["count"] >= 3
+    finally:
+        process.send_signal(signal.SIGINT)
+        status = process.wait(PATIENCE)
+    assert status == 0, log.read_text()

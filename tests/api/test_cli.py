@@ -40,7 +40,7 @@ def test_a_token_lets_in_until_it_is_revoked(tmp_path: Path) -> None:
     headers = {"Authorization": f"Token {token}"}
     with subprocess.Popen([*COMMAND, "api", "--port", str(port)], cwd=tmp_path, env=environment()) as server:
         try:
-            _await(f"http://127.0.0.1:{port}/health", server)
+            _await(f"http://127.0.0.1:{port}/healthz", server)
             asked = f"http://127.0.0.1:{port}/api/ml/detections/"
             assert httpx.get(asked, headers=headers).json() == {"count": 0, "results": []}
             run(tmp_path, "tokens", "revoke", "1")

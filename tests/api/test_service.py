@@ -75,7 +75,7 @@ class TestErrors:
 
 class TestHealth:
     def test_it_needs_no_token(self, address: str) -> None:
-        response = httpx.get(f"{address}/health")
+        response = httpx.get(f"{address}/healthz")
         assert response.status_code == 200
         assert response.json() == {"status": "ok", "version": __version__}
 
@@ -89,17 +89,20 @@ class TestHealth:
         headers = {"Authorization": f"Token {token}"}
         admin = psycopg.connect(f"{server}/postgres", autocommit=True)
         with admin, serving(settings.model_copy(update={"database_url": postgres})) as address:
-            assert httpx.get(f"{address}/health").status_code == 200
+            assert httpx.get(address + LIST, headers=headers).status_code == 200
             admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
             admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-            for path in ("/health", LIST, f"{LIST}{uuid.uuid4()}/"):
+            for path in (LIST, f"{LIST}{uuid.uuid4()}/"):
                 response = httpx.get(address + path, headers=headers)
                 assert response.status_code == 503
                 assert response.headers["content-type"] == "application/problem+json"
                 assert response.headers["retry-after"]
                 assert name not in response.text, "says where the database is"
+            ready = httpx.get(f"{address}/readyz")
+            assert ready.status_code == 503
+            assert "The database does not answer." in ready.json()["reasons"]
             admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-            assert httpx.get(f"{address}/health").status_code == 200
+            assert httpx.get(f"{address}/healthz").status_code == 200  # it lived all the time
             assert httpx.get(address + LIST, headers=headers).json() == {"count": 0, "results": []}
 
     def test_a_database_that_was_never_there_stops_the_start(self, settings: Settings, serving: Serve) -> None:
@@ -115,7 +118,11 @@ class TestOpenApi:
         forecasts = {"/api/ml/tresorerie/{societe_id}/", "/api/ml/tresorerie/{societe_id}/scenario/"}
         counted = {"/api/ml/statistiques/", "/api/ml/statistiques/fenetres/"}
         detected = {LIST, f"{LIST}recent/", LIST + "{detection_id}/"}
-        assert set(document["paths"]) == {"/health"} | detected | forecasts | counted
+        models = {f"/api/ml/modeles/{path}" for path in ("", "dashboard/", "{modele_id}/", "{modele_id}/performance/")}
+        served = {"/healthz", "/readyz", "/metrics"}
+        letters = {"/api/ml/dead-letters/", "/api/ml/dead-letters/{partition}/{offset}/retry/"}
+        operated = {"/api/ml/workers/", "/api/ml/timers/", "/api/ml/timers/{name}/run/"} | letters
+        assert served | operated | detected | forecasts | counted | models <= set(document["paths"])
         described = document["components"]["schemas"]
         references = set(_references(document))
         assert references

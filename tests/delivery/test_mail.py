@@ -95,7 +95,7 @@ def test_a_connection_that_comes_about_too_late_is_not_used(alerte: Alerte, monk
 
     with mail_server(GREETING=drip()) as box:
         monkeypatch.setattr("wisebook_ml.delivery.mail.socket.create_connection", slow)
-        told = sent(server_of(box, host="127.0.0.1"), alerte)
+        told = sent(server_of(box, host="127.0.0.1"), alerte, seconds=SECONDS)
     assert told == Answer(Kind.RETRY, f"the mail server 127.0.0.1:{box.port} does not answer")
 
 

@@ -9,13 +9,13 @@ class Right(StrEnum):
     """A right of a token; each stands by itself, but ADMIN, which includes the others."""
 
     READ = "read"
-    """See detections, models, forecasts, statistics, alerts of its companies."""
+    """See detections, models, forecasts, statistics, alerts of its companies; have its models predict."""
 
     VERDICT = "verdict"
     """Judge detections, report missed entries, take note of alerts."""
 
     TRAIN = "train"
-    """Request and cancel trainings, create and change models, predict."""
+    """Request and cancel trainings, create and change models."""
 
     ADMIN = "admin"
     """Change settings, run timers, retry dead letters, read the audit log; and all of the above."""

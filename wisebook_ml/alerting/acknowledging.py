@@ -11,8 +11,8 @@ from wisebook_ml.training.events import record_event
 __all__ = ["acknowledgement", "acknowledgement_event"]
 
 
-def acknowledgement(alert: Alert, auteur: str, commentaire: str = "") -> Acquittement:
-    """Return what says that somebody has taken note of an alert as it is.
+def acknowledgement(alert: Alert, auteur: str, commentaire: str = "", revision: int | None = None) -> Acquittement:
+    """Return what says that somebody has taken note of an alert, at a revision or as it is.
 
     Raises
     ------
@@ -24,7 +24,7 @@ def acknowledgement(alert: Alert, auteur: str, commentaire: str = "") -> Acquitt
         "alerte_id": alert.alerte_id,
         "auteur": auteur,
         "commentaire": commentaire,
-        "revision": alert.vue,
+        "revision": revision or alert.vue,
     }
     try:
         return msgspec.convert(given, Acquittement)

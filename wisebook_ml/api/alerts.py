@@ -76,6 +76,7 @@ class NoteGiven(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    revision: int | None = Field(None, ge=1, le=MAX_ID, description="Which they saw; by default the last one.")
     commentaire: str = Field("", max_length=2_000, description="What they say of it.")
 
 
@@ -123,7 +124,7 @@ def alerts_router(alerts: AlertStore, log: DeliveryLog, post: Postbox, access: A
         if found.etat is not EtatAlerte.OUVERTE:
             return json_answer(AlerteTaken(alerte_id=alerte_id, auteur=author, statut=Note.SANS_OBJET))
         try:
-            wanted = acknowledgement(found, author, given.commentaire)
+            wanted = acknowledgement(found, author, given.commentaire, given.revision)
         except ValueError as error:
             raise HTTPException(400, str(error)) from error
         post.send(acknowledgement_event(wanted, str(call.operation_id), SOURCE))

@@ -9,18 +9,23 @@ from typing import Any
 import msgspec
 from fastapi import Depends, FastAPI, Response
 
-from schemas import Alerte, Ecriture, Parametres, Statistique
+from schemas import Alerte, Derive, Ecriture, ExecutionMinuterie, Parametres, Record, Statistique
 from schemas.json_schema import components
 from wisebook_ml import __version__
 from wisebook_ml.api.access import Access
 from wisebook_ml.api.answers import REF
 from wisebook_ml.api.detections import DetectionRead
 from wisebook_ml.api.limits import BodyLimit
+from wisebook_ml.api.operations import OPERATIONS_BODIES, install_operations
+from wisebook_ml.api.pages import pages_router
 from wisebook_ml.api.people import PEOPLE, people_router
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
+from wisebook_ml.api.reference import reference_router
 from wisebook_ml.api.route import install_access
 from wisebook_ml.api.statistics import Rapport, StatistiqueList, statistics_router
+from wisebook_ml.api.streams import Streams
 from wisebook_ml.api.treasury import treasury_router
+from wisebook_ml.api.workshop import BODIES, workshop_router
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.connect import resolve_bootstrap
 from wisebook_ml.pipeline.learners import Learners
@@ -33,7 +38,6 @@ from wisebook_ml.storage import (
     TokenStore,
     open_database,
 )
-from wisebook_ml.storage.detection_pages import DetectionPages
 from wisebook_ml.treasurer.desk import TreasuryDesk
 from wisebook_ml.treasurer.rules import rules_of
 from wisebook_ml.treasurer.source import cash_from_topics
@@ -58,7 +62,6 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
         When the database cannot be used at all. One that goes away later is answered with 503 until it is back.
     """
     engine = open_database(settings.sql_url)
-    store = DetectionPages(engine, clock=clock)
     access = Access(TokenStore(engine), settings.api_rate, clock)
     learners = Learners()
     versions = SettingsStore(engine)
@@ -91,12 +94,11 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     app.add_middleware(BodyLimit, most=settings.api_body_mb * 1_000_000)
     app.include_router(people_router(engine, settings, access))
     app.include_router(treasury_router(desk, access))
+    app.include_router(workshop_router(settings, engine, Streams(), access, clock))
+    app.include_router(reference_router(lambda: _document(app), access))
     app.include_router(statistics_router(StatisticsStore(engine), windows, access))
-
-    @app.get("/health", tags=["service"], summary="Whether the service can answer; needs no token")
-    def health() -> dict[str, str]:
-        store.probe()
-        return {"status": "ok", "version": __version__}
+    app.include_router(pages_router(access))
+    install_operations(app, settings, engine, access, clock)
 
     @app.get("/api/ml/openapi.json", include_in_schema=False, dependencies=[Depends(access.read)])
     def openapi() -> Response:
@@ -109,8 +111,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document, with the bodies described as the contracts describe them."""
     document = app.openapi()
     described = document.setdefault("components", {}).setdefault("schemas", {})
-    described.update(components([DetectionRead, Alerte, Ecriture, Parametres, Statistique], REF))
-    bodies = [*PEOPLE, StatistiqueList, Rapport, Problem]
+    records: list[type[Record]] = [
+        DetectionRead, Alerte, Ecriture, Parametres, Statistique, Derive, ExecutionMinuterie
+    ]  # fmt: skip
+    described.update(components(records, REF))
+    bodies = [*PEOPLE, *BODIES, *OPERATIONS_BODIES, StatistiqueList, Rapport, Problem]
     described.update(msgspec.json.schema_components(bodies, ref_template=REF)[1] | described)
     return document
 

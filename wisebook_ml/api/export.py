@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from schemas.base import MAX_ID
 from wisebook_ml.api.access import Access, Call
+from wisebook_ml.api.days import Day
 from wisebook_ml.api.route import Route
 from wisebook_ml.export import Period, csv_lines, read_period
 from wisebook_ml.export.page import page_of
@@ -33,8 +34,8 @@ class ExportQuestion(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     societe_id: int = Field(ge=1, le=MAX_ID, description="Whose.")
-    depuis: dt.date = Field(ge=EARLIEST, le=LATEST, description="First day.")
-    jusque: dt.date = Field(ge=EARLIEST, le=LATEST, description="Last day.")
+    depuis: Day = Field(ge=EARLIEST, le=LATEST, description="First day.")
+    jusque: Day = Field(ge=EARLIEST, le=LATEST, description="Last day.")
     langue: Literal["fr", "en"] = Field("fr", description="Of the words, and of how numbers are written.")
 
 

@@ -1,6 +1,5 @@
 """What a request for detections may ask for."""
 
-import datetime as dt
 import re
 from typing import Annotated
 
@@ -8,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas import CodeMotif, Etat, Severite, Verdict
 from schemas.base import MAX_ID
+from wisebook_ml.api.days import Day
 from wisebook_ml.storage.detection_pages import Cursor, UnknownCursor
 
 __all__ = ["DetectionFilter", "RecentFilter"]
@@ -55,8 +55,8 @@ class DetectionFilter(BaseModel):
     code: CodeMotif | None = Field(None, description="Only those with this control or model among their reasons.")
     journal: Text | None = Field(None, description="Only of this journal.")
     numero: Text | None = Field(None, description="Only of the entry of this number.")
-    depuis: dt.date | None = Field(None, description="Only of entries of this date or later.")
-    jusque: dt.date | None = Field(None, description="Only of entries of this date or earlier.")
+    depuis: Day | None = Field(None, description="Only of entries of this date or later.")
+    jusque: Day | None = Field(None, description="Only of entries of this date or earlier.")
     score_min: float | None = Field(None, ge=0, le=100, allow_inf_nan=False, description="Only from this score on.")
     montant_min: Amount | None = Field(None, description="Only from this amount on.")
     montant_max: Amount | None = Field(None, description="Only up to this amount.")

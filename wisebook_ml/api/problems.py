@@ -10,11 +10,14 @@ import sqlalchemy.exc
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from wisebook_ml.messaging.connect import ConnectError
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
-from wisebook_ml.storage import StorageError
+from wisebook_ml.services.catalogue import MissingLibrary
+from wisebook_ml.services.parameters import InvalidParameters
+from wisebook_ml.storage import ModelInTraining, ModelNotFound, NameTaken, NoEarlierChampion, StorageError
 
 __all__ = ["Problem", "install_problems", "problem"]
 
@@ -24,6 +27,18 @@ MEDIA_TYPE = "application/problem+json"
 
 RETRY_SECONDS = "5"
 """When to try again while the database is away: a server that restarts is back within seconds."""
+
+REFUSALS: dict[type[Exception], int] = {
+    ModelNotFound: 404,
+    NameTaken: 409,
+    NoEarlierChampion: 409,
+    ModelInTraining: 409,
+    InvalidParameters: 422,
+    MissingLibrary: 501,
+}
+"""Errors that already say what is wrong and what to do, and the status of each."""
+
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 NOT_MY_FAULT = "The {} not answer. Nothing is wrong with the request; send it again in a moment."
 """Says nothing about where they are: that is in the log."""
@@ -85,18 +100,28 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(ConnectError, _no_brokers)
     app.add_exception_handler(ReadError, _no_brokers)
     app.add_exception_handler(PublishError, _no_brokers)
+    for refused in REFUSALS:
+        app.add_exception_handler(refused, _refused)
     app.add_exception_handler(Exception, _unexpected)
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = error.detail
+    detail, headers = error.detail, error.headers
+    if error.status_code == 405:
+        headers = {**(headers or {}), "Allow": ", ".join(_allowed(request))}
     if detail == HTTPStatus(error.status_code).phrase:  # the router's own errors say no more
         detail = {
             404: f"There is nothing at {request.url.path}.",
             405: f"{request.url.path} does not take {request.method}.",
         }.get(error.status_code, detail)
-    return problem(request, error.status_code, detail, headers=error.headers)
+    return problem(request, error.status_code, detail, headers=headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return what may be done at a place; the router names the methods of the first route there only."""
+    asked = [{**request.scope, "method": method} for method in METHODS]
+    return [one["method"] for one in asked if any(route.matches(one)[0] is Match.FULL for route in request.app.routes)]
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -127,6 +152,11 @@ def _words(wrong: Mapping[str, Any]) -> str:
     message = str(wrong["msg"]).removeprefix("Input ")
     # "JSON" is no sentence's first word.
     return message if message[1:2].isupper() else message[:1].lower() + message[1:]
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    status = next(status for kind, status in REFUSALS.items() if isinstance(error, kind))
+    return problem(request, status, str(error))
 
 
 async def _no_database(request: Request, error: Exception) -> Response:

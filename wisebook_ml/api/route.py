@@ -1,6 +1,7 @@
 """What all routes have in common: ETags of what is read; idempotency and the audit log of what is changed."""
 
 import hashlib
+import json
 import uuid
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -41,12 +42,32 @@ class Route(APIRoute):
         """Return what handles a request."""
         handle = super().get_route_handler()
 
-        async def handler(request: Request) -> Response:
+        async def handler(asked: Request) -> Response:
+            request = _JsonRequest(asked.scope, asked.receive)
             if request.method in SAFE:
                 return _with_etag(request, await handle(request))
             return await _changed(request, handle)
 
         return handler
+
+
+class _JsonRequest(Request):
+    """A request whose body is JSON as the standard has it: no NaN, no half of a surrogate pair."""
+
+    async def json(self) -> Any:
+        """Return the body's value.
+
+        Raises
+        ------
+        JSONDecodeError
+            Where it is none.
+        """
+        body = await self.body()
+        try:
+            return msgspec.json.decode(body)
+        except (msgspec.DecodeError, RecursionError) as error:
+            json.loads(body.decode(errors="replace"))  # where it is no JSON, this says where
+            raise json.JSONDecodeError(f"{error}", "", 0) from error
 
 
 def etag_of(body: bytes) -> str:

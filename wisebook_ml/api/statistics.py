@@ -95,7 +95,7 @@ def statistics_router(store: StatisticsStore, view: Callable[[], WindowView], ac
             span = span_of(asked.dernier.value, asked.pas)
             return json_answer(report(view().of(asked.societe_id), asked.societe_id, span, asked.journal))
         except WrongSpan as error:
-            raise HTTPException(400, f"dernier: {error}") from error
+            raise HTTPException(422, f"dernier: {error}") from error
         except (NothingCounted, UnknownJournal) as error:
             raise HTTPException(404, str(error)) from error
 

@@ -1,10 +1,10 @@
 """What a request for a forecast may ask for, and the changes of a scenario."""
 
-import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from wisebook_ml.api.days import Day
 from wisebook_ml.treasury.forecast import HORIZON
 from wisebook_ml.treasury.late import late_payment
 from wisebook_ml.treasury.open_items import ExpectedPayment
@@ -61,7 +61,7 @@ class Emprunt(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     type: Literal["EMPRUNT"]
-    date: dt.date
+    date: Day
     montant: Amount
     mois: int | None = Field(None, ge=1, le=MOST_MONTHS)
     taux: float = Field(0.0, ge=0, lt=100, description="Percent a year.")
@@ -79,7 +79,7 @@ class Investissement(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     type: Literal["INVESTISSEMENT"]
-    date: dt.date
+    date: Day
     montant: Amount
     retours: float = Field(0.0, ge=0, le=LARGEST, allow_inf_nan=False, description="What it brings a month.")
     mois: int = Field(0, ge=0, le=MOST_MONTHS)
@@ -95,7 +95,7 @@ class Flux(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     type: Literal["FLUX"]
-    date: dt.date
+    date: Day
     montant: Signed
     fois: int = Field(1, ge=1, le=MOST_MONTHS)
 

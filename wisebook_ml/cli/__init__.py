@@ -15,6 +15,7 @@ COMMANDS = {
     "compile": "wisebook_ml.cli.compile:compile_",
     "controls": "wisebook_ml.cli.controls:controls",
     "demo": "wisebook_ml.cli.demo:demo",
+    "doctor": "wisebook_ml.cli.doctor:doctor",
     "drift": "wisebook_ml.cli.drift:drift",
     "export": "wisebook_ml.cli.export:export",
     "fec": "wisebook_ml.cli.fec:fec",
@@ -32,6 +33,7 @@ COMMANDS = {
     "train": "wisebook_ml.cli.train:train",
     "treasury": "wisebook_ml.cli.treasury:treasury",
     "worker": "wisebook_ml.cli.worker:worker",
+    "workers": "wisebook_ml.cli.workers:workers",
 }
 """Each command and where it is: `wisebook-ml fec` need not wait for Faust to be imported."""
 

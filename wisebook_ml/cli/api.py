@@ -1,9 +1,13 @@
 """``wisebook-ml api``: the REST API and the pages."""
 
+from typing import Any
+
 import click
 import uvicorn
 
 from wisebook_ml.api import create_api
+from wisebook_ml.monitoring.logs import configure_logging
+from wisebook_ml.monitoring.watch import Watch
 from wisebook_ml.settings import Settings, get_settings
 from wisebook_ml.storage import StorageError
 
@@ -32,4 +36,8 @@ def _serve(settings: Settings, host: str, port: int) -> None:
         app = create_api(settings)
     except StorageError as error:
         raise click.ClickException(str(error)) from error
-    uvicorn.run(app, host=host, port=port, server_header=False, ssl_certfile=certificate, ssl_keyfile=key)
+    configure_logging("api", settings.log_format, "INFO")
+    # Its loggers pass on to ours: one format for all that the process says.
+    config: dict[str, Any] = {} if settings.log_format == "text" else {"log_config": None}
+    with Watch("api", settings):
+        uvicorn.run(app, host=host, port=port, server_header=False, ssl_certfile=certificate, ssl_keyfile=key, **config)

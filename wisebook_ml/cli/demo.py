@@ -17,6 +17,7 @@ from wisebook_ml.broker import BrokerError
 from wisebook_ml.cli.compile import announce_compiling
 from wisebook_ml.cli.demo_cash import cash_json, show_cash
 from wisebook_ml.cli.show import by_id, plain_console, show_detections
+from wisebook_ml.demo.board import BoardFailed
 from wisebook_ml.demo.run import SOCIETE, DemoFailed, Result, load_book, run_demo
 from wisebook_ml.demo.workers import WorkerEnded
 from wisebook_ml.evaluation import Evaluation, evaluate
@@ -32,6 +33,7 @@ from wisebook_ml.training.exceptions import CampaignTimeout
 __all__ = ["demo"]
 
 FAILURES = (
+    BoardFailed,
     BrokerError,
     CampaignTimeout,
     ConnectError,
@@ -56,15 +58,23 @@ SEVERITIES = tuple(Severite)
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Detections shown.")
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Language of reasons.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; what happens goes to standard error.")
-def demo(fec: Path | None, entries: int, seed: int, top: int, lang: str, as_json: bool) -> None:
+@click.option("--keep", is_flag=True, help="Leave workers and dashboard running at the end, until Ctrl-C.")
+def demo(fec: Path | None, entries: int, seed: int, top: int, lang: str, as_json: bool, keep: bool) -> None:
     """Score a generated ledger, or the French ledger file FEC, from end to end on a real Kafka, and forecast its cash.
 
     What is shown of the cash is read from the topics: the bank positions of a generated company are published as well;
-    those of a ledger file are derived from its cash accounts.
+    those of a ledger file are derived from its cash accounts. While it runs, the dashboard shows what is found.
     """
     console = Console(stderr=True) if as_json else plain_console()
     general = get_settings()
     settings = _own(general)
+
+    def report(result: Result) -> None:
+        if as_json:
+            click.echo(json.dumps(_as_json(result, settings, top), ensure_ascii=False))
+        else:
+            _report(result, settings, console, top, lang)
+
     try:
         with console.status("Reading the ledger" if fec else "Generating a ledger"):
             book = load_book(fec, entries, seed)
@@ -75,15 +85,11 @@ def demo(fec: Path | None, entries: int, seed: int, top: int, lang: str, as_json
         if not book.events:
             raise DemoFailed("the ledger has no entry to show")
         announce_compiling()  # the scoring worker says so too, but into its log
-        result = run_demo(book, settings, general.kafka_home, console)
+        run_demo(book, settings, general.kafka_home, console, report, keep=keep)
     except NotAFecError as error:
         raise click.ClickException(error.message(lang)) from error
     except FAILURES as error:
         raise click.ClickException(str(error)) from error
-    if as_json:
-        click.echo(json.dumps(_as_json(result, settings, top), ensure_ascii=False))
-    else:
-        _report(result, settings, console, top, lang)
 
 
 def _own(settings: Settings) -> Settings:

@@ -12,7 +12,7 @@ from rich.table import Table
 from schemas import DomaineApplication, TypeModele
 from wisebook_ml.artefacts import LATEST, ArtefactStore
 from wisebook_ml.cli.show import plain_console
-from wisebook_ml.drifting.thresholds import thresholds_of
+from wisebook_ml.inference import LoadedModels
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
@@ -21,6 +21,7 @@ from wisebook_ml.services.catalogue import DOMAINES, MissingLibrary, service_cla
 from wisebook_ml.services.parameters import InvalidParameters
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import CampaignStore, Modele, ModelRegistry, StorageError, open_database
+from wisebook_ml.training.creation import check_parameters
 from wisebook_ml.training.learn import LEARNT_UNTIL
 from wisebook_ml.training.promotion import promote as put_in_force
 from wisebook_ml.training.promotion import rollback as go_back
@@ -125,8 +126,7 @@ def create(
     kind = TypeModele(type_)
     given = dict(_parameter(text) for text in params)
     with _errors():
-        service_class(kind)(given)  # an error names what is wrong with the parameters
-        thresholds_of(given)
+        check_parameters(kind, given)
         registry = _registry()
         others = [other.id for other in registry.list(societe) if other.type_modele is kind]
         model = registry.create(
@@ -242,8 +242,7 @@ def importance(modele: str, societe: int | None, as_json: bool) -> None:
                 f"model {model.id} has no champion yet; train it with `wisebook-ml train {model.id} --wait`"
             )
         version = registry.version(model.id, model.version_courante).version
-        data = ArtefactStore.of(get_settings()).read(version)
-        shares = service_class(model.type_modele).load(data).feature_importance()
+        shares = LoadedModels(ArtefactStore.of(get_settings())).get(version).feature_importance()
     if as_json:
         click.echo(json.dumps({name: round(share, SHARE_DIGITS) for name, share in shares.items()}, ensure_ascii=False))
         return

@@ -16,9 +16,10 @@ from wisebook_ml.messaging.groups import group_is_at_work, group_name
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.settings import get_settings
-from wisebook_ml.timers.catalogue import TIMERS, Timer
+from wisebook_ml.timers.catalogue import TIMERS
 from wisebook_ml.timers.exceptions import UnknownTimer
-from wisebook_ml.timers.plan import ahead_of_clock, due, next_look
+from wisebook_ml.timers.listing import listed, next_run
+from wisebook_ml.timers.plan import ahead_of_clock
 from wisebook_ml.timers.runs import last_runs
 from wisebook_ml.timers.schedule import PARIS
 from wisebook_ml.timers.term import run_by_hand
@@ -65,7 +66,7 @@ def list_(as_json: bool) -> None:
     now = utc_now()
     if as_json:
         for timer in TIMERS.values():
-            click.echo(msgspec.json.encode(_as_json(timer, last.get(timer.name), now)).decode())
+            click.echo(msgspec.json.encode(listed(timer, last.get(timer.name), now)).decode())
         return
     table = Table()
     for title in ("Timer", "When", "Next", "Last run", "Outcome", "Duration"):
@@ -73,7 +74,7 @@ def list_(as_json: bool) -> None:
     table.add_column("Does")
     for timer in TIMERS.values():
         run = last.get(timer.name)
-        table.add_row(timer.name, timer.schedule.cron, _when(_next(timer, run, now)), *_told(run), timer.en)
+        table.add_row(timer.name, timer.schedule.cron, _when(next_run(timer, run, now)), *_told(run), timer.en)
     plain_console().print(table)
     for run in last.values():
         known = TIMERS.get(run.minuterie)
@@ -114,14 +115,6 @@ def run(name: str, par: str, as_json: bool) -> None:
         click.echo(f"timer {name}: published {published} in {done.duree_ms} ms")
 
 
-def _next(timer: Timer, last: ExecutionMinuterie | None, now: dt.datetime) -> dt.datetime:
-    """Return when a timer runs next; what is due already runs as soon as a worker leads."""
-    if last is None:
-        return timer.schedule.after(now)
-    todo = due(timer.schedule, last, now)
-    return next_look(timer.schedule, last, now) if todo is None else todo.echeance
-
-
 def _when(moment: dt.datetime) -> str:
     return f"{moment.astimezone(PARIS):%a %Y-%m-%d %H:%M %Z}"
 
@@ -136,14 +129,3 @@ def _told(run: ExecutionMinuterie | None) -> tuple[str, str, str]:
     if run.demandeur:
         outcome += f" (by {run.demandeur})"
     return _when(run.debut), outcome, f"{run.duree_ms} ms"
-
-
-def _as_json(timer: Timer, last: ExecutionMinuterie | None, now: dt.datetime) -> dict[str, object]:
-    return {
-        "minuterie": timer.name,
-        "cron": timer.schedule.cron,
-        "prochaine": _next(timer, last, now).astimezone(PARIS),
-        "libelle_fr": timer.fr,
-        "libelle_en": timer.en,
-        "derniere": None if last is None or last.statut is StatutExecution.ARMEE else last,
-    }

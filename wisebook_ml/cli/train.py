@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from schemas import Campagne, DemandeEntrainement, Etape, Motif, StatutCampagne
+from schemas import Campagne, DemandeEntrainement, Etape, StatutCampagne
 from wisebook_ml.cli.models import show_campaigns
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
@@ -20,7 +20,7 @@ from wisebook_ml.training.companies import companies_on_topic, is_on_topic
 from wisebook_ml.training.defaults import default_models
 from wisebook_ml.training.events import ENDED
 from wisebook_ml.training.exceptions import CampaignTimeout
-from wisebook_ml.training.request import cancel_training, follow_campaigns, request_training
+from wisebook_ml.training.request import cancel_training, follow_campaigns, request_of, request_training
 
 __all__ = ["train"]
 
@@ -173,12 +173,6 @@ def _cancel(settings: Settings, bootstrap: str, model: Modele) -> None:
     if not open_:
         raise click.ClickException(f"model {model.id} ({model.nom}) is not in training")
     for row in open_:
-        request = DemandeEntrainement(
-            demande_id=str(row["demande_id"]),
-            modele_id=model.id,
-            societe_id=model.societe_id,
-            motif=Motif(str(row["motif"])),
-            demandeur=str(row["demandeur"]),
-        )
+        request = request_of(row)
         cancel_training(settings, bootstrap, request, demandeur=DEMANDEUR)
         click.echo(f"model {model.id} ({model.nom}): the end of training {request.demande_id} is requested")

@@ -1,14 +1,17 @@
 """``wisebook-ml worker ROLE``: one process of one role."""
 
-import logging
-import sys
 from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
 
 import click
 
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
+from wisebook_ml.monitoring.logs import configure_logging
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import StorageError
+
+if TYPE_CHECKING:
+    import faust
 
 __all__ = ["worker"]
 
@@ -16,8 +19,6 @@ ROLES = "wisebook_ml.roles"
 """Entry point group in which a package registers the roles it has."""
 
 LEVELS = ["debug", "info", "warning", "error"]
-
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 @click.command()
@@ -36,13 +37,21 @@ def worker(role: str, log_level: str) -> None:
     roles = {point.name: point for point in entry_points(group=ROLES)}
     if role not in roles:
         raise click.BadParameter(f"{role!r} is none of {', '.join(sorted(roles))}", param_hint="ROLE")
-    logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
     settings = get_settings()
+    configure_logging(role, settings.log_format, log_level.upper())
     try:
         reach_broker(settings)  # before minutes of compiling, perhaps
-        app = roles[role].load()(settings)
+        from wisebook_ml.monitoring.watch import Watch  # needs Faust, which takes a second to import
+
+        with Watch(role, settings) as watch:
+            app = roles[role].load()(settings)
+            watch.follow(app)
+            _run(app, log_level)
     except (ConnectError, StorageError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _run(app: "faust.App", log_level: str) -> None:
     import faust
 
     # Our own logging is configured; Faust's would replace it with tables and colours.

@@ -98,14 +98,13 @@ class _Client(smtplib.SMTP):
     def __init__(self, server: MailServer, seconds: float) -> None:
         self._server = server
         self._deadline = time.monotonic() + seconds
-        self._late = False
         super().__init__(timeout=min(OPERATION_SECONDS, seconds))
         self._host = server.host  # whose certificate STARTTLS asks for; else set by what connects at once
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = self._connected(host, port, timeout)
         self.line = plain.dup()
-        if self._late:  # the alarm found no line to cut
+        if time.monotonic() >= self._deadline:  # the alarm may have found no line to cut
             plain.close()
             raise TimeoutError
         if self._server.tls == "tls":
@@ -126,8 +125,7 @@ class _Client(smtplib.SMTP):
         raise failed
 
     def cut(self) -> None:
-        """End whatever is under way, or is about to begin."""
-        self._late = True
+        """End whatever is under way."""
         if self.line is not None:
             with suppress(OSError):
                 self.line.shutdown(socket.SHUT_RDWR)

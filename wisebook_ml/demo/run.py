@@ -2,8 +2,9 @@
 
 import datetime as dt
 import shutil
+import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from schemas import DomaineApplication, Ecriture, PositionTresorerie, SourcePosition, StatutCampagne, TypeModele
 from topics import DEAD_LETTER, DETECTIONS, ENTRIES, TREASURY, Topic
 from wisebook_ml.broker import LocalKafka
+from wisebook_ml.demo.board import Board
 from wisebook_ml.demo.cash import CashSeen, read_cash
-from wisebook_ml.demo.workers import Workers
+from wisebook_ml.demo.workers import WorkerEnded, Workers
 from wisebook_ml.files import read_ledger
 from wisebook_ml.generator import Label, generate_ledger, treasury_positions
 from wisebook_ml.messaging.admin import apply_topics
@@ -35,6 +37,9 @@ __all__ = ["SOCIETE", "Book", "DemoFailed", "Result", "load_book", "run_demo"]
 SOCIETE = 1
 ROLES = ("scoring", "storage", "training", "tuning", "treasury", "alerting")
 
+KEPT_ROLES = ("statistics", "drift", "timers")
+"""Those that are started beside them where the demo is kept: what they tell takes hours and days to come."""
+
 TRAINING_SHARE = 0.25
 """Share of the ledger that the model is trained on: the first quarter of a fiscal year."""
 
@@ -45,6 +50,9 @@ WAIT_SECONDS = 600.0
 """Longest wait without any progress at any step."""
 
 POLL_SECONDS = 0.25
+
+HEARD_SECONDS = 2.0
+"""Until Ctrl-C in a terminal has reached this process for sure."""
 
 
 class DemoFailed(Exception):
@@ -119,39 +127,67 @@ def _derived(entries: Sequence[Ecriture]) -> list[PositionTresorerie]:
     return [msgspec.structs.replace(one, source=SourcePosition.COMPTABILITE) for one in positions]
 
 
-def run_demo(book: Book, settings: Settings, kafka_home: Path, console: Console) -> Result:
-    """Publish a ledger, have it scored and stored, and return what was found.
+def run_demo(
+    book: Book,
+    settings: Settings,
+    kafka_home: Path,
+    console: Console,
+    report: Callable[[Result], None],
+    *,
+    keep: bool = False,
+) -> None:
+    """Publish a ledger, have it scored and stored, and report what was found; meanwhile the dashboard shows it.
 
     Kafka is the configured one, or the local one at `kafka_home`, which is started, and stopped at the end, where it
-    does not run yet.
+    does not run yet. With `keep`, all of it goes on until the program is interrupted.
     """
     if settings.bootstrap_servers:
-        return _on_broker(book, settings, console)
+        _on_broker(book, settings, console, report, keep=keep)
+        return
     broker = LocalKafka(kafka_home, progress=lambda text: console.print(f"  {text}", style="dim"))
     running = broker.status().running
     with console.status("Starting Kafka"):
         bootstrap = broker.start()
     console.print(f"✓ Kafka {'was running' if running else 'started'} at {bootstrap}")
     try:
-        return _on_broker(book, settings.model_copy(update={"bootstrap_servers": bootstrap}), console)
+        _on_broker(book, settings.model_copy(update={"bootstrap_servers": bootstrap}), console, report, keep=keep)
     finally:
         if not running:
             broker.stop()
 
 
-def _on_broker(book: Book, settings: Settings, console: Console) -> Result:
+def _on_broker(
+    book: Book, settings: Settings, console: Console, report: Callable[[Result], None], *, keep: bool
+) -> None:
     bootstrap, prefix = settings.bootstrap_servers, settings.topic_prefix
     created = apply_topics(bootstrap, prefix, settings.replication_factor)
     console.print(f"✓ {len(created)} topics created as {prefix}*")
     open_database(settings.sql_url)
     result = Result(book)
+    logs = settings.home / "logs"
     try:
-        with Workers(ROLES, settings, settings.home / "logs") as workers:
-            console.print(f"✓ workers started: {', '.join(ROLES)} (logs in {settings.home / 'logs'})")
+        with (
+            Workers(ROLES, settings, logs) as workers,
+            Board(settings, frozenset(entry.societe_id for entry in book.events)) as board,
+        ):
+            console.print(f"✓ workers started: {', '.join(ROLES)} (logs in {logs})")
+            console.print(f"✓ dashboard at {board.url}", highlight=False)
+            console.print(f"    sign in with {board.token}", highlight=False, soft_wrap=True)
             _publish_and_score(book, settings, console, workers, result)
+            _find_out(settings, result)
+            report(result)
+            if keep:
+                with Workers(KEPT_ROLES, settings, logs) as kept:
+                    console.print(f"\n[bold]The dashboard stays at {board.url} until Ctrl-C[/bold]", highlight=False)
+                    _stay(workers, kept)
     finally:
         # The home is this run's own, so these folders are those of workers that have ended.
         shutil.rmtree(settings.home / "workers", ignore_errors=True)
+
+
+def _find_out(settings: Settings, result: Result) -> None:
+    """Read what was found from topics and SQL."""
+    bootstrap, prefix, book = settings.bootstrap_servers, settings.topic_prefix, result.book
     detections, dead = DETECTIONS.full_name(prefix), DEAD_LETTER.full_name(prefix)
     result.records = count_records(bootstrap, detections, end_offsets(bootstrap, detections))
     result.dead_letters = count_records(bootstrap, dead, end_offsets(bootstrap, dead))
@@ -163,7 +199,23 @@ def _on_broker(book: Book, settings: Settings, console: Console) -> Result:
         for stored in store.top(max(1, store.count()))
         if stored.detection.domaine is not DomaineApplication.FLUX_TRESORERIE
     ]
-    return result
+
+
+def _stay(*workers: Workers) -> None:
+    """Wait until the program is interrupted or told to end, or a worker ends by itself."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # explicitly: what starts it in the background has it ignore Ctrl-C
+        signal.signal(number, signal.default_int_handler)
+    try:
+        while True:
+            time.sleep(POLL_SECONDS)
+            try:
+                for one in workers:
+                    one.check()
+            except WorkerEnded:
+                time.sleep(HEARD_SECONDS)  # Ctrl-C goes to the workers as well, which may end sooner than it is heard
+                raise
+    except KeyboardInterrupt:
+        return
 
 
 def _publish_and_score(book: Book, settings: Settings, console: Console, workers: Workers, result: Result) -> None:

@@ -7,7 +7,9 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from topics import DEAD_LETTER
 from wisebook_ml.messaging.client_log import CLIENT_LOGGER
+from wisebook_ml.messaging.correlation import correlated
 from wisebook_ml.messaging.events import Outgoing
+from wisebook_ml.monitoring.metrics import DEAD_LETTERS, count_published
 
 __all__ = ["Deliveries", "EventProducer", "PublishError", "hand_over", "producer_config"]
 
@@ -85,7 +87,7 @@ def hand_over(producer: Producer, prefix: str, record: Outgoing, deliveries: Del
                 name,
                 key=record.key,
                 value=record.value,
-                headers=list(record.headers),
+                headers=[*correlated(record.headers)],
                 on_delivery=deliveries,
                 **options,
             )
@@ -93,7 +95,15 @@ def hand_over(producer: Producer, prefix: str, record: Outgoing, deliveries: Del
             producer.poll(POLL_SECONDS)
         else:
             producer.poll(0)
+            _count(record)
             return
+
+
+def _count(record: Outgoing) -> None:
+    count_published(record.topic.name)
+    if record.topic is DEAD_LETTER:
+        told = {name: (value or b"").decode(errors="replace") for name, value in record.headers}
+        DEAD_LETTERS.labels(told.get("wb_topic", ""), told.get("wb_reason", "")).inc()
 
 
 class EventProducer:

@@ -9,6 +9,7 @@ from topics import DRIFT, SKETCHES, TRAINING_REQUESTS
 from wisebook_ml.drifting.exceptions import SketchRefused
 from wisebook_ml.drifting.state import DriftState, Found
 from wisebook_ml.messaging.events import Outgoing, RawRecord, Reason, Undecodable
+from wisebook_ml.monitoring.metrics import DRIFT_REPORTS
 from wisebook_ml.pipeline.folded import FoldedPartition
 
 __all__ = ["SOURCE", "DriftPipeline"]
@@ -61,6 +62,9 @@ class DriftPipeline(FoldedPartition[DriftState]):
 
     def _told(self, found: Found, raw: RawRecord) -> Outgoing:
         record = found.record
-        topic = DRIFT if isinstance(record, Derive) else TRAINING_REQUESTS
+        topic = TRAINING_REQUESTS
+        if isinstance(record, Derive):
+            topic = DRIFT
+            DRIFT_REPORTS.labels("yes" if record.derive else "no").inc()
         headers = self._headers(record, raw, id_=str(found.id), time=found.echeance)
         return Outgoing(topic, str(record.modele_id).encode(), ENCODER.encode(record), headers)

@@ -5,9 +5,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from schemas import VersionModele
+from wisebook_ml.monitoring.metrics import MODEL_LOADED, MODELS_FAILED
 
 __all__ = ["CAPACITY", "ModelCache"]
 
@@ -93,18 +95,29 @@ class ModelCache(Generic[M]):
         self._kept.pop(version, None)
         self._kept[version] = future
         while len(self._kept) > self._capacity:
-            _, oldest = self._kept.popitem(last=False)
+            version, oldest = self._kept.popitem(last=False)
             oldest.cancel()  # where nobody has begun with it, nobody waits for it either: see `get`
+            with suppress(KeyError):  # one that could not be loaded was never told
+                MODEL_LOADED.remove(version.modele_id, version.version)
 
     def _fill(self, version: VersionModele, future: "Future[M]") -> None:
         try:
-            future.set_result(self._load(version))
+            future.set_result(self._loaded(version))
         except BaseException as error:
             future.set_exception(error)
 
-    def _try_ahead(self, version: VersionModele) -> M:
+    def _loaded(self, version: VersionModele) -> M:
         try:
             model = self._load(version)
+        except BaseException:
+            MODELS_FAILED.inc()
+            raise
+        MODEL_LOADED.labels(version.modele_id, version.version).set(1)
+        return model
+
+    def _try_ahead(self, version: VersionModele) -> M:
+        try:
+            model = self._loaded(version)
         except (ValueError, OSError) as error:
             LOGGER.warning("model %d version %d is not loaded ahead: %s", version.modele_id, version.version, error)
             raise

@@ -10,6 +10,7 @@ from topics import DEAD_LETTER
 from wisebook_ml.messaging.events import Outgoing, RawRecord
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.messaging.transactions import Fenced
+from wisebook_ml.monitoring.recovering import recovering
 from wisebook_ml.scoring.stream import ModelMissing
 from wisebook_ml.snapshots import PartitionSnapshots, Snapshotable
 
@@ -135,7 +136,8 @@ class LivePartition:
                 publisher = self._open()
                 first = first_offset if first_offset is not None else records[0].offset if records else 0
                 if first > self._pipeline.next_offset:
-                    self._recover(first, gets_on)
+                    with recovering(self._topic, self._partition):
+                        self._recover(first, gets_on)
                 new = self._not_included(records)
                 self._publish(self._pipeline.process(new), publisher)
                 self._pipeline.next_offset = max(self._pipeline.next_offset, next_offset or 0)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from wisebook_ml.monitoring.metrics import STATE_BYTES
 from wisebook_ml.snapshots.format import Identity, Snapshot
 from wisebook_ml.snapshots.store import SnapshotStore, reason
 
@@ -80,6 +81,7 @@ class SnapshotWriter:
             if self._pause:
                 LOGGER.warning("snapshots of state are written again")
             self._pause = 0.0
+            STATE_BYTES.labels(identity.topic, identity.partition).set(size)
             LOGGER.info(
                 "snapshot of %s partition %d at offset %d: %d bytes in %.2f s",
                 identity.topic,

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 import msgspec
-from sqlalchemy import Connection, Engine, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, select, update
 
 from schemas import Derive, DeriveVariable, Statut, StatutCampagne
 from wisebook_ml.clock import utc_now
@@ -90,6 +90,33 @@ class DriftStore(TopicCopy[Derive]):
             query = query.where(DeriveModele.version == version)
         with reading(self._engine) as connection:
             return [_derive(dict(row)) for row in connection.execute(query.limit(limit)).mappings()]
+
+    def page(
+        self,
+        companies: frozenset[int] | None,
+        *,
+        modele_id: int | None = None,
+        derive: bool | None = None,
+        limit: int = PAGE,
+        offset: int = 0,
+    ) -> tuple[int, Sequence[Derive]]:
+        """Return how many reports there are of companies (None: all), and a page of them, the latest first."""
+        wanted: list[ColumnElement[bool]] = []
+        if companies is not None:
+            wanted.append(DeriveModele.societe_id.in_(companies))
+        if modele_id is not None:
+            wanted.append(DeriveModele.modele_id == modele_id)
+        if derive is not None:
+            wanted.append(DeriveModele.derive.is_(derive))
+        query = (
+            select(TABLE)
+            .where(*wanted)
+            .order_by(DeriveModele.echeance.desc(), DeriveModele.modele_id, DeriveModele.version.desc())
+        )
+        with reading(self._engine) as connection:
+            count = connection.execute(select(func.count()).select_from(TABLE).where(*wanted)).scalar_one()
+            found = connection.execute(query.limit(limit).offset(offset)).mappings()
+            return count, [_derive(dict(row)) for row in found]
 
     def latest(self, societe_id: int | None = None) -> Sequence[Derive]:
         """Return the last report of each model (of a company), by model."""

@@ -161,8 +161,11 @@ class ModelRegistry:
         parametres: Mapping[str, object] | None = None,
         reentrainement_auto: bool | None = None,
         frequence_reentrainement: int | None = None,
+        check: Callable[[Modele], None] = lambda model: None,
     ) -> Modele:
         """Change what is given, from the next training on, and return the model. Parameters are replaced as a whole.
+
+        `check` is given the model as it is while nobody else can change it; where it raises, nothing is changed.
 
         Raises
         ------
@@ -184,6 +187,7 @@ class ModelRegistry:
         values = {name: value for name, value in given.items() if value is not None}
         with writing(self._engine) as connection:
             model = lock_model(connection, modele_id)
+            check(model)
             other = exists().where(
                 ModeleML.societe_id == model.societe_id, ModeleML.nom == nom, ModeleML.id != model.id
             )

@@ -16,6 +16,7 @@ from contextlib import closing
 from schemas import ExecutionMinuterie, StatutExecution
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.transactions import Fenced, TransactionalProducer
+from wisebook_ml.monitoring.metrics import TIMER_RUNS as RUNS
 from wisebook_ml.timers.catalogue import TIMERS, Timer
 from wisebook_ml.timers.exceptions import UnknownTimer
 from wisebook_ml.timers.plan import Due, ahead_of_clock, due, next_look
@@ -160,6 +161,7 @@ class Term:
         )
         self._publisher.publish([*records, run_event(run)])
         self._last[timer.name] = run
+        RUNS.labels(timer.name, run.statut.value).inc()
         LOGGER.info(
             "timer %s, due at %s, %s: published %s",
             timer.name,

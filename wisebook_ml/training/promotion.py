@@ -134,7 +134,14 @@ def marked_on(type_modele: TypeModele) -> Topic:
 
 
 def promote(
-    settings: Settings, bootstrap: str, modele_id: int, version: int, *, par: str = "", motif: str = ""
+    settings: Settings,
+    bootstrap: str,
+    modele_id: int,
+    version: int,
+    *,
+    par: str = "",
+    motif: str = "",
+    registry: ModelRegistry | None = None,
 ) -> VersionModele:
     """Make a version the champion by hand; when it returns, new entries are scored with it.
 
@@ -150,6 +157,8 @@ def promote(
         Which.
     par, motif : str
         Who wants it, and why, for the history.
+    registry : ModelRegistry, optional
+        Where the model is; by default that of the settings, opened for this.
 
     Returns
     -------
@@ -165,14 +174,22 @@ def promote(
     PublishError, ReadError, StorageError, OSError
         Where the brokers, the registry or the store are away.
     """
-    registry = ModelRegistry(open_database(settings.sql_url))
+    registry = registry or ModelRegistry(open_database(settings.sql_url))
     ArtefactStore.of(settings).read(registry.version(modele_id, version).version)
     champion = registry.promote(modele_id, version, par=par, motif=motif)
     Announcer(settings, bootstrap, registry).announce(modele_id)
     return champion
 
 
-def rollback(settings: Settings, bootstrap: str, modele_id: int, *, par: str = "", motif: str = "") -> VersionModele:
+def rollback(
+    settings: Settings,
+    bootstrap: str,
+    modele_id: int,
+    *,
+    par: str = "",
+    motif: str = "",
+    registry: ModelRegistry | None = None,
+) -> VersionModele:
     """Make the champion before the present one the champion again; when it returns, new entries are scored with it.
 
     Parameters
@@ -185,6 +202,8 @@ def rollback(settings: Settings, bootstrap: str, modele_id: int, *, par: str = "
         Which model.
     par, motif : str
         Who wants it, and why, for the history.
+    registry : ModelRegistry, optional
+        Where the model is; by default that of the settings, opened for this.
 
     Returns
     -------
@@ -201,7 +220,7 @@ def rollback(settings: Settings, bootstrap: str, modele_id: int, *, par: str = "
         Where the brokers, the registry or the store are away. Promote the version by number then: to roll back twice
         is to go back twice as far.
     """
-    registry = ModelRegistry(open_database(settings.sql_url))
+    registry = registry or ModelRegistry(open_database(settings.sql_url))
     earlier = earlier_champion(registry.get(modele_id), registry.history(modele_id))
     ArtefactStore.of(settings).read(registry.version(modele_id, earlier).version)
     champion = registry.rollback(modele_id, par=par, motif=motif)

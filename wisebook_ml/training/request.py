@@ -17,7 +17,7 @@ from wisebook_ml.storage import ModelRegistry, open_database
 from wisebook_ml.training.events import ENDED, record_event
 from wisebook_ml.training.exceptions import CampaignTimeout
 
-__all__ = ["cancel_training", "follow_campaign", "follow_campaigns", "request_training"]
+__all__ = ["cancel_training", "follow_campaign", "follow_campaigns", "request_of", "request_training"]
 
 SOURCE = "wisebook-ml/requests"
 """CloudEvents source of requests."""
@@ -36,6 +36,7 @@ def request_training(
     du: dt.date | None = None,
     au: dt.date | None = None,
     demande_id: str | None = None,
+    registry: ModelRegistry | None = None,
 ) -> DemandeEntrainement:
     """Publish a request for the training of a model.
 
@@ -55,6 +56,8 @@ def request_training(
         First and last date of the rows.
     demande_id : str, optional
         Names the request; to publish the same one again changes nothing. By default a new one.
+    registry : ModelRegistry, optional
+        Where the model is; by default that of the settings, opened for this.
 
     Raises
     ------
@@ -65,7 +68,7 @@ def request_training(
     """
     # It says at once, and what to do, if the topic is missing.
     end_offsets(bootstrap, TRAINING_REQUESTS.full_name(settings.topic_prefix))
-    model = ModelRegistry(open_database(settings.sql_url)).get(modele_id)
+    model = (registry or ModelRegistry(open_database(settings.sql_url))).get(modele_id)
     request = DemandeEntrainement(
         demande_id=demande_id or str(uuid.uuid4()),
         modele_id=modele_id,
@@ -79,6 +82,13 @@ def request_training(
         settings, bootstrap, record_event(TRAINING_REQUESTS, modele_id, request, request.demande_id, source=SOURCE)
     )
     return request
+
+
+def request_of(campaign: Mapping[str, object]) -> DemandeEntrainement:
+    """Return the request that a campaign is of, given its columns by name."""
+    return msgspec.convert(
+        {name: campaign[name] for name in DemandeEntrainement.__struct_fields__}, DemandeEntrainement
+    )
 
 
 def cancel_training(settings: Settings, bootstrap: str, request: DemandeEntrainement, *, demandeur: str) -> None:

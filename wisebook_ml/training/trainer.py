@@ -10,6 +10,7 @@ from collections.abc import Callable
 from schemas import AnnulationEntrainement, Campagne, DemandeEntrainement
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 from wisebook_ml.messaging.reader import ReadError
+from wisebook_ml.monitoring.metrics import TRAINING_SECONDS, TRAININGS
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import CampaignStore, DatabaseUnreachable, ModelRegistry, open_database
 from wisebook_ml.training.attempt import LEASE, Attempt
@@ -192,3 +193,5 @@ class Trainer:
         self._producer.send(campaign_event(campaign))
         self._producer.flush()
         self.store.announced(campaign.campagne_id)
+        TRAININGS.labels(campaign.statut.value).inc()
+        TRAINING_SECONDS.observe(60 * campaign.duree_minutes)

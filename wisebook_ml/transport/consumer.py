@@ -71,6 +71,13 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         if pump is not None and not self.thread_loop.is_closed():
             self.thread_loop.call_soon_threadsafe(call, pump)
 
+    @property
+    def assigned(self) -> bool:
+        """Whether the group has handed out partitions, perhaps none to this worker."""
+        consumer = self._consumer
+        subscription = consumer._subscription.subscription if consumer is not None else None
+        return subscription is not None and subscription.assignment is not None
+
     def missing(self, topics: Iterable[str]) -> list[str]:
         """Return those topics that have no partitions, once the group has handed out what there is."""
         consumer = self._consumer
@@ -271,7 +278,8 @@ class BatchConsumer(driver.Consumer):
         missing = (
             f"topic {topic} does not exist; create it and restart" for topic in self._thread.missing(self._topics)
         )
-        return dataclasses.replace(health, reasons=(*health.reasons, *missing))
+        reasons = (*health.reasons, *missing)
+        return dataclasses.replace(health, reasons=reasons, assigned=self._thread.assigned)
 
 
 def _tp(message: BatchMessage) -> TP:
@@ -298,7 +306,9 @@ class BatchTransport(driver.Transport):
         super().__init__(app.conf.broker_consumer, app)
 
     def health(self) -> Health:
-        """Tell how the worker gets on."""
-        consumer = self.app.consumer
+        """Tell how the worker gets on; safe to be called in any thread, and before the app has started."""
+        consumer: Any = vars(self.app).get("_consumer")  # the property would make one
+        if consumer is None:
+            return Health(("it has not begun to connect to the brokers",), {}, assigned=False)
         assert isinstance(consumer, BatchConsumer)
         return consumer.health()

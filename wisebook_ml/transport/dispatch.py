@@ -79,6 +79,7 @@ class Dispatcher:
         self._failed = False
         self._finished = asyncio.Event()
         self._beat_at: float | None = None
+        self._committed_at: float | None = None  # for people, so by the clock on the wall
 
     # The flow of records
 
@@ -200,6 +201,7 @@ class Dispatcher:
 
     def committed(self, offsets: Mapping[TP, int]) -> None:
         """Note what was committed."""
+        self._committed_at = time.time()
         for tp, offset in offsets.items():
             if tp in self._feeds:
                 self._feeds[tp].commit(offset, self._clock())
@@ -224,7 +226,12 @@ class Dispatcher:
             still = now - feed.progress_at if feed.lag else 0.0
             in_work = feed.in_work
             partitions[tp.topic, tp.partition] = PartitionHealth(
-                feed.lag, feed.buffered, len(in_work) if in_work is not None else 0, still
+                feed.lag,
+                feed.buffered,
+                len(in_work) if in_work is not None else 0,
+                still,
+                delivered=tp in self._active,
+                committed=feed.committed,
             )
             if most is not None and still > most:
                 where = "no agent has a batch" if in_work is None else f"an agent has {_described(in_work)}"
@@ -232,7 +239,7 @@ class Dispatcher:
                     f"{tp.topic} partition {tp.partition}: nothing committed for {still:.0f} s"
                     f" with a lag of {feed.lag}; {where}"
                 )
-        return Health(tuple(reasons), partitions)
+        return Health(tuple(reasons), partitions, committed_at=self._committed_at)
 
 
 def _described(batch: RecordBatch) -> str:

@@ -46,6 +46,11 @@ class PartitionFeed:
         return len(self._buffer)
 
     @property
+    def committed(self) -> int | None:
+        """Everything before it is committed; None before the first fetch of an assignment."""
+        return self._committed
+
+    @property
     def lag(self) -> int:
         """How many offsets are not committed yet, as far as is known."""
         committed = self._committed  # read once: the watchdog asks in a thread of its own

@@ -25,12 +25,18 @@ class PartitionHealth:
         Records that wait, and records that an agent has.
     still_seconds : float
         How long no commit has advanced while there was a lag; 0 without one.
+    delivered : bool
+        Whether its records are delivered: no longer, once it was given away, and not while a rebalance is on.
+    committed : int, optional
+        The offset up to which all is finished and committed, as far as this worker knows.
     """
 
     lag: int
     buffered: int
     in_work: int
     still_seconds: float
+    delivered: bool = True
+    committed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +49,16 @@ class Health:
         Why it is not healthy; empty when it is.
     partitions : mapping
         By topic and partition.
+    assigned : bool
+        Whether the group has handed out its partitions, of which this worker may have none.
+    committed_at : float, optional
+        When a commit was last answered, in seconds since 1970.
     """
 
     reasons: tuple[str, ...]
     partitions: Mapping[tuple[str, int], PartitionHealth]
+    assigned: bool = True
+    committed_at: float | None = None
 
     @property
     def healthy(self) -> bool:

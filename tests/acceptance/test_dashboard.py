@@ -1,0 +1,137 @@
+"""The page of detections over a real broker: what is found appears by itself, and a click is a verdict on its topic."""
+
+import datetime as dt
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import httpx
+import msgspec
+import pytest
+from playwright.sync_api import Browser, expect
+
+from schemas import Avis, Ecriture, Ligne, Verdict
+from topics import DETECTIONS, ENTRIES, FEEDBACK
+from wisebook_ml.access import Right
+from wisebook_ml.broker.ports import free_port
+from wisebook_ml.clock import utc_now
+from wisebook_ml.storage import TokenStore, open_database
+
+from .deployment import Deployment
+
+COMPANY = 41
+
+SEEN = """() => {
+    window.cameAt = {};
+    new MutationObserver(() => {
+        for (const row of document.querySelectorAll("#list [data-id]")) window.cameAt[row.dataset.id] ??= Date.now();
+    }).observe(document.getElementById("list"), { childList: true });
+}"""
+"""Notes when a detection appears on the page, by the clock of this machine, which is the broker's as well."""
+
+
+@pytest.fixture
+def address(deployment: Deployment) -> Iterator[str]:
+    """The API as a process of its own."""
+    port = free_port()
+    log = deployment.settings.home / "api.log"
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "wisebook_ml", "api", "--port", str(port)]
+        process = subprocess.Popen(command, env=deployment.env, stdout=output, stderr=subprocess.STDOUT)
+    url = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        assert process.poll() is None, log.read_text()
+        try:
+            return httpx.get(f"{url}/connexion/").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    try:
+        deployment.until(answers, "the API answers")
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def unbalanced(number: int) -> Ecriture:
+    return Ecriture(
+        societe_id=COMPANY,
+        ecriture_id=f"E-{number}",
+        journal_code="AC",
+        ecriture_num=str(number),
+        ecriture_date=dt.date(2025, 3, 3 + number),
+        lignes=[
+            Ligne(compte_num="606300", compte_lib="Fournitures <b>", ecriture_lib=f"Achat {number}", debit="1200.00"),
+            Ligne(compte_num="401000", compte_lib="Fournisseurs", ecriture_lib=f"Achat {number}", credit="700.00"),
+        ],
+    )
+
+
+def test_a_detection_appears_and_is_judged_by_a_click(
+    deployment: Deployment, address: str, browser: Browser, record_property: Callable[[str, object], None]
+) -> None:
+    engine = open_database(deployment.settings.sql_url)
+    token = TokenStore(engine).create("Claire", [COMPANY], [Right.READ, Right.VERDICT], now=utc_now())[1]
+    engine.dispose()
+    workers = [deployment.start(role) for role in ("scoring", "storage", "tuning")]
+    # The first entries warm everything up: the one that is timed comes when all of it runs.
+    deployment.publish([unbalanced(1)])
+    deployment.wait("scoring", ENTRIES, *workers)
+    deployment.wait("storage", DETECTIONS, *workers)
+
+    context = browser.new_context(base_url=address, locale="fr-FR")
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_label("Jeton d’accès").fill(token)
+    page.keyboard.press("Enter")
+    expect(page.locator("#list .row")).to_have_count(1)
+    expect(page.locator("#live")).to_have_attribute("data-state", "open")
+    page.evaluate(SEEN)
+
+    published = utc_now().timestamp() * 1000
+    deployment.publish([unbalanced(2)])
+    expect(page.locator("#list .row")).to_have_count(2)
+    row = page.locator("#list .row").first
+    expect(row).to_contain_text("Écriture AC 2")
+    (latest,) = [one for one in deployment.detections(COMPANY) if one.detection.ecriture_id == "E-2"]
+    seen_at = page.evaluate("(id) => window.cameAt[id]", str(latest.detection.detection_id))
+    record_property("figures", f"an entry is published, scored, and its detection shown: {seen_at - published:.0f} ms")
+
+    deployment.wait("storage", DETECTIONS, *workers)
+    row.click()
+    detail = page.locator("#detail")
+    expect(detail.get_by_role("row", name="606300")).to_contain_text("1 200,00")
+    expect(detail).to_contain_text("Fournitures <b>")
+    detail.get_by_role("button", name="Confirmer l’anomalie").click()
+    expect(detail).to_contain_text("Avis enregistré : Confirmée.")
+    expect(row).to_contain_text("✓ Confirmée")
+
+    (record,) = deployment.read(FEEDBACK)
+    avis = msgspec.json.decode(record.value or b"", type=Avis)
+    assert (avis.detection_id, avis.verdict, avis.auteur) == (
+        latest.detection.detection_id,
+        Verdict.CONFIRMEE,
+        "Claire",
+    )
+    deployment.wait("tuning", FEEDBACK, *workers)
+
+    # Somebody changes their mind, and names the right account.
+    page.reload()
+    page.locator("#list .row", has_text="Écriture AC 2").click()
+    expect(detail).to_contain_text("Avis donné : Confirmée par Claire")
+    detail.get_by_role("button", name="Autre compte").click()
+    detail.get_by_label("Compte qui convient").fill("602100")
+    page.keyboard.press("Enter")
+    expect(detail).to_contain_text("Avis enregistré : Autre compte.")
+    *_, record = deployment.read(FEEDBACK)
+    avis = msgspec.json.decode(record.value or b"", type=Avis)
+    assert (avis.verdict, avis.compte_num, avis.remplace) == (Verdict.RECLASSEE, "602100", True)
+
+    # On a phone the entry is a list, and nothing is wider than the page.
+    page.set_viewport_size({"width": 360, "height": 740})
+    expect(detail.get_by_role("row", name="606300")).to_be_visible()
+    assert detail.evaluate("pane => pane.scrollWidth <= pane.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    context.close()

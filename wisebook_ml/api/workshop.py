@@ -1,0 +1,84 @@
+"""All that is about models, put together: their registry, their trainings, what they say."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import pandas as pd
+from fastapi import APIRouter
+from sqlalchemy import Engine
+
+from schemas import TypeModele
+from wisebook_ml.api.access import Access
+from wisebook_ml.api.campaigns import CampagneList, campaigns_router
+from wisebook_ml.api.model_actions import CampagneDemandee, DeriveList, actions_router
+from wisebook_ml.api.model_queries import CampaignPages, ModelPages
+from wisebook_ml.api.models import Dashboard, ModeleList, Performance, VersionList, models_router
+from wisebook_ml.api.predictions import Importance, PredictionLue, TypeList, predictions_router
+from wisebook_ml.api.streams import Streams
+from wisebook_ml.artefacts import ArtefactStore
+from wisebook_ml.datasets.catalogue import DATASETS
+from wisebook_ml.datasets.collected import Collected
+from wisebook_ml.inference import LoadedModels, PredictionDesk
+from wisebook_ml.messaging.connect import reach_broker
+from wisebook_ml.settings import Settings
+from wisebook_ml.storage import CampaignStore, DriftStore, ModelRegistry
+from wisebook_ml.training.collect import collect
+from wisebook_ml.training.request import cancel_training
+
+__all__ = ["BODIES", "workshop_router"]
+
+BODIES = (
+    *(ModeleList, VersionList, Dashboard, Performance, TypeList, PredictionLue, Importance),
+    *(CampagneList, CampagneDemandee, DeriveList),
+)
+"""What its routes answer, for the OpenAPI document."""
+
+
+def workshop_router(
+    settings: Settings, engine: Engine, streams: Streams, access: Access, clock: Callable[[], dt.datetime]
+) -> APIRouter:
+    """Return the routes of models and campaigns.
+
+    Parameters
+    ----------
+    settings : Settings
+        The deployment's.
+    engine : Engine
+        Its database, whose tables are up to date.
+    streams : Streams
+        Opens streams of events.
+    access : Access
+        The door.
+    clock : callable
+        Tells the present moment.
+    """
+    registry, queue = ModelRegistry(engine, clock=clock), CampaignStore(engine, clock=clock)
+    models, campaigns = ModelPages(engine, clock=clock), CampaignPages(engine)
+
+    def history(type_modele: TypeModele, societe_id: int) -> pd.DataFrame:
+        dataset = DATASETS[type_modele]
+        found = collect(reach_broker(settings), settings.topic_prefix, societe_id, dataset.topics).companies
+        return dataset.build(found.get(societe_id, Collected()))
+
+    desk = PredictionDesk(
+        lambda modele_id, number: registry.version(modele_id, number).version,
+        LoadedModels(ArtefactStore.of(settings)),
+        history,
+    )
+    router = APIRouter()
+    # First those whose paths have a name where a model has its number.
+    router.include_router(
+        actions_router(settings, registry, models, campaigns, queue, DriftStore(engine, clock=clock), access)
+    )
+    router.include_router(predictions_router(desk, models, access))
+    router.include_router(models_router(registry, models, access, clock))
+    router.include_router(
+        campaigns_router(
+            campaigns,
+            queue,
+            lambda request, par: cancel_training(settings, reach_broker(settings), request, demandeur=par),
+            streams,
+            access,
+        )
+    )
+    return router
