@@ -24,6 +24,7 @@ PACKAGES = (
     "wisebook_ml.delivery",
     "wisebook_ml.tally",
     "wisebook_ml.access",
+    "wisebook_ml.monitoring",
     "wisebook_ml.export",
     "wisebook_ml.api",
     "wisebook_ml.inference",

@@ -190,6 +190,12 @@ CLOUD_EVENT_HEADERS: JsonObject = {
             "`wb_time` tells another.",
         },
         "content-type": {"type": "string", "examples": ["application/json"]},
+        "wb_correlation": {
+            "type": "string",
+            "maxLength": 200,
+            "description": "One id from what came in to all that followed. Whoever publishes may set it; what follows "
+            "from a record without it has that record's `ce_id`.",
+        },
     },
 }
 

@@ -56,6 +56,12 @@ def test_a_worker_tells_the_truth_before_and_after_a_kill(deployment: Deployment
     assert lines
     assert all(line["role"] == "scoring" and line["time"] and line["level"] for line in lines)
 
+    ids = {(one.partition, one.offset): one.header("ce_id") for one in deployment.read(ENTRIES) if one.headers}
+    found = deployment.detections()
+    assert found
+    for one in found:
+        assert one.header("wb_correlation") == ids[int(one.header("wb_partition")), int(one.header("wb_offset"))]
+
     worker.kill()
     with pytest.raises(urllib.error.URLError):
         asked(told, "/healthz")

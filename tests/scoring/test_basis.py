@@ -19,6 +19,7 @@ def test_the_same_basis_has_the_same_digest() -> None:
 UNRELATED = {
     "artefacts": "reads bytes and checks them",
     "compiled": "digested with the core",
+    "messaging/correlation": "an id in headers, of which no value depends",
     "settings": "says where things are",
     "datasets/collected": "only for training, as all below",
     "datasets/lettering": "",

@@ -18,7 +18,7 @@ from wisebook_ml.alerting.desk import CompanyDesk
 from wisebook_ml.alerting.exceptions import UnknownAlert
 from wisebook_ml.alerting.policies import Policies
 from wisebook_ml.alerting.policy import passes
-from wisebook_ml.alerting.records import Told
+from wisebook_ml.alerting.records import Source, Told
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.events import Headers, Outgoing, RawRecord, event_headers, provenance
 from wisebook_ml.messaging.producer import EventProducer
@@ -113,7 +113,8 @@ class Office:
                 for raw, one in records:
                     made = told_time(raw) or now
                     try:
-                        desks[one.societe_id].acknowledge(one, made, now, (topic, partition, raw.offset))
+                        source = Source(topic, partition, raw.offset, raw.headers)
+                        desks[one.societe_id].acknowledge(one, made, now, source)
                     except UnknownAlert as error:
                         refused.append((raw, str(error)))
                 self._keep(session, desks.values())
@@ -177,7 +178,7 @@ class Office:
                 refused.append((raw, not_its_own(one)))
                 continue
             desk = desks[one.societe_id]
-            desk.take(one, told_time(raw) or now, now, (self._topic, partition, raw.offset))
+            desk.take(one, told_time(raw) or now, now, Source(self._topic, partition, raw.offset, raw.headers))
             if one.detection_id in desk.members:
                 owners[one.detection_id] = one.societe_id
         self._keep(session, desks.values())
@@ -210,6 +211,7 @@ def _envelope(told: Told) -> Envelope:
     record = told.record
     headers = event_headers(record, id_=f"{record.alerte_id}/{record.revision}", source=SOURCE, time=told.at)
     if told.source is not None:
-        headers += provenance(*told.source)
+        where = told.source
+        headers += provenance(where.topic, where.partition, where.offset, cause=where.headers)
     texts = [[name, (value or b"").decode()] for name, value in headers]
     return Envelope(record.societe_id, msgspec.json.encode(record), texts)

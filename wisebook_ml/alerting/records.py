@@ -2,16 +2,24 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas import Alerte, from_minor
 from schemas.money import MAX_TOTAL_MINOR
 from wisebook_ml.alerting.state import Alert
 from wisebook_ml.alerting.texts import titles
+from wisebook_ml.messaging.events import Headers
 
 __all__ = ["Source", "Told", "record_of"]
 
-Source = tuple[str, int, int]
-"""Topic, partition and offset of a record."""
+
+class Source(NamedTuple):
+    """Topic, partition, offset and headers of a record."""
+
+    topic: str
+    partition: int
+    offset: int
+    headers: Headers = ()
 
 
 @dataclass(frozen=True, slots=True)

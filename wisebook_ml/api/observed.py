@@ -59,8 +59,11 @@ class Observed:
         token = CORRELATION.set(correlation)
         try:
             await self._app(scope, receive, noted)
-        finally:
-            CORRELATION.reset(token)
+        except Exception:
+            # Answered with 500 further out, where the error is logged: with the id, so it is not reset.
+            self._count(scope, 500, self._clock() - began)
+            raise
+        CORRELATION.reset(token)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", UNKNOWN)

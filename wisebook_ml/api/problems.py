@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from wisebook_ml.api.observed import REQUEST_ID
 from wisebook_ml.messaging.connect import ConnectError
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
@@ -173,5 +174,7 @@ def _unavailable(request: Request, error: Exception, who: str) -> Response:
 
 
 async def _unexpected(request: Request, _error: Exception) -> Response:
-    # The server logs the error itself.
-    return problem(request, 500, "An error of this service, not of your request; its log has the details.")
+    # The server logs the error itself. This answer passes by what gives all others their id.
+    headers = {REQUEST_ID: str(request.state.correlation)} if hasattr(request.state, "correlation") else {}
+    detail = "An error of this service, not of your request; its log has the details."
+    return problem(request, 500, detail, headers=headers)

@@ -14,6 +14,7 @@ import msgspec
 
 from schemas import Record
 from topics import Topic
+from wisebook_ml.messaging.correlation import HEADER, correlation_of
 
 __all__ = [
     "Decoder",
@@ -165,9 +166,19 @@ def event_headers(
 
 
 def provenance(
-    topic: str, partition: int, offset: int, time: dt.datetime | None = None
+    topic: str, partition: int, offset: int, time: dt.datetime | None = None, *, cause: Headers = ()
 ) -> list[tuple[str, bytes | None]]:
-    """Return the headers that say which record another one follows from, and the time of that record's event."""
+    """Return the headers that say which record another one follows from, and the time of that record's event.
+
+    Parameters
+    ----------
+    topic, partition, offset
+        Where that record stands.
+    time : datetime, optional
+        Of its event.
+    cause : sequence
+        Its headers: what follows from it has its correlation id.
+    """
     headers: list[tuple[str, bytes | None]] = [
         ("wb_topic", topic.encode()),
         ("wb_partition", str(partition).encode()),
@@ -175,6 +186,8 @@ def provenance(
     ]
     if time is not None:
         headers.append(("wb_time", time.isoformat().encode()))
+    if (correlation := correlation_of(cause)) is not None:
+        headers.append((HEADER, correlation))
     return headers
 
 

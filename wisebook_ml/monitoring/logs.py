@@ -51,7 +51,7 @@ class JsonFormatter(logging.Formatter):
         return msgspec.json.encode(told, enc_hook=str).decode(errors="replace")
 
 
-def configure_logging(role: str, log_format: Literal["text", "json"], level: str) -> None:
+def configure_logging(role: str, log_format: Literal["text", "json"], level: str | int) -> None:
     """Have the process log to stderr.
 
     Parameters
@@ -60,7 +60,7 @@ def configure_logging(role: str, log_format: Literal["text", "json"], level: str
         What it does.
     log_format : str
         ``text`` or ``json``.
-    level : str
+    level : str or int
         Least level, such as ``INFO``.
     """
     handler = logging.StreamHandler(sys.stderr)

@@ -62,4 +62,4 @@ class FoldedPartition(Generic[S]):
     ) -> list[Header]:
         """Return the headers of a record that follows from `raw`, an event of the time `caused` where that is told."""
         headers = event_headers(record, id_=id_, source=self.source, time=time)
-        return headers + provenance(self._topic, self._partition, raw.offset, caused)
+        return headers + provenance(self._topic, self._partition, raw.offset, caused, cause=raw.headers)

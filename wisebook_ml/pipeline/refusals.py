@@ -145,6 +145,6 @@ def alert_of(
     alert = refusal_alert(activation.societe_id, activation.version, reason)
     id_ = f"{alert.alerte_id}/{topic}/{partition}/{raw.offset}"
     headers = event_headers(alert, id_=id_, source=source, time=made)
-    headers += provenance(topic, partition, raw.offset)
+    headers += provenance(topic, partition, raw.offset, cause=raw.headers)
     key = str(activation.societe_id).encode()
     return Outgoing(ALERTS, key, msgspec.json.encode(alert), headers, partition)

@@ -205,6 +205,6 @@ class PartitionPipeline:
             source=SOURCE,
             time=made,
         )
-        headers += provenance(self._topic, self._partition, raw.offset, time)
+        headers += provenance(self._topic, self._partition, raw.offset, time, cause=raw.headers)
         key = str(detection.detection_id).encode()
         return Outgoing(DETECTIONS, key, encode_detection(detection), headers, self._partition)

@@ -6,7 +6,6 @@ import logging
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 from multiprocessing.connection import Connection
 from types import FrameType, TracebackType
@@ -17,6 +16,7 @@ import msgspec
 from schemas import Campagne, DemandeEntrainement, StatutCampagne
 from wisebook_ml.messaging.connect import ConnectError
 from wisebook_ml.messaging.reader import ReadError
+from wisebook_ml.monitoring.logs import configure_logging
 from wisebook_ml.services.base import NotEnoughData
 from wisebook_ml.services.catalogue import MissingLibrary
 from wisebook_ml.services.parameters import InvalidParameters
@@ -29,8 +29,6 @@ from wisebook_ml.training.resources import resident_bytes
 __all__ = ["Passing", "Report", "TrainingProcess"]
 
 LOGGER = logging.getLogger(__name__)
-
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 GRACE_SECONDS = 2.0
 """How long a process may take to end when it is asked to (it removes what it was writing); then it is killed."""
@@ -163,7 +161,7 @@ def _main(
     os.setsid()  # a group of its own: it can be ended with all that it starts, and Ctrl-C is for the trainer only
     signal.signal(signal.SIGTERM, _leave)
     _end_with_parent()
-    logging.basicConfig(level=level, format=LOG_FORMAT, stream=sys.stderr)
+    configure_logging("training", settings.log_format, level)
 
     def send(message: Message) -> None:
         reports.send_bytes(msgspec.json.encode(message))

@@ -1,0 +1,99 @@
+"""What the doctor says, and that it says it once."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from schemas import DomaineApplication, PartitionServie, Travailleur, TypeModele
+from wisebook_ml.cli import main
+from wisebook_ml.monitoring import doctor
+from wisebook_ml.monitoring.doctor import Finding, Place, State, examine
+from wisebook_ml.settings import Settings, get_settings
+from wisebook_ml.storage import ModelRegistry, open_database
+
+NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+
+
+def report(role: str, **changes: object) -> Travailleur:
+    fields: dict[str, object] = {
+        "travailleur_id": f"{role}-a-1",
+        "role": role,
+        "hote": "a",
+        "pid": 1,
+        "version": "1",
+        "demarre_le": NOW,
+        "vu_le": NOW,
+        "pret": True,
+        **changes,
+    }
+    return Travailleur(**fields)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A deployment without anything: what it knows, tests put there."""
+    return Place(Settings(_env_file=None, home=tmp_path, artefacts=str(tmp_path / "ml_models")), NOW)
+
+
+def wrong(findings: Iterator[Finding]) -> list[Finding]:
+    return [one for one in findings if one.state is State.WRONG]
+
+
+def test_where_there_is_nothing_each_thing_is_said_once(place: Place) -> None:
+    found = list(examine(place))
+    texts = [one.detail for one in found]
+    assert len(set(texts)) == len(texts)
+    said = {one.check: one.detail for one in wrong(iter(found))}
+    assert "wisebook-ml kafka start" in said["brokers"]
+    assert "no database" in said["database"]
+    assert not (place.settings.home / "wisebook_ml.db").exists(), "it changes nothing"
+
+
+def test_the_command_ends_with_1_and_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    get_settings.cache_clear()
+    env = {"WISEBOOK_ML_HOME": str(tmp_path), "WISEBOOK_ML_BOOTSTRAP_SERVERS": ""}
+    done = CliRunner(env=env).invoke(main, ["doctor"])
+    get_settings.cache_clear()
+    assert done.exit_code == 1
+    assert "wisebook-ml kafka start" in done.stdout
+
+
+def test_a_missing_module_is_wrong_only_where_a_model_needs_it(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = doctor.importlib.util.find_spec
+    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None if name == "prophet" else find(name))
+    (found,) = doctor.modules(place)
+    assert (found.state, "prophet" in found.detail) == (State.NOTE, True)
+    engine = open_database(place.settings.sql_url)
+    ModelRegistry(engine).create(1, "forecast", TypeModele.PROPHET, DomaineApplication.FLUX_TRESORERIE)
+    place = Place(place.settings, NOW)  # the first look found no database
+    (found,) = doctor.modules(place)
+    assert found.state is State.WRONG
+    assert "wisebook-ml[train]" in found.todo
+
+
+def test_workers_that_lack_are_not_ready_or_stand_still_are_told(place: Place) -> None:
+    stands = PartitionServie(topic="t.entries", partition=4, retard=12, immobile_s=90.0)
+    place.__dict__["reports"] = [
+        report("scoring", partitions=[stands]),
+        report("storage", pret=False, motifs=["The database does not answer."]),
+        report("timers", vu_le=NOW - dt.timedelta(minutes=5)),
+        report("drift"),
+    ]
+    found = list(doctor.workers(place))
+    told = {one.detail.split()[0] for one in found if one.state is State.OK}
+    assert told == {"drift"}
+    text = "\n".join(f"{one.detail} {one.todo}" for one in wrong(iter(found)))
+    assert "t.entries partition 4 for 90 s, and 12 offsets wait" in text
+    assert "The database does not answer." in text
+    assert "No worker of the role timers runs; the last one, on a, was heard of at 11:55:00" in text
+    assert "wisebook-ml worker alerting" in text
+
+
+def test_clocks_that_are_ahead_are_told(place: Place) -> None:
+    place.__dict__["reports"] = [report("scoring", vu_le=NOW + dt.timedelta(minutes=10))]
+    (found,) = doctor.clock(place)
+    assert (found.state, "600 s ahead" in found.detail) == (State.WRONG, True)
