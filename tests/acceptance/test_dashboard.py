@@ -3,12 +3,14 @@
 import datetime as dt
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 
 import httpx
 import msgspec
 import pytest
-from playwright.sync_api import Browser, expect
+from msgspec.structs import replace
+from playwright.sync_api import Browser, Page, expect
 
 from schemas import Avis, Ecriture, Ligne, Verdict
 from topics import DETECTIONS, ENTRIES, FEEDBACK
@@ -69,23 +71,33 @@ def unbalanced(number: int) -> Ecriture:
     )
 
 
+def sign_in(browser: Browser, address: str, token: str) -> Page:
+    page = browser.new_context(base_url=address, locale="fr-FR").new_page()
+    page.goto("/")
+    page.get_by_label("Jeton d’accès").fill(token)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Détections")
+    return page
+
+
+def token_of(deployment: Deployment, companies: list[int] | None, *rights: Right) -> str:
+    engine = open_database(deployment.settings.sql_url)
+    try:
+        return TokenStore(engine).create("Claire", companies, rights, now=utc_now())[1]
+    finally:
+        engine.dispose()
+
+
 def test_a_detection_appears_and_is_judged_by_a_click(
     deployment: Deployment, address: str, browser: Browser, record_property: Callable[[str, object], None]
 ) -> None:
-    engine = open_database(deployment.settings.sql_url)
-    token = TokenStore(engine).create("Claire", [COMPANY], [Right.READ, Right.VERDICT], now=utc_now())[1]
-    engine.dispose()
     workers = [deployment.start(role) for role in ("scoring", "storage", "tuning")]
     # The first entries warm everything up: the one that is timed comes when all of it runs.
     deployment.publish([unbalanced(1)])
     deployment.wait("scoring", ENTRIES, *workers)
     deployment.wait("storage", DETECTIONS, *workers)
 
-    context = browser.new_context(base_url=address, locale="fr-FR")
-    page = context.new_page()
-    page.goto("/")
-    page.get_by_label("Jeton d’accès").fill(token)
-    page.keyboard.press("Enter")
+    page = sign_in(browser, address, token_of(deployment, [COMPANY], Right.READ, Right.VERDICT))
     expect(page.locator("#list .row")).to_have_count(1)
     expect(page.locator("#live")).to_have_attribute("data-state", "open")
     page.evaluate(SEEN)
@@ -93,11 +105,20 @@ def test_a_detection_appears_and_is_judged_by_a_click(
     published = utc_now().timestamp() * 1000
     deployment.publish([unbalanced(2)])
     expect(page.locator("#list .row")).to_have_count(2)
-    row = page.locator("#list .row").first
+    row = page.locator("#list .row", has_text="Écriture AC 2")
     expect(row).to_contain_text("Écriture AC 2")
     (latest,) = [one for one in deployment.detections(COMPANY) if one.detection.ecriture_id == "E-2"]
-    seen_at = page.evaluate("(id) => window.cameAt[id]", str(latest.detection.detection_id))
-    record_property("figures", f"an entry is published, scored, and its detection shown: {seen_at - published:.0f} ms")
+    whole = page.evaluate("(id) => window.cameAt[id]", str(latest.detection.detection_id)) - published
+    # What of it is the page's: from the topic to the eye.
+    another = replace(latest.detection, detection_id=uuid.uuid4(), ecriture_num="3")
+    headers = [(name, value) for name, value in latest.headers if name != "ce_id"]
+    sent = utc_now().timestamp() * 1000
+    deployment.send(
+        DETECTIONS, [(str(another.detection_id).encode(), msgspec.json.encode(another), [*headers, ("ce_id", b"3")])]
+    )
+    expect(page.locator("#list .row")).to_have_count(3)
+    shown = page.evaluate("(id) => window.cameAt[id]", str(another.detection_id)) - sent
+    record_property("figures", f"topic to page {shown:.0f} ms; with publishing and scoring the entry {whole:.0f} ms")
 
     deployment.wait("storage", DETECTIONS, *workers)
     row.click()
@@ -134,4 +155,25 @@ def test_a_detection_appears_and_is_judged_by_a_click(
     expect(detail.get_by_role("row", name="606300")).to_be_visible()
     assert detail.evaluate("pane => pane.scrollWidth <= pane.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    context.close()
+    page.context.close()
+
+
+def test_operators_see_workers_and_timers_and_send_dead_letters_again(
+    deployment: Deployment, address: str, browser: Browser
+) -> None:
+    worker = deployment.start("scoring")
+    deployment.send(ENTRIES, [(str(COMPANY).encode(), b'{"societe_id": 41, "<b>": ', [])])
+    deployment.until(lambda: len(deployment.dead_letters()) == 1, "it is a dead letter", worker)
+
+    page = sign_in(browser, address, token_of(deployment, None, Right.ADMIN))
+    page.goto("/exploitation/")
+    expect(page.get_by_role("region", name="Les processus")).to_contain_text("scoring")
+    expect(page.get_by_role("region", name="Ce qui se fait à heure fixe")).to_contain_text("drift")
+    letters = page.get_by_role("region", name="Ce qui n’a pu être lu")
+    expect(letters.locator("tbody tr")).to_have_count(1)
+    letters.get_by_text("Contenu").click()
+    expect(letters).to_contain_text('{"societe_id": 41, "<b>": ')
+    letters.get_by_role("button", name="Renvoyer").click()
+    expect(letters).to_contain_text("Renvoyé sur son sujet.")
+    deployment.until(lambda: len(deployment.dead_letters()) == 2, "it is one again", worker)
+    page.context.close()

@@ -115,10 +115,11 @@ class CompanyDesk:
         if alert.etat is not EtatAlerte.OUVERTE:
             return False
         seen = one.revision is None or one.revision >= alert.pire
-        if not seen or (source is not None and source.place == alert.acquittement):
+        place = None if source is None else source[:3]  # it comes again with the same one
+        if not seen or (place is not None and place == alert.acquittement):
             return False  # it is open because of what is worse than what they saw
         at = self._reach(told, now, source)
-        alert.acquittement = source.place if source is not None else None
+        alert.acquittement = place
         alert.etat = EtatAlerte.ACQUITTEE
         alert.acquittee_par, alert.commentaire = one.auteur, one.commentaire
         alert.escalade_le = None

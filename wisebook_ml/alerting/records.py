@@ -21,11 +21,6 @@ class Source(NamedTuple):
     offset: int
     headers: Headers = ()
 
-    @property
-    def place(self) -> tuple[str, int, int]:
-        """Where the record stands."""
-        return self.topic, self.partition, self.offset
-
 
 @dataclass(frozen=True, slots=True)
 class Told:

@@ -44,22 +44,24 @@ class Board:
     Parameters
     ----------
     settings : Settings
-        What is shown; on `api_port` where that is free, or else on any free port.
-    companies : frozenset of int
-        What the token sees; it may do everything there.
+        What is shown; on `api_port` where that is free, or else on any free port. The token may do everything, of all
+        companies: those of a demo's own database.
     """
 
-    def __init__(self, settings: Settings, companies: frozenset[int]) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._companies = companies
 
     def __enter__(self) -> Invitation:
         settings = self._settings
         self._socket = _listening(settings.api_host, settings.api_port)
-        config = uvicorn.Config(create_api(settings), log_level="critical", server_header=False)
+        config = uvicorn.Config(
+            create_api(settings),
+            log_level="critical",
+            server_header=False,
+            # Requests that are under way when the demo ends are not waited for: a live stream never ends by itself.
+            timeout_graceful_shutdown=1,
+        )
         self._server = uvicorn.Server(config)
-        # Requests that are under way when the demo ends are not waited for: a live stream never ends by itself.
-        config.timeout_graceful_shutdown = 1
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="dashboard", daemon=True
         )
@@ -82,7 +84,7 @@ class Board:
         engine = open_database(self._settings.sql_url)
         try:
             now = utc_now()
-            _, token = TokenStore(engine).create("Démo", self._companies, list(Right), now=now, expires=now + A_DAY)
+            _, token = TokenStore(engine).create("Démo", None, list(Right), now=now, expires=now + A_DAY)
         finally:
             engine.dispose()
         return token

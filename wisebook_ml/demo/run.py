@@ -166,10 +166,7 @@ def _on_broker(
     result = Result(book)
     logs = settings.home / "logs"
     try:
-        with (
-            Workers(ROLES, settings, logs) as workers,
-            Board(settings, frozenset(entry.societe_id for entry in book.events)) as board,
-        ):
+        with Workers(ROLES, settings, logs) as workers, Board(settings) as board:
             console.print(f"✓ workers started: {', '.join(ROLES)} (logs in {logs})")
             console.print(f"✓ dashboard at {board.url}", highlight=False)
             console.print(f"    sign in with {board.token}", highlight=False, soft_wrap=True)

@@ -34,7 +34,7 @@ from sqlalchemy.types import TypeEngine
 
 from schemas import CodeMotif, Etat, Severite, Verdict
 from wisebook_ml.storage.column_types import UtcDateTime
-from wisebook_ml.storage.detections import DetectionStore, StoredDetection
+from wisebook_ml.storage.detections import DetectionStore, StoredDetection, stored_of
 from wisebook_ml.storage.engine import reading
 from wisebook_ml.storage.tables import Base, DetectionAnomalie, MotifTrouve
 
@@ -174,10 +174,11 @@ class DetectionPages(DetectionStore):
             matches = select(func.count()).select_from(_counted(wanted).subquery())
             counted = connection.execute(matches).scalar_one() if count else 0
             ids = connection.execute(_ids(wanted, order, after, limit + 1, offset)).scalars().all()
-        there = {one.detection.detection_id: one for one in self.get_many(ids[:limit])}
-        found = [there[one] for one in ids[:limit] if one in there]
-        more = len(ids) > limit and bool(found)
-        return DetectionPage(min(counted, COUNTED), counted <= COUNTED, found, _cursor(found[-1]) if more else None)
+            rows = connection.execute(select(TABLE).where(TABLE.c.detection_id.in_(ids[:limit]))).mappings()
+            there = {row["detection_id"]: stored_of(row) for row in rows}
+        found = [there[one] for one in ids[:limit]]
+        following = _cursor(found[-1]) if len(ids) > limit else None
+        return DetectionPage(min(counted, COUNTED), counted <= COUNTED, found, following)
 
     def open_by_severity(self, societes: frozenset[int] | None) -> dict[int, dict[Severite, int]]:
         """Return how many open detections of each severity there are, by company; None: of all companies."""

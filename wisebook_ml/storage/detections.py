@@ -16,7 +16,7 @@ from wisebook_ml.storage.reasons import note_reasons, note_verdicts
 from wisebook_ml.storage.tables import Base, DetectionAnomalie
 from wisebook_ml.storage.upsert import upsert
 
-__all__ = ["DetectionStore", "Societes", "StoredDetection", "not_its_own"]
+__all__ = ["DetectionStore", "Societes", "StoredDetection", "not_its_own", "stored_of"]
 
 Societes = int | Collection[int] | None
 """Whose detections: of one company, of several, or (None) of all."""
@@ -182,7 +182,7 @@ class DetectionStore:
 
     def _read(self, query: Select[Any]) -> Sequence[StoredDetection]:
         with reading(self._engine) as connection:
-            return [_record(row) for row in connection.execute(query).mappings()]
+            return [stored_of(row) for row in connection.execute(query).mappings()]
 
 
 def not_its_own(detection: Detection) -> str:
@@ -258,7 +258,8 @@ def _row(record: StoredDetection) -> dict[str, object]:
     }
 
 
-def _record(row: RowMapping) -> StoredDetection:
+def stored_of(row: RowMapping) -> StoredDetection:
+    """Return the detection of a row."""
     return StoredDetection(
         detection=Detection(
             **{name: row[name] for name in SAME_NAME},

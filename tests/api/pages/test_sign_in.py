@@ -49,6 +49,24 @@ def test_the_cookie_is_out_of_reach(sign_in: Open, visit: Open) -> None:
     assert page.evaluate("document.cookie") == ""
 
 
+def test_a_link_from_elsewhere_leads_who_is_signed_in_to_the_page(sign_in: Open, address: str) -> None:
+    page = sign_in("read")
+    # The same server under another name is another site.
+    page.goto(f"{address.replace('127.0.0.1', 'localhost')}/connexion/")
+    page.evaluate(
+        """address => {
+            const link = document.createElement("a");
+            link.href = `${address}/alertes/`;
+            link.append("elsewhere");
+            document.body.append(link);
+        }""",
+        address,
+    )
+    page.get_by_role("link", name="elsewhere").click()
+    page.wait_for_url("**/alertes/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Alertes")
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_need_a_session(plain: httpx.Client, path: str) -> None:
     answer = plain.get(path)

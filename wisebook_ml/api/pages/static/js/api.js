@@ -2,7 +2,7 @@
 import { t } from "./texts.js";
 
 const ROOT = "/api/ml/";
-const OWN_WORDS = [403, 429, 500, 503];
+const OWN_WORDS = [429, 500, 503];
 const csrf = document.querySelector("meta[name=csrf]")?.content ?? "";
 
 /** What the API refused, in its words (RFC 9457), or why it could not be asked. */
