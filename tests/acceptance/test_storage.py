@@ -114,7 +114,7 @@ def one_of_each() -> list[tuple[Topic, Record, bytes]]:
     return [
         (DETECTIONS, detection, b'"societe_id":8'),
         (STATISTICS, row, b'"debut":"2026-03-09T12:00:00"'),
-        (TIMER_RUNS, run, b'"duree_ms":1000000000000000000000000000000'),
+        (TIMER_RUNS, run, b'"debut":"9999-12-31T23:59:59-12:00"'),
         (DRIFT, report, b'"echeance":null'),
     ]
 

@@ -74,6 +74,7 @@ def test_a_derived_position_goes_to_the_partition_of_its_company_and_says_where_
         "wb_topic": TOPIC,
         "wb_partition": str(PARTITION),
         "wb_offset": "7",
+        "wb_correlation": "1/E1/1",
     }
     told = decoded(expected)
     assert isinstance(told, Echeancier)

@@ -91,6 +91,7 @@ def test_a_forecast_goes_to_the_partition_of_its_company_and_says_where_it_is_fr
         "wb_partition": str(PARTITION),
         "wb_offset": "65",
         "wb_time": dict(RECORDS[65].headers)["ce_time"].decode(),
+        "wb_correlation": dict(RECORDS[65].headers)["ce_id"].decode(),
     }
     assert pipeline.next_offset == 66
 
