@@ -141,6 +141,7 @@ def tokens(database_url: str) -> dict[str, str]:
     store = TokenStore(engine)
     companies = {"one": [1], "both": [1, 2], "all": None, "none": []}
     made = {name: store.create(name, seen, [Right.READ], now=NOW)[1] for name, seen in companies.items()}
+    made["operator"] = store.create("Odile", None, [Right.ADMIN], now=NOW)[1]
     made |= {str(right): store.create(str(right), [1], [right], now=NOW)[1] for right in Right}
     engine.dispose()
     return made

@@ -162,6 +162,23 @@ def test_changes_are_taken_down_and_questions_are_not(place: Place) -> None:
     assert place.audit.list(frozenset({2}), limit=10) == []
 
 
+def test_an_open_stream_is_of_a_token_that_still_lets_in(place: Place) -> None:
+    number, token = place.tokens.create("Claire", [1], [Right.READ], now=NOW)
+    scope = {"type": "http", "method": "GET", "path": "/", "client": ("127.0.0.1", 1), "query_string": b""}
+    asked = Request({**scope, "headers": [(b"authorization", f"Token {token}".encode())]})
+    access: Access = place.app.state.access
+    for _ in range(30):  # however many wrong tokens come from the same address
+        place.client().get("/value/", headers={"Authorization": "Token wbml_guess"})
+    assert access.still_lets_in(asked)
+    place.tokens.revoke(number, NOW)
+    assert not access.still_lets_in(asked)
+
+
+def test_a_body_that_is_nested_too_deeply_is_taken_down_as_none(place: Place) -> None:
+    refused = place.client().post("/value/", content=b"[" * 900)
+    assert refused.status_code in {400, 422}
+
+
 def test_who_calls_too_often_waits(database_url: str) -> None:
     engine = open_database(database_url)
     client = Place(engine, "3/minute").client()
@@ -175,6 +192,7 @@ def test_who_guesses_tokens_is_no_longer_heard(place: Place) -> None:
     guess = {"Authorization": "Token wbml_guess"}
     assert {client.get("/value/", headers=guess).status_code for _ in range(20)} == {401}
     assert client.get("/value/", headers=guess).status_code == 429
+    assert client.get("/value/").status_code == 200, "who has a token is not locked out by others of the address"
 
 
 @pytest.mark.parametrize("announced", [True, False])

@@ -241,11 +241,12 @@ class TestAsking:
         assert registry.models.get(model).version_courante == 1
 
     def test_drift_is_checked_now(self, client: Client, settings: Settings) -> None:
-        admin = client("admin")
+        admin = client("operator")
         admin.timeout = 60
+        assert client("admin").post(f"{MODELS}detect_drift/").status_code == 403, "it concerns all companies"
         assert client("train").post(f"{MODELS}detect_drift/").status_code == 403
         asked = admin.post(f"{MODELS}detect_drift/")
-        assert (asked.status_code, asked.json()["demandeur"]) == (202, "admin"), asked.text
+        assert (asked.status_code, asked.json()["demandeur"]) == (202, "Odile"), asked.text
         ticks = _published(settings, ENTRIES, Tick)
         assert {tick.minuterie for tick in ticks} == {"drift"}
         assert len(ticks) == ENTRIES.partitions

@@ -11,14 +11,13 @@ import pytest
 
 from schemas import PartitionServie, Travailleur
 from topics import DEAD_LETTER, ENTRIES, TIMER_RUNS, TRAINING_REQUESTS, WORKERS
-from wisebook_ml.access import Right
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.events import Outgoing, RawRecord, dead_letter
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.monitoring.reports import report_event
 from wisebook_ml.settings import Settings
-from wisebook_ml.storage import AuditLog, TokenStore, open_database
+from wisebook_ml.storage import AuditLog, open_database
 
 LETTERS = "/api/ml/dead-letters/"
 TIMERS = "/api/ml/timers/"
@@ -33,14 +32,6 @@ def settings(database_url: str, tmp_path: Path, kafka: str, topic_prefix: str) -
     return Settings(
         database_url=database_url, home=tmp_path, bootstrap_servers=kafka, topic_prefix=topic_prefix, _env_file=None
     )
-
-
-@pytest.fixture
-def tokens(tokens: dict[str, str], database_url: str, now: dt.datetime) -> dict[str, str]:
-    engine = open_database(database_url)
-    made = TokenStore(engine).create("Odile", None, [Right.ADMIN], now=now)[1]
-    engine.dispose()
-    return {**tokens, "operator": made}
 
 
 @pytest.fixture

@@ -69,3 +69,10 @@ def test_without_a_broker_there_are_no_windows(client: Client) -> None:
     answer = client("one").get(WINDOWS, params={"societe_id": 1})
     assert answer.status_code == 503
     assert "Kafka brokers do not answer" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_outside_the_calendar_is_refused(client: Callable[[str], httpx.Client], moment: str) -> None:
+    refused = client("one").get("/api/ml/statistiques/", params={"societe_id": 1, "depuis": moment})
+    assert refused.status_code == 400
+    assert "correct the year" in refused.json()["detail"]

@@ -65,7 +65,9 @@ class Call:
     def operation_id(self) -> uuid.UUID:
         """An id for what this request brings about: the same when it comes again with its idempotency key."""
         key = self.request.headers.get("Idempotency-Key")
-        return uuid.uuid4() if not key else uuid.uuid5(OPERATIONS, f"{self.caller.token_id}:{key}")
+        if not key:
+            return uuid.uuid4()
+        return uuid.uuid5(OPERATIONS, f"{self.caller.token_id}:{self.request.state.fingerprint}:{key}")
 
 
 class Access:
@@ -84,6 +86,8 @@ class Access:
     ----------
     read, verdict, train, admin : callable
         Dependencies that give the `Call` of a request, and refuse one without this right with 403.
+    operate : callable
+        The same for what concerns all companies: `admin`, and a token of all of them.
     """
 
     def __init__(self, tokens: TokenStore, rate: str, clock: Callable[[], dt.datetime]) -> None:
@@ -95,6 +99,7 @@ class Access:
         self.verdict = self._needs(Right.VERDICT)
         self.train = self._needs(Right.TRAIN)
         self.admin = self._needs(Right.ADMIN)
+        self.operate = self._needs(Right.ADMIN, everywhere=True)
 
     def identify(self, request: Request) -> Caller:
         """Return who makes a request; asked twice, it is looked up once.
@@ -120,14 +125,21 @@ class Access:
         HTTPException
             401 where it is nobody's; 429 where its address has tried too many that were.
         """
-        address = request.client.host if request.client else ""
-        if not self._limiter.test(FAILURES, address):
-            raise too_often("Too many wrong tokens came from this address.")
         caller = self.tokens.find(token, self.clock())
         if caller is None:
-            self._limiter.hit(FAILURES, address)
+            # Of those who share an address, only who guesses is kept waiting.
+            if not self._limiter.hit(FAILURES, request.client.host if request.client else ""):
+                raise too_often("Too many wrong tokens came from this address.")
             raise unauthorized("This token is not known here, or no longer.")
         return caller
+
+    def still_lets_in(self, request: Request) -> bool:
+        """Tell whether the token or session of a request is still valid: asked again while a stream is open."""
+        header = request.headers.get("Authorization")
+        if header is not None:
+            return self.tokens.find(header.partition(" ")[2].strip(), self.clock()) is not None
+        session = request.cookies.get(SESSION_COOKIE)
+        return session is not None and self.tokens.of_session(session, self.clock()) is not None
 
     def _from_header(self, request: Request) -> Caller | None:
         header = request.headers.get("Authorization")
@@ -150,12 +162,14 @@ class Access:
             raise HTTPException(403, f"A change from a browser needs the header {CSRF_HEADER} of its page.")
         return caller
 
-    def _needs(self, right: Right) -> Callable[..., Call]:
+    def _needs(self, right: Right, *, everywhere: bool = False) -> Callable[..., Call]:
         def call(request: Request, _header: Annotated[str | None, Security(HEADER)]) -> Call:
             caller = self.identify(request)
             request.state.right = right
             if not caller.may(right):
                 raise HTTPException(403, f"This token has not the right `{right}`, which this needs.")
+            if everywhere and caller.companies is not None:
+                raise HTTPException(403, "This concerns all companies, and needs a token of all companies.")
             return Call(request, caller)
 
         return call

@@ -109,7 +109,11 @@ def campaigns_router(
     )
     def flux(campagne_id: uuid.UUID, call: Reading) -> Response:
         _seen(pages, call, campagne_id)
-        return streams.open(call.caller.token_id, _progress(lambda: pages.get(campagne_id, call.companies)))
+
+        def look() -> CampagneLue | None:
+            return pages.get(campagne_id, call.companies) if access.still_lets_in(call.request) else None
+
+        return streams.open(call.caller.token_id, _progress(look))
 
     return router
 

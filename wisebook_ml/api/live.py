@@ -112,7 +112,7 @@ async def _events(
         checked = time.monotonic()
         while not (listener.lost and listener.queue.empty()):
             if time.monotonic() - checked >= HEARTBEAT_SECONDS:
-                if not await run_in_threadpool(_may_stay, request, access):
+                if not await run_in_threadpool(access.still_lets_in, request):
                     return
                 checked = time.monotonic()
                 told.clear()  # what it was told twice has come by now
@@ -125,16 +125,6 @@ async def _events(
                 yield ServerSentEvent(event.data, event=event.kind, id=_now())
     finally:
         feed.leave(listener)
-
-
-def _may_stay(request: Request, access: Access) -> bool:
-    """Tell whether the token or the session still lets in."""
-    request.state.caller = None
-    try:
-        access.identify(request)
-    except HTTPException as error:
-        return error.status_code not in {401, 403}
-    return True
 
 
 def _now() -> str:

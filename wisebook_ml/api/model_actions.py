@@ -85,7 +85,7 @@ def actions_router(
     router = APIRouter(prefix=PREFIX, tags=["modeles"], route_class=Route)
     Reading = Annotated[Call, Depends(access.read)]
     Training = Annotated[Call, Depends(access.train)]
-    Administering = Annotated[Call, Depends(access.admin)]
+    Operating = Annotated[Call, Depends(access.operate)]
 
     @router.get("/detect_drift/", summary="Reports of drift, the latest first", responses=returns(DeriveList))
     def drift(filters: Annotated[DriftFilter, Query()], call: Reading) -> Response:
@@ -104,7 +104,7 @@ def actions_router(
         summary="Have all models checked now; reports follow from the workers of the role drift",
         responses=returns(ExecutionMinuterie, 202),
     )
-    def check_now(call: Administering) -> Response:
+    def check_now(call: Operating) -> Response:
         run = run_by_hand(Surroundings(settings, reach_broker(settings)), DRIFT_TIMER, call.caller.name)
         if run.statut is not StatutExecution.REUSSIE:
             LOGGER.error("timer %s: %s", DRIFT_TIMER, run.detail)

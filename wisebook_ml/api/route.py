@@ -129,7 +129,7 @@ async def _changed(request: Request, handle: Handler) -> Response:
         raise HTTPException(400, f"{KEY_HEADER}: 1 to {LONGEST_KEY} characters that are new for each request.")
     store: IdempotencyStore = request.app.state.requests
     asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
-    fingerprint = hashlib.sha256(asked).hexdigest()
+    request.state.fingerprint = fingerprint = hashlib.sha256(asked).hexdigest()
     found = await run_in_threadpool(store.begin, caller.token_id, key, fingerprint, access.clock())
     if found is Refusal.ANOTHER_REQUEST:
         raise HTTPException(422, f"{KEY_HEADER}: it was used for another request; send a new one.")
@@ -149,6 +149,7 @@ async def _changed(request: Request, handle: Handler) -> Response:
 
 
 async def _audited(request: Request, caller: Caller, handle: Handler) -> Response:
+    demand = _demand(await request.body())
     response = await handle(request)
     if request.state.right is Right.READ:
         return response  # a question with a body
@@ -161,7 +162,7 @@ async def _audited(request: Request, caller: Caller, handle: Handler) -> Respons
         societe_id=getattr(request.state, "societe_id", None),
         action=f"{request.method} {request.url.path}",
         statut=response.status_code,
-        demande=_demand(await request.body()),
+        demande=demand,
         correlation=str(getattr(request.state, "correlation", None) or uuid.uuid4()),
     )
     await run_in_threadpool(request.app.state.audit.add, entry)
@@ -173,5 +174,5 @@ def _demand(body: bytes) -> Any:
         return None
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

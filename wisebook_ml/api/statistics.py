@@ -103,4 +103,9 @@ def statistics_router(store: StatisticsStore, view: Callable[[], WindowView], ac
 
 
 def _utc(moment: dt.datetime | None) -> dt.datetime | None:
-    return None if moment is None else moment.astimezone(dt.UTC)
+    if moment is None:
+        return None
+    try:
+        return moment.astimezone(dt.UTC)
+    except OverflowError:
+        raise HTTPException(400, f"{moment.isoformat()} lies outside the calendar in UTC; correct the year.") from None
