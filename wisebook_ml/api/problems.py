@@ -41,6 +41,9 @@ REFUSALS: dict[type[Exception], int] = {
 
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
+TOLD = 20
+"""Faults of a request that are told: who sent a thousand rows of the wrong kind sees it from these."""
+
 NOT_MY_FAULT = "The {} not answer. Nothing is wrong with the request; send it again in a moment."
 """Says nothing about where they are: that is in the log."""
 
@@ -130,8 +133,11 @@ async def _invalid(request: Request, error: Exception) -> Response:
     found = error.errors()
     if any(wrong["loc"][0] == "path" for wrong in found):
         return problem(request, 404, f"There is nothing at {request.url.path}.")
-    errors = [WrongParameter(_place(wrong), _words(wrong)) for wrong in found]
-    return problem(request, 400, "; ".join(f"{wrong.parameter}: {wrong.detail}" for wrong in errors), errors=errors)
+    errors = [WrongParameter(_place(wrong), _words(wrong)) for wrong in found[:TOLD]]
+    words = [f"{wrong.parameter}: {wrong.detail}" for wrong in errors]
+    if len(found) > TOLD:
+        words.append(f"and {len(found) - TOLD} more")
+    return problem(request, 400, "; ".join(words), errors=errors)
 
 
 def _place(wrong: Mapping[str, Any]) -> str:
