@@ -185,7 +185,6 @@ def test_a_killed_worker_leaves_exact_windows(deployment: Deployment) -> None:
     first = deployment.start("statistics", WISEBOOK_ML_BATCH_SIZE="2")
     deployment.until(lambda: len(deployment.read(WINDOWS)) > 20, "some windows", first)
     first.kill()
-    assert deployment.lag("statistics", COUNTS) > 0
     bad = raw(comptage(1, 10**6, random.Random(1)), partition_of(1, COUNTS.partitions), NOW)
     deployment.send(COUNTS, [(b"1", b"{", [])], partition_of(1, COUNTS.partitions))
     deployment.send(COUNTS, [bad], (partition_of(1, COUNTS.partitions) + 1) % COUNTS.partitions)
