@@ -1,5 +1,6 @@
 """Rows that may come again: the last one of a primary key holds."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -41,7 +42,7 @@ def upsert(engine: Engine, table: Table, *, where: Condition | None = None, kept
     )
 
 
-class TopicCopy(Generic[T]):
+class TopicCopy(ABC, Generic[T]):
     """Writes records of a topic in batches, one row each; one that comes again leaves the same row.
 
     So at-least-once delivery is enough for the table to equal the topic.
@@ -77,9 +78,9 @@ class TopicCopy(Generic[T]):
                 self._before(connection, records)
                 connection.execute(self._upsert, [self._row(one) for one in records])
 
+    @abstractmethod
     def _key(self, record: T) -> tuple[Any, ...]:
         """Return the primary key of a record's row, which can be ordered."""
-        raise NotImplementedError
 
     def _row(self, record: T) -> dict[str, object]:
         """Return a record's row: by default the fields of the columns' names."""
