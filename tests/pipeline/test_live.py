@@ -166,11 +166,10 @@ class Stream:
     def snapshots(self) -> list[int]:
         return sorted(int(path.stem) for path in self.folder.glob("*.state")) if self.folder.exists() else []
 
-    def wait_for(self, offset: int) -> None:
-        deadline = time.monotonic() + WAIT
-        while offset not in self.snapshots():
-            assert time.monotonic() < deadline, f"no snapshot of {offset}: {self.snapshots()}"
-            time.sleep(0.01)
+    def wait_for(self, worker: LivePartitions, offset: int) -> None:
+        """Wait until a snapshot is there and its writer is free: before, the next one that is due is put off."""
+        worker.revoke(())
+        assert offset in self.snapshots()
 
 
 @pytest.fixture(scope="module")
@@ -299,7 +298,7 @@ class TestSnapshots:
         for start in range(0, 250, 50):
             first.process(stream.partition, stream.records[start : start + 50])
             if start + 50 in (100, 200):
-                stream.wait_for(start + 50)
+                stream.wait_for(first, start + 50)
         assert stream.snapshots() == [100, 200]
 
         caplog.set_level(logging.INFO)
@@ -316,7 +315,7 @@ class TestSnapshots:
         first = stream.worker(Published())
         for offset in (100, 200):
             first.process(stream.partition, stream.records[offset - 100 : offset])
-            stream.wait_for(offset)
+            stream.wait_for(first, offset)
         published, expected = Published(), stream.undisturbed()
         stream.worker(published).process(stream.partition, stream.records[150:])
         assert published.values == expected[15:]
@@ -344,7 +343,7 @@ class TestSnapshots:
             worker = stream.worker(published)
             with suppress(Killed):
                 worker.process(stream.partition, stream.records[350:], gets_on=lambda: told.append(1))
-            worker._writer.flush(WAIT)
+            worker.revoke(())
             kept.append(stream.snapshots())
         # Each reads four runs of 40 records, and the next one starts from the 120 of them that made a snapshot due.
         assert kept[:2] == [[120], [120, 240]]
@@ -356,7 +355,7 @@ class TestSnapshots:
         for start in range(0, 400, 50):
             worker.process(stream.partition, stream.records[start : start + 50])
             if start % 100:
-                stream.wait_for(start + 50)
+                stream.wait_for(worker, start + 50)
         worker.close()
         assert stream.snapshots() == [200, 300, 400]
         assert len(list(stream.folder.iterdir())) == 3
@@ -368,7 +367,7 @@ class TestSnapshots:
         assert stream.snapshots() == []
         time.sleep(0.2)
         worker.process(stream.partition, stream.records[10:20])
-        stream.wait_for(20)
+        stream.wait_for(worker, 20)
 
     def test_a_worker_that_stops_or_gives_away_leaves_the_last_state(self, stream: Stream, reads: list[int]) -> None:
         published = Published()
@@ -396,7 +395,7 @@ class TestSnapshots:
         first = stream.worker(Published())
         for offset in (100, 200):
             first.process(stream.partition, stream.records[offset - 100 : offset])
-            stream.wait_for(offset)
+            stream.wait_for(first, offset)
         newest = max(stream.folder.glob("*.state"))
         content = newest.read_bytes()
         match damage:
