@@ -214,6 +214,16 @@ class TestBrowser:
         place.tokens.revoke(caller.token_id, NOW)
         assert client.get("/value/").status_code == 401
 
+    def test_a_session_ends_when_its_token_does(self, place: Place) -> None:
+        expires = NOW + dt.timedelta(hours=1)
+        _, token = place.tokens.create("Claire", [1], [Right.READ], now=NOW, expires=expires)
+        caller = place.tokens.find(token, NOW)
+        assert caller is not None
+        client = TestClient(place.app, cookies={SESSION_COOKIE: place.tokens.sign_in(caller, NOW)})
+        assert client.get("/value/").status_code == 200
+        place.now = expires
+        assert client.get("/value/").status_code == 401
+
     def test_a_session_ends(self, place: Place) -> None:
         caller = place.tokens.find(place.tokens.create("Claire", [1], [Right.READ], now=NOW)[1], NOW)
         assert caller is not None

@@ -66,7 +66,7 @@ def test_models_with_their_company(invoke: Invoke) -> None:
         ("train", "1", "--cancel"),
         ("timers", "run", "drift"),
         ("settings", "set", "--societe", "7", "--budget", "0.02"),
-        ("feedback", "missed", "E-1", "--societe", "7", "--by", "Claire"),
+        ("feedback", "missed", "E-1", "--societe", "7", "--par", "Claire"),
         ("alerts", "test", "7", "https://u:hunter2@127.0.0.1:1/hook?key=hunter2"),
     ],
 )
