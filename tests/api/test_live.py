@@ -14,12 +14,14 @@ import pytest
 
 from schemas import Detection
 from topics import ALERTS, DETECTIONS
+from wisebook_ml.api import live
 from wisebook_ml.api.feed import MOST_OF_TOKEN, WAITING, Event, Listener
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.events import Outgoing, event_headers
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.settings import Settings
+from wisebook_ml.storage import TokenStore, open_database
 
 FLUX = "/api/ml/detections/flux/"
 
@@ -99,6 +101,31 @@ def test_who_comes_back_misses_nothing(client: Client, publish: Callable[..., No
     long_ago = str(int((time.time() - 3600) * 1000))
     with client("one").stream("GET", FLUX, headers={"Last-Event-ID": long_ago}, timeout=60) as response:
         assert next(events(response))["event"] == "lacune"
+
+
+def test_a_stream_ends_when_its_token_is_revoked(
+    client: Client,
+    publish: Callable[..., None],
+    detection: Make,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 1.0)
+    engine = open_database(database_url)
+    store = TokenStore(engine)
+    with (
+        client("one").stream("GET", FLUX, timeout=60) as revoked,
+        client("both").stream("GET", FLUX, timeout=60) as kept,
+    ):
+        streams = [events(one) for one in (revoked, kept)]
+        for one in streams:
+            next(one)
+        (number,) = (one.caller.token_id for one in store.list() if one.caller.name == "one")
+        store.revoke(number, utc_now())
+        assert all("data" not in event for event in streams[0]), "it ends"
+        publish(detection(1))
+        assert told(streams[1], 1) == [(1, "E-1")]
+    engine.dispose()
 
 
 @pytest.mark.parametrize("last", ["", "first", "-1", "9" * 30, "١٢٣", "0; DROP TABLE"])

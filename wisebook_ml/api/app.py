@@ -20,6 +20,7 @@ from wisebook_ml.api.operations import OPERATIONS_BODIES, install_operations
 from wisebook_ml.api.pages import pages_router
 from wisebook_ml.api.people import PEOPLE, people_router
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
+from wisebook_ml.api.proxies import install_proxies
 from wisebook_ml.api.reference import reference_router
 from wisebook_ml.api.route import install_access
 from wisebook_ml.api.statistics import Rapport, StatistiqueList, statistics_router
@@ -99,6 +100,7 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     app.include_router(statistics_router(StatisticsStore(engine), windows, access))
     app.include_router(pages_router(access))
     install_operations(app, settings, engine, access, clock)
+    install_proxies(app, settings)
 
     @app.get("/api/ml/openapi.json", include_in_schema=False, dependencies=[Depends(access.read)])
     def openapi() -> Response:

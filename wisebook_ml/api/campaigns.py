@@ -17,7 +17,7 @@ from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.model_parameters import CampaignFilter
 from wisebook_ml.api.model_queries import CampagneLue, CampaignPages
 from wisebook_ml.api.models import visible
-from wisebook_ml.api.route import Route
+from wisebook_ml.api.route import Route, check_match
 from wisebook_ml.api.streams import EVENT_STREAM, LONGEST_SECONDS, Streams
 from wisebook_ml.storage import CampaignStore, StorageError
 from wisebook_ml.training.events import ENDED
@@ -92,6 +92,7 @@ def campaigns_router(
     )
     def cancel(campagne_id: uuid.UUID, call: Training) -> Response:
         campaign = _seen(pages, call, campagne_id)
+        check_match(call.request, bytes(json_answer(campaign).body))
         if campaign.statut in ENDED:
             joined = "" if campaign.rejointe is None else f"; cancel campaign {campaign.rejointe}, which it joined"
             raise HTTPException(409, f"Campaign {campagne_id} has ended as {campaign.statut.value}{joined}.")

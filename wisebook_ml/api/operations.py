@@ -19,7 +19,7 @@ from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.observed import Observed
 from wisebook_ml.api.route import Route
 from wisebook_ml.messaging.connect import resolve_bootstrap
-from wisebook_ml.messaging.producer import EventProducer, PublishError
+from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.monitoring.dead_letters import (
     LettreMorte,
     LostLetter,
@@ -89,11 +89,9 @@ class LettreMorteList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Renvoi(msgspec.Struct, frozen=True, kw_only=True):
-    """A dead letter that was sent again, and where to."""
+    """A dead letter that was sent again, and the topic that has it again."""
 
     topic: str
-    partition: int
-    offset: int
 
 
 OPERATIONS_BODIES = [TravailleurList, MinuterieList, ExecutionMinuterie, LettreMorteList, Renvoi]
@@ -207,8 +205,6 @@ def _timers_router(brokers: Brokers, access: Access, clock: Callable[[], dt.date
             done = run_by_hand(Surroundings(brokers.settings, bootstrap), name, call.caller.name[:LONGEST_NAME])
         except UnknownTimer as error:
             raise HTTPException(404, str(error)) from error
-        except PublishError as error:
-            raise _not_taken(error) from error
         return json_answer(done)
 
     return router
@@ -222,6 +218,9 @@ def _letters_router(brokers: Brokers, access: Access) -> APIRouter:
     @router.get("/", summary="The last dead letters, latest first", responses=returns(LettreMorteList))
     def list_(filters: Annotated[LetterFilter, Query()], call: Admin) -> Response:
         found: Sequence[LettreMorte] = read_letters(*brokers.address, call.companies, filters.limit)
+        if call.companies is not None:
+            # Where a record stood tells how much the companies publish that share its partition.
+            found = [replace(one, partition_origine=None, offset_origine=None) for one in found]
         return json_answer(LettreMorteList(count=len(found), results=list(found)))
 
     @router.post(
@@ -241,12 +240,6 @@ def _letters_router(brokers: Brokers, access: Access) -> APIRouter:
                 producer.send(record)
         except LostLetter as error:
             raise HTTPException(409, f"{error} It cannot be sent again from here.") from error
-        except PublishError as error:
-            raise _not_taken(error) from error
-        return json_answer(Renvoi(topic=told.topic, partition=partition, offset=offset), 202)
+        return json_answer(Renvoi(topic=told.topic), 202)
 
     return router
-
-
-def _not_taken(error: PublishError) -> HTTPException:
-    return HTTPException(503, f"The brokers did not take it: {error}. Send it again in a moment.")

@@ -20,7 +20,7 @@ from wisebook_ml.services.catalogue import MissingLibrary
 from wisebook_ml.services.parameters import InvalidParameters
 from wisebook_ml.storage import ModelInTraining, ModelNotFound, NameTaken, NoEarlierChampion, StorageError
 
-__all__ = ["Problem", "install_problems", "problem"]
+__all__ = ["Problem", "install_problems", "problem", "status_of"]
 
 LOGGER = logging.getLogger(__name__)
 
@@ -38,6 +38,11 @@ REFUSALS: dict[type[Exception], int] = {
     MissingLibrary: 501,
 }
 """Errors that already say what is wrong and what to do, and the status of each."""
+
+AWAY_DATABASE: tuple[type[Exception], ...] = (StorageError, sqlalchemy.exc.TimeoutError)
+"""The database does not answer, or all connections of the pool wait for it."""
+
+AWAY_BROKERS: tuple[type[Exception], ...] = (ConnectError, ReadError, PublishError)
 
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
@@ -98,15 +103,25 @@ def install_problems(app: FastAPI) -> None:
     """Have an app answer every error with a problem."""
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(StorageError, _no_database)
-    # All connections of the pool are waiting for the database.
-    app.add_exception_handler(sqlalchemy.exc.TimeoutError, _no_database)
-    app.add_exception_handler(ConnectError, _no_brokers)
-    app.add_exception_handler(ReadError, _no_brokers)
-    app.add_exception_handler(PublishError, _no_brokers)
+    for away in AWAY_DATABASE:
+        app.add_exception_handler(away, _no_database)
+    for away in AWAY_BROKERS:
+        app.add_exception_handler(away, _no_brokers)
     for refused in REFUSALS:
         app.add_exception_handler(refused, _refused)
     app.add_exception_handler(Exception, _unexpected)
+
+
+def status_of(error: Exception) -> int:
+    """Return the status of the answer that an error becomes."""
+    if isinstance(error, HTTPException):
+        return error.status_code
+    if isinstance(error, RequestValidationError):
+        return 400
+    refused = next((status for kind, status in REFUSALS.items() if isinstance(error, kind)), None)
+    if refused is not None:
+        return refused
+    return 503 if isinstance(error, (*AWAY_DATABASE, *AWAY_BROKERS)) else 500
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -162,8 +177,7 @@ def _words(wrong: Mapping[str, Any]) -> str:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    status = next(status for kind, status in REFUSALS.items() if isinstance(error, kind))
-    return problem(request, status, str(error))
+    return problem(request, status_of(error), str(error))
 
 
 async def _no_database(request: Request, error: Exception) -> Response:
