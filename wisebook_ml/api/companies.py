@@ -11,6 +11,7 @@ from schemas.base import MAX_ID
 from wisebook_ml.access import Right
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
+from wisebook_ml.api.lanes import BROKERS
 from wisebook_ml.api.route import Route, check_match, etag_of
 from wisebook_ml.delivery.addresses import shown
 from wisebook_ml.messaging.connect import reach_broker
@@ -89,6 +90,7 @@ def companies_router(
         summary="Change what a company has set, by a JSON merge patch (RFC 7396)",
         responses=returns(Parametres) | returns(Parametres, 202),
     )
+    @BROKERS
     def change(
         request: Request,
         societe_id: Company,
