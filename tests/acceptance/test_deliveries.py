@@ -79,7 +79,7 @@ def alert(number: int) -> Alerte:
 
 
 def on_topic(alerte: Alerte) -> Raw:
-    return b"7", msgspec.json.encode(alerte), [("ce_type", Alerte.ce_type.encode())]
+    return b"7", msgspec.json.encode(alerte), [("ce_type", Alerte.ce_type.encode()), ("wb_correlation", b"entry-7")]
 
 
 def is_genuine(secret: str, headers: dict[str, str], body: bytes) -> bool:
@@ -108,6 +108,7 @@ def test_a_webhook_that_hangs_and_fails_gets_one_delivery_and_delays_nobody(depl
         assert good.taken[1][3] - sent < 30.0  # half an attempt, though the other has hung all the time
         deployment.wait("delivery", ALERTS, worker)
         worker.kill()
+    assert {row.correlation for row in log.list(7)} == {"entry-7"}
 
         worker = deployment.start("delivery", **QUICK)
         deployment.until(

@@ -4,6 +4,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -76,7 +77,8 @@ def strict_json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
-        json.loads(body.decode(errors="replace"))  # where it is no JSON, this says where
+        with suppress(RecursionError):
+            json.loads(body.decode(errors="replace"))  # where it is no JSON, this says where
         raise json.JSONDecodeError(f"{error}", "", 0) from error
 
 
