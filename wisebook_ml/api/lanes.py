@@ -12,7 +12,7 @@ import anyio.to_thread
 from anyio.lowlevel import RunVar
 from fastapi import HTTPException
 
-__all__ = ["BROKERS", "EXPORTS", "FORECASTS", "PREDICTIONS", "PROBES", "STREAMS", "Lane"]
+__all__ = ["BROKERS", "EXPORTS", "FORECASTS", "PREDICTIONS", "PROBES", "RESUMPTIONS", "STREAMS", "Lane"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -89,6 +89,9 @@ PREDICTIONS = Lane("predictions", 8)
 
 PROBES = Lane("probes", 4)
 """Readiness is asked for by several who wait for one answer."""
+
+RESUMPTIONS = Lane("streams that go on", 2)
+"""Each reads what it missed; when a process starts anew, all come back at once."""
 
 STREAMS = Lane("streams", 8)
 """Open streams look whether there is something to tell, and whether they may go on."""

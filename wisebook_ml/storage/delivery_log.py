@@ -97,7 +97,7 @@ class DeliveryLog:
         return [attempt for attempt, _ in self._correlated(self._records().where(wanted))]
 
     def unpublished(self, limit: int = PAGE) -> Sequence[tuple[Livraison, str | None]]:
-        """Return attempts that are not on the topic yet, as far as is known, with their correlation ids; oldest first."""
+        """Return attempts that are not on the topic yet, as far as is known, with correlation ids; oldest first."""
         return self._correlated(self._records().where(~TentativeLivraison.publiee).limit(limit))
 
     def published(self, attempts: Sequence[Livraison]) -> None:
