@@ -12,9 +12,11 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from schemas import Detection
 from topics import ALERTS, DETECTIONS
+from wisebook_ml.api import feed as feeds
 from wisebook_ml.api.feed import WAITING, Event, Listener
 from wisebook_ml.api.streams import MOST_OF_TOKEN
 from wisebook_ml.clock import utc_now
@@ -151,7 +153,7 @@ def test_a_slow_reader_comes_back_and_misses_nothing(
     ):
         told_quick = events(quick)
         next(told_quick)
-        publish(*(detection(number, contributions=LARGE) for number in range(MANY)))
+        publish(*(replace(detection(number), contributions=LARGE) for number in range(MANY)))
         assert len(told(told_quick, MANY)) == MANY
         before = int(time.time() * 1000)
         time.sleep(0.01)
