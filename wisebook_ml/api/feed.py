@@ -13,9 +13,9 @@ from schemas import Alerte, Detection
 from topics import ALERTS, DETECTIONS
 from wisebook_ml.api.detections import DetectionRead
 from wisebook_ml.clock import utc_now
-from wisebook_ml.messaging.connect import resolve_bootstrap
+from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
 from wisebook_ml.messaging.events import Decoder, RawRecord, Undecodable
-from wisebook_ml.messaging.reader import read_stretches, stretches_since
+from wisebook_ml.messaging.reader import ReadError, read_stretches, stretches_since
 from wisebook_ml.messaging.tail import Tail
 from wisebook_ml.messaging.times import told_time
 from wisebook_ml.settings import Settings
@@ -96,6 +96,7 @@ class Feed:
         self._starting = threading.Lock()
         self._listeners: list[Listener] = []
         self._tail: Tail | None = None
+        self._failed: tuple[float, ConnectError | ReadError | None] = (0.0, None)
 
     def join(self, listener: Listener) -> None:
         """Let somebody listen from now on.
@@ -105,12 +106,20 @@ class Feed:
         ConnectError, ReadError
             Where there is no broker, or no such topic.
         """
+        asked = time.monotonic()
         with self._starting:
             with self._lock:
                 if self._tail is not None:
                     self._listeners.append(listener)
                     return
-            tail = Tail(resolve_bootstrap(self._settings), list(self._topics), self._take)
+            failed, error = self._failed
+            if error is not None and failed > asked:  # who waited for an attempt is told what came of it
+                raise type(error)(str(error))
+            try:
+                tail = Tail(resolve_bootstrap(self._settings), list(self._topics), self._take)
+            except (ConnectError, ReadError) as error:
+                self._failed = time.monotonic(), error
+                raise
             with self._lock:
                 self._tail = tail
                 self._listeners.append(listener)

@@ -6,6 +6,7 @@ sign-ins and probes waiting, too.
 
 import functools
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 import anyio.to_thread
@@ -21,6 +22,14 @@ MOST_WAITING = 200
 """Requests of a kind that wait for a thread: more would be given up by who sent them before their turn came."""
 
 RETRY_SECONDS = "5"
+
+
+@dataclass(eq=False)
+class _Places:
+    """Threads of an event loop, and how much is in work there or waits."""
+
+    limiter: anyio.CapacityLimiter
+    taken: int = 0
 
 
 class Lane:
@@ -45,7 +54,7 @@ class Lane:
     def __init__(self, kind: str, threads: int) -> None:
         self._kind = kind
         self._threads = threads
-        self._limiter: RunVar[anyio.CapacityLimiter] = RunVar(f"wisebook_ml {kind}")
+        self._places: RunVar[_Places] = RunVar(f"wisebook_ml {kind}")
 
     async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return what a function returns, called in a thread of this kind.
@@ -56,14 +65,18 @@ class Lane:
             503 where too many wait already.
         """
         try:
-            limiter = self._limiter.get()
+            places = self._places.get()
         except LookupError:
-            limiter = anyio.CapacityLimiter(self._threads)
-            self._limiter.set(limiter)
-        if limiter.statistics().tasks_waiting >= MOST_WAITING:
+            places = _Places(anyio.CapacityLimiter(self._threads))
+            self._places.set(places)
+        if places.taken >= self._threads + MOST_WAITING:
             detail = f"Too many {self._kind} wait already. Send it again in a moment."
             raise HTTPException(503, detail, headers={"Retry-After": RETRY_SECONDS})
-        return await anyio.to_thread.run_sync(functools.partial(work, *args, **kwargs), limiter=limiter)
+        places.taken += 1
+        try:
+            return await anyio.to_thread.run_sync(functools.partial(work, *args, **kwargs), limiter=places.limiter)
+        finally:
+            places.taken -= 1
 
     def __call__(self, answer: Callable[P, R]) -> Callable[P, Awaitable[R]]:
         """Return a function of an event loop that has this one run in a thread of this kind."""
