@@ -64,7 +64,7 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     """
     engine = open_database(settings.sql_url)
     access = Access(TokenStore(engine), settings.api_rate, clock)
-    learners = Learners()
+    learners, streams = Learners(), Streams()
     versions = SettingsStore(engine)
     desk = TreasuryDesk(
         lambda societe_id, books: cash_from_topics(societe_id, settings, books=books),
@@ -93,9 +93,9 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     install_problems(app)
     install_access(app, access, AuditLog(engine), IdempotencyStore(engine))
     app.add_middleware(BodyLimit, most=settings.api_body_mb * 1_000_000)
-    app.include_router(people_router(engine, settings, access))
+    app.include_router(people_router(engine, settings, streams, access))
     app.include_router(treasury_router(desk, access))
-    app.include_router(workshop_router(settings, engine, Streams(), access, clock))
+    app.include_router(workshop_router(settings, engine, streams, access, clock))
     app.include_router(reference_router(lambda: _document(app), access))
     app.include_router(statistics_router(StatisticsStore(engine), windows, access))
     app.include_router(pages_router(access))

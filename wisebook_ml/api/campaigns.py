@@ -9,11 +9,11 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
 from sse_starlette.event import ServerSentEvent
-from starlette.concurrency import run_in_threadpool
 
 from schemas import DemandeEntrainement
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
+from wisebook_ml.api.lanes import BROKERS, STREAMS
 from wisebook_ml.api.model_parameters import CampaignFilter
 from wisebook_ml.api.model_queries import CampagneLue, CampaignPages
 from wisebook_ml.api.models import visible
@@ -90,6 +90,7 @@ def campaigns_router(
         summary="Have it end: at once where it waits, soon where it is in work",
         responses=returns(CampagneLue, 202),
     )
+    @BROKERS
     def cancel(campagne_id: uuid.UUID, call: Training) -> Response:
         campaign = _seen(pages, call, campagne_id)
         check_match(call.request, bytes(json_answer(campaign).body))
@@ -136,8 +137,8 @@ async def _progress(look: Callable[[], CampagneLue | None]) -> AsyncIterator[Ser
     deadline = time.monotonic() + LONGEST_SECONDS
     while time.monotonic() < deadline:
         try:
-            campaign = await run_in_threadpool(look)
-        except StorageError:
+            campaign = await STREAMS.run(look)
+        except (StorageError, HTTPException):
             return
         if campaign is None:
             return

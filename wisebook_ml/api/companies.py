@@ -12,6 +12,7 @@ from wisebook_ml.access import Right
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.inherited import inherited_by
+from wisebook_ml.api.lanes import BROKERS
 from wisebook_ml.api.route import Route, check_match, etag_of
 from wisebook_ml.delivery.addresses import shown
 from wisebook_ml.messaging.connect import reach_broker
@@ -90,6 +91,7 @@ def companies_router(
         summary="Change what a company has set, by a JSON merge patch (RFC 7396)",
         responses=returns(Parametres) | returns(Parametres, 202),
     )
+    @BROKERS
     def change(
         request: Request,
         societe_id: Company,

@@ -10,6 +10,7 @@ from topics import ENTRIES
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.detections import seen
+from wisebook_ml.api.lanes import BROKERS
 from wisebook_ml.api.route import Route
 from wisebook_ml.messaging.connect import resolve_bootstrap
 from wisebook_ml.messaging.events import Decoder, RawRecord, Undecodable
@@ -40,6 +41,7 @@ def entries_router(detections: DetectionStore, settings: Settings, access: Acces
         summary="The entry of a detection, with its lines, as it was judged",
         responses=returns(Ecriture),
     )
+    @BROKERS
     def entry(detection_id: uuid.UUID, call: Annotated[Call, Depends(access.read)]) -> Response:
         stored = seen(detections.get, detection_id, call)
         detection = stored.detection

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from schemas import ExecutionMinuterie, PartitionServie
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
+from wisebook_ml.api.lanes import BROKERS, PROBES
 from wisebook_ml.api.observed import Observed
 from wisebook_ml.api.route import Route
 from wisebook_ml.messaging.connect import resolve_bootstrap
@@ -141,6 +142,7 @@ def _service_router(readiness: Readiness, access: Access) -> APIRouter:
         summary="Whether it can answer requests, and if not, why not; needs no token",
         responses={503: {"description": "The reasons, in sentences.", "content": {JSON: {}}}},
     )
+    @PROBES
     def readyz() -> Response:
         status, body = ready_answer(readiness.reasons())
         return Response(body, status, media_type=JSON)
@@ -162,6 +164,7 @@ def _workers_router(brokers: Brokers, access: Access, clock: Callable[[], dt.dat
     router = APIRouter(prefix="/api/ml/workers", tags=["workers"], route_class=Route)
 
     @router.get("/", summary="Processes, as they report themselves", responses=returns(TravailleurList))
+    @BROKERS
     def list_(call: Annotated[Call, Depends(access.read)]) -> Response:
         now = clock()
         reports = read_reports(*brokers.address, now)
@@ -190,6 +193,7 @@ def _timers_router(brokers: Brokers, access: Access, clock: Callable[[], dt.date
     router = APIRouter(prefix="/api/ml/timers", tags=["timers"], route_class=Route)
 
     @router.get("/", summary="Timers: next due time and last run", responses=returns(MinuterieList))
+    @BROKERS
     def list_(call: Annotated[Call, Depends(access.read)]) -> Response:
         last, now = last_runs(*brokers.address), clock()
         if call.companies is not None:
@@ -199,6 +203,7 @@ def _timers_router(brokers: Brokers, access: Access, clock: Callable[[], dt.date
         return json_answer(MinuterieList(count=len(found), results=found))
 
     @router.post("/{name}/run/", summary="Run a timer now", responses=returns(ExecutionMinuterie))
+    @BROKERS
     def run(name: str, call: Annotated[Call, Depends(access.operate)]) -> Response:
         bootstrap, _ = brokers.address
         try:
@@ -216,6 +221,7 @@ def _letters_router(brokers: Brokers, access: Access) -> APIRouter:
     Place = Annotated[int, Path(ge=0, le=MAX_OFFSET)]
 
     @router.get("/", summary="The last dead letters, latest first", responses=returns(LettreMorteList))
+    @BROKERS
     def list_(filters: Annotated[LetterFilter, Query()], call: Admin) -> Response:
         found: Sequence[LettreMorte] = read_letters(*brokers.address, call.companies, filters.limit)
         if call.companies is not None:
@@ -226,6 +232,7 @@ def _letters_router(brokers: Brokers, access: Access) -> APIRouter:
     @router.post(
         "/{partition}/{offset}/retry/", summary="Send a dead letter again, as it was", responses=returns(Renvoi, 202)
     )
+    @BROKERS
     def retry(partition: Place, offset: Place, call: Admin) -> Response:
         bootstrap, prefix = brokers.address
         raw = find_letter(bootstrap, prefix, partition, offset)

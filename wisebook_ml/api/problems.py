@@ -20,7 +20,7 @@ from wisebook_ml.services.catalogue import MissingLibrary
 from wisebook_ml.services.parameters import InvalidParameters
 from wisebook_ml.storage import ModelInTraining, ModelNotFound, NameTaken, NoEarlierChampion, StorageError
 
-__all__ = ["Problem", "install_problems", "problem", "status_of"]
+__all__ = ["TOLD", "Problem", "install_problems", "problem", "status_of"]
 
 LOGGER = logging.getLogger(__name__)
 

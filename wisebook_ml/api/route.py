@@ -18,7 +18,7 @@ from wisebook_ml.api.problems import status_of
 from wisebook_ml.api.trail import take_down
 from wisebook_ml.storage import Answer, AuditLog, IdempotencyStore, Refusal, StorageError, Work
 
-__all__ = ["Route", "check_match", "etag_of", "install_access"]
+__all__ = ["Route", "check_match", "etag_of", "install_access", "strict_json"]
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -77,12 +77,23 @@ class _JsonRequest(Request):
         JSONDecodeError
             Where it is none.
         """
-        body = await self.body()
-        try:
-            return msgspec.json.decode(body)
-        except (msgspec.DecodeError, RecursionError) as error:
+        return strict_json(await self.body())
+
+
+def strict_json(body: bytes) -> Any:
+    """Return the value of JSON as the standard has it.
+
+    Raises
+    ------
+    JSONDecodeError
+        Where it is none.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        with suppress(RecursionError):
             json.loads(body.decode(errors="replace"))  # where it is no JSON, this says where
-            raise json.JSONDecodeError(f"{error}", "", 0) from error
+        raise json.JSONDecodeError(f"{error}", "", 0) from error
 
 
 def etag_of(body: bytes) -> str:

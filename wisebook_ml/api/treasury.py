@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query
 
 from schemas.base import MAX_ID
 from wisebook_ml.api.access import Access, Call
+from wisebook_ml.api.lanes import FORECASTS
 from wisebook_ml.api.route import Route
 from wisebook_ml.api.treasury_parameters import ForecastQuestion, Retard, Scenario
 from wisebook_ml.treasurer.desk import Answer, TreasuryDesk
@@ -35,11 +36,13 @@ def treasury_router(desk: TreasuryDesk, access: Access) -> APIRouter:
     Company = Annotated[int, Path(ge=1, le=MAX_ID)]
 
     @router.get("/{societe_id}/", summary="The forecast of a company's cash, day by day, with intervals and risk")
+    @FORECASTS
     def forecast(societe_id: Company, question: Annotated[ForecastQuestion, Query()], call: Reading) -> Json:
         answer = _answer(desk, societe_id, question, call)
         return _forecast(answer, question) | {"modeles": models_json(answer.model)}
 
     @router.post("/{societe_id}/scenario/", summary="The same forecast without and with stated changes")
+    @FORECASTS
     def scenario(societe_id: Company, scenario: Scenario, call: Reading) -> Json:
         late = any(isinstance(one, Retard) for one in scenario.changements)
         answer = _answer(desk, societe_id, scenario, call, books=late)
