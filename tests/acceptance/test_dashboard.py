@@ -158,6 +158,49 @@ def test_a_detection_appears_and_is_judged_by_a_click(
     page.context.close()
 
 
+def balanced(number: int) -> Ecriture:
+    """Return an entry in which there is nothing to find."""
+    entry = unbalanced(number)
+    return replace(entry, lignes=[entry.lignes[0], replace(entry.lignes[1], credit="1200.00")])
+
+
+def test_an_entry_that_was_missed_is_looked_up_and_reported(
+    deployment: Deployment, address: str, browser: Browser
+) -> None:
+    workers = [deployment.start(role) for role in ("scoring", "storage", "tuning")]
+    deployment.publish([unbalanced(1), balanced(2)])
+    deployment.wait("scoring", ENTRIES, *workers)
+    deployment.wait("storage", DETECTIONS, *workers)
+
+    page = sign_in(browser, address, token_of(deployment, [COMPANY], Right.READ, Right.VERDICT))
+    page.get_by_text("Signaler une anomalie manquée").click()
+    asked, found = page.get_by_label("N° d’écriture, pièce ou identifiant"), page.locator("#missed-found")
+    asked.fill("unknown")
+    page.get_by_role("button", name="Chercher l’écriture").click()
+    expect(found).to_contain_text("Aucune écriture de cette société")
+    asked.fill("1")
+    page.keyboard.press("Enter")
+    expect(found).to_contain_text("Cette écriture a été détectée")
+    found.get_by_role("link", name="Voir la détection").click()
+    expect(page.locator("#detail")).to_contain_text("Écriture AC 1")
+
+    asked.fill("E-2")
+    page.get_by_label("Journal (facultatif)").fill("AC")
+    page.keyboard.press("Enter")
+    expect(found.get_by_role("row", name="606300")).to_contain_text("1 200,00")
+    found.get_by_label("Commentaire (facultatif)").fill("déjà payée <b>")
+    found.get_by_role("button", name="Signaler comme anomalie manquée").click()
+    expect(found).to_contain_text("Avis enregistré : Manquée.")
+    (record,) = deployment.read(FEEDBACK)
+    avis = msgspec.json.decode(record.value or b"", type=Avis)
+    assert (avis.ecriture_id, avis.verdict, avis.auteur) == ("E-2", Verdict.MANQUEE, "Claire")
+    assert avis.commentaire == "déjà payée <b>"
+    deployment.wait("tuning", FEEDBACK, *workers)
+    page.get_by_role("button", name="Chercher l’écriture").click()
+    expect(found).to_contain_text("Déjà signalée comme manquée par Claire.")
+    page.context.close()
+
+
 def test_operators_see_workers_and_timers_and_send_dead_letters_again(
     deployment: Deployment, address: str, browser: Browser
 ) -> None:
