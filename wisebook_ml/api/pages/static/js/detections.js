@@ -6,7 +6,7 @@ import * as format from "./format.js";
 import { listen } from "./live.js";
 import { installMissed } from "./missed.js";
 import { companies, empty, failure, severity } from "./parts.js";
-import { name, t, told } from "./texts.js";
+import { isOne, name, t, told } from "./texts.js";
 
 const PAGE = 50;
 const DAYS = 3660;
@@ -102,7 +102,7 @@ function take(page) {
 
 function setCount(value, exact = true) {
   [count, counted] = [value, exact];
-  const key = !counted ? "detections.count.more" : value === 1 ? "detections.count.one" : "detections.count";
+  const key = !counted ? "detections.count.more" : isOne(value) ? "detections.count.one" : "detections.count";
   byId("count").textContent = t(key, { count: format.number(value) });
 }
 
@@ -122,7 +122,7 @@ function fillRow(button, detection) {
     el("span", {}, title(detection)),
     detection.ecriture_date && el("span", {}, format.date(detection.ecriture_date)),
     el("span", {}, t("company.number", { id: detection.societe_id })),
-    others.length > 0 && el("span", {}, t(others.length === 1 ? "reasons.more.one" : "reasons.more", { count: others.length })),
+    others.length > 0 && el("span", {}, t(isOne(others.length) ? "reasons.more.one" : "reasons.more", { count: others.length })),
     detection.etat === "CLOSE" && el("span", {}, t("state.closed.one")),
     verdict && el("span", { class: "judged" }, "✓ ", name("avis", verdict)),
   ];
@@ -191,7 +191,7 @@ function flush() {
   if (!added) return;
   byId("problem").replaceChildren();
   setCount(count + added, counted);
-  announce(t(added === 1 ? "live.new.one" : "live.new", { count: format.number(added) }));
+  announce(t(isOne(added) ? "live.new.one" : "live.new", { count: format.number(added) }));
 }
 
 function replaceOrAdd(detection) {

@@ -3,7 +3,7 @@ import { get, may, post } from "./api.js";
 import { add, announce, byId, el, show } from "./dom.js";
 import { entryFacts, entryLines } from "./detail.js";
 import { act, empty, load, notice } from "./parts.js";
-import { name, t } from "./texts.js";
+import { isOne, name, t } from "./texts.js";
 
 /** Have the form of the page look entries up. Who may not judge does not see it. */
 export function installMissed() {
@@ -17,7 +17,7 @@ export function installMissed() {
     load(found, async () => {
       const { complet, results } = await get("ecritures/", asked);
       if (!results.length) return empty(t("missed.none"));
-      announce(t(results.length === 1 ? "missed.found.one" : "missed.found", { count: results.length }));
+      announce(t(isOne(results.length) ? "missed.found.one" : "missed.found", { count: results.length }));
       return [!complet && notice(t("missed.more", { count: results.length })), results.map(shown)];
     });
   });
