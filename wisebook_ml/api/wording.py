@@ -59,7 +59,9 @@ SENTENCES = {
         "faux positif."
     ),
     "jusque: {last} is before {first}, the first day.": "jusque : {last} précède le premier jour, {first}.",
-    "Detection {id} is about {what}, and about no one entry.": "La détection {id} porte sur {what}, et sur aucune écriture.",
+    "Detection {id} is about {what}, and about no one entry.": (
+        "La détection {id} porte sur {what}, et sur aucune écriture."
+    ),
     "Where the entry of detection {id} stands is not known: its record did not say.": (
         "La place de l’écriture de la détection {id} n’est pas connue : son enregistrement ne la donne pas."
     ),
