@@ -13,18 +13,13 @@ import msgspec
 import pytest
 import uvicorn
 
+from bench.detections import detection_of
 from schemas import (
     CodeMotif,
     Detection,
-    DomaineApplication,
     Ecriture,
-    Etat,
     Ligne,
-    MotifDetection,
-    Objet,
     Severite,
-    TypeObjet,
-    detection_id,
 )
 from topics import DETECTIONS, ENTRIES
 from wisebook_ml.access import Right
@@ -55,27 +50,7 @@ def entry(societe_id: int, number: int) -> Ecriture:
 
 
 def detection(societe_id: int, number: int) -> Detection:
-    objet = Objet(type=TypeObjet.ECRITURE, id=f"E-{number}")
-    why = MotifDetection(
-        code=CodeMotif.DOUBLON, poids=90.0, valeur=1.0, seuil=0.5, libelle_fr="Doublon", libelle_en="Twice"
-    )
-    return Detection(
-        detection_id=detection_id(societe_id, DomaineApplication.ECRITURES_COMPTABLES, objet),
-        societe_id=societe_id,
-        domaine=DomaineApplication.ECRITURES_COMPTABLES,
-        objet=objet,
-        etat=Etat.OUVERTE,
-        revision=1,
-        ecriture_id=objet.id,
-        journal_code="AC",
-        montant="120.00",
-        score=90.0,
-        severite=Severite.CRITIQUE,
-        motifs=[why],
-        contributions={"piece_ref": 90.0},
-        modeles=[],
-        parametres_version=0,
-    )
+    return detection_of(societe_id, f"E-{number}", CodeMotif.DOUBLON, severite=Severite.CRITIQUE, attribut="piece_ref")
 
 
 class Place:
