@@ -240,14 +240,18 @@ def test_cash_is_forecast_with_intervals_and_under_a_scenario(
     page.get_by_role("button", name="Sans scénario").click()
     expect(chart.locator(".line")).to_have_count(1)
 
-    page.get_by_label("Date").fill("2035-01-01")
+    # A change beyond the days that are forecast would change nothing.
+    expect(page.get_by_label("Date")).to_have_attribute("max", "2025-07-14")
+    page.get_by_label("Changement").select_option(label="Retard d’un client")
+    page.get_by_label("Client (* : tous)").fill("DUPONT")
     page.get_by_role("button", name="Calculer").click()
-    expect(page.get_by_role("alert")).to_contain_text("2035")
+    expect(page.get_by_role("alert")).to_contain_text("rien n'est attendu du client DUPONT")
     page.context.close()
 
 
-def runs_of(deployment: Deployment) -> list[ExecutionMinuterie]:
-    return [msgspec.json.decode(one.value or b"", type=ExecutionMinuterie) for one in deployment.read(TIMER_RUNS)]
+def runs_of(deployment: Deployment, name: str) -> list[ExecutionMinuterie]:
+    runs = [msgspec.json.decode(one.value or b"", type=ExecutionMinuterie) for one in deployment.read(TIMER_RUNS)]
+    return [one for one in runs if one.minuterie == name]
 
 
 def test_operators_see_workers_and_timers_and_send_dead_letters_again(
@@ -264,7 +268,7 @@ def test_operators_see_workers_and_timers_and_send_dead_letters_again(
     timers = page.get_by_role("region", name="Ce qui se fait à heure fixe")
     timers.get_by_role("button", name="Lancer drift").click()
     expect(timers.get_by_role("row", name="drift")).to_contain_text("réussie")
-    assert [one.statut for one in runs_of(deployment)] == [StatutExecution.REUSSIE]
+    assert StatutExecution.REUSSIE in [one.statut for one in runs_of(deployment, "drift")]
     letters = page.get_by_role("region", name="Ce qui n’a pu être lu")
     expect(letters.locator("tbody tr")).to_have_count(1)
     letters.get_by_text("Contenu").click()

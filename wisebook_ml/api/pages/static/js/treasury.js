@@ -73,7 +73,7 @@ function scenario(societe, forecast, result) {
   const kind = el("select", { id: "kind" }, KINDS.map((one) => el("option", { value: one }, t(`scenario.${one}`))));
   const first = forecast.jours[0].date;
   const fields = {
-    date: el("input", { id: "date", type: "date", required: true, value: forecast.jours[Math.min(14, forecast.jours.length - 1)].date, min: first }),
+    date: el("input", { id: "date", type: "date", required: true, value: forecast.jours[Math.min(14, forecast.jours.length - 1)].date, min: first, max: forecast.jours.at(-1).date }),
     montant: el("input", { id: "montant", type: "number", required: true, step: "any", value: "50000" }),
     mois: el("input", { id: "mois", type: "number", min: 1, max: 600, step: 1, value: "36" }),
     taux: el("input", { id: "taux", type: "number", min: 0, max: 99, step: "any", value: "4" }),
