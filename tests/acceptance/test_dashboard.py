@@ -178,6 +178,7 @@ def test_an_entry_that_was_missed_is_looked_up_and_reported(
     page = sign_in(browser, address, token_of(deployment, [COMPANY], Right.READ, Right.VERDICT))
     page.get_by_text("Signaler une anomalie manquée").click()
     asked, found = page.get_by_label("N°, pièce ou identifiant"), page.locator("#missed-found")
+    expect(page.locator("#missed-societe")).to_have_value(str(COMPANY))
     asked.fill("unknown")
     page.get_by_role("button", name="Chercher l’écriture").click()
     expect(found).to_contain_text("Aucune écriture de cette société")
