@@ -26,8 +26,8 @@ from wisebook_ml.storage import CampaignStore, DriftStore, ModelRegistry, TokenS
 EXAMPLES = 6
 """Of each endpoint, besides those that cover every bound of its schema: the whole stays below a minute."""
 
-MANY = 60
-"""The same where it may take its time, with a broker behind: a quarter of an hour."""
+MANY = 20
+"""The same where it may take its time, with a broker behind: each change of settings waits ten seconds for a worker."""
 
 DOCUMENT = "/api/ml/openapi.json"
 
