@@ -91,8 +91,8 @@ def problem(
         Further headers.
     """
     french = wants_french(request.headers.get("Accept-Language"))
-    if french and not errors:  # those of parameters are in French already
-        detail = in_french(detail, status)
+    # Those of parameters are in French already; plain text, since only that can be encoded.
+    detail = in_french(detail, status) if french and not errors else str(detail)
     body = Problem(
         title=HTTPStatus(status).phrase, status=status, detail=detail, instance=request.url.path, errors=errors
     )
