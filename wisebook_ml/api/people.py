@@ -8,7 +8,7 @@ from wisebook_ml.api.alerts import AlerteList, AlerteRead, AlerteTaken, alerts_r
 from wisebook_ml.api.audit import AuditList, audit_router
 from wisebook_ml.api.companies import SocieteList, companies_router
 from wisebook_ml.api.detections import DetectionList, detections_router
-from wisebook_ml.api.entries import entries_router
+from wisebook_ml.api.entries import EcritureList, entries_router
 from wisebook_ml.api.export import export_router
 from wisebook_ml.api.feed import Feed
 from wisebook_ml.api.live import live_router
@@ -21,7 +21,7 @@ from wisebook_ml.storage.detection_pages import DetectionPages
 
 __all__ = ["PEOPLE", "people_router"]
 
-PEOPLE = (DetectionList, AvisList, AvisTaken, AlerteList, AlerteRead, AlerteTaken, SocieteList, AuditList)
+PEOPLE = (DetectionList, EcritureList, AvisList, AvisTaken, AlerteList, AlerteRead, AlerteTaken, SocieteList, AuditList)
 """Bodies that the API's document describes."""
 
 
@@ -44,7 +44,7 @@ def people_router(engine: Engine, settings: Settings, streams: Streams, access: 
     router.include_router(live_router(Feed(settings), streams, access))  # first: `flux` stands where ids do
     router.include_router(detections_router(detections, verdicts, access))
     router.include_router(verdicts_router(detections, verdicts, post, access))
-    router.include_router(entries_router(detections, settings, access))
+    router.include_router(entries_router(detections, verdicts, settings, access))
     router.include_router(alerts_router(AlertStore(engine), DeliveryLog(engine), post, access))
     router.include_router(companies_router(detections, SettingsStore(engine), settings, access))
     router.include_router(export_router(engine, access))

@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from wisebook_ml.api.observed import REQUEST_ID
+from wisebook_ml.api.pages.shell import render
+from wisebook_ml.api.wording import fault_in_french, in_french, wants_french
 from wisebook_ml.messaging.connect import ConnectError
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
@@ -87,16 +89,20 @@ def problem(
     status : int
         HTTP status.
     detail : str
-        What is wrong and what to do about it.
+        What is wrong and what to do about it, in English; who would rather have French is told in French.
     errors : sequence of WrongParameter
         Each parameter that is wrong.
     headers : mapping, optional
         Further headers.
     """
+    french = wants_french(request.headers.get("Accept-Language"))
+    # Those of parameters are in French already; plain text, since only that can be encoded.
+    detail = in_french(detail, status) if french and not errors else str(detail)
     body = Problem(
         title=HTTPStatus(status).phrase, status=status, detail=detail, instance=request.url.path, errors=errors
     )
-    return Response(msgspec.json.encode(body), status, headers, MEDIA_TYPE)
+    told = {**(headers or {}), "Content-Language": "fr" if french else "en", "Vary": "Accept-Language"}
+    return Response(msgspec.json.encode(body), status, told, MEDIA_TYPE)
 
 
 def install_problems(app: FastAPI) -> None:
@@ -126,6 +132,8 @@ def status_of(error: Exception) -> int:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 404 and _looks(request):
+        return render(request, "error", status=404, values={"reason": "error.404"})
     detail, headers = error.detail, error.headers
     if error.status_code == 405:
         headers = {**(headers or {}), "Allow": ", ".join(_allowed(request))}
@@ -135,6 +143,11 @@ async def _http(request: Request, error: Exception) -> Response:
             405: f"{request.url.path} does not take {request.method}.",
         }.get(error.status_code, detail)
     return problem(request, error.status_code, detail, headers=headers)
+
+
+def _looks(request: Request) -> bool:
+    """Tell whether a person has mistyped the address of a page."""
+    return "text/html" in request.headers.get("Accept", "") and not request.url.path.startswith("/api/")
 
 
 def _allowed(request: Request) -> list[str]:
@@ -148,10 +161,11 @@ async def _invalid(request: Request, error: Exception) -> Response:
     found = error.errors()
     if any(wrong["loc"][0] == "path" for wrong in found):
         return problem(request, 404, f"There is nothing at {request.url.path}.")
-    errors = [WrongParameter(_place(wrong), _words(wrong)) for wrong in found[:TOLD]]
-    words = [f"{wrong.parameter}: {wrong.detail}" for wrong in errors]
+    french = wants_french(request.headers.get("Accept-Language"))
+    errors = [WrongParameter(_place(wrong), _words(wrong, french=french)) for wrong in found[:TOLD]]
+    words = [f"{wrong.parameter}{' :' if french else ':'} {wrong.detail}" for wrong in errors]
     if len(found) > TOLD:
-        words.append(f"and {len(found) - TOLD} more")
+        words.append(f"et {len(found) - TOLD} autres" if french else f"and {len(found) - TOLD} more")
     return problem(request, 400, "; ".join(words), errors=errors)
 
 
@@ -166,7 +180,12 @@ def _place(wrong: Mapping[str, Any]) -> str:
     return str(where[-1])
 
 
-def _words(wrong: Mapping[str, Any]) -> str:
+def _words(wrong: Mapping[str, Any], *, french: bool) -> str:
+    words = _in_english(wrong)
+    return fault_in_french(wrong["type"], wrong.get("ctx", {}), words) if french else words
+
+
+def _in_english(wrong: Mapping[str, Any]) -> str:
     if wrong["type"] == "extra_forbidden":
         return "there is no such parameter"
     if wrong["type"] == "json_invalid":

@@ -60,7 +60,7 @@ class _Given(BaseModel):
 
     commentaire: str = Field("", max_length=MOST_COMMENT, description="Why.")
     compte_num: str | None = Field(None, min_length=1, max_length=64, description="The right account.")
-    remplace: bool = Field(False, description="Take the place of the verdict that stands.")
+    remplace: bool = Field(False, strict=True, description="Take the place of the verdict that stands.")
 
 
 class AvisGiven(_Given):
