@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from playwright.sync_api import Browser, Error, expect, sync_playwright
@@ -37,6 +38,9 @@ CHROMIUM = "WISEBOOK_ML_CHROMIUM"
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
+ANSWER_SECONDS = 60.0
+"""Longest wait for an answer over HTTP; the client's own 5 s are too little on a busy machine."""
+
 BROWSER_MS = 60_000
 """Longest wait for anything that a page should show, in milliseconds; it takes some, unless the machine is busy."""
 
@@ -54,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     # Four processes and their workers share two processors: more threads each would only wait for one another, busily.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    httpx._config.DEFAULT_TIMEOUT_CONFIG.read = ANSWER_SECONDS
     if _is_parallel(config):
         os.environ[SHARED_BROKER] = tempfile.mkdtemp(prefix="wisebook-kafka-")
 

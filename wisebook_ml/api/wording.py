@@ -32,6 +32,9 @@ SENTENCES = {
     "It was changed meanwhile: read it again, and send the change with its new ETag.": (
         "Cela a changé entre-temps : relisez, puis envoyez le changement avec le nouvel ETag."
     ),
+    "The body is to be JSON: send it with `Content-Type: {kind}`.": (
+        "Le corps doit être du JSON : envoyez-le avec « Content-Type: {kind} »."
+    ),
     "{header}: it was used for another request; send a new one.": (
         "{header} : cette clé a servi pour une autre demande ; envoyez-en une nouvelle."
     ),
