@@ -27,6 +27,7 @@ from wisebook_ml.storage.idempotency import Answer, IdempotencyStore, Refusal, W
 from wisebook_ml.storage.migrations import upgrade
 from wisebook_ml.storage.models import ModelRegistry
 from wisebook_ml.storage.parametres import SettingsStore, StoredSettings
+from wisebook_ml.storage.pseudonym_keys import KeyHistory, PseudonymKeys
 from wisebook_ml.storage.statistics import StatisticsStore
 from wisebook_ml.storage.timer_runs import TimerRunStore
 from wisebook_ml.storage.tokens import StoredToken, TokenStore
@@ -50,6 +51,7 @@ __all__ = [
     "ForeignRow",
     "IdempotencyStore",
     "Issued",
+    "KeyHistory",
     "LeaseLost",
     "MigrationMismatch",
     "ModelInTraining",
@@ -59,6 +61,7 @@ __all__ = [
     "NameTaken",
     "NoEarlierChampion",
     "Promotion",
+    "PseudonymKeys",
     "RecordedVersion",
     "Refusal",
     "SettingsStore",
