@@ -2,8 +2,9 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import msgspec
 
@@ -12,6 +13,7 @@ from schemas.marker import IMPORT
 from topics import ENTRIES, FEEDBACK, TREASURY, Topic
 from wisebook_ml.messaging.events import Outgoing, event_headers
 from wisebook_ml.messaging.producer import EventProducer, PublishError
+from wisebook_ml.pseudonyms import PseudonymError, Pseudonymiser, pseudonymised
 
 __all__ = [
     "NOON",
@@ -165,6 +167,7 @@ def publish_entries(
     source: str,
     progress: Callable[[int], None] = lambda count: None,
     closing: Tick | None = None,
+    pseudonymisers: Mapping[int, Pseudonymiser] = MappingProxyType({}),
 ) -> Published:
     """Publish entries in order.
 
@@ -180,17 +183,21 @@ def publish_entries(
         Told the number of entries delivered so far.
     closing : Tick, optional
         Published after them, where these are all of a year (`closing_tick`).
+    pseudonymisers : mapping of int to Pseudonymiser
+        Of the companies whose names do not go out in clear.
 
     Raises
     ------
     PublishError
-        Where the brokers stopped taking them. An entry that is too large is not an error but `refused`.
+        Where the brokers stopped taking them. An entry that is too large, as it is sent, is not an error but `refused`.
     """
     done, waiting = Published(), 0
     for entry in entries:
         try:
-            producer.send(entry_event(entry, source))
-        except PublishError as error:
+            company = pseudonymisers.get(entry.societe_id)
+            sent = entry if company is None else pseudonymised(entry, company)
+            producer.send(entry_event(sent, source))
+        except (PublishError, PseudonymError) as error:
             done.refused.append(f"entry {entry.ecriture_id}: {error}")
             continue
         done.entries += 1

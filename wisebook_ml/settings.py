@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     )
     pseudonym_key: SecretStr = Field(
         SecretStr(""),
-        description="Master key of pseudonyms, 32 random bytes in base64: it opens the companies' keys, with which names "
+        description="Master key of pseudonyms, 32 random bytes in base64: it opens the companies' keys, by which names "
         "are made pseudonyms when they are published, and read again. Empty: no names are pseudonymised or read.",
     )
     strict: bool = Field(False, description="Refuse entries of companies that are not listed in `societes`.")

@@ -33,14 +33,17 @@ BETWEEN = " .&'’-"
 MIN_LETTERS = 3
 """Shorter words of a name say nothing of whose it is: legal forms, articles."""
 
-COMMON = frozenset(
-    "and aux chez dans des entre les par pour sur une "
-    "assoc association cabinet cie client clients commune compagnie cpam divers ent entreprise ets etablissements "
-    "eurl fils fournisseur fournisseurs freres gie groupe madame maitre mlle mme monsieur sarl sas sasu sca sci scop "
-    "selarl sirl snc societe ste veuve "
-    "achat achats acompte avance banque carte caisse cheque commission cotisation credit facture frais impot loyer "
-    "paie paiement prelevement prime provision reglement salaire service services solde tva vente ventes virement".split()
-)
+LEGAL_FORMS = """
+    assoc association cabinet cie compagnie ent entreprise ets etablissements eurl freres fils gie groupe sarl sas sasu
+    sca sci scop selarl snc societe ste
+"""
+ARTICLES = "and aux chez dans des entre les madame maitre mlle mme monsieur par pour sur une veuve"
+EVERYDAY = """
+    achat achats acompte avance banque carte caisse cheque client clients commission cotisation credit facture
+    fournisseur fournisseurs frais impot loyer paie paiement prelevement prime provision reglement salaire service
+    services solde tva vente ventes virement
+"""
+COMMON = frozenset(f"{LEGAL_FORMS} {ARTICLES} {EVERYDAY}".split())
 """Words that stand in names, and in labels without meaning anybody."""
 
 

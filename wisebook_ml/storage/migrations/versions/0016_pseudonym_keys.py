@@ -22,9 +22,7 @@ def upgrade() -> None:
         sa.Column("efface_le", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("cle_id", name=f"pk_{TABLE}"),
     )
-    op.create_index(
-        INDEX, TABLE, ["societe_id"], unique=True, sqlite_where=IN_FORCE, postgresql_where=IN_FORCE
-    )
+    op.create_index(INDEX, TABLE, ["societe_id"], unique=True, sqlite_where=IN_FORCE, postgresql_where=IN_FORCE)
 
 
 def downgrade() -> None:
