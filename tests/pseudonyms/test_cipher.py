@@ -98,5 +98,5 @@ def test_the_master_key_keeps_the_others() -> None:
 
 @pytest.mark.parametrize("text", ["", "  ", "secret", "ééé", base64.b64encode(bytes(31)).decode()])
 def test_what_is_no_master_key(text: str) -> None:
-    with pytest.raises(MasterKeyError, match="WISEBOOK_ML_PSEUDONYM_KEY.*openssl"):
+    with pytest.raises(MasterKeyError, match=r"WISEBOOK_ML_PSEUDONYM_KEY.*openssl"):
         MasterKey(text)

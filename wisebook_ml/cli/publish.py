@@ -23,6 +23,7 @@ from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 from wisebook_ml.messaging.reader import ReadError, end_offsets
 from wisebook_ml.pseudonyms import PseudonymError
+from wisebook_ml.pseudonyms.entries import codes_with_names
 from wisebook_ml.publishing import (
     Published,
     Sent,
@@ -160,6 +161,13 @@ def _publish(entries: list[Ecriture], source: str, closing: Tick | None = None) 
         raise click.ClickException(str(error)) from error
     if companies:
         click.echo(f"Names of {_of(companies)} are published as pseudonyms.", err=True)
+        codes = {code for entry in entries if entry.societe_id in companies for code in codes_with_names(entry)}
+        if codes:
+            click.echo(
+                f"warning: {len(codes)} numbers of third parties are made of their names, such as {min(codes)}: "
+                "numbers stay as they are (docs/privacy.md).",
+                err=True,
+            )
     return _deliver(
         ENTRIES,
         len(entries),

@@ -15,7 +15,7 @@ from wisebook_ml.ledger.characters import plain
 from wisebook_ml.ledger.vocabulary import vocabulary
 from wisebook_ml.pseudonyms.exceptions import NameTooLong
 
-__all__ = ["Seals", "holder_of_account", "pseudonymised"]
+__all__ = ["Seals", "codes_with_names", "holder_of_account", "pseudonymised"]
 
 MOST_AUTHOR, MOST_TEXT = 200, 2000
 """Letters that the fields hold, as `schemas.entry` has them."""
@@ -78,6 +78,29 @@ def pseudonymised(entry: Ecriture, seals: Seals) -> Ecriture:
         saisie_par=_sealed("saisie_par", entry.saisie_par, seals, MOST_AUTHOR),
         lignes=[_line(number, line, seals, words) for number, line in enumerate(entry.lignes, 1)],
     )
+
+
+def codes_with_names(entry: Ecriture) -> set[str]:
+    """Return the numbers of third parties in an entry that are made of their names: these stay, as all numbers do.
+
+    They tell third parties apart for everybody, and leave no room for a pseudonym.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> line = Ligne(compte_num="401000", comp_aux_num="401DUPON12", comp_aux_lib="Dupont SARL")
+    >>> codes_with_names(Ecriture(societe_id=1, ecriture_id="1", journal_code="AC",
+    ...                           ecriture_date=dt.date(2025, 1, 2), lignes=[line]))
+    {'401DUPON12'}
+    """
+    found = set()
+    for line in entry.lignes:
+        number = line.comp_aux_num or line.compte_num
+        words = plain(line.comp_aux_lib or (line.compte_lib if holder_of_account(line) else "")).split()
+        spelled = [part for part in WORD.findall(number) if len(part) >= MIN_LETTERS]
+        if any(word.startswith(plain(part)) for part in spelled for word in words):
+            found.add(number)
+    return found
 
 
 def holder_of_account(line: Ligne) -> bool:

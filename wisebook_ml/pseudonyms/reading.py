@@ -33,7 +33,7 @@ def replaced(text: str, keys: Mapping[str, Pseudonymiser], spelled: Callable[[st
     >>> replaced(f"Tiers : {token}.", {"bcdfghjk": company})
     'Tiers : Dupont SARL.'
     >>> replaced(f"Tiers : {token}.", {})
-    'Tiers : pseudo-2D3A0B….'
+    'Tiers : pseudo-01C33B….'
     """
 
     def name_of(pseudonym: str) -> str:
