@@ -35,7 +35,7 @@ def ledger() -> list[Ecriture]:
 def names(ledger: list[Ecriture]) -> set[str]:
     """Return the names of all third parties and people, but for those in labels of entries that are not theirs."""
     found = {line.comp_aux_lib for one in ledger for line in one.lignes} | {one.saisie_par for one in ledger}
-    found = {name for name in found if len(name) > 4}
+    found = {name for name in found if len(name) > 4 and name != "DIVERS"}  # which is in names of accounts, too
     for one in ledger:
         labels = " ".join({line.ecriture_lib for line in one.lignes}).casefold()
         own = {line.comp_aux_lib for line in one.lignes}
