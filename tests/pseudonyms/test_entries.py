@@ -2,10 +2,13 @@
 
 import datetime as dt
 
+import numpy as np
 import pytest
 
 from schemas import CodeMotif, Detection, Ecriture, Ligne, Parametres, Reglage, ReglageControle
 from wisebook_ml.generator import generate_ledger
+from wisebook_ml.ledger.characters import characters
+from wisebook_ml.ledger.labels import label_length
 from wisebook_ml.pipeline.live import new_scorer
 from wisebook_ml.pseudonyms import NameTooLong, Pseudonymiser, pseudonymised, replaced
 from wisebook_ml.publishing import closing_tick
@@ -117,3 +120,12 @@ def test_what_is_lost_is_what_reads_names() -> None:
     entries = [one for one in events if isinstance(one, Ecriture)]
     clear, without = detections(entries, ()), detections([pseudonymised(one, COMPANY) for one in entries], ())
     assert len(clear.keys() ^ without.keys()) <= 0.1 * len(clear)
+
+
+@pytest.mark.parametrize("name", ["Dupont", "Éléonore Dupont", "x", "Δ" * 3])
+def test_a_label_is_as_long_as_with_the_name(name: str) -> None:
+    """Of names beyond Latin-1 the bytes are counted."""
+    label = f"  Facture {COMPANY.seal(name)} 12 "
+    data = np.frombuffer(label.encode(), np.uint8)
+    letters = len(name) if name.isascii() or "é" in name else len(name.encode())
+    assert label_length(data, 0, len(data), characters()[1]) == len("Facture  12") + letters
