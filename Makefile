@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BENCH_VENV := .venv-bench
 PEERS_VENV := .venv-peers
-CODE := schemas topics wisebook_ml agents bench tests
+CODE := schemas topics wisebook_ml agents client bench tests
 # Half of the time tests wait, for processes and brokers: so four at once (`make test PARALLEL=` runs one after the other).
 # Whole files, in their order: those that take longest come first (tests/conftest.py).
 PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder

@@ -109,8 +109,8 @@ class Refusal(NamedTuple):
 class Store:
     """The outbox of a database, for relays.
 
-    On PostgreSQL a company belongs to a relay by a row lock, which goes with its connection; on SQLite by a lease, which
-    ends by itself.
+    On PostgreSQL a company belongs to a relay by a row lock, which goes with its connection; on SQLite by a lease,
+    which ends by itself.
 
     Parameters
     ----------
@@ -132,9 +132,9 @@ class Store:
         self._relay = uuid.uuid4().hex
 
     def work(self, publish: Callable[[Sequence[Row]], Outcome]) -> Outcome:
-        """Have the events of some companies published, each company by nobody else meanwhile; returns what became of them.
+        """Have the events of some companies published, each company by nobody else meanwhile.
 
-        An error of `publish` leaves all as it was.
+        Returns what became of them. An error of `publish` leaves all as it was.
         """
         with self._database.transaction() as execute:
             if not execute(ANY, {}):
@@ -203,12 +203,12 @@ class Store:
             execute(REFUSE, {"id": id_, "why": why})
         now = self._clock()
         for societe_id in lanes:
-            why = outcome.postponed.get(societe_id)
-            if why is None:
+            problem = outcome.postponed.get(societe_id)
+            if problem is None:
                 execute(SERVED, {"societe_id": societe_id, "now": now})
             else:
                 pauses = {"first": FIRST_PAUSE_MS, "longest": LONGEST_PAUSE_MS}
-                execute(POSTPONE, {"societe_id": societe_id, "now": now, "why": why, **pauses})
+                execute(POSTPONE, {"societe_id": societe_id, "now": now, "why": problem, **pauses})
 
 
 def _numbers(rows: Sequence[tuple[int, ...]]) -> list[int]:
