@@ -17,6 +17,9 @@ __all__ = ["Delivery", "NotDelivered", "Placed", "Publisher", "is_permanent"]
 DELIVERY_SECONDS = 60.0
 """How long an event may wait for its broker: longer than a broker's restart."""
 
+GRACE_SECONDS = 5.0
+"""How much longer `flush` waits, until the client itself says of the last events that their time is over."""
+
 LINGER_MS = 5
 """Events that come within that time travel together."""
 
@@ -202,7 +205,7 @@ class Publisher:
         NotDelivered
             Where the brokers did not take some of it since the last call; it says which and why.
         """
-        self._producer.flush(self._seconds)
+        self._producer.flush(self._seconds + GRACE_SECONDS)
         failures = [*self._failed, *self._waiting.values()]
         self._failed = []
         if failures:
