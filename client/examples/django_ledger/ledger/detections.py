@@ -22,7 +22,11 @@ def keep(record: Incoming) -> bool:
     of_an_entry = detection.ecriture_id is not None and detection.ecriture_id.isdecimal()
     told = {
         "societe_id": detection.societe_id,
-        "ecriture": Ecriture.objects.filter(pk=detection.ecriture_id).first() if of_an_entry else None,
+        "ecriture": (
+            Ecriture.objects.filter(pk=detection.ecriture_id, societe_id=detection.societe_id).first()
+            if of_an_entry
+            else None
+        ),
         "revision": detection.revision,
         "ouverte": detection.etat is Etat.OUVERTE,
         "score": detection.score,
