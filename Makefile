@@ -65,6 +65,7 @@ lint: $(VENV)/.all ## Check style and format
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/python -m topics.contracts check
+	$(BIN)/python -m topics.contracts compatible
 	$(BIN)/python -m wisebook_ml.handbook.document check
 
 types: $(VENV)/.all ## Check types (strict)

@@ -56,7 +56,7 @@ def take_in(package: Path) -> None:
             if not source.is_dir():
                 raise FileNotFoundError(f"{source} is missing: build the client in a checkout of wisebook_ml")
             shutil.rmtree(package / name, ignore_errors=True)
-            ignored = shutil.ignore_patterns("__pycache__", *WRITERS)
+            ignored = shutil.ignore_patterns("__pycache__", "released", *WRITERS)
             shutil.copytree(source, package / name, ignore=ignored)
     for path in sorted(package.rglob("*.py")):
         rewrite(path)

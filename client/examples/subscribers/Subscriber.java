@@ -2,6 +2,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,6 +87,8 @@ public final class Subscriber {
         var settings = new Properties();
         settings.put("bootstrap.servers", arguments[0]);
         settings.put("group.id", "detections-to-a-file");
+        // One process a machine: started again, it goes on at once.
+        settings.put("group.instance.id", InetAddress.getLocalHost().getHostName());
         settings.put("isolation.level", "read_committed"); // not Java's default
         settings.put("auto.offset.reset", "earliest");
         settings.put("enable.auto.commit", "false");

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import json
 import signal
+import socket
 import sqlite3
 import sys
 
@@ -59,6 +60,7 @@ async def read(bootstrap: str, topic: str, path: str, *options: str) -> None:
         topic,
         bootstrap_servers=bootstrap,
         group_id="detections-to-sqlite-aio",
+        group_instance_id=socket.gethostname(),  # one process a machine: started again, it goes on at once
         isolation_level="read_committed",  # not aiokafka's default
         auto_offset_reset="earliest",
         enable_auto_commit=False,

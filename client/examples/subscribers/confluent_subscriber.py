@@ -8,6 +8,7 @@ exactly where the table stands; the group's own offsets in Kafka are not needed.
 
 import json
 import signal
+import socket
 import sqlite3
 import sys
 
@@ -56,6 +57,7 @@ def main(bootstrap: str, topic: str, path: str, *options: str) -> None:
         {
             "bootstrap.servers": bootstrap,
             "group.id": "detections-to-sqlite",
+            "group.instance.id": socket.gethostname(),  # one process a machine: started again, it goes on at once
             "isolation.level": "read_committed",  # what a worker had not finished is not seen
             "auto.offset.reset": "earliest",  # also where the table stands before what is still kept
             "enable.auto.commit": False,
