@@ -15,7 +15,7 @@ DATA ?=
 ENTRIES ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick lint types format contracts lock clean
+.PHONY: help setup demo test chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick lint types format contracts client lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -78,6 +78,11 @@ format: $(VENV)/.all ## Repair style and format
 contracts: $(VENV)/.all ## Write the JSON Schemas, the AsyncAPI document and docs/controls.md anew
 	$(BIN)/python -m topics.contracts write
 	$(BIN)/python -m wisebook_ml.handbook.document write
+
+client: $(VENV)/.all ## Build the distribution for those who publish (client/) into dist/
+	$(BIN)/uv build --quiet --offline --no-build-isolation --python $(BIN)/python --out-dir dist client
+	@rm -rf client/build client/*.egg-info
+	@ls dist/wisebook_ml_client*
 
 COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 lock: $(VENV)/.all ## Resolve the dependencies anew into requirements/

@@ -86,7 +86,7 @@ public final class Subscriber {
         var subscriber = new Subscriber(Path.of(arguments[2]));
         var settings = new Properties();
         settings.put("bootstrap.servers", arguments[0]);
-        settings.put("group.id", "detections-to-a-file");
+        settings.put("group.id", arguments[1] + "-to-a-file");
         // One process a machine: started again, it goes on at once.
         settings.put("group.instance.id", InetAddress.getLocalHost().getHostName());
         settings.put("isolation.level", "read_committed"); // not Java's default

@@ -59,7 +59,7 @@ async def read(bootstrap: str, topic: str, path: str, *options: str) -> None:
     consumer = AIOKafkaConsumer(
         topic,
         bootstrap_servers=bootstrap,
-        group_id="detections-to-sqlite-aio",
+        group_id=f"{topic}-to-sqlite-aio",
         group_instance_id=socket.gethostname(),  # one process a machine: started again, it goes on at once
         isolation_level="read_committed",  # not aiokafka's default
         auto_offset_reset="earliest",

@@ -56,7 +56,7 @@ def main(bootstrap: str, topic: str, path: str, *options: str) -> None:
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap,
-            "group.id": "detections-to-sqlite",
+            "group.id": f"{topic}-to-sqlite",
             "group.instance.id": socket.gethostname(),  # one process a machine: started again, it goes on at once
             "isolation.level": "read_committed",  # what a worker had not finished is not seen
             "auto.offset.reset": "earliest",  # also where the table stands before what is still kept

@@ -3,7 +3,7 @@
 `Outbox.add` writes an event into a table of the application's own database, within the transaction that changes what
 the event tells. A relay (`Relay`) publishes what is committed, and deletes it once the brokers have it. What is
 published twice, because a relay was killed in between, is the same event with the same id and revision, which readers
-ignore: so each event takes effect once. `docs/publishing.md` has the guarantees and their limits.
+ignore: so each event takes effect once. The client's README has the guarantees and their limits.
 """
 
 from wisebook_ml_client.outbox.relay import Pass, Relay
