@@ -29,8 +29,8 @@ POLL_SECONDS = 0.1
 SHOWN_FAILURES = 3
 """Failures that an error spells out: the others are like the first."""
 
-OURS = frozenset({*PRODUCER_OPTIONS, "acks"}) - {"compression.type"}
-"""Options that the contract decides: other ones would lose events, repeat them, or tear a company apart."""
+OURS = frozenset({*PRODUCER_OPTIONS, "acks", "transactional.id", "bootstrap.servers"}) - {"compression.type"}
+"""Options that are decided here: other ones would lose events, repeat them, or tear a company apart."""
 
 PERMANENT = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG, KafkaError.INVALID_RECORD})
 """What brokers answer about a record that they will never take."""
@@ -138,7 +138,9 @@ class Publisher:
     ) -> None:
         forbidden = OURS & (options or {}).keys()
         if forbidden:
-            raise ValueError(f"leave out {', '.join(sorted(forbidden))}: the contract of the topics decides it")
+            raise ValueError(
+                f"leave out {', '.join(sorted(forbidden))}: the publisher decides it, as the topics need it"
+            )
         self._source = source
         self._prefix = prefix
         self._balanced = balanced
@@ -149,8 +151,8 @@ class Publisher:
             {
                 "linger.ms": LINGER_MS,
                 "delivery.timeout.ms": int(seconds * 1000),
-                **(options or {}),
                 **PRODUCER_OPTIONS,
+                **(options or {}),
                 "bootstrap.servers": bootstrap,
             }
         )

@@ -80,7 +80,7 @@ def test_a_topic_that_is_missing_is_told(kafka: str, topic_prefix: str) -> None:
     assert delivery.problem()
 
 
-@pytest.mark.parametrize("option", ["partitioner", "enable.idempotence", "acks"])
+@pytest.mark.parametrize("option", ["partitioner", "enable.idempotence", "acks", "transactional.id"])
 def test_options_that_the_contract_decides_are_refused(option: str) -> None:
     with pytest.raises(ValueError, match=option):
         Publisher("localhost:1", source=SOURCE, options={option: "other"})
