@@ -12,7 +12,7 @@ from topics.events import Outgoing
 from topics.incoming import PRODUCER_OPTIONS
 from wisebook_ml_client.validation import Event, EventRefused, check, record_of
 
-__all__ = ["Delivery", "NotDelivered", "Placed", "Publisher", "is_permanent"]
+__all__ = ["Delivery", "NotDelivered", "Placed", "Publisher", "is_fatal", "is_permanent"]
 
 DELIVERY_SECONDS = 60.0
 """How long an event may wait for its broker: longer than a broker's restart."""
@@ -89,6 +89,11 @@ def is_permanent(error: BaseException | None) -> bool:
     if isinstance(error, EventRefused):
         return True
     return isinstance(error, KafkaException) and error.args[0].code() in PERMANENT
+
+
+def is_fatal(error: BaseException | None) -> bool:
+    """Tell whether the publisher itself is of no use any more: an idempotent client that lost its place gives up."""
+    return isinstance(error, KafkaException) and bool(error.args[0].fatal())
 
 
 class Publisher:

@@ -1,24 +1,38 @@
 """The outbox on real databases: committed is published, in order, by one relay at a time."""
 
+import random
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
-from wisebook_ml_client import EventRefused, correct
+from wisebook_ml_client import Delivery, EventRefused, correct
 from wisebook_ml_client.outbox import Relay, Store
 from wisebook_ml_client.outbox.database import EVENTS, LANES, Unsupported, supported
 from wisebook_ml_client.outbox.sqlalchemy import Outbox, SqlAlchemyDatabase, store
 from wisebook_ml_client.outbox.store import LEASE_MS, Outcome, Row
 from wisebook_ml_client.outbox.writing import now_ms
 
+from schemas import Ligne
+from topics import ENTRIES
+from topics.events import Outgoing
 from wisebook_ml.broker.ports import free_port
+from wisebook_ml.messaging.admin import apply_topics
 
 from .conftest import Read, outbox_of, told
 from .entries import entry
 
 OUTBOX = Outbox("/wisebook/core", balanced=True)
+
+
+def random_line(number: int) -> Ligne:
+    """Return a line that does not compress."""
+    return Ligne(compte_num="606100", ecriture_lib=random.Random(number).randbytes(900).hex())
+
+
 WAIT_SECONDS = 60.0
 
 
@@ -168,6 +182,45 @@ class TestPoison:
         assert Relay(outbox, kafka, prefix=topic_prefix).drain().delivered == 1
         assert outbox.refusals() == []
         assert left(engine) == 0
+
+    def test_what_the_brokers_refuse_for_good_is_set_aside_and_the_others_go_on(
+        self, engine: Engine, kafka: str, topic_prefix: str
+    ) -> None:
+        """A topic that takes less than it is declared to: only the brokers know."""
+        small = replace(ENTRIES, max_message_bytes=4_000)
+        apply_topics(kafka, topic_prefix, 1, [small])
+        with Session(engine) as session, session.begin():
+            OUTBOX.add(session, entry("E-1"))
+            OUTBOX.add(session, entry("E-2", journal_lib=random.Random(1).randbytes(900).hex()))
+            OUTBOX.add(session, entry("E-3", lignes=[random_line(number) for number in range(20)], saisie_par="x"))
+            OUTBOX.add(session, entry("E-4"))
+        outbox = store(engine)
+        relay = Relay(outbox, kafka, prefix=topic_prefix)
+        done = relay.drain()
+        assert (done.delivered, len(done.refused), done.postponed) == (3, 1, {})
+        (refusal,) = outbox.refusals()
+        assert refusal.event == "entries 7/E-3/1"
+        assert "the brokers refuse it for good" in refusal.why
+        put(engine, ("E-5", 7))
+        assert relay.drain().delivered == 1
+
+    def test_a_client_that_gives_up_is_replaced(
+        self, engine: Engine, kafka: str, topic_prefix: str, topic: Read, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        put(engine, ("E-1", 7))
+        moment = now_ms()
+        relay = Relay(Store(SqlAlchemyDatabase(engine), clock=lambda: moment), kafka, prefix=topic_prefix)
+
+        def give_up(record: Outgoing) -> Delivery:
+            delivery = Delivery(record)
+            delivery.set_exception(KafkaException(KafkaError(KafkaError._FATAL, "out of sequence", fatal=True)))
+            return delivery
+
+        monkeypatch.setattr(relay._publisher, "publish_record", give_up)
+        assert list(relay.step().postponed) == [7]
+        moment += 1_000
+        assert relay.step().delivered == 1
+        assert told(topic()) == [(7, "E-1", 1)]
 
     def test_what_cannot_be_delivered_now_waits_longer_each_time_and_keeps_its_order(self, engine: Engine) -> None:
         put(engine, ("E-1", 7), ("E-2", 7))

@@ -3,10 +3,11 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from wisebook_ml_client.outbox.store import Outcome, Row, Store
-from wisebook_ml_client.publisher import Delivery, NotDelivered, Publisher, is_permanent
+from wisebook_ml_client.publisher import Delivery, NotDelivered, Publisher, is_fatal, is_permanent
 from wisebook_ml_client.validation import EventRefused
 
 __all__ = ["Pass", "Relay"]
@@ -72,7 +73,8 @@ class Relay:
     ) -> None:
         self._store = store
         # The records were made when they were written, and name their source.
-        self._publisher = Publisher(bootstrap, source="", prefix=prefix, options=options, seconds=seconds)
+        self._connect = partial(Publisher, bootstrap, source="", prefix=prefix, options=options, seconds=seconds)
+        self._publisher = self._connect()
 
     def step(self) -> Pass:
         """Publish what waits, as much as one pass takes, and log what was refused or has to wait."""
@@ -118,11 +120,27 @@ class Relay:
 
     def _publish(self, rows: Sequence[Row]) -> Outcome:
         outcome = Outcome()
-        sent: list[tuple[Row, Delivery]] = []
+        good: list[Row] = []
         for row in rows:
             if row.record is None:
                 outcome.refused[row.id] = row.fault
-                continue
+            else:
+                good.append(row)
+        suspects = self._send(good, outcome)
+        for row, _ in suspects:
+            if row.societe_id not in outcome.postponed:  # else it waits with its company, in order
+                for refused, problem in self._send([row], outcome):
+                    outcome.refused[refused.id] = f"the brokers refuse it for good: {problem}"
+        return outcome
+
+    def _send(self, rows: Sequence[Row], outcome: Outcome) -> list[tuple[Row, str]]:
+        """Send events together, and enter what became of them; returns those that were refused for good, and why.
+
+        Brokers judge batches: what they say of one event may be the fault of another that travelled with it.
+        """
+        sent: list[tuple[Row, Delivery]] = []
+        for row in rows:
+            assert row.record is not None
             try:
                 sent.append((row, self._publisher.publish_record(row.record)))
             except EventRefused as error:
@@ -131,12 +149,15 @@ class Relay:
             self._publisher.flush()
         except NotDelivered as error:
             LOG.debug("%s", error)  # each is looked at below
+        if any(delivery.done() and is_fatal(delivery.exception()) for _, delivery in sent):
+            self._publisher = self._connect()
+        suspects: list[tuple[Row, str]] = []
         for row, delivery in sent:
             problem = delivery.problem()
             if not problem:
                 outcome.delivered.append(row.id)
             elif delivery.done() and is_permanent(delivery.exception()):
-                outcome.refused[row.id] = f"the brokers refuse it for good: {problem}"
+                suspects.append((row, problem))
             else:
                 outcome.postponed.setdefault(row.societe_id, problem)
-        return outcome
+        return suspects
