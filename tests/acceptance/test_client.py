@@ -101,6 +101,21 @@ def test_it_needs_its_two_libraries_only(
     assert states == ["OUVERTE", "CLOSE"]
 
 
+def test_the_program_of_its_readme_runs(
+    built: tuple[Path, Path], tmp_path: Path, shared: Deployment, scoring: Worker
+) -> None:
+    python = client.install(built[1], tmp_path / "venv", *NEEDED)
+    text = (client.ROOT / "client" / "README.md").read_text().partition("```python\n")[2].partition("```")[0]
+    here = f'"{shared.bootstrap}", prefix="{shared.settings.topic_prefix}"'
+    assert '"localhost:9092"' in text
+    assert "societe_id=7," in text
+    text = text.replace('"localhost:9092"', here).replace("societe_id=7,", "societe_id=25,")
+    told = client.run([str(python), "-c", text])
+    assert told.startswith(f"Placed(topic='{shared.name(ENTRIES)}', partition=")
+    own = [one for one in shared.read(ENTRIES) if one.key == b"25"]
+    assert [one.header("ce_id") for one in own] == ["25/E-1042/1", "25/E-1042/2"]
+
+
 def test_the_examples_in_its_docstrings_hold(built: tuple[Path, Path], tmp_path: Path) -> None:
     """As they are after the build has rewritten what they import."""
     python = client.install(built[1], tmp_path / "venv", *NEEDED)

@@ -9,7 +9,6 @@ aiokafka reads compressed records with the package `cramjam`.
 """
 
 import asyncio
-import contextlib
 import json
 import signal
 import socket
@@ -80,8 +79,7 @@ async def read(bootstrap: str, topic: str, path: str, *options: str) -> None:
             elif "--until-end" in options and await at_end(consumer):
                 return
     finally:
-        with contextlib.suppress(asyncio.CancelledError):
-            await consumer.stop()
+        await consumer.stop()
         database.close()
 
 
