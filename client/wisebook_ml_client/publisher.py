@@ -168,6 +168,7 @@ class Publisher:
         *,
         time: dt.datetime | None = None,
         id_: str | None = None,
+        correlation: str | None = None,
         on_delivery: Callable[[Delivery], None] | None = None,
     ) -> Delivery:
         """Send an event; it is on its way when this returns, and there when `flush` has returned.
@@ -176,8 +177,8 @@ class Publisher:
         ----------
         event : Event
             An entry, a position or a verdict.
-        time, id_
-            Of a verdict (see `record_of`).
+        time, id_, correlation
+            See `record_of`.
         on_delivery : callable, optional
             Told the delivery once it is known, from within `publish`, `poll` or `flush`.
 
@@ -186,7 +187,7 @@ class Publisher:
         EventRefused
             Where wisebook_ml would refuse it; nothing was sent.
         """
-        record = record_of(event, self._source, time=time, id_=id_, balanced=self._balanced)
+        record = record_of(event, self._source, time=time, id_=id_, correlation=correlation, balanced=self._balanced)
         return self._send(record, on_delivery)
 
     def publish_record(self, record: Outgoing, on_delivery: Callable[[Delivery], None] | None = None) -> Delivery:

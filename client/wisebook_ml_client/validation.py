@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 
 from schemas import Avis, Ecriture, PositionTresorerie, from_minor, to_minor
 from topics import ENTRIES, FEEDBACK, TREASURY
@@ -17,6 +18,10 @@ DECODERS = {topic.name: Decoder(topic) for topic in (ENTRIES, TREASURY, FEEDBACK
 
 AMOUNTS = ("debit", "credit", "solde", "entrees", "sorties")
 DATES = ("ecriture_date", "valid_date", "piece_date", "date_let", "date_echeance", "date")
+CORRELATION = "wb_correlation"
+LONGEST_CORRELATION = 200
+"""Bytes that are handed on."""
+
 ADVICE = {
     **dict.fromkeys(AMOUNTS, 'write amounts as decimal strings with a dot and at most two decimals, such as "1234.50"'),
     **dict.fromkeys(DATES, "give a date, such as 2025-03-31"),
@@ -68,7 +73,13 @@ class EventRefused(ValueError):
 
 
 def record_of(
-    event: Event, source: str, *, time: dt.datetime | None = None, id_: str | None = None, balanced: bool = False
+    event: Event,
+    source: str,
+    *,
+    time: dt.datetime | None = None,
+    id_: str | None = None,
+    correlation: str | None = None,
+    balanced: bool = False,
 ) -> Outgoing:
     """Return an event as the record to publish: topic, key, value and CloudEvents headers.
 
@@ -84,6 +95,9 @@ def record_of(
         When a verdict was given; without it, now. Entries and positions tell their own time.
     id_ : str, optional
         Id of a verdict, where WiseBook has one.
+    correlation : str, optional
+        An id, of at most 200 bytes, that all has in common which follows from this event (``wb_correlation``), such as
+        that of an import. Without it, it is the event's own id.
     balanced : bool
         Refuse an entry whose debits and credits differ. Without it such an entry is published, and wisebook_ml
         reports it (control DESEQUILIBRE): whoever keeps unbalanced entries in the books wants to know of them.
@@ -102,6 +116,8 @@ def record_of(
         raise EventRefused(
             subject, "", f"it cannot be written as JSON: {error}", "give the types of the fields"
         ) from error
+    if correlation is not None:
+        record = replace(record, headers=[*record.headers, (CORRELATION, correlation.encode()[:LONGEST_CORRELATION])])
     check(record, subject)
     if balanced and isinstance(event, Ecriture):
         _weigh(event, subject)

@@ -68,16 +68,19 @@ def environment(home: Path, *libraries: str) -> Path:
 
 def run(command: list[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None, code: int = 0) -> str:
     """Run a command to its end, without our own packages on its path; returns what it printed."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    kept["PYTHONDONTWRITEBYTECODE"] = "1"  # the examples lie in the repository
     done = subprocess.run(
-        command,
-        cwd=cwd,
-        env={**kept, **(env or {})},
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_SECONDS,
-        check=False,
+        command, cwd=cwd, env=_without_ours(env), capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False
     )
     assert done.returncode == code, f"{' '.join(command)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+def start(command: list[str], cwd: Path, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """Start a command in the same way."""
+    return subprocess.Popen(command, cwd=cwd, env=_without_ours(env), stderr=subprocess.DEVNULL)
+
+
+def _without_ours(env: Mapping[str, str] | None) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    # The examples lie in the repository.
+    return {**kept, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}

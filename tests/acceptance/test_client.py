@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from topics import ENTRIES
@@ -189,3 +190,18 @@ def test_the_django_example_from_an_entry_to_its_closed_detection(
     assert found().startswith("écriture 1 révision 2 : close, ")
     assert manage("relay_outbox", "--status").startswith("0 events wait")
     manage("ledger", "correct", "2", code=1)  # it is deleted
+
+    # A relay that runs, and loses its connections meanwhile.
+    relay = client.start([str(python), "manage.py", "relay_outbox"], client.EXAMPLES / "django_ledger", env)
+    try:
+        for number in ("3", "4"):
+            assert manage("ledger", "enter", "--societe", societe) == f"écriture {number} révision 1\n"
+            shared.until(lambda: manage("relay_outbox", "--status").startswith("0 events wait"), "published")
+            if database == "postgresql":
+                with psycopg.connect(url, autocommit=True) as connection:
+                    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                    connection.execute(f"{others} AND datname = current_database()")
+        relay.terminate()
+        assert relay.wait(client.COMMAND_SECONDS) == 0
+    finally:
+        relay.kill()

@@ -37,6 +37,11 @@ def test_records_are_those_of_our_own_publisher() -> None:
     assert [record_of(event, SOURCE).topic for event in (entry(), position(), avis())] == [ENTRIES, TREASURY, FEEDBACK]
 
 
+def test_what_follows_from_an_event_can_be_given_an_id() -> None:
+    record = record_of(entry(), SOURCE, correlation="import-3")
+    assert record.headers == [*entry_event(entry(), SOURCE).headers, ("wb_correlation", b"import-3")]
+
+
 def test_decimals_are_amounts() -> None:
     event = entry(lignes=[Ligne(compte_num="6", debit=Decimal("1.50")), Ligne(compte_num="4", credit=montant(1))])  # type: ignore[arg-type]
     record = record_of(event, SOURCE)

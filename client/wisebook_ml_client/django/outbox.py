@@ -47,7 +47,9 @@ PARAMETER = re.compile(r":(\w+)")
 """Of the outbox's SQL; Django writes them as ``%(name)s``, for all databases."""
 
 
-def add(event: Event, *, time: dt.datetime | None = None, id_: str | None = None) -> None:
+def add(
+    event: Event, *, time: dt.datetime | None = None, id_: str | None = None, correlation: str | None = None
+) -> None:
     """Put an event into the transaction that is open: it is published if, and only if, that is committed.
 
     Raises
@@ -65,7 +67,7 @@ def add(event: Event, *, time: dt.datetime | None = None, id_: str | None = None
             "call outbox.add within transaction.atomic(), together with what saves the entry"
         )
     outbox = Outbox(asked["SOURCE"], balanced=asked["BALANCED"], in_commit_order=asked["IN_COMMIT_ORDER"])
-    outbox.write(_execute(alias), connection.vendor, event, time=time, id_=id_)
+    outbox.write(_execute(alias), connection.vendor, event, time=time, id_=id_, correlation=correlation)
 
 
 def store() -> Store:

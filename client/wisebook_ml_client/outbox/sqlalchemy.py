@@ -68,7 +68,13 @@ class Outbox(Writer):
     """
 
     def add(
-        self, session: Session | Connection, event: Event, *, time: dt.datetime | None = None, id_: str | None = None
+        self,
+        session: Session | Connection,
+        event: Event,
+        *,
+        time: dt.datetime | None = None,
+        id_: str | None = None,
+        correlation: str | None = None,
     ) -> None:
         """Put an event into the transaction that is open: it is published if, and only if, that is committed.
 
@@ -82,7 +88,8 @@ class Outbox(Writer):
             connection = session.connection()
         else:
             connection = session
-        self.write(_execute(connection), connection.dialect.name, event, time=time, id_=id_)
+        execute, dialect = _execute(connection), connection.dialect.name
+        self.write(execute, dialect, event, time=time, id_=id_, correlation=correlation)
 
 
 class SqlAlchemyDatabase:

@@ -65,9 +65,16 @@ class Outbox:
         self._in_commit_order = in_commit_order
 
     def write(
-        self, execute: Execute, dialect: str, event: Event, *, time: dt.datetime | None = None, id_: str | None = None
+        self,
+        execute: Execute,
+        dialect: str,
+        event: Event,
+        *,
+        time: dt.datetime | None = None,
+        id_: str | None = None,
+        correlation: str | None = None,
     ) -> None:
-        """Validate an event, and write it into the transaction that is open.
+        """Validate an event (`record_of`), and write it into the transaction that is open.
 
         Raises
         ------
@@ -76,7 +83,7 @@ class Outbox:
         Unsupported
             For a database other than PostgreSQL and SQLite.
         """
-        record = record_of(event, self._source, time=time, id_=id_, balanced=self._balanced)
+        record = record_of(event, self._source, time=time, id_=id_, correlation=correlation, balanced=self._balanced)
         if supported(dialect) == "postgresql" and self._in_commit_order:
             execute(LOCK, {"space": LOCK_SPACE, "societe_id": event.societe_id})
         execute(INSERT, stored(event.societe_id, record))
