@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Error, expect, sync_playwright
 
 from bench.postgres import local_postgres
 from wisebook_ml.broker import LocalKafka
@@ -71,6 +71,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ranks = {name: rank for rank, name in enumerate(LONG)}
     home = Path(__file__).parent
     items.sort(key=lambda item: ranks.get(item.path.relative_to(home).parts[0], len(LONG)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Keep a picture of every page that is open when a test fails; others keep none."""
+    report: Any = yield
+    if report.when == "call" and report.failed and "browser" in getattr(item, "fixturenames", ()):
+        request = item._request  # type: ignore[attr-defined]
+        folder = request.getfixturevalue("tmp_path_factory").mktemp("pages")
+        pages = [page for context in request.getfixturevalue("browser").contexts for page in context.pages]
+        for number, page in enumerate(pages):
+            path = folder / f"{item.name[:60].replace('/', '_')}-{number}.png"
+            try:
+                page.screenshot(path=path, full_page=True)
+            except Error as error:  # a page that hangs must not hide why the test has failed
+                path = error
+            report.sections.append((f"Page {page.url}", str(path)))
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
