@@ -8,6 +8,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import MetaData, create_engine, inspect
+from wisebook_ml_client.outbox.database import EVENTS, LANES
+from wisebook_ml_client.outbox.sqlalchemy import metadata
 
 from topics import ENTRIES
 
@@ -29,6 +32,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture(scope="module")
 def scoring(shared: Deployment) -> Iterator[Worker]:
     yield shared.start("scoring")
+
+
+def columns(url: str, metadata: MetaData | None = None) -> set[tuple[str, str, bool]]:
+    """Return the columns of the outbox in a database: the same, whoever has made them."""
+    engine = create_engine(url if "://" in url else f"sqlite:///{url}")
+    if metadata is not None:
+        metadata.create_all(engine)
+    found = inspect(engine)
+    told = {(table, one["name"], one["nullable"]) for table in (EVENTS, LANES) for one in found.get_columns(table)}
+    engine.dispose()
+    return told
 
 
 def environment(deployment: Deployment) -> dict[str, str]:
@@ -149,7 +163,10 @@ def test_the_relay_of_sqlalchemy_is_a_command(built: tuple[Path, Path], tmp_path
     assert client.run([*relay, "--status"]).startswith("1 events wait")
     assert client.run([*relay, "--once"], env=environment(shared)).startswith("1 events published, 0 set aside")
     assert client.run([*relay, "--refused"]) == ""
+    assert client.run([*relay, "--retry", "17"], code=1).startswith("no event 17 is set aside")
     client.run(relay[:1], code=2)
+    client.run([*relay[:2], f"sqlite:///{tmp_path / 'empty.db'}"], code=2)
+    client.run([*relay[:2], "postgresql://nobody@127.0.0.1:1/none"], code=2)
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -171,7 +188,9 @@ def test_the_django_example_from_an_entry_to_its_closed_detection(
         command = [str(python), "manage.py", *arguments]
         return client.run(command, cwd=client.EXAMPLES / "django_ledger", env=env, code=code)
 
+    manage("relay_outbox", "--status", code=1)  # there is no table yet
     manage("migrate")
+    assert columns(url.replace("postgresql://", "postgresql+psycopg://")) == columns("sqlite://", metadata)
     manage("makemigrations", "--check")
     assert manage("ledger", "enter", "--societe", societe, "--debit", "121.00") == "écriture 1 révision 1\n"
     assert manage("ledger", "enter", "--societe", societe) == "écriture 2 révision 1\n"

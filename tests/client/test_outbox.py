@@ -177,8 +177,10 @@ class TestPoison:
 
         with engine.begin() as connection:
             connection.execute(text(f"UPDATE {EVENTS} SET topic = 'entries' WHERE id = :id"), {"id": second.id})
-        outbox.retry(second.id)
-        outbox.discard(first.id)
+        assert outbox.retry(second.id)
+        assert outbox.discard(first.id)
+        assert not outbox.retry(first.id)
+        assert not outbox.discard(second.id), "it waits, and is not set aside any more"
         assert Relay(outbox, kafka, prefix=topic_prefix).drain().delivered == 1
         assert outbox.refusals() == []
         assert left(engine) == 0

@@ -25,13 +25,13 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, transaction
 
-from wisebook_ml_client.outbox.database import Execute
+from wisebook_ml_client.outbox.database import EVENTS, Execute
 from wisebook_ml_client.outbox.relay import Relay
 from wisebook_ml_client.outbox.store import Store
 from wisebook_ml_client.outbox.writing import Outbox
 from wisebook_ml_client.validation import Event
 
-__all__ = ["add", "relay", "store"]
+__all__ = ["add", "is_migrated", "relay", "store"]
 
 DEFAULTS: dict[str, Any] = {
     "SOURCE": None,
@@ -73,6 +73,11 @@ def add(
 def store() -> Store:
     """Return the outbox."""
     return Store(_Database(_asked()["DATABASE"]))
+
+
+def is_migrated() -> bool:
+    """Tell whether the outbox has its tables."""
+    return EVENTS in connections[_asked()["DATABASE"]].introspection.table_names()
 
 
 def relay(**options: Any) -> Relay:

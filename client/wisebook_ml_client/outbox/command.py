@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from wisebook_ml_client.outbox.database import EVENTS
 from wisebook_ml_client.outbox.relay import Relay
 from wisebook_ml_client.outbox.store import Store
 
@@ -57,12 +58,12 @@ def serve(store: Store, relay: Callable[[], Relay], asked: dict[str, Any], say: 
         for one in refusals:
             say(f"{one.id} (company {one.societe_id}, {one.event}): {one.why}")
         return 1 if refusals else 0
-    if asked.get("retry") is not None:
-        store.retry(asked["retry"])
-        return 0
-    if asked.get("discard") is not None:
-        store.discard(asked["discard"])
-        return 0
+    for name, end in (("retry", store.retry), ("discard", store.discard)):
+        if asked.get(name) is not None:
+            if end(asked[name]):
+                return 0
+            say(f"no event {asked[name]} is set aside; --refused lists those that are")
+            return 1
     if asked.get("once"):
         done = relay().drain()
         say(f"{done.delivered} events published, {len(done.refused)} set aside, {len(done.postponed)} companies wait")
@@ -97,7 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--option takes NAME=VALUE, such as security.protocol=SASL_SSL")
     # SQLAlchemy is an extra: the command says so, rather than every module that is near.
     try:
-        from sqlalchemy import create_engine
+        from sqlalchemy import create_engine, inspect
+        from sqlalchemy.exc import SQLAlchemyError
 
         from wisebook_ml_client.outbox.sqlalchemy import store
     except ImportError:
@@ -106,10 +108,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.Formatter.converter = time.gmtime
     options = dict(option.split("=", 1) for option in told.option)
 
+    try:
+        engine = create_engine(told.database, pool_pre_ping=True)
+        if not inspect(engine).has_table(EVENTS):
+            parser.error(f"there is no table {EVENTS} in the database; make it with the application's migrations")
+    except (SQLAlchemyError, ImportError) as error:
+        parser.error(f"the database cannot be used, see --database: {error}")
+    outbox = store(engine)
+
     def relay() -> Relay:
         return Relay(outbox, told.bootstrap, prefix=told.prefix, options=options)
 
-    outbox = store(create_engine(told.database, pool_pre_ping=True))
     return serve(outbox, relay, vars(told), print)
 
 

@@ -74,8 +74,8 @@ WHERE societe_id = :societe_id
 
 ANY = f"SELECT 1 FROM {EVENTS} WHERE refused = '' LIMIT 1"
 REFUSED = f"SELECT id, societe_id, topic, headers, refused FROM {EVENTS} WHERE refused <> '' ORDER BY id LIMIT :most"
-RETRY = f"UPDATE {EVENTS} SET refused = '' WHERE refused <> '' AND id = :id"
-DISCARD = f"DELETE FROM {EVENTS} WHERE refused <> '' AND id = :id"
+RETRY = f"UPDATE {EVENTS} SET refused = '' WHERE refused <> '' AND id = :id RETURNING id"
+DISCARD = f"DELETE FROM {EVENTS} WHERE refused <> '' AND id = :id RETURNING id"
 WAITING = f"SELECT COUNT(*), MIN(created_at) FROM {EVENTS} WHERE refused = ''"
 
 
@@ -158,15 +158,15 @@ class Store:
             Refusal(id_, societe, f"{topic} {_event_id(headers)}", why) for id_, societe, topic, headers, why in rows
         ]
 
-    def retry(self, id_: int) -> None:
-        """Let an event that was set aside take its turn again, after what refused it was mended."""
+    def retry(self, id_: int) -> bool:
+        """Let an event that was set aside take its turn again, after a repair; False: there is none."""
         with self._database.transaction() as execute:
-            execute(RETRY, {"id": id_})
+            return bool(execute(RETRY, {"id": id_}))
 
-    def discard(self, id_: int) -> None:
-        """Delete an event that was set aside."""
+    def discard(self, id_: int) -> bool:
+        """Delete an event that was set aside; False: there is none."""
         with self._database.transaction() as execute:
-            execute(DISCARD, {"id": id_})
+            return bool(execute(DISCARD, {"id": id_}))
 
     def waiting(self) -> tuple[int, int]:
         """Return how many events wait, and for how many milliseconds the oldest has."""

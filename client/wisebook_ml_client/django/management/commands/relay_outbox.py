@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from wisebook_ml_client.django import outbox
 from wisebook_ml_client.outbox.command import add_options, serve
@@ -22,6 +22,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what was asked; the exit code is 1 where events were refused."""
+        if not outbox.is_migrated():
+            raise CommandError("the outbox has no table yet; run `manage.py migrate`")
         code = serve(outbox.store(), outbox.relay, options, self.stdout.write)
         if code:
             raise SystemExit(code)
