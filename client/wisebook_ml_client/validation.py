@@ -4,6 +4,8 @@ import datetime as dt
 import re
 from dataclasses import replace
 
+import msgspec
+
 from schemas import Avis, Ecriture, PositionTresorerie, from_minor, to_minor
 from topics import ENTRIES, FEEDBACK, TREASURY
 from topics.events import Decoder, Outgoing, RawRecord, Reason, Undecodable
@@ -113,9 +115,7 @@ def record_of(
     try:
         record = _built(event, source, time, id_)
     except (TypeError, ValueError, AttributeError) as error:
-        raise EventRefused(
-            subject, "", f"it cannot be written as JSON: {error}", "give the types of the fields"
-        ) from error
+        raise _unwritable(event, subject, error) from error
     if correlation is not None:
         record = replace(record, headers=[*record.headers, (CORRELATION, correlation.encode()[:LONGEST_CORRELATION])])
     check(record, subject)
@@ -176,6 +176,17 @@ def _explained(subject: str, detail: str) -> EventRefused:
     name = LAST_NAME.search(path)
     advice = ADVICE.get(name[1] if name else "", "correct it; schemas/json has what each field takes")
     return EventRefused(subject, path, reason[:1].lower() + reason[1:], advice)
+
+
+def _unwritable(event: Event, subject: str, error: Exception) -> EventRefused:
+    """Return why no record can be made of an event; a field of another type is named, where it can be told."""
+    try:
+        msgspec.json.decode(msgspec.json.encode(event), type=type(event))
+    except msgspec.ValidationError as told:
+        return _explained(subject, str(told))
+    except (TypeError, ValueError):
+        pass  # as the first time
+    return EventRefused(subject, "", f"it cannot be written as JSON: {error}", "give each field a value of its type")
 
 
 def _weigh(entry: Ecriture, subject: str) -> None:
