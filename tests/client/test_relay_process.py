@@ -52,15 +52,16 @@ def left(engine: Engine) -> int:
         return int(connection.execute(text(f"SELECT COUNT(*) FROM {EVENTS}")).scalar_one())
 
 
-def start(engine: Engine, bootstrap: str, prefix: str) -> "subprocess.Popen[bytes]":
+def start(engine: Engine, bootstrap: str, prefix: str, log: Path) -> "subprocess.Popen[bytes]":
     url = engine.url.render_as_string(hide_password=False)
     command = [sys.executable, "-m", "wisebook_ml_client.outbox.command", "--database", url]
     path = os.pathsep.join([str(ROOT), str(ROOT / "client")])
-    return subprocess.Popen(
-        [*command, "--bootstrap", bootstrap, "--prefix", prefix],
-        env={**os.environ, "PYTHONPATH": path},
-        stderr=subprocess.DEVNULL,
-    )
+    with log.open("wb") as errors:
+        return subprocess.Popen(
+            [*command, "--bootstrap", bootstrap, "--prefix", prefix],
+            env={**os.environ, "PYTHONPATH": path},
+            stderr=errors,
+        )
 
 
 def ledger() -> list[Ecriture]:
@@ -78,7 +79,7 @@ def ledger() -> list[Ecriture]:
 
 
 def test_relays_that_are_killed_lose_nothing_and_what_comes_twice_changes_nothing(
-    engine: Engine, kafka: str, topic_prefix: str, topic: Read
+    engine: Engine, kafka: str, topic_prefix: str, topic: Read, tmp_path: Path
 ) -> None:
     entries = ledger()
     written = threading.Event()
@@ -93,16 +94,18 @@ def test_relays_that_are_killed_lose_nothing_and_what_comes_twice_changes_nothin
     writer = threading.Thread(target=write)
     writer.start()
     chance = random.Random(20221231)
-    relays = [start(engine, kafka, topic_prefix) for _ in range(2)]
+    logs = [tmp_path / "0.log", tmp_path / "1.log"]
+    relays = [start(engine, kafka, topic_prefix, log) for log in logs]
     try:
         for kill in range(KILLS):
             time.sleep(chance.uniform(0.2, 1.5))
             victim = relays[kill % 2]
             victim.kill()
             victim.wait()
-            relays[kill % 2] = start(engine, kafka, topic_prefix)
+            relays[kill % 2] = start(engine, kafka, topic_prefix, logs[kill % 2])
         writer.join()
         until(lambda: left(engine) == 0)
+        until(lambda: all(b"publishing what waits" in log.read_bytes() for log in logs))
         for relay in relays:
             relay.send_signal(signal.SIGTERM)
         assert [relay.wait(WAIT_SECONDS) for relay in relays] == [0, 0]

@@ -106,6 +106,7 @@ class Relay:
         told : callable
             Told of each pass that did something.
         """
+        LOG.info("publishing what waits in the outbox")
         while not stop.is_set():
             try:
                 done = self.step()
