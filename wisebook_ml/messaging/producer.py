@@ -6,6 +6,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from topics import DEAD_LETTER
+from topics.incoming import PRODUCER_OPTIONS
 from wisebook_ml.messaging.client_log import CLIENT_LOGGER
 from wisebook_ml.messaging.correlation import correlated
 from wisebook_ml.messaging.events import Outgoing
@@ -56,11 +57,7 @@ def producer_config(bootstrap: str) -> dict[str, Any]:
     """Return what all of our producers have in common."""
     return {
         "bootstrap.servers": bootstrap,
-        "enable.idempotence": True,
-        # Java's and aiokafka's choice of partition: the same key must meet the same partition everywhere.
-        "partitioner": "murmur2_random",
-        "compression.type": "lz4",
-        "message.max.bytes": DEAD_LETTER.max_message_bytes,
+        **PRODUCER_OPTIONS,
         "logger": CLIENT_LOGGER,
         "delivery.timeout.ms": int(DELIVERY_SECONDS * 1000),
     }
