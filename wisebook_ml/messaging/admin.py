@@ -20,7 +20,7 @@ from confluent_kafka.admin import (
 
 import topics
 from topics import Topic
-from wisebook_ml.messaging.client_log import CLIENT_LOGGER
+from wisebook_ml.messaging.clients import client_config
 from wisebook_ml.messaging.connect import BrokerUnreachable
 from wisebook_ml.messaging.differences import Difference, FoundTopic, compare
 
@@ -132,7 +132,7 @@ def _check(client: AdminClient, prefix: str, replication_factor: int, declared: 
 
 
 def _client(bootstrap: str) -> AdminClient:
-    return AdminClient({"bootstrap.servers": bootstrap}, logger=CLIENT_LOGGER)
+    return AdminClient(client_config(bootstrap))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from wisebook_ml.broker import LocalKafka
-from wisebook_ml.messaging.client_log import CLIENT_LOGGER
+from wisebook_ml.messaging.clients import client_config
 from wisebook_ml.settings import Settings
 
 __all__ = ["BrokerUnreachable", "ConnectError", "NoBroker", "reach_broker", "resolve_bootstrap"]
@@ -56,7 +56,7 @@ def reach_broker(settings: Settings) -> str:
     """
     bootstrap = resolve_bootstrap(settings)
     try:
-        AdminClient({"bootstrap.servers": bootstrap}, logger=CLIENT_LOGGER).list_topics(timeout=ANSWER_SECONDS)
+        AdminClient(client_config(bootstrap)).list_topics(timeout=ANSWER_SECONDS)
     except KafkaException as error:
         where = "WISEBOOK_ML_BOOTSTRAP_SERVERS" if settings.bootstrap_servers else "the local one"
         raise BrokerUnreachable(

@@ -5,7 +5,7 @@ import time
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from wisebook_ml.messaging.client_log import CLIENT_LOGGER
+from wisebook_ml.messaging.clients import client_config
 from wisebook_ml.messaging.reader import ReadError, count_records, end_offsets
 
 __all__ = ["group_is_at_work", "group_lag", "group_name"]
@@ -44,7 +44,7 @@ def group_is_at_work(bootstrap: str, group: str) -> bool:
     ReadError
         Where the brokers do not tell.
     """
-    admin = AdminClient({"bootstrap.servers": bootstrap}, logger=CLIENT_LOGGER)
+    admin = AdminClient(client_config(bootstrap))
     deadline = time.monotonic() + SETTLING_SECONDS
     while True:
         try:
@@ -86,9 +86,7 @@ def _committed(bootstrap: str, group: str, asked: list[TopicPartition]) -> dict[
     Through a consumer that joins nothing: the client's `list_consumer_group_offsets` ends the process with a
     segmentation fault where the group's coordinator is not known yet (confluent-kafka 2.16).
     """
-    consumer = Consumer(
-        {"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False}, logger=CLIENT_LOGGER
-    )
+    consumer = Consumer({**client_config(bootstrap), "group.id": group, "enable.auto.commit": False})
     deadline = time.monotonic() + ANSWER_SECONDS
     try:
         while True:

@@ -10,7 +10,7 @@ from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from wisebook_ml.messaging.client_log import CLIENT_LOGGER
+from wisebook_ml.messaging.clients import client_config
 from wisebook_ml.messaging.events import Headers, RawRecord
 
 __all__ = [
@@ -198,13 +198,12 @@ def open_reader(bootstrap: str) -> Consumer:
     """Return a client that reads what is committed, in no group."""
     return Consumer(
         {
-            "bootstrap.servers": bootstrap,
+            **client_config(bootstrap),
             "group.id": "wisebook-ml-reader",  # required by the client; nothing is joined and nothing committed
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,
             "isolation.level": "read_committed",
             "fetch.message.max.bytes": 16 * 1024 * 1024,
-            "logger": CLIENT_LOGGER,
         }
     )
