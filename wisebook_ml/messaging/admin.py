@@ -20,8 +20,7 @@ from confluent_kafka.admin import (
 
 import topics
 from topics import Topic
-from wisebook_ml.messaging.clients import client_config
-from wisebook_ml.messaging.connect import BrokerUnreachable
+from wisebook_ml.messaging.connect import asking
 from wisebook_ml.messaging.differences import Difference, FoundTopic, compare
 
 Key = TypeVar("Key")
@@ -38,8 +37,6 @@ WORK_TIMEOUT = 30.0
 SETTLE_TIMEOUT = 15.0
 """Seconds for new topics to reach the broker's metadata with a leader each, usually well below one."""
 SETTLE_STEP = 0.05
-
-NO_ANSWER = frozenset({KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE})
 
 
 class TopicAdminError(Exception):
@@ -77,8 +74,8 @@ def check_topics(
     TopicAdminError
         When the broker refuses.
     """
-    with _speaking_of(bootstrap):
-        return _check(_client(bootstrap), prefix, replication_factor, declared)
+    with _asking(bootstrap) as client:
+        return _check(client, prefix, replication_factor, declared)
 
 
 def apply_topics(
@@ -102,8 +99,7 @@ def apply_topics(
         When the broker refuses, for example for want of rights or of brokers for the replicas.
     """
     by_name = {topic.full_name(prefix): topic for topic in declared}
-    with _speaking_of(bootstrap):
-        client = _client(bootstrap)
+    with _asking(bootstrap) as client:
         found = _check(client, prefix, replication_factor, declared)
         missing = [by_name[d.topic] for d in found if d.aspect == "missing"]
         created = _create(client, prefix, replication_factor, missing)
@@ -131,23 +127,14 @@ def _check(client: AdminClient, prefix: str, replication_factor: int, declared: 
     ]
 
 
-def _client(bootstrap: str) -> AdminClient:
-    return AdminClient(client_config(bootstrap))
-
-
 @contextmanager
-def _speaking_of(bootstrap: str) -> Iterator[None]:
-    """Turn the client's errors into those that tell a person what to do."""
+def _asking(bootstrap: str) -> Iterator[AdminClient]:
+    """Give a client, and turn its errors into those that tell a person what to do."""
     try:
-        yield
+        with asking(bootstrap) as client:
+            yield client
     except KafkaException as exception:
-        error = exception.args[0]
-        if error.code() in NO_ANSWER:
-            raise BrokerUnreachable(
-                f"Kafka at {bootstrap} does not answer ({error.str()}). Is the address right, does the broker "
-                "run (`wisebook-ml kafka status`), and may this machine reach it?"
-            ) from exception
-        raise TopicAdminError(f"Kafka at {bootstrap} refused: {error.str()}") from exception
+        raise TopicAdminError(f"Kafka at {bootstrap} refused: {exception.args[0].str()}") from exception
 
 
 def _find(client: AdminClient, names: Sequence[str]) -> dict[str, FoundTopic]:
