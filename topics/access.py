@@ -93,7 +93,7 @@ ACCESS = (
     _worker("drift", (SKETCHES, ENTRIES, DRIFT), (DRIFT, TRAINING_REQUESTS), ("drift-",)),
     _worker("alerting", (DETECTIONS, ACKNOWLEDGEMENTS), (ALERTS,)),
     _worker("delivery", (ALERTS,), (DELIVERIES,)),
-    # People act through it: they judge, acknowledge, train, promote, set, run timers, and have dead letters tried again.
+    # People act through it: judge, acknowledge, train, promote, set, run timers, have dead letters tried again.
     Access("api", ALL, ALL, transactions=("models-", "settings-", "timers"), watches=True),
     # WiseBook core.
     Access("publisher", (), (ENTRIES, TREASURY, FEEDBACK, ACKNOWLEDGEMENTS), transactions=("publisher-",)),

@@ -1,4 +1,4 @@
-"""A Kafka cluster of processes on this machine: TLS on all ways, SCRAM or certificates to come in, rights to do anything."""
+"""A Kafka cluster of processes on this machine: TLS on all ways, passwords or certificates to come in, rights."""
 
 import base64
 import signal
@@ -190,12 +190,8 @@ class Cluster:
 
     def _log(self, node: int) -> str:
         folder = self._folder(node)
-        texts = [
-            path.read_text(errors="replace")[-3000:]
-            for path in (folder / "logs/server.log", folder / "console.log")
-            if path.exists()
-        ]
-        return "\n".join(texts)
+        logs = (path for path in (folder / "logs/server.log", folder / "console.log") if path.exists())
+        return "\n".join(path.read_text(errors="replace")[-3000:] for path in logs)
 
     def _folder(self, node: int) -> Path:
         return self.home / f"broker-{node}"

@@ -137,12 +137,12 @@ def _only(right: AclBinding) -> AclBindingFilter:
 def right_text(right: AclBinding) -> str:
     """Return a right in words."""
     rest = "*" if right.resource_pattern_type is ResourcePatternType.PREFIXED else ""
-    kind = right.restype.name.lower().replace("_", " ")
-    return f"{right.principal}: {right.operation.name.lower()} on {kind} {right.name}{rest}"
+    operation, kind = AclOperation(right.operation).name.lower(), ResourceType(right.restype).name.lower()
+    return f"{right.principal}: {operation} on {kind.replace('_', ' ')} {right.name}{rest}"
 
 
 def _order(right: AclBinding) -> tuple[str, str, str, str]:
-    return right.principal, right.restype.name, right.name, right.operation.name
+    return right.principal, ResourceType(right.restype).name, right.name, AclOperation(right.operation).name
 
 
 def require_rights(bootstrap: str, prefix: str, role: str) -> None:
