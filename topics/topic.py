@@ -45,14 +45,20 @@ class Topic:
         """Return the name on the broker."""
         return prefix + self.name
 
-    def config(self) -> dict[str, str]:
-        """Return the topic's broker configuration, as Kafka spells it."""
+    def config(self, replicas: int = 1) -> dict[str, str]:
+        """Return the topic's broker configuration, as Kafka spells it.
+
+        From three replicas on, a record counts as taken once two have it: the brokers' default is one, whose loss
+        would take the record along.
+        """
         cleanup = "delete"
         if self.compacted:
             cleanup = "compact" if self.retention is None else "compact,delete"
         retention_ms = -1 if self.retention is None else int(self.retention.total_seconds() * 1000)
+        in_sync = {"min.insync.replicas": "2"} if replicas > 2 else {}
         return {
             "cleanup.policy": cleanup,
             "retention.ms": str(retention_ms),
             "max.message.bytes": str(self.max_message_bytes),
+            **in_sync,
         }

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schemas.alerting import BOITE
@@ -52,11 +52,11 @@ class Settings(BaseSettings):
         "", description="User of SASL: best one a role, with the rights of `topics apply --acls`."
     )
     kafka_password: SecretStr = Field(SecretStr(""), description="The user's password.")
-    kafka_ca: Path | None = Field(
+    kafka_ca: FilePath | None = Field(
         None, description="Certificates (PEM) that those of the brokers are checked by. Empty: those of the system."
     )
-    kafka_certificate: Path | None = Field(None, description="Certificate (PEM) of this process, for mutual TLS.")
-    kafka_key: Path | None = Field(None, description="The certificate's private key (PEM).")
+    kafka_certificate: FilePath | None = Field(None, description="Certificate (PEM) of this process, for mutual TLS.")
+    kafka_key: FilePath | None = Field(None, description="The certificate's private key (PEM).")
     kafka_key_password: SecretStr = Field(SecretStr(""), description="The key's password, where it has one.")
     topic_prefix: str = Field("wisebook.", description="Put before every topic's name.")
     home: Path = Field(Path(".wisebook"), description="Local data: the broker's, the workers', SQLite.")

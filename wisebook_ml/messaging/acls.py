@@ -1,6 +1,8 @@
 """Write the rights of each role to the brokers, and tell a process which of its rights are missing."""
 
+import time
 from collections.abc import Iterator
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import (
@@ -21,7 +23,13 @@ __all__ = ["ANYWHERE", "apply_acls", "bindings", "principal", "require_rights", 
 ANYWHERE = "*"
 """From which hosts a user may come: the brokers' listeners and the network decide that."""
 
+READERS = "wisebook-ml-"
+"""What the groups begin with that a client has to name, and asks after, though it joins none and commits nothing."""
+
 ANSWER_SECONDS = 20.0
+
+SETTLE_SECONDS = 15.0
+SETTLE_STEP = 0.1
 
 NO_AUTHORIZER = frozenset({KafkaError.SECURITY_DISABLED})
 
@@ -65,6 +73,8 @@ def _bindings(access: Access, prefix: str, user: str) -> Iterator[AclBinding]:
         yield right(ResourceType.TOPIC, topic.full_name(prefix), AclOperation.READ)
     for topic in access.writes:
         yield right(ResourceType.TOPIC, topic.full_name(prefix), AclOperation.WRITE)
+    if access.reads:
+        yield right(ResourceType.GROUP, READERS, AclOperation.DESCRIBE, ResourcePatternType.PREFIXED)
     if access.group.endswith("*"):
         name = prefix + access.group.removesuffix("*")
         yield right(ResourceType.GROUP, name, AclOperation.READ, ResourcePatternType.PREFIXED)
@@ -94,7 +104,7 @@ def apply_acls(bootstrap: str, prefix: str, users: str) -> tuple[list[AclBinding
     wanted = {right for access in ACCESS for right in bindings(access, prefix, users)}
     try:
         with asking(bootstrap) as client:
-            there = {right for access in ACCESS for right in _there(client, principal(access.role, users), prefix)}
+            there = _there(client, prefix, users)
             given, taken = sorted(wanted - there, key=_order), sorted(there - wanted, key=_order)
             if given:
                 for created in client.create_acls(given, request_timeout=ANSWER_SECONDS).values():
@@ -102,6 +112,10 @@ def apply_acls(bootstrap: str, prefix: str, users: str) -> tuple[list[AclBinding
             if taken:
                 for removed in client.delete_acls([_only(right) for right in taken]).values():
                     removed.result()
+            # Brokers answer before they act by it; whoever starts a worker next counts on it.
+            deadline = time.monotonic() + SETTLE_SECONDS
+            while (given or taken) and _there(client, prefix, users) != wanted and time.monotonic() < deadline:
+                time.sleep(SETTLE_STEP)
     except KafkaException as exception:
         error = exception.args[0]
         if error.code() in NO_AUTHORIZER:
@@ -113,13 +127,15 @@ def apply_acls(bootstrap: str, prefix: str, users: str) -> tuple[list[AclBinding
     return given, taken
 
 
-def _there(client: AdminClient, user: str, prefix: str) -> list[AclBinding]:
-    """Return what a user has on what is ours: everything with the deployment's prefix."""
-    any_ = AclBindingFilter(
-        ResourceType.ANY, None, ResourcePatternType.ANY, user, None, AclOperation.ANY, AclPermissionType.ANY
+def _there(client: AdminClient, prefix: str, users: str) -> set[AclBinding]:
+    """Return what the roles' users have on what is ours."""
+    ours = {principal(access.role, users) for access in ACCESS}
+    anything: Any = None  # which the client takes, and does not declare
+    asked = AclBindingFilter(
+        ResourceType.ANY, anything, ResourcePatternType.ANY, anything, anything, AclOperation.ANY, AclPermissionType.ANY
     )
-    found = client.describe_acls(any_, request_timeout=ANSWER_SECONDS).result()
-    return [right for right in found if right.name.startswith(prefix)]
+    found = client.describe_acls(asked, request_timeout=ANSWER_SECONDS).result()
+    return {right for right in found if right.principal in ours and right.name.startswith((prefix, READERS))}
 
 
 def _only(right: AclBinding) -> AclBindingFilter:

@@ -162,7 +162,7 @@ def _create(client: AdminClient, prefix: str, replication_factor: int, missing: 
             topic.full_name(prefix),
             num_partitions=topic.partitions,
             replication_factor=replication_factor,
-            config=topic.config(),
+            config=topic.config(replication_factor),
         )
         for topic in missing
     ]

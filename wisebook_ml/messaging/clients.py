@@ -29,8 +29,8 @@ def security_config(settings: Settings) -> dict[str, Any]:
     --------
     >>> security_config(Settings(_env_file=None))
     {}
-    >>> security_config(Settings(_env_file=None, kafka_security="SSL", kafka_ca="/etc/kafka/ca.pem"))
-    {'security.protocol': 'SSL', 'ssl.ca.location': '/etc/kafka/ca.pem'}
+    >>> security_config(Settings(_env_file=None, kafka_security="SSL"))
+    {'security.protocol': 'SSL'}
     """
     if settings.kafka_security == "PLAINTEXT":
         return {}

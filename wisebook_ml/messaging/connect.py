@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -110,7 +111,11 @@ def asking(bootstrap: str) -> Iterator[AdminClient]:
         Whatever else they refuse.
     """
     said: list[KafkaError] = []
-    client = AdminClient({**client_config(bootstrap), "error_cb": said.append})
+    config: dict[str, Any] = {**client_config(bootstrap), "error_cb": said.append}
+    try:
+        client = AdminClient(config)
+    except KafkaException as exception:  # of files that it cannot read, before it connects
+        raise CredentialsRefused(f"No client for Kafka at {bootstrap}: {exception.args[0].str()}") from exception
     try:
         yield client
     except KafkaException as exception:
@@ -150,10 +155,11 @@ def _unreachable(bootstrap: str, error: KafkaError, said: Sequence[KafkaError]) 
             )
     reasons = [_reason(one) for one in said if one.code() == KafkaError._TRANSPORT] or [error.str()]
     where = "WISEBOOK_ML_BOOTSTRAP_SERVERS" if bootstrap == settings.bootstrap_servers else "the local one"
-    hint = "" if settings.kafka_security != "PLAINTEXT" else ", and do they really speak without encryption"
+    plain = settings.kafka_security == "PLAINTEXT" and "Connect to" not in reasons[-1]
+    hint = " Does it really speak without encryption (WISEBOOK_ML_KAFKA_SECURITY)?" if plain else ""
     return BrokerUnreachable(
-        f"Kafka at {bootstrap} ({where}) does not answer ({reasons[-1]}). Is the address right, does it run "
-        f"(`wisebook-ml kafka status`), and may this machine reach it{hint}?"
+        f"No Kafka answers at {bootstrap} ({where}): is the address right, does it run (`wisebook-ml kafka status`), "
+        f"and may this machine reach it?{hint} ({reasons[-1]})"
     )
 
 
