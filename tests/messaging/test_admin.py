@@ -148,5 +148,5 @@ class TestCommand:
         monkeypatch.setattr(admin, "ANSWER_TIMEOUT", 1.0)
         result = CliRunner().invoke(command, ["check", "--bootstrap", f"127.0.0.1:{free_port()}"])
         assert result.exit_code == 1
-        assert result.stderr.startswith("Error: Kafka at 127.0.0.1:")
+        assert result.stderr.startswith("Error: No Kafka answers at 127.0.0.1:")
         assert "Traceback" not in result.output

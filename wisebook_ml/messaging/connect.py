@@ -154,11 +154,11 @@ def _unreachable(bootstrap: str, error: KafkaError, said: Sequence[KafkaError]) 
                 "the brokers' certificates are checked by, and WISEBOOK_ML_KAFKA_CERTIFICATE, where they ask for one."
             )
     reasons = [_reason(one) for one in said if one.code() == KafkaError._TRANSPORT] or [error.str()]
-    where = "WISEBOOK_ML_BOOTSTRAP_SERVERS" if bootstrap == settings.bootstrap_servers else "the local one"
+    where = " (WISEBOOK_ML_BOOTSTRAP_SERVERS)" if bootstrap == settings.bootstrap_servers else ""
     plain = settings.kafka_security == "PLAINTEXT" and "Connect to" not in reasons[-1]
     hint = " Does it really speak without encryption (WISEBOOK_ML_KAFKA_SECURITY)?" if plain else ""
     return BrokerUnreachable(
-        f"No Kafka answers at {bootstrap} ({where}): is the address right, does it run (`wisebook-ml kafka status`), "
+        f"No Kafka answers at {bootstrap}{where}: is the address right, does it run (`wisebook-ml kafka status`), "
         f"and may this machine reach it?{hint} ({reasons[-1]})"
     )
 
