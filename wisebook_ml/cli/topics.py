@@ -17,6 +17,9 @@ import topics as declarations
 from wisebook_ml.messaging.acls import apply_acls, right_text
 from wisebook_ml.messaging.admin import Difference, TopicAdminError, apply_topics, check_topics
 from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
+from wisebook_ml.messaging.move import Moved, MoveError
+from wisebook_ml.messaging.move import move as move_records
+from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.settings import get_settings
 
 __all__ = ["topics"]
@@ -104,6 +107,37 @@ def check(context: click.Context, bootstrap: str | None, as_json: bool) -> None:
         if any(difference.repairable for difference in differences):
             click.echo("`wisebook-ml topics apply` creates and repairs what it safely can.", err=True)
     context.exit(DIFFERS if differences else 0)
+
+
+@topics.command()
+@_bootstrap_option
+@_json_option
+@click.option("--to", required=True, metavar="PREFIX", help="What the names of the new topics begin with.")
+def move(bootstrap: str | None, as_json: bool, to: str) -> None:
+    """Move all records to topics with more partitions, at another prefix; the old ones stay.
+
+    WISEBOOK_ML_PARTITIONS says how many: a multiple of what there is. All workers, the API and whoever publishes must
+    have stopped. Workers that are started with the new prefix go on where the old ones were.
+    """
+    settings = get_settings()
+
+    def tell(one: Moved) -> None:
+        if not as_json:
+            click.echo(f"{to}{one.topic}: {one.written:,} records of {one.read:,}.")
+
+    try:
+        bootstrap = bootstrap or resolve_bootstrap(settings)
+        moved = move_records(bootstrap, settings.topic_prefix, to, settings.replication_factor, tell)
+    except (ConnectError, TopicAdminError, MoveError, ReadError) as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(_json(moved))
+        return
+    click.echo(
+        f"Moved. Set WISEBOOK_ML_TOPIC_PREFIX={to} and WISEBOOK_ML_PARTITIONS for all processes, and "
+        "start them; whoever publishes needs the new prefix, too.",
+        err=True,
+    )
 
 
 @topics.command("list")
