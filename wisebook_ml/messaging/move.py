@@ -6,6 +6,7 @@ records out: no order between two partitions has to be found out, and who reads 
 exactly the state of the old one, as far as it concerns these companies.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,7 @@ SHARED = frozenset({ENTRIES.name, TREASURY.name})
 ALL_COMPANIES = b"0"
 ANSWER_SECONDS = 60.0
 RUN = 5_000
+POLL_SECONDS = 0.05
 ROLES = tuple(access.role for access in ACCESS if access.group.startswith("ml-"))
 
 
@@ -168,6 +170,8 @@ def _move_topic(bootstrap: str, topic: Topic, prefix: str, to: str) -> Moved:
     deliveries, name, written, read = Deliveries(), topic.full_name(to), 0, 0
     producer = Producer(producer_config(bootstrap))
     for partition, (first, end) in offsets.items():
+        if first == end:
+            continue
         for message in _messages(bootstrap, topic.full_name(prefix), partition, first, end):
             read += 1
             key, value = _bytes(message.key()), _bytes(message.value())
@@ -217,9 +221,12 @@ def _messages(bootstrap: str, topic: str, partition: int, first: int, end: int) 
     consumer: Consumer = open_reader(bootstrap)
     try:
         consumer.assign([TopicPartition(topic, partition, first)])
+        heard = time.monotonic()
         while True:
-            messages = consumer.consume(RUN, timeout=ANSWER_SECONDS)
-            if not messages:
+            messages = consumer.consume(RUN, timeout=POLL_SECONDS)  # waits so long for a full run
+            if messages:
+                heard = time.monotonic()
+            elif time.monotonic() - heard > ANSWER_SECONDS:
                 raise MoveError(f"{topic} partition {partition}: no record for {ANSWER_SECONDS:.0f} s before {end}")
             for message in messages:
                 error = message.error()
