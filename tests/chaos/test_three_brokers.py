@@ -11,11 +11,11 @@ from tests.cluster.cluster import ADMIN, Cluster
 from tests.cluster.secured import USERS, SecuredDeployment, acting_as
 from topics import ENTRIES
 from wisebook_ml.messaging.groups import committed, group_name
-from wisebook_ml.messaging.reader import end_offsets
+from wisebook_ml.messaging.reader import ReadError, end_offsets
 
 from .proof import assert_lag_free, assert_undisturbed
 from .stream import Feed, make_stream
-from .workers import Supervised, eventually
+from .workers import PATIENCE, Supervised, eventually
 
 pytestmark = pytest.mark.chaos
 
@@ -59,13 +59,24 @@ def test_one_of_three_brokers_is_killed(tmp_path: Path, record_property: Callabl
 
 
 def _ends(deployment: SecuredDeployment) -> dict[int, int]:
-    offsets = end_offsets(deployment.bootstrap, deployment.name(ENTRIES))
-    return {partition: end for partition, (_, end) in offsets.items()}
+    """Return where the entries end, once the partitions have leaders again."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            offsets = end_offsets(deployment.bootstrap, deployment.name(ENTRIES))
+        except ReadError:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return {partition: end for partition, (_, end) in offsets.items()}
 
 
 def _beyond(deployment: SecuredDeployment, ends: dict[int, int]) -> bool:
     """Tell whether the scoring role has committed further than these ends on every partition."""
     name = deployment.name(ENTRIES)
     asked = [TopicPartition(name, partition) for partition in ends]
-    done = committed(deployment.bootstrap, group_name(deployment.settings.topic_prefix, "scoring"), asked)
+    try:
+        done = committed(deployment.bootstrap, group_name(deployment.settings.topic_prefix, "scoring"), asked)
+    except ReadError:
+        return False
     return all(done.get(partition, 0) > end for partition, end in ends.items())

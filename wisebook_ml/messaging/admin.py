@@ -142,16 +142,28 @@ def _find(client: AdminClient, names: Sequence[str]) -> dict[str, FoundTopic]:
     present = [name for name in names if name in metadata]
     if not present:
         return {}
-    resources = [ConfigResource(ResourceType.TOPIC, name) for name in present]
-    configs = _results(client.describe_configs(resources, request_timeout=ANSWER_TIMEOUT))
+    configs = _configs(client, [ConfigResource(ResourceType.TOPIC, name) for name in present])
     return {
         resource.name: FoundTopic(
             partitions=len(metadata[resource.name].partitions),
             replicas=min(len(p.replicas) for p in metadata[resource.name].partitions.values()),
-            config={name: entry.value for name, entry in entries.items()},
+            config={name: entry.value or "" for name, entry in entries.items()},
         )
         for resource, entries in configs.items()
     }
+
+
+def _configs(client: AdminClient, resources: list[ConfigResource]) -> dict[ConfigResource, dict[str, ConfigEntry]]:
+    """Return the configurations of topics; a broker that has not heard of a new one yet is asked again."""
+    deadline = time.monotonic() + SETTLE_TIMEOUT
+    while True:
+        try:
+            return _results(client.describe_configs(resources, request_timeout=ANSWER_TIMEOUT))
+        except KafkaException as exception:
+            unknown = exception.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART
+            if not unknown or time.monotonic() > deadline:
+                raise
+            time.sleep(SETTLE_STEP)
 
 
 def _create(client: AdminClient, prefix: str, replication_factor: int, missing: Sequence[Topic]) -> list[Change]:
