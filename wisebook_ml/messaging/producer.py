@@ -7,7 +7,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from topics import DEAD_LETTER
 from topics.incoming import PRODUCER_OPTIONS
-from wisebook_ml.messaging.client_log import CLIENT_LOGGER
+from wisebook_ml.messaging.clients import client_config
 from wisebook_ml.messaging.correlation import correlated
 from wisebook_ml.messaging.events import Outgoing
 from wisebook_ml.monitoring.metrics import DEAD_LETTERS, count_published
@@ -56,9 +56,8 @@ class Deliveries:
 def producer_config(bootstrap: str) -> dict[str, Any]:
     """Return what all of our producers have in common."""
     return {
-        "bootstrap.servers": bootstrap,
+        **client_config(bootstrap),
         **PRODUCER_OPTIONS,
-        "logger": CLIENT_LOGGER,
         "delivery.timeout.ms": int(DELIVERY_SECONDS * 1000),
     }
 
