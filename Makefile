@@ -79,7 +79,7 @@ format: $(VENV)/.all ## Repair style and format
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-contracts: $(VENV)/.all ## Write the JSON Schemas, the AsyncAPI document and docs/controls.md anew
+contracts: $(VENV)/.all ## Write the JSON Schemas, the AsyncAPI document and the pages of docs/ that follow from the code anew
 	$(BIN)/python -m topics.contracts write
 	$(BIN)/python -m wisebook_ml.handbook.document write
 
