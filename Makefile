@@ -63,7 +63,7 @@ bench-quick: $(VENV)/.all $(BENCH_VENV)/.done ## The same, smaller and once (und
 	@$(BIN)/python -m bench --quick
 
 docs: $(DOCS_VENV)/.done ## Build the site of the documentation into build/site; warnings fail
-	$(DOCS_VENV)/bin/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict --quiet
 	@echo "Written to build/site. To read it, with search: $(DOCS_VENV)/bin/mkdocs serve"
 
 lint: $(VENV)/.all ## Check style and format
