@@ -3,6 +3,7 @@
 import re
 from email.utils import parseaddr
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -83,6 +84,11 @@ class Settings(BaseSettings):
         None, description="Certificate (PEM, with its chain) that the API serves HTTPS with. Empty: HTTP."
     )
     api_tls_key: Path | None = Field(None, description="The certificate's private key (PEM).")
+    api_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Addresses and networks of proxies in front of the API (192.0.2.7,10.0.0.0/8): what they say in "
+        "X-Forwarded-For and X-Forwarded-Proto is believed. Empty: nobody is.",
+    )
 
     webhook_http: bool = Field(
         False, description="Bring alerts to http:// addresses too, which everybody can listen to."
@@ -130,6 +136,21 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return [part for part in value.replace(";", ",").split(",") if part.strip()]
         return value
+
+    @field_validator("api_proxies", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        """Read the list, and refuse what is no address: a name would never be believed."""
+        parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple):
+            return value
+        found = tuple(str(part) for part in parts if part)
+        try:
+            for part in found:
+                ip_network(part)
+        except ValueError:
+            raise ValueError("it is no list of addresses and networks, such as 192.0.2.7,10.0.0.0/8") from None
+        return found
 
     @field_validator("api_rate")
     @classmethod

@@ -21,7 +21,8 @@ __all__ = [
     "open_reader",
     "read_partition",
     "read_record",
-    "read_since",
+    "read_stretches",
+    "stretches_since",
 ]
 
 FETCH = 2_000
@@ -90,7 +91,7 @@ def read_partition(bootstrap: str, topic: str, partition: int, start: int, end: 
     ReadError
         Where the partition cannot be read up to `end`: a transaction before it stays open, or the broker is gone.
     """
-    for _, run in _read(bootstrap, topic, {partition: (start, end)}):
+    for _, run in read_stretches(bootstrap, topic, {partition: (start, end)}):
         yield run
 
 
@@ -110,8 +111,8 @@ def read_record(bootstrap: str, topic: str, partition: int, offset: int) -> RawR
     return None
 
 
-def read_since(bootstrap: str, topic: str, since_ms: int) -> Iterator[tuple[int, Sequence[RawRecord]]]:
-    """Read what a topic has taken since a moment: partitions and runs of their records, up to where it ends now.
+def stretches_since(bootstrap: str, topic: str, since_ms: int) -> dict[int, tuple[int, int]]:
+    """Return the offsets of what a topic has taken since a moment: by partition, the first, and where it ends now.
 
     Parameters
     ----------
@@ -135,8 +136,7 @@ def read_since(bootstrap: str, topic: str, since_ms: int) -> Iterator[tuple[int,
     finally:
         consumer.close()
     # A partition that has nothing since then is told as ending (a negative offset).
-    stretches = {one.partition: (one.offset, ends[one.partition][1]) for one in found if one.offset >= 0}
-    yield from _read(bootstrap, topic, stretches)
+    return {one.partition: (one.offset, ends[one.partition][1]) for one in found if one.offset >= 0}
 
 
 def count_records(bootstrap: str, topic: str, stretches: Mapping[int, tuple[int, int]]) -> int:
@@ -147,13 +147,19 @@ def count_records(bootstrap: str, topic: str, stretches: Mapping[int, tuple[int,
     ReadError
         Where one of the ends is not reached.
     """
-    return sum(len(run) for _, run in _read(bootstrap, topic, stretches))
+    return sum(len(run) for _, run in read_stretches(bootstrap, topic, stretches))
 
 
-def _read(
+def read_stretches(
     bootstrap: str, topic: str, stretches: Mapping[int, tuple[int, int]]
 ) -> Iterator[tuple[int, Sequence[RawRecord]]]:
-    """Yield partitions and runs of their records until the end of each stretch is reached."""
+    """Yield partitions and runs of their records until the end of each stretch is reached.
+
+    Raises
+    ------
+    ReadError
+        Where one of the ends is not reached.
+    """
     ends = {partition: end for partition, (start, end) in stretches.items() if start < end}
     if not ends:
         return
