@@ -16,7 +16,7 @@ FORMATS = {"date": "date", "date-time": "date and time", "uuid": "UUID", "uri-re
 LARGE = 2**31 - 1
 """Bounds from here on are those of the storage, not of the matter: they are left out."""
 
-NOTHING = (None, "", [], {})
+NOTHING: tuple[object, ...] = (None, "", [], {})
 """Defaults that say that there is none."""
 
 
@@ -101,7 +101,7 @@ def default_of(schema: JsonObject) -> str:
     ''
     """
     default = schema.get("default")
-    if default in NOTHING and default is not False:
+    if default in NOTHING:
         return ""
     if isinstance(default, dict):  # a part with defaults of its own
         return "its defaults"

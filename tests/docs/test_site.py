@@ -141,6 +141,23 @@ def test_nothing_is_configured_that_loads_from_elsewhere() -> None:
     assert not {"extra_javascript", "extra_css"} & set(CONFIGURATION)
 
 
+SHOWN = (
+    "nav.detections", "nav.alerts", "nav.treasury", "nav.statistics", "nav.models", "order.serious", "order.recent",
+    "live.open", "sign_in.token", "sign_out", "severity", "score", "reasons", "entry", "detections.more", "verdict.ask",
+    "verdict.CONFIRMEE", "verdict.FAUX_POSITIF", "verdict.RECLASSEE", "missed", "missed.report", "alerts.take_note",
+    "alerte.OUVERTE", "alerte.ACQUITTEE", "alerte.RESOLUE", "scenario", "scenario.RETARD", "scenario.EMPRUNT",
+    "scenario.INVESTISSEMENT", "scenario.FLUX", "export", "export.from", "export.to", "export.page", "statistics.codes",
+)  # fmt: skip
+"""Words of the dashboard that the guide for accountants explains."""
+
+
+@pytest.mark.parametrize("key", SHOWN)
+def test_the_french_guide_speaks_as_the_pages_do(key: str) -> None:
+    told = json.loads((ROOT / "wisebook_ml/api/pages/texts/fr.json").read_text("utf-8"))[key]
+    guide = " ".join((DOCS / "fr/guide.md").read_text("utf-8").split())
+    assert told.replace("’", "'").casefold() in guide.casefold()
+
+
 def test_french_pages_say_so() -> None:
     class Page:
         class file:
