@@ -8,8 +8,9 @@ import pytest
 from schemas import CodeMotif, Parametres, ReglageControle
 from wisebook_ml.controls import CONTROLS, Control
 from wisebook_ml.generator.planting import VARIANTES
-from wisebook_ml.handbook import cases_amounts, cases_facts, catalogue, document
+from wisebook_ml.handbook import cases_amounts, cases_facts, catalogue
 from wisebook_ml.handbook.catalogue import Kind, checks, find_check, near_codes
+from wisebook_ml.handbook.controls_page import controls_page
 from wisebook_ml.handbook.examples import CASES, examples
 from wisebook_ml.handbook.sources import SOURCES_FR
 from wisebook_ml.scoring.forests import FORESTS, Forest
