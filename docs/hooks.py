@@ -1,8 +1,12 @@
-"""What MkDocs does beyond its configuration: French pages say so, and no page loads anything from elsewhere."""
+"""What MkDocs does beyond its configuration.
+
+French pages say so, no page loads anything from elsewhere, and links to files beside ``docs/`` become their paths.
+"""
 
 from __future__ import annotations
 
 import logging
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -20,6 +24,34 @@ LOADED = re.compile(
     re.IGNORECASE,
 )
 """Addresses on other servers that a browser fetches by itself; links that a reader may follow are none."""
+
+
+OUTWARD = re.compile(r"(?<!!)\[(?P<text>[^\]]+)\]\((?P<link>(?:\.\./)+[^)\s]+)\)")
+"""Links that may lead out of ``docs/``: to files of the repository, which the site does not have."""
+
+
+def with_paths(markdown: str, src_uri: str) -> str:
+    """Return a page in which links out of ``docs/`` are the paths that they lead to, from the top of the repository.
+
+    Parameters
+    ----------
+    markdown, src_uri : str
+        The page, and its path below ``docs/``.
+    """
+
+    def path_of(match: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(src_uri), match["link"]))
+        if not target.startswith("../"):
+            return match[0]
+        path = f"`{target.removeprefix('../')}`"
+        return path if match["text"].strip("`") in path else f"{match['text']} ({path})"
+
+    return OUTWARD.sub(path_of, markdown)
+
+
+def on_page_markdown(markdown: str, *, page: Page, **_: object) -> str:
+    """Name files that the site does not have."""
+    return with_paths(markdown, page.file.src_uri)
 
 
 def loaded_from_elsewhere(html: str) -> list[str]:

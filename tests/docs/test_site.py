@@ -86,14 +86,12 @@ def test_links_and_anchors_lead_somewhere(path: Path) -> None:
     for link in links(path):
         target, _, anchor = link.partition("#")
         file = (path.parent / target).resolve() if target else path
-        if not file.is_file() and path != TEXTS[0]:  # the site has no folders to show; the README may name one
-            broken.append(f"{link}: there is no such file")
-        elif not file.exists():
+        if not file.exists():
             broken.append(f"{link}: there is no such file or folder")
+        elif DOCS in (file, *file.parents) and not file.is_file():
+            broken.append(f"{link}: a folder of docs/, of which the site shows nothing; link to a file in it")
         elif anchor and anchor not in anchors(file):
             broken.append(f"{link}: {name_of(file)} has no such heading")
-        elif path != TEXTS[0] and DOCS not in file.parents:
-            broken.append(f"{link}: leads out of docs/, where the site does not reach")
     assert not broken, "\n".join(broken)
 
 
@@ -133,6 +131,19 @@ def test_there_are_examples_for_those_who_publish() -> None:
 )
 def test_the_build_finds_what_a_page_would_load_from_elsewhere(html: str, expected: list[str]) -> None:
     assert HOOKS["loaded_from_elsewhere"](html) == expected
+
+
+@pytest.mark.parametrize(
+    ("src_uri", "markdown", "expected"),
+    [
+        ("a.md", "[the contract](../schemas/asyncapi.json)", "the contract (`schemas/asyncapi.json`)"),
+        ("a.md", "[`schemas/json/`](../schemas/json/)", "`schemas/json`"),
+        ("fr/a.md", "[guide](../api.md), ![picture](../../b.png)", "[guide](../api.md), ![picture](../../b.png)"),
+        ("fr/a.md", "[code](../../schemas/codes.py)", "code (`schemas/codes.py`)"),
+    ],
+)
+def test_links_out_of_the_pages_become_paths(src_uri: str, markdown: str, expected: str) -> None:
+    assert HOOKS["with_paths"](markdown, src_uri) == expected
 
 
 def test_nothing_is_configured_that_loads_from_elsewhere() -> None:
