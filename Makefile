@@ -62,8 +62,9 @@ bench: $(VENV)/.all $(BENCH_VENV)/.done ## Measure speed, latency, memory beside
 bench-quick: $(VENV)/.all $(BENCH_VENV)/.done ## The same, smaller and once (under 3 minutes)
 	@$(BIN)/python -m bench --quick
 
+# Not --quiet: warnings that are not shown would not fail either.
 docs: $(DOCS_VENV)/.done ## Build the site of the documentation into build/site; warnings fail
-	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict
 	@echo "Written to build/site. To read it, with search: $(DOCS_VENV)/bin/mkdocs serve"
 
 lint: $(VENV)/.all ## Check style and format

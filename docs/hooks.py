@@ -43,8 +43,8 @@ def with_paths(markdown: str, src_uri: str) -> str:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(src_uri), match["link"]))
         if not target.startswith("../"):
             return match[0]
-        path = f"`{target.removeprefix('../')}`"
-        return path if match["text"].strip("`") in path else f"{match['text']} ({path})"
+        path = target.removeprefix("../")
+        return f"`{path}`" if match["text"].strip("`/") == path else f"{match['text']} (`{path}`)"
 
     return OUTWARD.sub(path_of, markdown)
 
