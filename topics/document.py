@@ -41,6 +41,10 @@ A deployment puts its prefix before the names (`wisebook.`). Keys are text, valu
 default may be left out; unknown additional fields are accepted. `publish` stands for whoever publishes for WiseBook
 (core, or the command line); the other writers and readers are the roles of `wisebook-ml worker`, and `api`.
 
+The key decides the partition by murmur2, as in Java's clients. But what follows from a record of a company lies on the
+partition of that record: detections, predictions and counts, and positions that are derived from entries. So those of
+a company stay in order whatever their keys are. Markers and ticks of all companies are placed on every partition.
+
 Records that follow from others are written in transactions: read with `isolation.level=read_committed`. Where a record
 has a `revision`, the highest one of an id holds. *Kept* are records for that long; of a compacted topic, the last
 record of each key.
