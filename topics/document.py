@@ -11,6 +11,7 @@ from inspect import cleandoc
 import topics
 from schemas import Record
 from schemas.json_schema import JsonObject, components
+from topics.access import ACCESS
 from topics.asyncapi import (
     ALWAYS_FOLLOW,
     CLOUD_EVENT_HEADERS,
@@ -39,7 +40,9 @@ JSON Schema for each record.
 
 A deployment puts its prefix before the names (`wisebook.`). Keys are text, values JSON in UTF-8. A field that has its
 default may be left out; unknown additional fields are accepted. `publish` stands for whoever publishes for WiseBook
-(core, or the command line); the other writers and readers are the roles of `wisebook-ml worker`, and `api`.
+(core, or the command line); the other writers and readers are the roles of `wisebook-ml worker`, and `api`. Who *may*
+read and write is what `wisebook-ml topics apply --acls` writes to the brokers (`topics/access.py`), where `publisher`
+is WiseBook core and `subscriber` another team.
 
 The key decides the partition by murmur2, as in Java's clients. But what follows from a record of a company lies on the
 partition of that record: detections, predictions and counts, and positions that are derived from entries. So those of
@@ -124,6 +127,7 @@ def _topic(topic: Topic) -> Iterator[str]:
     yield f"- largest record: {topic.max_message_bytes // 1024:,} KiB"
     yield f"- written by: {_roles(SENDS, topic)}"
     yield f"- read by: {_roles(RECEIVES, topic) or 'subscribers'}"
+    yield f"- may be read by: {_may(topic, 'reads')}; written by: {_may(topic, 'writes')}"
     yield f"- records: {_linked(topic.records) or REFUSED}"
 
 
@@ -136,6 +140,11 @@ def _roles(by_role: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]
                 some = "" if set(records) == set(topic.records) else f" ({_linked(records)})"
                 told.append(f"`{role}`{some}")
     return ", ".join(told)
+
+
+def _may(topic: Topic, does: str) -> str:
+    """Return who has the right to read or to write a topic."""
+    return ", ".join(f"`{access.role}`" for access in ACCESS if topic in getattr(access, does)) or "nobody"
 
 
 def _headers() -> Iterator[str]:
