@@ -1,6 +1,7 @@
 """What MkDocs does beyond its configuration.
 
-French pages say so, no page loads anything from elsewhere, and links to files beside ``docs/`` become their paths.
+French pages say so, no page loads anything from elsewhere, links to files beside ``docs/`` become their paths, and
+diagrams that only a forge draws are folded up.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import logging
 import posixpath
 import re
+import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,6 +32,20 @@ OUTWARD = re.compile(r"(?<!!)\[(?P<text>[^\]]+)\]\((?P<link>(?:\.\./)+[^)\s]+)\)
 """Links that may lead out of ``docs/``: to files of the repository, which the site does not have."""
 
 
+MERMAID = re.compile(r"^```mermaid\n(?P<source>.*?)^```$", re.MULTILINE | re.DOTALL)
+"""Diagrams as text: a forge draws them; the theme would load the program that does from another server."""
+
+
+def with_folded_diagrams(markdown: str) -> str:
+    """Return a page in which each diagram is its text, to be opened by who wants to read it."""
+
+    def folded(match: re.Match[str]) -> str:
+        text = textwrap.indent(f"```text\n{match['source']}```", "    ")
+        return f'??? note "The diagram, as text (Mermaid)"\n\n{text}'
+
+    return MERMAID.sub(folded, markdown)
+
+
 def with_paths(markdown: str, src_uri: str) -> str:
     """Return a page in which links out of ``docs/`` are the paths that they lead to, from the top of the repository.
 
@@ -50,8 +66,8 @@ def with_paths(markdown: str, src_uri: str) -> str:
 
 
 def on_page_markdown(markdown: str, *, page: Page, **_: object) -> str:
-    """Name files that the site does not have."""
-    return with_paths(markdown, page.file.src_uri)
+    """Name files that the site does not have, and fold up what it cannot draw."""
+    return with_folded_diagrams(with_paths(markdown, page.file.src_uri))
 
 
 def loaded_from_elsewhere(html: str) -> list[str]:

@@ -146,6 +146,13 @@ def test_links_out_of_the_pages_become_paths(src_uri: str, markdown: str, expect
     assert HOOKS["with_paths"](markdown, src_uri) == expected
 
 
+def test_diagrams_are_folded_up() -> None:
+    page = "before\n\n```mermaid\nflowchart LR\n    a --> b\n```\n\nafter\n"
+    shown = HOOKS["with_folded_diagrams"](page)
+    assert shown.startswith('before\n\n??? note "')
+    assert "\n    ```text\n    flowchart LR\n        a --> b\n    ```\n\nafter\n" in shown
+
+
 def test_nothing_is_configured_that_loads_from_elsewhere() -> None:
     assert CONFIGURATION["theme"]["font"] is False
     assert "repo_url" not in CONFIGURATION, "the theme would ask its server for stars"
