@@ -25,6 +25,7 @@ COMMANDS = {
     "models": "wisebook_ml.cli.models:models",
     "pseudonyms": "wisebook_ml.cli.pseudonyms:pseudonyms",
     "publish": "wisebook_ml.cli.publish:publish",
+    "purge": "wisebook_ml.cli.purge:purge",
     "score": "wisebook_ml.cli.score:score",
     "settings": "wisebook_ml.cli.settings:settings",
     "statistics": "wisebook_ml.cli.statistics:statistics",

@@ -10,7 +10,8 @@ from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from wisebook_ml.messaging.client_log import CLIENT_LOGGER
+from wisebook_ml.messaging.clients import client_config
+from wisebook_ml.messaging.connect import told
 from wisebook_ml.messaging.events import Headers, RawRecord
 
 __all__ = [
@@ -37,6 +38,8 @@ ANSWER_SECONDS = 10.0
 RETRY_SECONDS = 0.1
 SETTLING = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
 """What brokers answer while a partition has no leader yet, or another one."""
+
+UNKNOWN = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC})
 
 STALL_SECONDS = 30.0
 """Without a record for that long before the end, something is wrong."""
@@ -65,7 +68,7 @@ def end_offsets(bootstrap: str, topic: str) -> dict[int, tuple[int, int]]:
             except KafkaException as error:
                 # The leaders of a topic that was just created, or of a broker that was just started, settle first.
                 if error.args[0].code() not in SETTLING or time.monotonic() > deadline:
-                    raise ReadError(f"topic {topic} on {bootstrap}: {error}") from error
+                    raise ReadError(f"topic {topic} on {bootstrap}: {told(error.args[0])}") from error
                 time.sleep(RETRY_SECONDS)
     finally:
         consumer.close()
@@ -76,7 +79,8 @@ def _ask_offsets(consumer: Consumer, topic: str) -> dict[int, tuple[int, int]]:
     if metadata.error is not None:
         if metadata.error.code() in SETTLING:
             raise KafkaException(metadata.error)
-        raise ReadError(f"topic {topic}: {metadata.error.str()}; create it with `wisebook-ml topics apply`")
+        hint = "; create it with `wisebook-ml topics apply`" if metadata.error.code() in UNKNOWN else ""
+        raise ReadError(f"topic {topic}: {told(metadata.error)}{hint}")
     return {
         partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_SECONDS)
         for partition in sorted(metadata.partitions)
@@ -132,7 +136,7 @@ def stretches_since(bootstrap: str, topic: str, since_ms: int) -> dict[int, tupl
         asked = [TopicPartition(topic, partition, since_ms) for partition in ends]
         found = consumer.offsets_for_times(asked, timeout=ANSWER_SECONDS)
     except KafkaException as error:
-        raise ReadError(f"topic {topic} on {bootstrap}: {error}") from error
+        raise ReadError(f"topic {topic} on {bootstrap}: {told(error.args[0])}") from error
     finally:
         consumer.close()
     # A partition that has nothing since then is told as ending (a negative offset).
@@ -204,13 +208,12 @@ def open_reader(bootstrap: str) -> Consumer:
     """Return a client that reads what is committed, in no group."""
     return Consumer(
         {
-            "bootstrap.servers": bootstrap,
+            **client_config(bootstrap),
             "group.id": "wisebook-ml-reader",  # required by the client; nothing is joined and nothing committed
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,
             "isolation.level": "read_committed",
             "fetch.message.max.bytes": 16 * 1024 * 1024,
-            "logger": CLIENT_LOGGER,
         }
     )
