@@ -94,7 +94,7 @@ def test_the_whole_way(deployment: Deployment, ledger: list[Ecriture], names: se
 
         def read(token: str) -> list[bytes]:
             with httpx.Client(base_url=address, headers={"Authorization": f"Token {token}"}, timeout=60) as client:
-                period = {"societe_id": 1, "depuis": "2023-01-01", "jusque": "2026-12-31", "langue": "fr"}
+                period = {"societe": 1, "depuis": "2023-01-01", "jusque": "2026-12-31", "langue": "fr"}
                 asked = [
                     client.get("/api/ml/detections/", params={"limit": 200}),
                     client.get("/api/ml/export/detections.csv", params=period),
