@@ -43,8 +43,8 @@ class Reprises:
         fits = all(one.reprise_id == marker.reprise_id and one.nombre == marker.nombre for one in before)
         if not fits or marker.numero != len(before) + 1 or marker.numero > marker.nombre:
             raise ValueError(
-                f"part {marker.numero} of {marker.nombre} of replay {marker.reprise_id} does not follow the part before "
-                "it; promote the replay again"
+                f"part {marker.numero} of {marker.nombre} of replay {marker.reprise_id} does not follow the part "
+                "before it; promote the replay again"
             )
         foreign = [one.detection.societe_id for one in marker.detections if one.detection.societe_id != company]
         if foreign:
