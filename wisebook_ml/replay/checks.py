@@ -165,8 +165,8 @@ def _activations(settings: Settings, text: str, societes: Sequence[int]) -> list
     name, mark, number = text.rpartition("@")
     if not mark or not name or not (number.isascii() and number.isdigit()):
         raise ReplayError(
-            f"--model {text!r} is not MODELE@VERSION, such as 4@2: the number or name of a model, and one of its versions "
-            "(`wisebook-ml models list`)"
+            f"--model {text!r} is not MODELE@VERSION, such as 4@2: the number or name of a model, and one of its "
+            "versions (`wisebook-ml models list`)"
         )
     registry = ModelRegistry(open_database(settings.sql_url))
     model = registry.find(name, societes[0] if len(societes) == 1 and not name.isdigit() else None)

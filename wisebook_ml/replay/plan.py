@@ -46,7 +46,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> str:
         """A short digest of it."""
-        return hashlib.blake2b(msgspec.json.encode(self, order="sorted"), digest_size=ID_BYTES).hexdigest()
+        return hashlib.blake2b(msgspec.json.encode(self), digest_size=ID_BYTES).hexdigest()
 
     @property
     def changes_versions(self) -> bool:

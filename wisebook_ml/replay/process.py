@@ -80,14 +80,20 @@ def main() -> None:
     gc.set_threshold(OBJECTS)
     try:
         _work(job, get_settings())
-    except (ReplayError, ReadError, SettingsError, ModelMissing, OSError, ValueError) as error:
+    except (ReplayError, ReadError, SettingsError, ModelMissing, OSError) as error:
         _tell(Failed(str(error)))
+        sys.exit(1)
+    except Exception as error:
+        logging.getLogger(__name__).exception("the replay failed")
+        _tell(Failed(f"{type(error).__name__}: {error}"))
         sys.exit(1)
     _tell(Ended())
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    # Not through Python's file, whose lock a thread that waits would hold when the interpreter ends.
+    while os.read(0, 1024):
+        pass
     os._exit(1)
 
 

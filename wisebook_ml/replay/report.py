@@ -11,8 +11,8 @@ __all__ = ["change_line", "headline", "rows_of_controls"]
 def headline(figures: Comparison) -> Iterator[str]:
     """Yield what there is of open detections: the same, new, gone, changed; and what stays as it is."""
     yield (
-        f"{figures.same:,} the same, {figures.new:,} new, {figures.gone:,} gone, {figures.changed:,} with another score "
-        "or other reasons"
+        f"{figures.same:,} the same, {figures.new:,} new, {figures.gone:,} gone, {figures.changed:,} with another "
+        "score or other reasons"
     )
     if figures.missing:
         yield f"of {figures.missing:,} nothing is published"
