@@ -69,9 +69,9 @@ def make_plan(settings: Settings, bootstrap: str, asked: Asked) -> Plan:
         topic_id=topic_id(bootstrap, topic),
         partitions=count,
         stretches=stretches,
-        societes=sorted(set(asked.societes)),
-        activations=activations,
-        reglages=reglages,
+        societes=tuple(sorted(set(asked.societes))),
+        activations=tuple(activations),
+        reglages=tuple(reglages),
         fold=fold_of(settings),
     )
     check_still_there(settings, bootstrap, plan)

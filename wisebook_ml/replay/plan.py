@@ -1,7 +1,7 @@
 """What a replay does: which records of which partitions, with which models and settings."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -26,9 +26,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         How many it has.
     stretches : mapping of int to (int, int)
         What is scored of each partition, where there is anything.
-    societes : list of int
+    societes : tuple of int
         Whose entries; empty for all companies.
-    activations, reglages : list
+    activations, reglages : tuple
         Models and settings that are in force from the beginning of each stretch to its end, whatever markers say.
     fold : str
         What a state rests on: the version of the program.
@@ -38,9 +38,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     topic_id: str
     partitions: int
     stretches: Mapping[int, Stretch]
-    societes: Sequence[int] = ()
-    activations: Sequence[Activation] = ()
-    reglages: Sequence[Reglage] = ()
+    societes: tuple[int, ...] = ()
+    activations: tuple[Activation, ...] = ()
+    reglages: tuple[Reglage, ...] = ()
     fold: str
 
     @property
