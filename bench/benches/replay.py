@@ -47,6 +47,7 @@ def run(context: Context) -> None:
             "lines/s",
             at_least=LINES_PER_SECOND,
             rates=[one["lines_per_second"] for one in told],
+            cpu_us_per_line=statistics.median(1e6 * one["cpu_seconds"] / one["lines"] for one in rates),
             whole_seconds=[one["seconds"] for one in rates],
             lines=rates[0]["lines"],
             error="" if told else "too short to be measured",

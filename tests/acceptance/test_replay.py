@@ -47,7 +47,9 @@ def new_settings(deployment: Deployment, societe_id: int) -> int:
     """Record a version of a company's settings that silences what live scoring tells of most."""
     store = SettingsStore(open_database(deployment.settings.sql_url))
     off = {CodeMotif.DESEQUILIBRE: ReglageControle(actif=False)}
-    made = store.append(societe_id, lambda base: replace(base, controles=off, budget_alertes=0.05), f"test {societe_id}")
+    made = store.append(
+        societe_id, lambda base: replace(base, controles=off, budget_alertes=0.05), f"test {societe_id}"
+    )
     assert made is not None
     return made.version
 
@@ -137,7 +139,9 @@ def test_other_settings_are_compared_and_hold_once_promoted(
 def test_live_scoring_goes_on_from_what_was_promoted(shared: Deployment, scoring: Worker) -> None:
     held = by_id(values_of(shared.detections(2)))
     closed = next(
-        one for one in held.values() if one.etat is Etat.CLOSE and one.objet.type is TypeObjet.ECRITURE and one.revision == 1
+        one
+        for one in held.values()
+        if one.etat is Etat.CLOSE and one.objet.type is TypeObjet.ECRITURE and one.revision == 1
     )
     entry = next(one for one in ledger(2) if one.ecriture_id == closed.ecriture_id)
     mended = replace(entry, revision=90, lignes=[line for line in entry.lignes if line.compte_num != "471000"])

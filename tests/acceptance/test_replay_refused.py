@@ -1,7 +1,7 @@
 """What cannot be replayed is said before any work is done, in a sentence with what to do."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ def test_a_version_of_a_model_that_is_none(filled: Deployment) -> None:
         version = save(filled, kind, 1, societe_id=COMPANY, modele_id=number)
         registry.record_version(version)
     assert "is a XGBOOST, which takes no part in detections" in refused(filled, "--model", "risk@1")
-    assert "--societe does not name" in refused(filled, "--model", "score@1", "--societe", "5")
+    assert "--societe does not name" in refused(filled, "--model", f"{model.id}@1", "--societe", "5")
     path = filled.settings.home / "ml_models" / str(COMPANY) / str(model.id) / "1"
     for file in path.iterdir():
         if file.suffix != ".json":
@@ -116,17 +116,15 @@ def test_topics_that_do_not_exist(kafka: str, topic_prefix: str, tmp_path: Path)
     assert "topic" in refused(Deployment(kafka, topic_prefix, tmp_path / "home"), "--dry-run")
 
 
-def admin_of(deployment: Deployment) -> AdminClient:
-    return AdminClient({"bootstrap.servers": deployment.bootstrap})
-
-
-def done(futures: Any) -> None:
-    for future in futures.values():
-        future.result()
+def administer(deployment: Deployment, ask: Callable[[AdminClient], Any]) -> None:
+    admin = AdminClient({"bootstrap.servers": deployment.bootstrap})  # lives as long as its answers are waited for
+    for future in ask(admin).values():
+        future.result(60.0)
 
 
 def extend(deployment: Deployment, *names: str) -> None:
-    done(admin_of(deployment).create_partitions([NewPartitions(name, ENTRIES.partitions + 2) for name in names]))
+    wanted = [NewPartitions(name, ENTRIES.partitions + 2) for name in names]
+    administer(deployment, lambda admin: admin.create_partitions(wanted))
     for name in names:
         deployment.until(
             lambda name=name: len(end_offsets(deployment.bootstrap, name)) == ENTRIES.partitions + 2, "partitions"
@@ -152,7 +150,7 @@ def test_a_beginning_that_is_lost(deployment: Deployment) -> None:
     deployment.until(lambda: "snapshot of" in worker.log.read_text(), "a snapshot", worker)
     assert worker.stop() == 0
     name = deployment.name(ENTRIES)
-    done(admin_of(deployment).delete_records([TopicPartition(name, HOME, 100)]))
+    administer(deployment, lambda admin: admin.delete_records([TopicPartition(name, HOME, 100)]))
     assert "has lost its beginning: it goes from offset 100 on" in refused(deployment, "--dry-run", "--from", "10")
     assert "there is no snapshot of the state between there and offset 100" in refused(deployment, "--dry-run")
     snapshots = sorted(int(one.stem) for one in Path(deployment.settings.state_url, name, str(HOME)).glob("*.state"))
@@ -187,7 +185,7 @@ def test_rights_that_are_missing(guarded: Deployment) -> None:
         return AclBinding(ResourceType.TOPIC, name, pattern, "User:ANONYMOUS", "*", operation, permission)
 
     rules = [rule(AclOperation.ALL, AclPermissionType.ALLOW), rule(AclOperation.READ, AclPermissionType.DENY)]
-    done(admin_of(guarded).create_acls(rules))
+    administer(guarded, lambda admin: admin.create_acls(rules))
     said = refused(guarded, "--dry-run")
     assert f"the brokers do not allow READ on {name}" in said
 

@@ -74,7 +74,9 @@ def stands(*some: Detection, at: int = 10) -> dict[bytes, Standing]:
     return {key(one): Standing(at, TOLD, msgspec.json.encode(one)) for one in some}
 
 
-def compared(ours: dict[bytes, Found], theirs: dict[bytes, Standing], **options: Any) -> tuple[Comparison, list[Change]]:
+def compared(
+    ours: dict[bytes, Found], theirs: dict[bytes, Standing], **options: Any
+) -> tuple[Comparison, list[Change]]:
     return compare(ours, theirs, END, options.pop("versions", Versions()), **options)
 
 

@@ -200,6 +200,7 @@ def _told(done: Done, seconds: float, shown: _Shown) -> dict[str, object]:
         "lines": done.overall.total("lines"),
         "dead_letters": done.overall.total("refused"),
         "seconds": round(seconds, 3),
+        "cpu_seconds": round(done.overall.cpu_seconds, 3),
         "lines_per_second": round(shown.lines / shown.seconds) if shown.seconds else None,
         "comparison": figures,
         "published": done.published,

@@ -1,6 +1,7 @@
 """From what is asked for to a plan, and everything that could keep it from being done: before any work is."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -21,7 +22,7 @@ from wisebook_ml.replay.stretches import check_records, stretches_of
 from wisebook_ml.scoring.stream import SCORED
 from wisebook_ml.settings import Settings
 from wisebook_ml.snapshots import Identity, SnapshotStore
-from wisebook_ml.storage import ModelRegistry, SettingsStore, open_database
+from wisebook_ml.storage import Modele, ModelNotFound, ModelRegistry, SettingsStore, open_database
 from wisebook_ml.training.collect import ALL_COMPANIES
 
 __all__ = ["Asked", "check_rights_of", "check_still_there", "fold_of", "folder_of", "make_plan"]
@@ -169,7 +170,7 @@ def _activations(settings: Settings, text: str, societes: Sequence[int]) -> list
             "versions (`wisebook-ml models list`)"
         )
     registry = ModelRegistry(open_database(settings.sql_url))
-    model = registry.find(name, societes[0] if len(societes) == 1 and not name.isdigit() else None)
+    model = _model(registry, name, societes)
     version = registry.version(model.id, int(number)).version
     if version.type_modele not in SCORED:
         kinds = ", ".join(sorted(one.value for one in SCORED))
@@ -183,6 +184,14 @@ def _activations(settings: Settings, text: str, societes: Sequence[int]) -> list
     if societes and version.societe_id not in societes:
         raise ReplayError(f"model {model.id} is company {version.societe_id}'s, which --societe does not name")
     return [Activation(societe_id=version.societe_id, version=version)]
+
+
+def _model(registry: ModelRegistry, name: str, societes: Sequence[int]) -> Modele:
+    """Return the model that is meant: one of the company's own before one of all companies."""
+    if len(societes) == 1 and not name.isdigit():
+        with suppress(ModelNotFound):
+            return registry.find(name, societes[0])
+    return registry.find(name)
 
 
 def _check_artefact(settings: Settings, version: VersionModele) -> None:

@@ -60,7 +60,9 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 
 class Ended(msgspec.Struct, frozen=True, tag="ended"):
-    """All partitions are done."""
+    """All partitions are done, in so much time of a processor."""
+
+    cpu_seconds: float
 
 
 class Told(Progress, frozen=True, tag="progress"):
@@ -78,6 +80,7 @@ def main() -> None:
     if job.share < 1.0:
         os.nice(NICE)
     gc.set_threshold(OBJECTS)
+    begun = time.process_time()
     try:
         _work(job, get_settings())
     except (ReplayError, ReadError, SettingsError, ModelMissing, OSError) as error:
@@ -87,7 +90,7 @@ def main() -> None:
         logging.getLogger(__name__).exception("the replay failed")
         _tell(Failed(f"{type(error).__name__}: {error}"))
         sys.exit(1)
-    _tell(Ended())
+    _tell(Ended(time.process_time() - begun))
 
 
 def _end_with_parent() -> None:

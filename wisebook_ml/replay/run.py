@@ -26,9 +26,10 @@ LOG_LINES = 3
 
 @dataclass(slots=True)
 class Overall:
-    """How far all partitions are together."""
+    """How far all partitions are together; in the end, how much time of a processor that took."""
 
     parts: dict[int, Progress] = field(default_factory=dict)
+    cpu_seconds: float = 0.0
 
     def take(self, progress: Progress) -> None:
         """Take what a process tells of a partition."""
@@ -116,6 +117,7 @@ def _follow(
             raise ReplayError(message.error)
         if isinstance(message, Ended):
             working.discard(number)
+            overall.cpu_seconds += message.cpu_seconds
         else:
             overall.take(message)
             tell(overall)
