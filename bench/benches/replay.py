@@ -14,6 +14,7 @@ from bench.context import Context, Deployment, Failed, tail_of
 from bench.live import stop
 from bench.preload import preload
 from bench.results import line_of
+from wisebook_ml.replay.results import Reached, read_results
 from wisebook_ml.settings import Settings
 
 __all__ = ["run"]
@@ -96,30 +97,46 @@ def _start(context: Context, prefix: str, *options: str) -> tuple["subprocess.Po
 
 
 class _Endless:
-    """Replays the topic again and again, as long as live scoring is measured."""
+    """Replays the topic again and again, as long as live scoring is measured; starts once the first has lines."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._homes: list[Path] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self.rates: list[float] = []
         self._thread.start()
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while not self._lines():
+            if time.monotonic() > deadline:
+                raise Failed("the replay beside live scoring does not begin")
+            time.sleep(POLL_SECONDS)
+        self._begun, self._before = time.monotonic(), self._lines()
 
     def _run(self) -> None:
         while not self._ended.is_set():
-            process, _ = _start(self._context, self._context.place.prefix, "--throttle", str(THROTTLE))
+            process, home = _start(self._context, self._context.place.prefix, "--throttle", str(THROTTLE))
+            self._homes.append(home)
             while process.poll() is None and not self._ended.wait(POLL_SECONDS):
                 pass
             if process.poll() is None:
                 process.kill()
-            out, _ = process.communicate()
-            if process.returncode == 0 and (rate := json.loads(out)["lines_per_second"]):
-                self.rates.append(rate)
+            process.communicate()
 
-    def end(self) -> None:
-        """End the replay that is under way."""
+    def _lines(self) -> int:
+        """Return the entry lines that all replays have scored so far, by what they have written down."""
+        total = 0
+        for home in list(self._homes):
+            for path in home.glob("replays/*/*.results"):
+                reached = [one.lines for one in read_results(path) if isinstance(one, Reached)]
+                total += reached[-1] if reached else 0
+        return total
+
+    def end(self) -> float:
+        """End the replay that is under way; return the lines a second since the first, start-ups included."""
+        rate = (self._lines() - self._before) / (time.monotonic() - self._begun)
         self._ended.set()
         self._thread.join()
+        return rate
 
 
 def _beside(context: Context, full: float | None) -> None:
@@ -153,16 +170,16 @@ def _latency(context: Context, *, replaying: bool) -> tuple[float, float | None]
     wanted = round(per_second * (context.sizes.latency_seconds + WARM_SECONDS))
     records = planted(ledgers.records[ledgers.markers :][:wanted])
     worker = deployment.start_worker("scoring")
-    background = _Endless(context) if replaying else None
+    background, replayed = _Endless(context) if replaying else None, None
     try:
         published, seen = publish_and_follow(context, deployment, worker, records, per_second)
     finally:
         stop(worker)
         if background is not None:
-            background.end()
+            replayed = background.end()
     begin = min(published.at.values()) + WARM_SECONDS
     counted = {id_: at for id_, at in published.at.items() if at >= begin}
     delays = sorted(1_000 * (seen.at[id_] - at) for id_, at in counted.items() if id_ in seen.at)
     if not delays or len(delays) < len(counted):
         raise Failed(f"{len(counted) - len(delays)} of {len(counted)} detections were not readable")
-    return percentile(delays, 0.99), statistics.median(background.rates) if background and background.rates else None
+    return percentile(delays, 0.99), replayed

@@ -1,4 +1,4 @@
-"""Entries are scored again: the same as live where nothing is changed, compared where it is, and put in force at once."""
+"""Entries are scored again: the same as live where nothing is changed, compared where it is, and promoted at once."""
 
 import json
 from collections.abc import Iterator, Sequence

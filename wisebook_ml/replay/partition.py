@@ -167,17 +167,18 @@ class PartitionReplay:
                 f"{self._plan.topic} partition {self._partition} begins at offset {first}: what was before is lost, "
                 f"and no snapshot has the state up to offset {self._start}"
             )
-        self._pipeline = self._new()
+        if self._pipeline.next_offset:  # what could not be loaded has left its traces
+            self._pipeline = self._new()
         return 0
 
     def _become(self, stamp: int, parts: dict[str, memoryview]) -> bool:
         self._pipeline = self._new()
+        self._pipeline.next_offset = stamp
         try:
             self._pipeline.state.load(parts)
         except ValueError as error:
             LOGGER.warning("snapshot of offset %d cannot be loaded, and is ignored: %s", stamp, error)
             return False
-        self._pipeline.next_offset = stamp
         return True
 
     def _warm_up(self, restored: int, own: PartitionSnapshots) -> None:
