@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BENCH_VENV := .venv-bench
 PEERS_VENV := .venv-peers
-CODE := schemas topics wisebook_ml agents bench tests
+CODE := schemas topics wisebook_ml agents client bench tests
 # Half of the time tests wait, for processes and brokers: so four at once (`make test PARALLEL=` runs one after the other).
 # Whole files, in their order: those that take longest come first (tests/conftest.py).
 PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
@@ -15,7 +15,7 @@ DATA ?=
 ENTRIES ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick lint types format contracts lock clean
+.PHONY: help setup demo test chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick lint types format contracts client lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -65,6 +65,7 @@ lint: $(VENV)/.all ## Check style and format
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/python -m topics.contracts check
+	$(BIN)/python -m topics.contracts compatible
 	$(BIN)/python -m wisebook_ml.handbook.document check
 
 types: $(VENV)/.all ## Check types (strict)
@@ -77,6 +78,11 @@ format: $(VENV)/.all ## Repair style and format
 contracts: $(VENV)/.all ## Write the JSON Schemas, the AsyncAPI document and docs/controls.md anew
 	$(BIN)/python -m topics.contracts write
 	$(BIN)/python -m wisebook_ml.handbook.document write
+
+client: $(VENV)/.all ## Build the distribution for those who publish (client/) into dist/
+	$(BIN)/uv build --quiet --offline --no-build-isolation --python $(BIN)/python --out-dir dist client
+	@rm -rf client/build client/*.egg-info
+	@ls dist/wisebook_ml_client*
 
 COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 lock: $(VENV)/.all ## Resolve the dependencies anew into requirements/

@@ -11,6 +11,7 @@ from typing import Any
 
 import faust
 
+from agents.credentials import broker_credentials
 from topics import ENTRIES, Topic
 from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
 from wisebook_ml.messaging.events import RawRecord
@@ -62,6 +63,7 @@ def role_app(role: str, settings: Settings) -> faust.App:
     app = faust.App(
         f"{settings.topic_prefix}ml-{role}",
         broker=[f"kafka://{address.strip()}" for address in bootstrap.split(",")],
+        broker_credentials=broker_credentials(settings),
         datadir=str(data),
         store="memory://",
         autodiscover=False,

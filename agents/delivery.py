@@ -19,6 +19,7 @@ from wisebook_ml.delivery.planning import Planned, Told, plan
 from wisebook_ml.delivery.schedule import Backoff
 from wisebook_ml.delivery.sender import Sender
 from wisebook_ml.messaging.connect import resolve_bootstrap
+from wisebook_ml.messaging.correlation import told_correlation
 from wisebook_ml.messaging.events import RawRecord
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.settings import Settings
@@ -81,7 +82,7 @@ def _take_alerts(
         when = {raw.offset: _published(raw.timestamp, now) for raw in batch.records}
         for raw, alerte in inbox.open(batch.partition, cast(Sequence[RawRecord], batch.records)):
             assert isinstance(alerte, Alerte)  # what ALERTS declares
-            issued.append(Issued(alerte, when[raw.offset]))
+            issued.append(Issued(alerte, when[raw.offset], told_correlation(raw.headers)))
         rules = {societe: companies.in_force(societe).alertes for societe in {one.alerte.societe_id for one in issued}}
 
         def choose(alerte: Alerte, told: Mapping[str, Sequence[Told]]) -> Sequence[Planned]:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Error, expect, sync_playwright
 
 from bench.postgres import local_postgres
 from wisebook_ml.broker import LocalKafka
@@ -37,6 +38,9 @@ CHROMIUM = "WISEBOOK_ML_CHROMIUM"
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
+ANSWER_SECONDS = 60.0
+"""Longest wait for an answer over HTTP; the client's own 5 s are too little on a busy machine."""
+
 BROWSER_MS = 60_000
 """Longest wait for anything that a page should show, in milliseconds; it takes some, unless the machine is busy."""
 
@@ -54,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     # Four processes and their workers share two processors: more threads each would only wait for one another, busily.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    httpx._config.DEFAULT_TIMEOUT_CONFIG.read = ANSWER_SECONDS
     if _is_parallel(config):
         os.environ[SHARED_BROKER] = tempfile.mkdtemp(prefix="wisebook-kafka-")
 
@@ -71,6 +76,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ranks = {name: rank for rank, name in enumerate(LONG)}
     home = Path(__file__).parent
     items.sort(key=lambda item: ranks.get(item.path.relative_to(home).parts[0], len(LONG)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Keep a picture of every page that is open when a test fails; others keep none."""
+    report: Any = yield
+    if report.when == "call" and report.failed and "browser" in getattr(item, "fixturenames", ()):
+        request = item._request  # type: ignore[attr-defined]
+        folder = request.getfixturevalue("tmp_path_factory").mktemp("pages")
+        pages = [page for context in request.getfixturevalue("browser").contexts for page in context.pages]
+        for number, page in enumerate(pages):
+            path = folder / f"{item.name[:60].replace('/', '_')}-{number}.png"
+            try:
+                page.screenshot(path=path, full_page=True)
+            except Error as error:  # a page that hangs must not hide why the test has failed
+                path = error
+            report.sections.append((f"Page {page.url}", str(path)))
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -4,6 +4,7 @@ Adding a topic is adding one declaration here; its record types live in `schemas
 """
 
 import datetime as dt
+import os
 
 from schemas import (
     Acquittement,
@@ -32,7 +33,7 @@ from schemas import (
     Tick,
     Travailleur,
 )
-from topics.topic import Topic
+from topics.topic import Topic, partition_count
 
 __all__ = [
     "ACKNOWLEDGEMENTS",
@@ -59,8 +60,8 @@ __all__ = [
     "Topic",
 ]
 
-COMPANY_PARTITIONS = 6
-"""Partitions of what is keyed by company: the most scoring workers that can share the work.
+COMPANY_PARTITIONS = partition_count(os.environ)
+"""Partitions of what is keyed by company: the most scoring workers that can share the work. `WISEBOOK_ML_PARTITIONS`.
 
 `detections` has as many as `entries`, since a detection goes to the partition of its entry.
 """

@@ -1,6 +1,6 @@
-"""Write the contracts (JSON Schemas and AsyncAPI document), or check that the written ones are up to date.
+"""Write the contracts (JSON Schemas and AsyncAPI document), or check them: up to date, and compatible with a release.
 
-Run from the top of the repository: ``python -m topics.contracts write|check``.
+Run from the top of the repository: ``python -m topics.contracts write|check|compatible|release``.
 """
 
 import difflib
@@ -11,21 +11,24 @@ from pathlib import Path
 import schemas
 from schemas.json_schema import schema_files
 from topics.asyncapi import asyncapi
+from topics.compatibility import objections
 
-__all__ = ["ROOT", "contract_files", "main", "stale", "write"]
+__all__ = ["ROOT", "contract_files", "incompatible", "main", "release", "stale", "write"]
 
 ROOT = Path(schemas.__file__).parent
 """The contracts lie beside the types that they are written from."""
 
-USAGE = "usage: python -m topics.contracts write|check"
-STALE, MISUSE = 1, 2
+RELEASED = "released/asyncapi.json"
+"""The contract as it was released last: what others go by."""
+
+USAGE = "usage: python -m topics.contracts write|check|compatible|release"
+STALE, MISUSE, INCOMPATIBLE = 1, 2, 3
 """Exit codes."""
 
 
 def contract_files() -> dict[str, str]:
     """Return what every contract file must contain, by its path below `ROOT`."""
-    document = json.dumps(asyncapi(), indent=2, ensure_ascii=False) + "\n"
-    return {**{f"json/{name}": text for name, text in schema_files().items()}, "asyncapi.json": document}
+    return {**{f"json/{name}": text for name, text in schema_files().items()}, "asyncapi.json": _document()}
 
 
 def stale(root: Path = ROOT) -> str:
@@ -53,6 +56,22 @@ def write(root: Path = ROOT) -> None:
         path.write_text(text, "utf-8", newline="\n")
 
 
+def incompatible(root: Path = ROOT) -> list[str]:
+    """Return what of the contract would break those who go by the last release, and what to do; empty where nothing."""
+    return objections(json.loads((root / RELEASED).read_text("utf-8")), json.loads(_document()))
+
+
+def release(root: Path = ROOT) -> None:
+    """Keep the contract as the one that is released: from then on it is what changes are compared with."""
+    path = root / RELEASED
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(_document(), "utf-8", newline="\n")
+
+
+def _document() -> str:
+    return json.dumps(asyncapi(), indent=2, ensure_ascii=False) + "\n"
+
+
 def _written(root: Path) -> dict[str, str]:
     paths = [*root.glob("json/*.json"), *root.glob("asyncapi.json")]
     return {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in paths}
@@ -69,6 +88,17 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
                 sys.stdout.write(diff)
                 sys.stderr.write("The contracts are stale. Run: python -m topics.contracts write\n")
                 return STALE
+        case ["compatible"]:
+            found = incompatible(root)
+            if found:
+                sys.stdout.writelines(f"{one}\n" for one in found)
+                sys.stderr.write(
+                    "The contract would break those who go by the last release (docs/subscribing.md, Compatibility). "
+                    "Where that is wanted, raise the major part of CONTRACT_VERSION in topics/asyncapi.py.\n"
+                )
+                return INCOMPATIBLE
+        case ["release"]:
+            release(root)
         case _:
             sys.stderr.write(USAGE + "\n")
             return MISUSE

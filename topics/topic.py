@@ -1,11 +1,15 @@
 """What a topic is: its name, who its records are about, what they are, and how long they are kept."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schemas import Record
 
-__all__ = ["Topic"]
+__all__ = ["Topic", "partition_count"]
+
+DEFAULT_PARTITIONS = 6
+MOST_PARTITIONS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,45 @@ class Topic:
         """Return the name on the broker."""
         return prefix + self.name
 
-    def config(self) -> dict[str, str]:
-        """Return the topic's broker configuration, as Kafka spells it."""
+    def config(self, replicas: int = 1) -> dict[str, str]:
+        """Return the topic's broker configuration, as Kafka spells it.
+
+        From three replicas on, a record counts as taken once two have it: the brokers' default is one, whose loss
+        would take the record along.
+        """
         cleanup = "delete"
         if self.compacted:
             cleanup = "compact" if self.retention is None else "compact,delete"
         retention_ms = -1 if self.retention is None else int(self.retention.total_seconds() * 1000)
+        in_sync = {"min.insync.replicas": "2"} if replicas > 2 else {}
         return {
             "cleanup.policy": cleanup,
             "retention.ms": str(retention_ms),
             "max.message.bytes": str(self.max_message_bytes),
+            **in_sync,
         }
+
+
+def partition_count(environment: Mapping[str, str]) -> int:
+    """Return how many partitions a deployment gives to what is keyed by company.
+
+    All of its processes must say the same: it is where they look for a company.
+
+    Raises
+    ------
+    ValueError
+        Where the variable is no such number.
+
+    Examples
+    --------
+    >>> partition_count({})
+    6
+    >>> partition_count({"WISEBOOK_ML_PARTITIONS": "12"})
+    12
+    """
+    given = environment.get("WISEBOOK_ML_PARTITIONS", "")
+    if not given:
+        return DEFAULT_PARTITIONS
+    if not (given.isascii() and given.isdigit() and 1 <= int(given) <= MOST_PARTITIONS):
+        raise ValueError(f"WISEBOOK_ML_PARTITIONS is {given!r}; it is a number from 1 to {MOST_PARTITIONS}")
+    return int(given)

@@ -1,16 +1,13 @@
 """Publishing entries, verdicts and treasury, as WiseBook core does: keyed by company, with CloudEvents headers."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-import msgspec
-
-from schemas import Avis, Ecriture, PositionTresorerie, Record, Tick
+from schemas import Avis, Ecriture, PositionTresorerie, Tick
 from schemas.marker import IMPORT
-from topics import ENTRIES, FEEDBACK, TREASURY, Topic
-from wisebook_ml.messaging.events import Outgoing, event_headers
+from topics.events import Outgoing
+from topics.incoming import NOON, avis_event, entry_event, entry_time, position_event, tick_event
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 
 __all__ = [
@@ -25,13 +22,11 @@ __all__ = [
     "publish_avis",
     "publish_entries",
     "publish_positions",
+    "tick_event",
 ]
 
 FLUSH_EVERY = 5_000
 """Entries between two waits for delivery: what was told as published is."""
-
-NOON = dt.time(12, tzinfo=dt.UTC)
-"""Time of day of entries whose time of entry is not known (a FEC): within their day all over Europe."""
 
 CLOSED_AFTER = dt.timedelta(days=100)
 """From the last entry of a closed year: by then everything of it has come, and whatever is missing does not."""
@@ -46,18 +41,6 @@ class Published:
     refused: list[str] = field(default_factory=list)
 
 
-def entry_time(entry: Ecriture) -> dt.datetime:
-    """Return when an entry was made, as far as it is known; else noon of its date."""
-    return entry.saisie_le or dt.datetime.combine(entry.ecriture_date, NOON)
-
-
-def entry_event(entry: Ecriture, source: str) -> Outgoing:
-    """Return the record of an entry: the same entry gives the same record, however often it is published."""
-    id_ = f"{entry.societe_id}/{entry.ecriture_id}/{entry.revision}"
-    headers = event_headers(entry, id_=id_, source=source, time=entry_time(entry))
-    return Outgoing(ENTRIES, str(entry.societe_id).encode(), msgspec.json.encode(entry), headers)
-
-
 def closing_tick(entries: Sequence[Ecriture]) -> Tick | None:
     """Return the tick that follows a file which has all entries of a year; None where it has none.
 
@@ -67,38 +50,6 @@ def closing_tick(entries: Sequence[Ecriture]) -> Tick | None:
         return None
     due = dt.datetime.combine(max(entry.ecriture_date for entry in entries) + CLOSED_AFTER, NOON)
     return Tick(societe_id=entries[0].societe_id, minuterie=IMPORT, echeance=due)
-
-
-def tick_event(tick: Tick, source: str) -> Outgoing:
-    """Return the record of a tick."""
-    id_ = f"{tick.societe_id}/{tick.minuterie}/{tick.echeance.isoformat()}"
-    return _event(ENTRIES, tick, tick.societe_id, id_, source, tick.echeance)
-
-
-def avis_event(avis: Avis, source: str, time: dt.datetime | None = None, id_: str | None = None) -> Outgoing:
-    """Return the record of a verdict: the same verdict given at the same time has the same id, however often published.
-
-    Without a time it is given now, and the same verdict has one id. `id_` is one that whoever gives it has for it.
-    """
-    given = b"" if time is None else time.astimezone(dt.UTC).isoformat().encode()
-    digest = hashlib.blake2b(msgspec.json.encode(avis) + given, digest_size=12).hexdigest()
-    now = dt.datetime.now(dt.UTC) if time is None else time
-    return _event(FEEDBACK, avis, avis.societe_id, f"{avis.societe_id}/{id_ or digest}", source, now)
-
-
-def position_event(position: PositionTresorerie, source: str) -> Outgoing:
-    """Return the record of a bank account's position on a day.
-
-    Its event is at noon of that day, and never later than now: a position that lies in the future is told by that.
-    """
-    id_ = f"{position.societe_id}/{position.compte_num}/{position.date.isoformat()}/{position.revision}"
-    time = min(dt.datetime.combine(position.date, NOON), dt.datetime.now(dt.UTC))
-    return _event(TREASURY, position, position.societe_id, id_, source, time)
-
-
-def _event(topic: Topic, record: Record, societe_id: int, id_: str, source: str, time: dt.datetime) -> Outgoing:
-    headers = event_headers(record, id_=id_, source=source, time=time)
-    return Outgoing(topic, str(societe_id).encode(), msgspec.json.encode(record), headers)
 
 
 @dataclass(slots=True)

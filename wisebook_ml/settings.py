@@ -1,12 +1,14 @@
 """Settings of a process: from the environment (`WISEBOOK_ML_…`), a `.env` file, or the defaults below."""
 
+import os
 import re
 from email.utils import parseaddr
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schemas.alerting import BOITE
@@ -17,6 +19,9 @@ RATE = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)")
 """What `api_rate` may be, of what the package limits reads; it is not loaded in workers."""
 
 PREFIX = "WISEBOOK_ML_"
+
+SECRETS = Path("/run/secrets")
+"""Where containers have their secrets; `WISEBOOK_ML_SECRETS` names another folder."""
 
 
 class SettingsError(ValueError):
@@ -36,6 +41,24 @@ class Settings(BaseSettings):
     )
 
     bootstrap_servers: str = Field("", description="Kafka brokers, host:port[,…]. Empty: the local broker.")
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT",
+        description="Kafka's security protocol: SSL encrypts (and authenticates by certificate), SASL asks "
+        "for a name and a password.",
+    )
+    kafka_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = Field(
+        "SCRAM-SHA-512", description="How SASL proves the password."
+    )
+    kafka_username: str = Field(
+        "", description="User of SASL: best one a role, with the rights of `topics apply --acls`."
+    )
+    kafka_password: SecretStr = Field(SecretStr(""), description="The user's password.")
+    kafka_ca: FilePath | None = Field(
+        None, description="Certificates (PEM) that those of the brokers are checked by. Empty: those of the system."
+    )
+    kafka_certificate: FilePath | None = Field(None, description="Certificate (PEM) of this process, for mutual TLS.")
+    kafka_key: FilePath | None = Field(None, description="The certificate's private key (PEM).")
+    kafka_key_password: SecretStr = Field(SecretStr(""), description="The key's password, where it has one.")
     topic_prefix: str = Field("wisebook.", description="Put before every topic's name.")
     home: Path = Field(Path(".wisebook"), description="Local data: the broker's, the workers', SQLite.")
     database_url: str = Field("", description="SQLAlchemy URL. Empty: SQLite below `home`.")
@@ -83,6 +106,11 @@ class Settings(BaseSettings):
         None, description="Certificate (PEM, with its chain) that the API serves HTTPS with. Empty: HTTP."
     )
     api_tls_key: Path | None = Field(None, description="The certificate's private key (PEM).")
+    api_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Addresses and networks of proxies in front of the API (192.0.2.7,10.0.0.0/8): what they say in "
+        "X-Forwarded-For and X-Forwarded-Proto is believed. Empty: nobody is.",
+    )
 
     webhook_http: bool = Field(
         False, description="Bring alerts to http:// addresses too, which everybody can listen to."
@@ -131,6 +159,27 @@ class Settings(BaseSettings):
             return [part for part in value.replace(";", ",").split(",") if part.strip()]
         return value
 
+    @field_validator("kafka_ca", "kafka_certificate", "kafka_key", "api_tls_certificate", "api_tls_key", mode="before")
+    @classmethod
+    def _no_file(cls, value: object) -> object:
+        """Take an empty variable for one that is not set."""
+        return None if value == "" else value
+
+    @field_validator("api_proxies", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        """Read the list, and refuse what is no address: a name would never be believed."""
+        parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple):
+            return value
+        found = tuple(str(part) for part in parts if part)
+        try:
+            for part in found:
+                ip_network(part)
+        except ValueError:
+            raise ValueError("it is no list of addresses and networks, such as 192.0.2.7,10.0.0.0/8") from None
+        return found
+
     @field_validator("api_rate")
     @classmethod
     def _check_rate(cls, value: str) -> str:
@@ -138,6 +187,24 @@ class Settings(BaseSettings):
         if RATE.fullmatch(value) is None:
             raise ValueError("it is no rate, such as 600/minute or 20/second")
         return value
+
+    @model_validator(mode="after")
+    def _check_security(self) -> Self:
+        """Refuse credentials that lack a part, or that would not be used."""
+        if self.kafka_sasl and not (self.kafka_username and self.kafka_password.get_secret_value()):
+            raise ValueError(f"{self.kafka_security} needs KAFKA_USERNAME and KAFKA_PASSWORD")
+        if not self.kafka_sasl and self.kafka_username:
+            raise ValueError(f"KAFKA_USERNAME is not used with KAFKA_SECURITY {self.kafka_security}: choose a SASL one")
+        if (self.kafka_certificate is None) != (self.kafka_key is None):
+            raise ValueError("KAFKA_CERTIFICATE and KAFKA_KEY go together")
+        if not self.kafka_security.endswith("SSL") and (self.kafka_ca or self.kafka_certificate):
+            raise ValueError(f"certificates are not used with KAFKA_SECURITY {self.kafka_security}: choose an SSL one")
+        return self
+
+    @property
+    def kafka_sasl(self) -> bool:
+        """Whether the brokers ask for a name and a password."""
+        return self.kafka_security.startswith("SASL")
 
     @property
     def sql_url(self) -> str:
@@ -165,8 +232,25 @@ def get_settings() -> Settings:
         Where a variable has a value that it cannot have.
     """
     try:
-        return Settings()
+        return Settings(_secrets_dir=_secrets())
     except ValidationError as error:
         # Only the field is named: what lies below it can be a secret (the name of a token).
-        wrong = "; ".join(f"{PREFIX}{str(found['loc'][0]).upper()}: {found['msg']}" for found in error.errors())
+        wrong = "; ".join(_told(found["loc"], found["msg"]) for found in error.errors())
         raise SettingsError(f"The settings (environment, .env) cannot be used. {wrong}") from None
+
+
+def _told(where: tuple[int | str, ...], message: str) -> str:
+    return f"{PREFIX}{str(where[0]).upper()}: {message}" if where else message.removeprefix("Value error, ")
+
+
+def _secrets() -> str | None:
+    """Return the folder of secrets, where there is one: a file is a setting, named as its variable (in small letters).
+
+    It is how Docker and Kubernetes hand over secrets, so that they are in no environment, which children inherit.
+    """
+    named = os.environ.get(f"{PREFIX}SECRETS")
+    if named is None:
+        return str(SECRETS) if SECRETS.is_dir() else None
+    if named and not Path(named).is_dir():
+        raise SettingsError(f"{PREFIX}SECRETS: there is no folder {named}.")
+    return named or None

@@ -13,19 +13,13 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from bench.benches.latency import percentile
 from bench.context import Context, Deployment, Failed
+from bench.detections import detection_of
 from bench.live import stop
 from bench.preload import PARTITIONS, partition
 from bench.results import line_of
 from schemas import (
     CodeMotif,
-    Detection,
-    DomaineApplication,
-    Etat,
-    MotifDetection,
-    Objet,
     Severite,
-    TypeObjet,
-    detection_id,
 )
 from topics import ALERTS
 from wisebook_ml.clock import utc_now
@@ -144,28 +138,8 @@ def _publish(context: Context, deployment: Deployment, follower: _Follower) -> d
 
 
 def _record(societe: int, severite: Severite) -> tuple[bytes, bytes, list[tuple[str, str | bytes | None]]]:
-    objet = Objet(type=TypeObjet.ECRITURE, id="E1")
-    id_ = detection_id(societe, DomaineApplication.ECRITURES_COMPTABLES, objet)
-    motif = MotifDetection(
-        code=CodeMotif.DESEQUILIBRE, poids=90.0, valeur=1.0, seuil=1.0, libelle_fr="Écart", libelle_en="Gap"
-    )
-    found = Detection(
-        detection_id=id_,
-        societe_id=societe,
-        domaine=DomaineApplication.ECRITURES_COMPTABLES,
-        objet=objet,
-        etat=Etat.OUVERTE,
-        revision=1,
-        ecriture_id=objet.id,
-        journal_code="AC",
-        montant="777.77",
-        score=90.0,
-        severite=severite,
-        motifs=[motif],
-        contributions={},
-        modeles=[],
-        parametres_version=0,
-    )
+    found = detection_of(societe, "E1", CodeMotif.DESEQUILIBRE, severite=severite, montant="777.77")
+    id_ = found.detection_id
     headers: list[tuple[str, str | bytes | None]] = [
         *event_headers(found, id_=f"{id_}/1", source="bench", time=utc_now())
     ]

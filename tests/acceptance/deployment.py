@@ -22,6 +22,7 @@ from wisebook_ml.cli import main
 from wisebook_ml.clock import utc_now
 from wisebook_ml.demo.workers import environment
 from wisebook_ml.messaging.admin import apply_topics
+from wisebook_ml.messaging.clients import client_config
 from wisebook_ml.messaging.groups import group_lag, group_name
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.messaging.reader import SETTLING, end_offsets, read_partition
@@ -223,7 +224,7 @@ class Deployment:
         """Send raw keys, values and headers with a plain client, in order."""
         producer = Producer(
             {
-                "bootstrap.servers": self.bootstrap,
+                **client_config(self.bootstrap),
                 "enable.idempotence": True,
                 "partitioner": "murmur2_random",
                 "message.max.bytes": ENTRIES.max_message_bytes,
@@ -269,7 +270,7 @@ class Deployment:
         """Return all records of a topic, partition by partition, with a plain client."""
         consumer = Consumer(
             {
-                "bootstrap.servers": self.bootstrap,
+                **client_config(self.bootstrap),
                 "group.id": f"{self.settings.topic_prefix}acceptance",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
@@ -337,7 +338,7 @@ class Deployment:
 
 def group_members(bootstrap: str, group: str) -> dict[str, list[int]]:
     """Return the partitions of each member of a group, once its coordinator answers: one that starts loads it first."""
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient(client_config(bootstrap))
     deadline = time.monotonic() + DONE_SECONDS
     while True:
         try:

@@ -79,7 +79,7 @@ def alert(number: int) -> Alerte:
 
 
 def on_topic(alerte: Alerte) -> Raw:
-    return b"7", msgspec.json.encode(alerte), [("ce_type", Alerte.ce_type.encode())]
+    return b"7", msgspec.json.encode(alerte), [("ce_type", Alerte.ce_type.encode()), ("wb_correlation", b"entry-7")]
 
 
 def is_genuine(secret: str, headers: dict[str, str], body: bytes) -> bool:
@@ -119,6 +119,7 @@ def test_a_webhook_that_hangs_and_fails_gets_one_delivery_and_delays_nobody(depl
 
     assert [status for status, *_ in bad.taken] == [HANG, HANG, 500, 200, 200]
     assert [status for status, *_ in good.taken] == [200, 200]
+    assert {row.correlation for row in log.list(7)} == {"entry-7"}
     assert all(is_genuine(secret.stdout.decode().strip(), headers, body) for _, headers, body, _ in bad.taken)
     assert not any(is_genuine(secret.stdout.decode().strip(), headers, body) for _, headers, body, _ in good.taken)
     delivered = [headers["webhook-id"] for status, headers, *_ in [*bad.taken, *good.taken] if status == 200]

@@ -13,18 +13,13 @@ import msgspec
 import pytest
 import uvicorn
 
+from bench.detections import detection_of
 from schemas import (
     CodeMotif,
     Detection,
-    DomaineApplication,
     Ecriture,
-    Etat,
     Ligne,
-    MotifDetection,
-    Objet,
     Severite,
-    TypeObjet,
-    detection_id,
 )
 from topics import DETECTIONS, ENTRIES
 from wisebook_ml.access import Right
@@ -55,27 +50,7 @@ def entry(societe_id: int, number: int) -> Ecriture:
 
 
 def detection(societe_id: int, number: int) -> Detection:
-    objet = Objet(type=TypeObjet.ECRITURE, id=f"E-{number}")
-    why = MotifDetection(
-        code=CodeMotif.DOUBLON, poids=90.0, valeur=1.0, seuil=0.5, libelle_fr="Doublon", libelle_en="Twice"
-    )
-    return Detection(
-        detection_id=detection_id(societe_id, DomaineApplication.ECRITURES_COMPTABLES, objet),
-        societe_id=societe_id,
-        domaine=DomaineApplication.ECRITURES_COMPTABLES,
-        objet=objet,
-        etat=Etat.OUVERTE,
-        revision=1,
-        ecriture_id=objet.id,
-        journal_code="AC",
-        montant="120.00",
-        score=90.0,
-        severite=Severite.CRITIQUE,
-        motifs=[why],
-        contributions={"piece_ref": 90.0},
-        modeles=[],
-        parametres_version=0,
-    )
+    return detection_of(societe_id, f"E-{number}", CodeMotif.DOUBLON, severite=Severite.CRITIQUE, attribut="piece_ref")
 
 
 class Place:
@@ -173,6 +148,25 @@ def upcoming(stream: Iterator[dict[str, str]], kind: str) -> dict[str, Any]:
     raise AssertionError("the stream has ended")
 
 
+def _misses(place: Place, client: httpx.Client) -> None:
+    """Look an entry up that was not detected, and report it."""
+    with EventProducer(place.deployment.bootstrap, place.deployment.settings.topic_prefix) as producer:
+        producer.send(entry_event(entry(1, 77), "test"))
+    asked = {"societe": 1, "cherche": "E-77"}
+    (found,) = client.get(f"{API}/ecritures/", params=asked).json()["results"]
+    assert (found["ecriture"]["lignes"][0]["ecriture_lib"], "etat" in found) == (EVIL, False)
+    (detected,) = client.get(f"{API}/ecritures/", params=asked | {"cherche": "E-1"}).json()["results"]
+    assert detected["etat"] == "OUVERTE"
+    missed = client.post(f"{API}/ecritures/manquees/", json={"societe_id": 1, "ecriture_id": "E-77"})
+    assert (missed.status_code, missed.json()["detection_id"]) == (202, found["detection_id"])
+    (known,) = until(
+        lambda: [one for one in client.get(f"{API}/ecritures/", params=asked).json()["results"] if "avis" in one]
+    )
+    assert known["avis"]["verdict"] == "MANQUEE"
+    with place.client("of 2") as other:
+        assert other.get(f"{API}/ecritures/", params=asked).status_code == 404
+
+
 def _takes_note(place: Place, alerte_id: str) -> None:
     path = f"{API}/alertes/{alerte_id}/"
     with place.client("of 1") as client, place.client("of 2") as other:
@@ -236,8 +230,7 @@ def test_a_detection_comes_live_with_its_entry_and_takes_a_verdict(place: Place,
         assert [one.status_code for one in given] == [202, 202], given[0].text
         avis = until(lambda: client.get(path).json().get("avis"))
         assert (avis["verdict"], avis["auteur"], avis["commentaire"]) == ("CONFIRMEE", "Claire 1", EVIL)
-        missed = client.post(f"{API}/ecritures/manquees/", json={"societe_id": 1, "ecriture_id": "E-77"})
-        assert missed.status_code == 202
+        _misses(place, client)
         assert client.get(f"{API}/detections/", params={"avis": "CONFIRMEE"}).json()["count"] == 1
     _takes_note(place, alert["alerte_id"])
     with place.client("of 2") as other:

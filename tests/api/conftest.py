@@ -74,7 +74,8 @@ def _detection(number: int, societe_id: int = 1, **changes: object) -> Detection
 @contextmanager
 def _serving(settings: Settings) -> Iterator[str]:
     """Serve the API on a free port; gives its address."""
-    server = uvicorn.Server(uvicorn.Config(create_api(settings, clock=lambda: NOW), port=0, log_level="critical"))
+    app = create_api(settings, clock=lambda: NOW)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", proxy_headers=False))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

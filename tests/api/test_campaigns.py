@@ -32,7 +32,7 @@ from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.events import Decoder
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.settings import Settings
-from wisebook_ml.storage import CampaignStore, DriftStore, ModelRegistry, open_database
+from wisebook_ml.storage import CampaignStore, DriftStore, ModelRegistry, TokenStore, open_database
 
 Client = Callable[[str], httpx.Client]
 
@@ -142,6 +142,18 @@ class TestFollowing:
         assert seen[2][1]["etape"] == "APPRENTISSAGE"
         assert seen[-1][1]["erreur"] == "no entries"
 
+    def test_a_stream_ends_when_its_token_is_revoked(
+        self, client: Client, registry: Registry, tokens: dict[str, str]
+    ) -> None:
+        campaign = registry.request(registry.model())
+        store = TokenStore(registry.engine)
+        with client("one").stream("GET", f"{CAMPAIGNS}{campaign}/flux/", timeout=60) as stream:
+            events = events_of(stream)
+            assert next(events)[0] == "campagne"
+            (number,) = (one.caller.token_id for one in store.list() if one.caller.name == "one")
+            store.revoke(number, dt.datetime.now(dt.UTC))
+            assert [name for name, _ in events] == []
+
     def test_a_token_has_so_many_streams_at_once(self, client: Client, registry: Registry) -> None:
         place = f"{CAMPAIGNS}{registry.request(registry.model())}/flux/"
         reader = client("one")
@@ -197,7 +209,10 @@ class TestAsking:
         assert second["liens"]["campagne"] == asked.headers["location"], "the one to follow"
         assert trainer.post(f"{CAMPAIGNS}{second['campagne']['campagne_id']}/cancel/").status_code == 409
 
-        cancelled = trainer.post(f"{asked.headers['location']}cancel/")
+        place = asked.headers["location"]
+        assert trainer.post(f"{place}cancel/", headers={"If-Match": '"of before"'}).status_code == 412
+        read = {"If-Match": client("one").get(place).headers["etag"]}
+        cancelled = trainer.post(f"{place}cancel/", headers=read)
         assert (cancelled.status_code, cancelled.json()["statut"]) == (202, "ANNULEE")
         (end,) = _published(settings, TRAINING_REQUESTS, AnnulationEntrainement)
         assert (end.demande_id, end.demandeur) == (request.demande_id, "train")
@@ -228,7 +243,13 @@ class TestAsking:
         for number in (1, 2):
             put = trainer.post(f"{MODELS}{model}/promote/", json={"version": number, "motif": "better"})
             assert (put.status_code, put.json()["version"]) == (200, number), put.text
-        back = trainer.post(f"{MODELS}{model}/rollback/")
+        read = {"If-Match": client("one").get(f"{MODELS}{model}/").headers["etag"]}
+        registry.models.update(model, description="changed meanwhile")
+        for action, body in (("promote/", {"version": 1}), ("rollback/", {}), ("train/", {})):
+            stale = trainer.post(f"{MODELS}{model}/{action}", json=body, headers=read)
+            assert stale.status_code == 412, action
+        read = {"If-Match": client("one").get(f"{MODELS}{model}/").headers["etag"]}
+        back = trainer.post(f"{MODELS}{model}/rollback/", headers=read)
         assert (back.status_code, back.json()["version"]) == (200, 1)
         assert [one.par for one in registry.models.history(model)] == ["train"] * 3
         assert trainer.post(f"{MODELS}{model}/rollback/").status_code == 409

@@ -43,6 +43,10 @@ def test_a_token_lets_in_until_it_is_revoked(tmp_path: Path) -> None:
             _await(f"http://127.0.0.1:{port}/healthz", server)
             asked = f"http://127.0.0.1:{port}/api/ml/detections/"
             assert httpx.get(asked, headers=headers).json() == {"count": 0, "results": []}
+            told = httpx.post(
+                f"http://127.0.0.1:{port}/connexion/", data={"jeton": token}, headers={"X-Forwarded-Proto": "https"}
+            )
+            assert "secure" not in told.headers["set-cookie"].lower(), "nobody was named who is believed"
             run(tmp_path, "tokens", "revoke", "1")
             assert httpx.get(asked, headers=headers).status_code == 401
         finally:
@@ -121,6 +125,17 @@ def test_a_certificate_without_its_key_is_refused(
     refused = invoke("api")
     assert refused.exit_code == 1
     assert "go together" in refused.stderr
+
+
+@pytest.mark.parametrize("proxies", ["proxy.example", "*", "10.0.0.1/8", "127.0.0.1, x"])
+def test_a_proxy_that_is_none(proxies: str) -> None:
+    with pytest.raises(ValidationError, match=r"10\.0\.0\.0/8"):
+        Settings(api_proxies=proxies, _env_file=None)  # type: ignore[arg-type]
+
+
+def test_proxies_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WISEBOOK_ML_API_PROXIES", "192.0.2.7, 10.0.0.0/8,")
+    assert Settings(_env_file=None).api_proxies == ("192.0.2.7", "10.0.0.0/8")
 
 
 @pytest.mark.parametrize("rate", ["", "many", "0/minute", "60", "60/year"])

@@ -125,6 +125,42 @@ class TestSettings:
         assert addresses == {"read": "https://chat.example.com/hook/T012…", "admin": WEBHOOK}
         assert told["admin"]["motif"] == EVIL
 
+    def test_addresses_of_all_companies_are_masked_to_those_of_one(self, client: Client, database_url: str) -> None:
+        mail = Destination(canal=Canal.EMAIL, adresse="odile@operators.example")
+        hook = Destination(canal=Canal.WEBHOOK, adresse=WEBHOOK)
+        engine = open_database(database_url)
+        store = SettingsStore(engine)
+        store.append(0, lambda _: Parametres(societe_id=0, alertes=ReglageAlertes(destinations=[hook, mail])), "all")
+
+        def told(name: str) -> httpx.Response:
+            return client(name).get("/api/ml/parametres/1/")
+
+        def check() -> None:
+            shown = [one["adresse"] for one in told("admin").json()["alertes"]["destinations"]]
+            assert shown == ["https://chat.example.com/***", "***@operators.example"]
+            assert "odile" not in told("read").text
+            assert WEBHOOK in told("operator").text
+
+        check()
+        # Settings of its own begin as a copy, and those of all companies may change meanwhile.
+        store.append(1, lambda base: msgspec.structs.replace(base, motif="own"), "own")
+        store.append(0, lambda _: Parametres(societe_id=0), "none any more")
+        check()
+        engine.dispose()
+        listed = told("admin").json()["alertes"]["destinations"]
+        headers = {"If-Match": told("admin").headers["etag"]}
+
+        def change(destinations: list[object]) -> httpx.Response:
+            patch = {"alertes": {"destinations": destinations}}
+            return client("admin").patch("/api/ml/parametres/1/", json=patch, headers=headers)
+
+        assert change(listed).status_code == 503, "what is masked may be kept; no broker here"
+        for wrong in ([*listed, listed[0]], [{"canal": "EMAIL", "adresse": "***@elsewhere.example"}]):
+            refused = change(wrong)
+            assert refused.status_code == 400
+            assert "***" in refused.json()["detail"]
+            assert WEBHOOK not in refused.text
+
     def test_of_other_companies_nothing(self, client: Client) -> None:
         for path in ("/api/ml/parametres/2/", "/api/ml/parametres/0/"):
             assert client("one").get(path).status_code == 404

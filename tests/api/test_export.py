@@ -82,17 +82,36 @@ def test_csv_has_all_with_what_was_said(client: Client, filled: list[Detection])
         "ouverte",
     )
     assert (first["Motifs"], first["Codes"]) == ("Même pièce, même tiers", "DOUBLON")
-    assert (first["Avis"], first["Commentaire"]) == ("confirmée", MARKUP)
+    assert (first["Avis"], first["Commentaire"]) == ("confirmée", MARKUP.replace("; -", "; '-"))
     assert "faux positif" in first["Historique"]
     assert "confirmée" in first["Historique"]
     assert second["État"] == "close"
-    assert account["Objet"] == f"COMPTE {MARKUP}"
+    assert account["Objet"] == f"COMPTE {MARKUP}".replace("; -", "; '-")
 
 
 def test_no_cell_is_a_formula(client: Client, filled: list[Detection]) -> None:
     first = lines(client("one").get(f"{EXPORT}detections.csv", params=YEAR).content)[0]
     assert (first["Numéro"], first["Journal"], first["Auteur"]) == (f"'{FORMULA}", "'+AC", "'@Marie")
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in first.values())
+
+
+@pytest.mark.parametrize("langue", ["fr", "en"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_no_cell_is_a_formula_wherever_it_is_opened(
+    client: Client, write: Callable[..., None], detection: Callable[..., Detection], langue: str, separator: str
+) -> None:
+    evil = 'Loyer;=A1,+A2;\t"@A3",\r\n-A4;"=A5'
+    write(msgspec.structs.replace(detection(1), ecriture_num=evil, montant="-12.50"))
+    content = client("one").get(f"{EXPORT}detections.csv", params=YEAR | {"langue": langue}).content.decode("utf-8-sig")
+    # A spreadsheet that reads quotes, and one that does not.
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+        rows = csv.reader(io.StringIO(content, newline=""), delimiter=separator, quoting=quoting)
+        cells = [cell.strip().strip('"').strip() for row in rows for cell in row]
+        amounts = {"-12,50", "-12.50", "-12"}
+        assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@")) and cell not in amounts] == []
+    own = {"fr": ";", "en": ","}[langue]
+    told = lines(content.encode(), own)[0]
+    assert told[{"fr": "Montant", "en": "Amount"}[langue]] == {"fr": "-12,50", "en": "-12.50"}[langue]
 
 
 def test_in_english_numbers_have_points(client: Client, filled: list[Detection]) -> None:

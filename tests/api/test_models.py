@@ -1,10 +1,13 @@
 """Models over HTTP, on a registry in SQLite: lists, creation, changes, and the shapes that WiseBook's front end has."""
 
 import datetime as dt
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from schemas import DomaineApplication, Statut, TypeModele, VersionModele
 from wisebook_ml.settings import Settings
@@ -13,6 +16,9 @@ from wisebook_ml.storage import AuditLog, ModelRegistry, open_database
 Client = Callable[[str], httpx.Client]
 
 PLACE = "/api/ml/modeles/"
+
+PATIENCE = 60.0
+"""Seconds until what a test waits for must have happened."""
 
 
 @pytest.fixture
@@ -180,6 +186,26 @@ class TestChange:
     def test_a_name_that_is_taken(self, client: Client, models: dict[str, int]) -> None:
         refused = client("train").patch(f"{PLACE}{models['Flux']}/", json={"nom": "Comptes"})
         assert refused.status_code == 409
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    def test_a_name_that_somebody_takes_at_the_same_time(
+        self, client: Client, models: dict[str, int], settings: Settings
+    ) -> None:
+        engine = open_database(settings.sql_url)
+        name = text("UPDATE modele_ml SET nom = 'Neuf' WHERE id = :id")
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        with ThreadPoolExecutor(1) as pool:
+            with engine.begin() as other:
+                other.execute(name, {"id": models["Flux bis"]})
+                asked = pool.submit(client("train").patch, f"{PLACE}{models['Flux']}/", json={"nom": "Neuf"})
+                deadline = time.monotonic() + PATIENCE
+                while not other.execute(waiting).scalar():
+                    assert time.monotonic() < deadline and not asked.done(), asked
+                    time.sleep(0.01)
+            refused = asked.result()
+        engine.dispose()
+        assert refused.status_code == 409
+        assert "named 'Neuf' already" in refused.json()["detail"]
 
     def test_parameters_of_another_algorithm(self, client: Client, models: dict[str, int]) -> None:
         refused = client("train").patch(f"{PLACE}{models['Flux']}/", json={"parametres_modele": {"eps": 1}})

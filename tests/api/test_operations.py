@@ -55,6 +55,7 @@ def test_probes_need_no_token_and_metrics_that_of_an_operator(address: str, clie
     assert httpx.get(f"{address}/readyz").json() == {"status": "ready", "reasons": []}
     assert httpx.get(f"{address}/metrics").status_code == 401
     assert client("one").get("/metrics").status_code == 403
+    assert client("admin").get("/metrics").status_code == 403, "they count what all companies publish"
     client("one").get("/no/such/place")
     told = client("operator").get("/metrics").text
     assert 'wisebook_ml_http_requests_total{method="GET",route="/readyz",status="200"}' in told
@@ -95,9 +96,12 @@ def test_dead_letters_are_shown_to_whom_they_belong(
     assert [one["societe_id"] for one in everybodys["results"]] == [None, 2, 1]
     assert client("operator").get(LETTERS, params={"limit": 1}).json()["count"] == 1
     own = client("admin").get(LETTERS).json()
-    assert [one["offset_origine"] for one in own["results"]] == [1]
+    assert [(one["offset"], one["offset_origine"], one["partition_origine"]) for one in own["results"]] == [
+        (0, None, None)
+    ]
     assert client("one").get(LETTERS).status_code == 403
-    assert client("admin").post(f"{LETTERS}0/0/retry/").status_code == 202
+    again = client("admin").post(f"{LETTERS}0/0/retry/")
+    assert (again.status_code, again.json()) == (202, {"topic": ENTRIES.full_name(settings.topic_prefix)})
     for place in ("0/1", "0/2", "0/99", "7/0", f"0/{2**63}", "x/0", "-1/0"):
         assert client("admin").post(f"{LETTERS}{place}/retry/").status_code == 404, place
     for wrong in ("0", "501", "x"):
@@ -114,7 +118,11 @@ def test_timers_are_listed_and_run_by_operators_of_all_companies(client: Client)
     done = client("operator").post(f"{TIMERS}drift/run/")
     assert done.status_code == 200, done.text
     assert (done.json()["statut"], done.json()["demandeur"]) == ("REUSSIE", "Odile")
-    for name, told in (("operator", "Odile"), ("one", None)):  # of all companies together: not for who sees one of them
+    for name, told in (
+        ("operator", "Odile"),
+        ("one", None),
+        ("admin", None),
+    ):  # of all companies together: not for who sees one of them
         again = {one["minuterie"]: one["derniere"] for one in client(name).get(TIMERS).json()["results"]}
         assert again["drift"].get("demandeur") == told
 
@@ -123,7 +131,7 @@ def test_workers_are_listed_with_those_that_are_gone_marked(
     client: Client, publish: Callable[..., None], now: dt.datetime
 ) -> None:
     def report(name: str, seen: dt.datetime) -> Outgoing:
-        places = [PartitionServie(topic="t.entries", partition=k, retard=2) for k in range(2)]
+        places = [PartitionServie(topic="t.entries", partition=k, retard=2, commis=7) for k in range(2)]
         return report_event(
             Travailleur(
                 travailleur_id=name,
@@ -145,6 +153,9 @@ def test_workers_are_listed_with_those_that_are_gone_marked(
     seen = {one["travailleur_id"]: one for one in client("one").get(WORKERS_PATH).json()["results"]}
     assert {name: one["perdu"] for name, one in seen.items()} == {"here": False, "gone": True}
     assert seen["here"]["retard"] == 4
+    for name, told in (("operator", 7), ("one", None), ("admin", None)):  # an offset tells how much others publish
+        parts = [one["partitions"] for one in client(name).get(WORKERS_PATH).json()["results"]]
+        assert {part.get("commis") for some in parts for part in some} == {told}
     assert httpx.get(str(client("one").base_url) + WORKERS_PATH).status_code == 401
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -145,6 +146,35 @@ class TestTrees:
         model = put(TypeModele.ISOLATION_FOREST, isolation)
         assert client("one").post(f"{MODELS}{model}/predict/", json=body).status_code == 400
 
+    def test_of_many_wrong_rows_the_first_are_told(self, client: Client, put: Put, isolation: bytes) -> None:
+        model, reader = put(TypeModele.ISOLATION_FOREST, isolation), client("one")
+        wrong = {f"field_{number}": [0] for number in range(100)}
+        refused = ask(reader, model, {"a": 1}, *[wrong] * 999)
+        assert refused.status_code == 400
+        assert len(refused.json()["errors"]) == 20
+        assert refused.json()["errors"][0]["parameter"] == "data[2].field_0"
+        assert "should be a number, a text" in refused.json()["errors"][0]["detail"]
+        assert refused.json()["detail"].endswith("and 979 more")
+
+    def test_what_is_wrong_with_a_body_is_named(self, client: Client, put: Put, isolation: bytes) -> None:
+        place, reader = f"{MODELS}{put(TypeModele.ISOLATION_FOREST, isolation)}/predict/", client("one")
+        for sent, said in [
+            (b'{"data": [{"a": 1}', "is no JSON"),
+            (b'{"data": [{"a": NaN}]}', "is no JSON"),
+            (b'{"data": [{"a": 1e400}]}', "is no JSON"),
+            (b"[" * 100_000, "is no JSON"),
+            (b'{"data": [{"a": 1}], "donnees": []}', "donnees: there is no such parameter"),
+            (b'{"data": [' + b"{}," * 1_000 + b"{}]}", "a list of 1 to 1,000 rows, and has 1001"),
+            (msgspec.json.encode({"data": [dict.fromkeys(map(str, range(501)))]}), "at most 500 fields, and has 501"),
+            (msgspec.json.encode({"data": [{"a": "x" * 2_001}]}), "at most 2,000 characters"),
+            (b'{"data": [1]}', "data[1]: should be an object"),
+            (b"1", "should be an object with `data`"),
+        ]:
+            refused = reader.post(place, content=sent, headers={"Content-Type": "application/json"})
+            assert refused.status_code == 400, sent[:50]
+            assert said in refused.json()["detail"]
+        assert reader.post(place, content=b"a=1", headers={"Content-Type": "text/plain"}).status_code == 415
+
 
 class TestArtefacts:
     def test_one_that_was_altered_is_not_used(
@@ -214,13 +244,13 @@ class TestHistory:
         apply_topics(kafka, topic_prefix)
         return settings.model_copy(update={"bootstrap_servers": kafka, "topic_prefix": topic_prefix})
 
-    def publish(self, settings: Settings, days: int) -> dt.date:
+    def publish(self, settings: Settings, days: int, first: dt.date = FIRST) -> dt.date:
         """Publish so many days of company 1; return the last."""
         positions = [
             PositionTresorerie(
                 societe_id=1,
                 compte_num="512100",
-                date=FIRST + dt.timedelta(days=day),
+                date=first + dt.timedelta(days=day),
                 solde="1000.00",
                 entrees="100.00",
                 sorties="50.00",
@@ -243,6 +273,15 @@ class TestHistory:
             assert body["predictions"][0]["date"] == str(last + dt.timedelta(days=3))
             assert len(body["predictions"]) == HORIZON
             assert body["historique"] == {"du": str(FIRST), "au": str(last)}
+
+    def test_what_was_published_since_counts(
+        self, client: Client, put: Put, settings: Settings, prophet: bytes
+    ) -> None:
+        model, reader = put(TypeModele.PROPHET, prophet), client("one")
+        last = self.publish(settings, 30)
+        assert ask(reader, model, CASH).json()["historique"] == {"du": str(FIRST), "au": str(last)}
+        later = self.publish(settings, 3, first=last + dt.timedelta(days=1))
+        assert ask(reader, model, CASH).json()["historique"] == {"du": str(FIRST), "au": str(later)}
 
     def test_what_is_missing_is_said(self, client: Client, put: Put, settings: Settings, lstm: bytes) -> None:
         model, reader = put(TypeModele.LSTM, lstm), client("one")

@@ -18,12 +18,16 @@ from schemas import DemandeEntrainement, Derive, DomaineApplication, Motif, Type
 from wisebook_ml.access import Right
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.inference import FIELDS
+from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.services.isolation_forest import IsolationForestService
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import CampaignStore, DriftStore, ModelRegistry, TokenStore, open_database
 
 EXAMPLES = 6
 """Of each endpoint, besides those that cover every bound of its schema: the whole stays below a minute."""
+
+MANY = 20
+"""The same where it may take its time, with a broker behind: each change of settings waits ten seconds for a worker."""
 
 DOCUMENT = "/api/ml/openapi.json"
 
@@ -81,11 +85,11 @@ BEYOND_A_SCHEMA = (
 """What may refuse with 400 what its schema lets through."""
 
 
-def _config(token: str) -> SchemathesisConfig:
+def _config(token: str, examples: int) -> SchemathesisConfig:
     return SchemathesisConfig.from_dict(
         {
             "headers": {"Authorization": f"Token {token}"},
-            "generation": {"max-examples": EXAMPLES, "deterministic": True, "no-shrink": True, "database": "none"},
+            "generation": {"max-examples": examples, "deterministic": True, "no-shrink": True, "database": "none"},
             "operations": [
                 {
                     "include-name": name,
@@ -104,8 +108,23 @@ def _config(token: str) -> SchemathesisConfig:
 
 
 def test_answers_are_as_described(address: str, token: str) -> None:
+    _test(address, token, EXAMPLES)
+
+
+class TestWithABroker:
+    @pytest.fixture
+    def settings(self, settings: Settings, kafka: str, topic_prefix: str) -> Settings:
+        apply_topics(kafka, topic_prefix)
+        return settings.model_copy(update={"bootstrap_servers": kafka, "topic_prefix": topic_prefix})
+
+    @pytest.mark.soak
+    def test_answers_are_as_described(self, address: str, token: str) -> None:
+        _test(address, token, MANY)
+
+
+def _test(address: str, token: str, examples: int) -> None:
     headers = {"Authorization": f"Token {token}"}
-    schema = schemathesis.openapi.from_url(address + DOCUMENT, headers=headers, config=_config(token))
+    schema = schemathesis.openapi.from_url(address + DOCUMENT, headers=headers, config=_config(token, examples))
     told: dict[tuple[str, str], str] = {}
     tested: set[str] = set()
     for event in from_schema(schema).execute():

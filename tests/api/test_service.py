@@ -5,6 +5,7 @@ import itertools
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import ClassVar
 
 import httpx
 import psycopg
@@ -13,7 +14,7 @@ import pytest
 from wisebook_ml import __version__
 from wisebook_ml.access import Right, digest
 from wisebook_ml.settings import Settings
-from wisebook_ml.storage import DatabaseUnreachable, TokenStore, open_database
+from wisebook_ml.storage import AuditLog, DatabaseUnreachable, TokenStore, open_database
 
 LIST = "/api/ml/detections/"
 
@@ -50,6 +51,57 @@ class TestTokens:
 
     def test_the_scheme_is_read_in_any_case(self, address: str, tokens: dict[str, str]) -> None:
         assert httpx.get(address + LIST, headers={"Authorization": f"token {tokens['one']}"}).status_code == 200
+
+
+class TestSignIn:
+    def test_it_counts_as_a_call_of_its_token(self, settings: Settings, serving: Serve, tokens: dict[str, str]) -> None:
+        with serving(settings.model_copy(update={"api_rate": "3/minute"})) as address:
+            given = [httpx.post(f"{address}/connexion/", data={"jeton": tokens["one"]}) for _ in range(4)]
+            assert [one.status_code for one in given] == [303, 303, 303, 429]
+            assert httpx.post(f"{address}/connexion/", data={"jeton": tokens["all"]}).status_code == 303
+
+    def test_a_session_ends_with_its_token(
+        self, settings: Settings, serving: Serve, database_url: str, now: dt.datetime
+    ) -> None:
+        engine = open_database(database_url)
+        store = TokenStore(engine)
+        number, revoked = store.create("Claire", [1], [Right.READ], now=now)
+        with serving(settings) as address, httpx.Client(base_url=address) as browser:
+            assert browser.post("/connexion/", data={"jeton": revoked}).status_code == 303
+            assert browser.get(LIST).status_code == 200
+            store.revoke(number, now)
+            assert browser.get(LIST).status_code == 401
+        engine.dispose()
+
+
+class TestProxies:
+    """What a proxy says of who calls is believed of those that are named, and of nobody else."""
+
+    SAID: ClassVar = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1, 198.51.100.7"}
+
+    def sign_in(self, settings: Settings, serving: Serve, token: str) -> tuple[bool, str]:
+        with serving(settings) as address:
+            answer = httpx.post(f"{address}/connexion/", data={"jeton": token}, headers=self.SAID)
+        assert answer.status_code == 303
+        engine = open_database(settings.sql_url)
+        ((_, entry), *_) = AuditLog(engine).list(None, limit=1)
+        engine.dispose()
+        return "; secure" in answer.headers["set-cookie"].lower(), entry.adresse
+
+    @pytest.mark.parametrize("proxies", [("127.0.0.1",), ("10.0.0.0/8", "127.0.0.0/8")])
+    def test_a_trusted_one(
+        self, settings: Settings, serving: Serve, tokens: dict[str, str], proxies: tuple[str, ...]
+    ) -> None:
+        behind = settings.model_copy(update={"api_proxies": proxies})
+        # What stands to the left of the last address was sent by the caller, who may say anything.
+        assert self.sign_in(behind, serving, tokens["one"]) == (True, "198.51.100.7")
+
+    @pytest.mark.parametrize("proxies", [(), ("10.0.0.0/8",)])
+    def test_another_one(
+        self, settings: Settings, serving: Serve, tokens: dict[str, str], proxies: tuple[str, ...]
+    ) -> None:
+        behind = settings.model_copy(update={"api_proxies": proxies})
+        assert self.sign_in(behind, serving, tokens["one"]) == (False, "127.0.0.1")
 
 
 class TestErrors:

@@ -151,3 +151,18 @@ def test_an_entry_whose_place_is_not_known(client: Client, write: Write, detecti
     answer = client("one").get(f"{LIST}{detection(1).detection_id}/ecriture/")
     assert answer.status_code == 404
     assert "not known" in answer.json()["detail"]
+
+
+class TestSearch:
+    def test_without_a_broker_it_is_said(self, client: Client) -> None:
+        answer = client("one").get("/api/ml/ecritures/", params={"societe": 1, "cherche": EVIL})
+        assert answer.status_code == 503
+
+    def test_nothing_of_other_companies(self, client: Client) -> None:
+        assert client("one").get("/api/ml/ecritures/", params={"societe": 2, "cherche": "1"}).status_code == 404
+
+    @pytest.mark.parametrize(
+        "query", ["", "societe=1", "cherche=1", "societe=1&cherche=", "societe=1&cherche=%00", "x=1"]
+    )
+    def test_a_question_that_is_none(self, client: Client, query: str) -> None:
+        assert client("one").get(f"/api/ml/ecritures/?{query}").status_code == 400

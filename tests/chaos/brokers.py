@@ -13,6 +13,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from tests.acceptance.deployment import Deployment
 from topics import COUNTS, DEAD_LETTER, DETECTIONS, SKETCHES, Topic
 from wisebook_ml.broker import LocalKafka
+from wisebook_ml.messaging.clients import client_config
 
 ANSWER_SECONDS = 60.0
 RETRY_SECONDS = 0.2
@@ -20,7 +21,7 @@ RETRY_SECONDS = 0.2
 
 @cache
 def _admin(bootstrap: str) -> AdminClient:
-    return AdminClient({"bootstrap.servers": bootstrap})
+    return AdminClient(client_config(bootstrap))
 
 
 def ends(deployment: Deployment, topic: Topic, level: IsolationLevel) -> dict[int, int]:

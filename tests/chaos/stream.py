@@ -106,13 +106,18 @@ class Feed:
         What.
     per_second : float
         How fast.
+    chunk : int
+        How many records at once.
     """
 
-    def __init__(self, deployment: Deployment, records: Sequence[Outgoing], per_second: float) -> None:
+    def __init__(
+        self, deployment: Deployment, records: Sequence[Outgoing], per_second: float, chunk: int = CHUNK
+    ) -> None:
         self._deployment = deployment
         self._records = records
+        self._chunk = chunk
         self.pace(per_second)
-        self._mark = 0
+        self._mark = self._done = 0
         self._ended = threading.Event()
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
@@ -133,7 +138,12 @@ class Feed:
 
     def pace(self, per_second: float) -> None:
         """Publish so fast from now on."""
-        self._pause = CHUNK / per_second
+        self._pause = self._chunk / per_second
+
+    @property
+    def done(self) -> int:
+        """How many records the brokers have."""
+        return self._done
 
     def finish(self) -> None:
         """Publish what is left, and wait until the brokers have it."""
@@ -143,15 +153,17 @@ class Feed:
             raise self._error
 
     def _run(self) -> None:
-        done = 0
+        due = time.monotonic()
         try:
             with EventProducer(self._deployment.bootstrap, self._deployment.settings.topic_prefix) as producer:
-                while done < len(self._records) and not self._ended.is_set():
-                    chunk = self._records[done : min(done + CHUNK, self._mark)]
+                while self._done < len(self._records) and not self._ended.is_set():
+                    chunk = self._records[self._done : min(self._done + self._chunk, self._mark)]
                     for record in chunk:
                         producer.send(record)
                     producer.flush()
-                    done += len(chunk)
-                    time.sleep(self._pause)
+                    self._done += len(chunk)
+                    # What was late is not made up for.
+                    due = max(due + self._pause, time.monotonic())
+                    time.sleep(max(0.0, due - time.monotonic()))
         except Exception as error:
             self._error = error

@@ -1,6 +1,7 @@
 """The courier with a real broker, a real database and receivers at their worst: nobody holds anybody up."""
 
 import json
+import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,8 +22,10 @@ from wisebook_ml.delivery.schedule import Backoff
 from wisebook_ml.delivery.sender import Sender
 from wisebook_ml.delivery.signing import secret_of, spelled
 from wisebook_ml.messaging.admin import apply_topics
+from wisebook_ml.messaging.events import RawRecord
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.messaging.reader import end_offsets, read_partition
+from wisebook_ml.monitoring.logs import JsonFormatter
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import DeliveryLog, DeliveryStore, Issued, open_database
 
@@ -65,14 +68,17 @@ class Post:
         def choose(alerte: Alerte, told: Mapping[str, Sequence[Told]]) -> Sequence[Planned]:
             return plan(alerte, self.rules, told)
 
-        return self.store.plan([Issued(one, utc_now()) for one in alerts], choose, utc_now())
+        return self.store.plan([Issued(one, utc_now(), "entry-7") for one in alerts], choose, utc_now())
 
     def published(self) -> list[Livraison]:
+        return [msgspec.json.decode(raw.value or b"", type=Livraison) for raw in self.records()]
+
+    def records(self) -> list[RawRecord]:
         name = DELIVERIES.full_name(self.settings.topic_prefix)
-        read: list[Livraison] = []
+        read: list[RawRecord] = []
         for partition, (first, end) in end_offsets(self.settings.bootstrap_servers, name).items():
             for run in read_partition(self.settings.bootstrap_servers, name, partition, first, end):
-                read += [msgspec.json.decode(raw.value or b"", type=Livraison) for raw in run]
+                read += run
         return read
 
 
@@ -114,6 +120,25 @@ def test_one_signed_delivery_after_failures(post: Post, alerte: Alerte) -> None:
         (3, StatutLivraison.LIVREE, 200),
     ]
     assert post.published() == post.log.attempts([row.livraison_id])
+
+
+def test_the_id_of_the_alert_is_in_logs_and_records(
+    post: Post, alerte: Alerte, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    caplog.handler.setFormatter(JsonFormatter("delivery"))  # at the end of an attempt, its thread has another one's id
+    with receiver(answer(500), answer(200)) as one, post.working() as courier:
+        post.rules = ReglageAlertes(destinations=[webhook(one.url())])
+        post.issue(alerte)
+        courier.wake()
+        until(lambda: [row.statut for row in post.log.list(7)] == [StatutLivraison.LIVREE])
+    assert [row.correlation for row in post.log.list(7)] == ["entry-7"]
+    assert {dict(raw.headers)["wb_correlation"] for raw in post.records()} == {b"entry-7"}
+    lines = [json.loads(line) for line in caplog.text.splitlines() if str(alerte.alerte_id) in line]
+    assert [("did not reach" in line["message"], line["correlation"]) for line in lines] == [
+        (True, "entry-7"),
+        (False, "entry-7"),
+    ]
 
 
 def test_nobody_holds_anybody_up(kafka: str, topic_prefix: str, tmp_path: Path, alerte: Alerte) -> None:

@@ -7,12 +7,12 @@ import msgspec
 import pytest
 from sqlalchemy import Engine
 
+from bench.detections import detection_of
 from schemas import (
     Avis,
     CodeMotif,
     Detection,
     DomaineApplication,
-    Etat,
     MotifDetection,
     Objet,
     Parametres,
@@ -125,27 +125,8 @@ def test_what_is_dismissed_about_an_account_counts_less_there(place: Place) -> N
 
 
 def detection(number: int) -> Detection:
-    objet = Objet(type=TypeObjet.ECRITURE, id=f"E{number}")
-    reason = MotifDetection(
-        code=CodeMotif.MONTANT_ROND, poids=40.0, valeur=1, seuil=1, libelle_fr="rond", libelle_en="round"
-    )
-    return Detection(
-        detection_id=detection_id(SOCIETE, DomaineApplication.ECRITURES_COMPTABLES, objet),
-        societe_id=SOCIETE,
-        domaine=DomaineApplication.ECRITURES_COMPTABLES,
-        objet=objet,
-        etat=Etat.OUVERTE,
-        revision=1,
-        ecriture_id=objet.id,
-        journal_code="OD",
-        montant="100.00",
-        score=40.0,
-        severite=Severite.FAIBLE,
-        motifs=[reason],
-        contributions={"montant": 40.0},
-        modeles=[],
-        parametres_version=0,
-    )
+    code = CodeMotif.MONTANT_ROND
+    return detection_of(SOCIETE, f"E{number}", code, severite=Severite.FAIBLE, score=40.0, journal_code="OD")
 
 
 def record(offset: int, number: int, verdict: Verdict = Verdict.FAUX_POSITIF, *, remplace: bool = False) -> RawRecord:

@@ -46,10 +46,20 @@ def test_partitions_of_raw_records_may_grow_but_not_shrink() -> None:
 
 
 def test_too_few_replicas_are_reported_and_more_are_fine() -> None:
-    (difference,) = compare(topics.ENTRIES, "entries", found(topics.ENTRIES, replicas=1), 3)
-    assert (difference.aspect, difference.expected, difference.actual) == ("replicas", "3", "1")
-    assert not difference.repairable
+    replicas, in_sync = compare(topics.ENTRIES, "entries", found(topics.ENTRIES, replicas=1), 3)
+    assert (replicas.aspect, replicas.expected, replicas.actual) == ("replicas", "3", "1")
+    assert in_sync.aspect == "min.insync.replicas"
+    assert not replicas.repairable
+    assert not in_sync.repairable  # nothing could be published any more
     assert compare(topics.ENTRIES, "entries", found(topics.ENTRIES, replicas=3), 1) == []
+
+
+def test_of_three_replicas_two_have_a_record_that_counts() -> None:
+    (alone,) = compare(topics.ENTRIES, "entries", found(topics.ENTRIES, replicas=3), 3)
+    assert (alone.aspect, alone.expected, alone.actual) == ("min.insync.replicas", "2", "1")
+    assert alone.repairable
+    safe = found(topics.ENTRIES, replicas=3, config={"min.insync.replicas": "2"})
+    assert compare(topics.ENTRIES, "entries", safe, 3) == []
 
 
 FOR_EVER = Topic("for-ever", "k", (), "")

@@ -1,18 +1,25 @@
 """What the doctor says, and that it says it once."""
 
 import datetime as dt
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from pydantic import SecretStr
 
-from schemas import DomaineApplication, PartitionServie, Travailleur, TypeModele
+from schemas import DomaineApplication, PartitionServie, Travailleur, TypeModele, VersionModele
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.cli import main
+from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.monitoring import doctor
 from wisebook_ml.monitoring.doctor import Finding, Place, State, examine
+from wisebook_ml.services import catalogue
+from wisebook_ml.services.base import FORMAT
+from wisebook_ml.services.catalogue import DOMAINES, service_class
 from wisebook_ml.settings import Settings, get_settings
 from wisebook_ml.storage import ModelRegistry, open_database
 
@@ -101,17 +108,50 @@ def test_clocks_that_are_ahead_are_told(place: Place) -> None:
     assert (found.state, "600 s ahead" in found.detail) == (State.WRONG, True)
 
 
-def test_models_that_are_missing_altered_or_signed_with_another_key_are_told(place: Place) -> None:
+def isolation_forest() -> bytes:
+    """Return a small artefact that loads."""
+    frame = pd.DataFrame(np.random.default_rng(1).normal(size=(300, len(FEATURE_NAMES))), columns=list(FEATURE_NAMES))
+    return service_class(TypeModele.ISOLATION_FOREST)({"n_estimators": 4}).fit(frame).dump()
+
+
+def svm(library: str) -> bytes:
+    """Return an artefact of another release of scikit-learn."""
+    head = {"format": FORMAT, "type_modele": "SVM", "parametres": {}, "seed": 1, "columns": ""}
+    return pickle.dumps(({**head, "libraries": {"scikit-learn": library}}, None))
+
+
+def in_charge(place: Place, kind: TypeModele, name: str, data: bytes) -> VersionModele:
     registry = ModelRegistry(open_database(place.settings.sql_url))
+    model = registry.create(1, name, kind, DOMAINES[kind]).id
     store = ArtefactStore(place.settings.artefacts, "key")
-    saved = {}
-    for name in ("sound", "missing", "altered"):
-        model = registry.create(1, name, TypeModele.ISOLATION_FOREST, DomaineApplication.ANOMALIES).id
-        saved[name] = store.save(
-            name.encode(), societe_id=1, modele_id=model, version=1, type_modele=TypeModele.ISOLATION_FOREST
-        )
-        registry.record_version(saved[name], {})
-        registry.promote(model, 1, par="test")
+    saved = store.save(data, societe_id=1, modele_id=model, version=1, type_modele=kind)
+    registry.record_version(saved, {})
+    registry.promote(model, 1, par="test")
+    return saved
+
+
+def test_models_that_do_not_load_are_told_with_what_to_do(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.settings = place.settings.model_copy(update={"signing_key": SecretStr("key")})
+    in_charge(place, TypeModele.ISOLATION_FOREST, "sound", isolation_forest())
+    in_charge(place, TypeModele.ISOLATION_FOREST, "torn", isolation_forest()[:1000])
+    in_charge(place, TypeModele.SVM, "older", svm("0.1.0"))
+    in_charge(place, TypeModele.PROPHET, "forecast", b"never read")
+    find = catalogue.find_spec
+    monkeypatch.setattr(catalogue, "find_spec", lambda name: None if name == "prophet" else find(name))
+    found = list(doctor.models(place))
+    told = {one.detail.split("(")[1].partition(",")[0]: one for one in wrong(iter(found))}
+    assert set(told) == {"torn", "older", "forecast"}
+    assert "needs prophet, which is not installed" in told["forecast"].detail
+    assert "wisebook-ml[train]" in told["forecast"].todo
+    assert "trained with scikit-learn 0.1.0, and this is" in told["older"].detail
+    assert "install the versions that it was trained with" in told["older"].todo
+    assert "from a backup" in told["torn"].todo
+    assert found[-1].detail == "1 model versions in charge load, and are as signed."
+
+
+def test_models_that_are_missing_altered_or_signed_with_another_key_are_told(place: Place) -> None:
+    kind, data = TypeModele.ISOLATION_FOREST, isolation_forest()
+    saved = {name: in_charge(place, kind, name, data) for name in ("sound", "missing", "altered")}
     root = Path(place.settings.artefacts)
     (root / saved["missing"].artefact).unlink()
     (root / saved["altered"].artefact).write_bytes(b"other")

@@ -28,8 +28,7 @@ from wisebook_ml.replay.plot import draw_comparison
 from wisebook_ml.replay.promotion import markers_of, promotable
 from wisebook_ml.replay.report import change_line, headline, rows_of_controls
 from wisebook_ml.replay.results import Found
-from wisebook_ml.replay.rights import lacking
-from wisebook_ml.replay.standing import Standing
+from wisebook_ml.replay.standing import ELSEWHERE, Standing
 
 NOW = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 TOLD = NOW.isoformat()
@@ -207,6 +206,9 @@ def test_more_than_can_be_published_at_once_is_an_error(monkeypatch: pytest.Monk
         markers_of(changes, "r", 0, NOW)
 
 
-def test_each_right_that_is_missing_is_named() -> None:
-    needs = {"a.entries": ["READ", "WRITE"], "a.detections": ["READ"]}
-    assert lacking(needs, {"a.entries": ["WRITE"]}) == ["READ on a.entries", "READ on a.detections"]
+def test_what_stands_from_another_topic_is_the_same_or_later_by_its_revision() -> None:
+    one = detection(1)
+    assert compared(found(one), stands(one, at=ELSEWHERE))[0].same == 1
+    later = replace(one, revision=2, score=10.0)
+    assert compared(found(one), stands(later, at=ELSEWHERE))[0].superseded == 1
+    assert compared({}, stands(later, at=ELSEWHERE))[1] == []

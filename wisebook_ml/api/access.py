@@ -16,7 +16,7 @@ from limits.strategies import MovingWindowRateLimiter
 from wisebook_ml.access import Caller, Right, csrf_of
 from wisebook_ml.storage import TokenStore
 
-__all__ = ["CSRF_HEADER", "SESSION_COOKIE", "Access", "Call"]
+__all__ = ["CSRF_HEADER", "SESSION_COOKIE", "Access", "Call", "Needs"]
 
 SCHEME = "Token"
 SESSION_COOKIE = "wisebook_session"
@@ -25,9 +25,6 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 FAILURES = parse("20/minute")
 """Wrong tokens from one address, after which its requests are refused unread."""
-
-OPERATIONS = uuid.UUID("8f2f6a52-6f0b-4d0e-9a53-3a8c4f4c5b57")
-"""Namespace of what follows from an idempotency key."""
 
 HEADER = APIKeyHeader(
     name="Authorization", scheme_name=SCHEME, description="`Token`, a space, and the token.", auto_error=False
@@ -64,10 +61,36 @@ class Call:
     @property
     def operation_id(self) -> uuid.UUID:
         """An id for what this request brings about: the same when it comes again with its idempotency key."""
-        key = self.request.headers.get("Idempotency-Key")
-        if not key:
-            return uuid.uuid4()
-        return uuid.uuid5(OPERATIONS, f"{self.caller.token_id}:{self.request.state.fingerprint}:{key}")
+        found = getattr(self.request.state, "operation_id", None)
+        return found if isinstance(found, uuid.UUID) else uuid.uuid4()
+
+
+class Needs:
+    """A dependency that gives the `Call` of a request, and refuses one without its right with 403.
+
+    Parameters
+    ----------
+    access : Access
+        Knows who calls.
+    right : Right
+        What the route needs.
+    everywhere : bool
+        Whether the token must be one of all companies.
+    """
+
+    def __init__(self, access: "Access", right: Right, *, everywhere: bool = False) -> None:
+        self.right = right
+        self._access = access
+        self._everywhere = everywhere
+
+    def __call__(self, request: Request, _header: Annotated[str | None, Security(HEADER)]) -> Call:
+        """Return the call."""
+        caller = self._access.identify(request)
+        if not caller.may(self.right):
+            raise HTTPException(403, f"This token has not the right `{self.right}`, which this needs.")
+        if self._everywhere and caller.companies is not None:
+            raise HTTPException(403, "This concerns all companies, and needs a token of all companies.")
+        return Call(request, caller)
 
 
 class Access:
@@ -84,9 +107,9 @@ class Access:
 
     Attributes
     ----------
-    read, verdict, train, admin : callable
+    read, verdict, train, admin : Needs
         Dependencies that give the `Call` of a request, and refuse one without this right with 403.
-    operate : callable
+    operate : Needs
         The same for what concerns all companies: `admin`, and a token of all of them.
     """
 
@@ -95,11 +118,11 @@ class Access:
         self.clock = clock
         self._rate = parse(rate)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self.read = self._needs(Right.READ)
-        self.verdict = self._needs(Right.VERDICT)
-        self.train = self._needs(Right.TRAIN)
-        self.admin = self._needs(Right.ADMIN)
-        self.operate = self._needs(Right.ADMIN, everywhere=True)
+        self.read = Needs(self, Right.READ)
+        self.verdict = Needs(self, Right.VERDICT)
+        self.train = Needs(self, Right.TRAIN)
+        self.admin = Needs(self, Right.ADMIN)
+        self.operate = Needs(self, Right.ADMIN, everywhere=True)
 
     def identify(self, request: Request) -> Caller:
         """Return who makes a request; asked twice, it is looked up once.
@@ -113,9 +136,19 @@ class Access:
         if (known := getattr(request.state, "caller", None)) is not None:
             return cast(Caller, known)
         request.state.caller = caller = self._from_header(request) or self._from_session(request)
+        self.count(caller)
+        return caller
+
+    def count(self, caller: Caller) -> None:
+        """Count a request of a token.
+
+        Raises
+        ------
+        HTTPException
+            429 where it calls too often.
+        """
         if not self._limiter.hit(self._rate, str(caller.token_id)):
             raise too_often(f"This token may call {self._rate.amount} times in {self._rate.get_expiry()} seconds.")
-        return caller
 
     def token(self, request: Request, token: str) -> Caller:
         """Return whose a token is.
@@ -161,18 +194,6 @@ class Access:
         if request.method not in SAFE and not compare_digest(sent.encode(), csrf_of(session).encode()):
             raise HTTPException(403, f"A change from a browser needs the header {CSRF_HEADER} of its page.")
         return caller
-
-    def _needs(self, right: Right, *, everywhere: bool = False) -> Callable[..., Call]:
-        def call(request: Request, _header: Annotated[str | None, Security(HEADER)]) -> Call:
-            caller = self.identify(request)
-            request.state.right = right
-            if not caller.may(right):
-                raise HTTPException(403, f"This token has not the right `{right}`, which this needs.")
-            if everywhere and caller.companies is not None:
-                raise HTTPException(403, "This concerns all companies, and needs a token of all companies.")
-            return Call(request, caller)
-
-        return call
 
 
 def unauthorized(detail: str) -> HTTPException:

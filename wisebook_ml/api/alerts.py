@@ -15,6 +15,7 @@ from wisebook_ml.alerting.records import record_of
 from wisebook_ml.alerting.state import Alert
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
+from wisebook_ml.api.lanes import BROKERS
 from wisebook_ml.api.route import Route
 from wisebook_ml.messaging.postbox import Postbox
 from wisebook_ml.storage import AlertStore, DeliveryLog, StoredDelivery
@@ -118,6 +119,7 @@ def alerts_router(alerts: AlertStore, log: DeliveryLog, post: Postbox, access: A
         status_code=202,
         responses=returns(AlerteTaken, 202) | returns(AlerteTaken),
     )
+    @BROKERS
     def take_note(alerte_id: uuid.UUID, given: NoteGiven, call: Annotated[Call, Depends(access.verdict)]) -> Response:
         found = _seen(alerts, alerte_id, call)
         author = call.caller.name

@@ -20,6 +20,7 @@ from wisebook_ml.api.operations import OPERATIONS_BODIES, install_operations
 from wisebook_ml.api.pages import pages_router
 from wisebook_ml.api.people import PEOPLE, people_router
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
+from wisebook_ml.api.proxies import install_proxies
 from wisebook_ml.api.reference import reference_router
 from wisebook_ml.api.route import install_access
 from wisebook_ml.api.statistics import Rapport, StatistiqueList, statistics_router
@@ -63,7 +64,7 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     """
     engine = open_database(settings.sql_url)
     access = Access(TokenStore(engine), settings.api_rate, clock)
-    learners = Learners()
+    learners, streams = Learners(), Streams()
     versions = SettingsStore(engine)
     desk = TreasuryDesk(
         lambda societe_id, books: cash_from_topics(societe_id, settings, books=books),
@@ -92,13 +93,14 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
     install_problems(app)
     install_access(app, access, AuditLog(engine), IdempotencyStore(engine))
     app.add_middleware(BodyLimit, most=settings.api_body_mb * 1_000_000)
-    app.include_router(people_router(engine, settings, access))
+    app.include_router(people_router(engine, settings, streams, access))
     app.include_router(treasury_router(desk, access))
-    app.include_router(workshop_router(settings, engine, Streams(), access, clock))
+    app.include_router(workshop_router(settings, engine, streams, access, clock))
     app.include_router(reference_router(lambda: _document(app), access))
     app.include_router(statistics_router(StatisticsStore(engine), windows, access))
     app.include_router(pages_router(access))
     install_operations(app, settings, engine, access, clock)
+    install_proxies(app, settings)
 
     @app.get("/api/ml/openapi.json", include_in_schema=False, dependencies=[Depends(access.read)])
     def openapi() -> Response:

@@ -12,7 +12,7 @@ from schemas.base import MAX_ID
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.route import Route
-from wisebook_ml.storage import AuditLog
+from wisebook_ml.storage import AuditLog, Source
 
 __all__ = ["AuditList", "audit_router"]
 
@@ -29,6 +29,7 @@ class ChangeRead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     action: str
     statut: int
     correlation: str
+    source: Source
     jeton_id: int | None = None
     societe_id: int | None = None
     demande: Any = None

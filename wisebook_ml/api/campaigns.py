@@ -9,15 +9,15 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
 from sse_starlette.event import ServerSentEvent
-from starlette.concurrency import run_in_threadpool
 
 from schemas import DemandeEntrainement
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
+from wisebook_ml.api.lanes import BROKERS, STREAMS
 from wisebook_ml.api.model_parameters import CampaignFilter
 from wisebook_ml.api.model_queries import CampagneLue, CampaignPages
 from wisebook_ml.api.models import visible
-from wisebook_ml.api.route import Route
+from wisebook_ml.api.route import Route, check_match
 from wisebook_ml.api.streams import EVENT_STREAM, LONGEST_SECONDS, Streams
 from wisebook_ml.storage import CampaignStore, StorageError
 from wisebook_ml.training.events import ENDED
@@ -90,8 +90,10 @@ def campaigns_router(
         summary="Have it end: at once where it waits, soon where it is in work",
         responses=returns(CampagneLue, 202),
     )
+    @BROKERS
     def cancel(campagne_id: uuid.UUID, call: Training) -> Response:
         campaign = _seen(pages, call, campagne_id)
+        check_match(call.request, bytes(json_answer(campaign).body))
         if campaign.statut in ENDED:
             joined = "" if campaign.rejointe is None else f"; cancel campaign {campaign.rejointe}, which it joined"
             raise HTTPException(409, f"Campaign {campagne_id} has ended as {campaign.statut.value}{joined}.")
@@ -135,8 +137,8 @@ async def _progress(look: Callable[[], CampagneLue | None]) -> AsyncIterator[Ser
     deadline = time.monotonic() + LONGEST_SECONDS
     while time.monotonic() < deadline:
         try:
-            campaign = await run_in_threadpool(look)
-        except StorageError:
+            campaign = await STREAMS.run(look)
+        except (StorageError, HTTPException):
             return
         if campaign is None:
             return

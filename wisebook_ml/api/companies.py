@@ -11,6 +11,8 @@ from schemas.base import MAX_ID
 from wisebook_ml.access import Right
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
+from wisebook_ml.api.inherited import inherited_by
+from wisebook_ml.api.lanes import BROKERS
 from wisebook_ml.api.route import Route, check_match, etag_of
 from wisebook_ml.delivery.addresses import shown
 from wisebook_ml.messaging.connect import reach_broker
@@ -80,7 +82,7 @@ def companies_router(
         responses=returns(Parametres),
     )
     def read(societe_id: Company, call: Reading) -> Response:
-        found = versions.in_force(call.company(societe_id))
+        found = inherited_by(call.caller, versions).shown(versions.in_force(call.company(societe_id)))
         return json_answer(found if call.caller.may(Right.ADMIN) else _without_secrets(found))
 
     @router.patch(
@@ -89,6 +91,7 @@ def companies_router(
         summary="Change what a company has set, by a JSON merge patch (RFC 7396)",
         responses=returns(Parametres) | returns(Parametres, 202),
     )
+    @BROKERS
     def change(
         request: Request,
         societe_id: Company,
@@ -96,20 +99,22 @@ def companies_router(
         call: Annotated[Call, Depends(access.admin)],
     ) -> Response:
         company = call.company(societe_id)
+        inherited = inherited_by(call.caller, versions)
 
         def edit(base: Parametres) -> Parametres:
-            check_match(request, msgspec.json.encode(base))
-            return patched(base, patch, auteur=call.caller.name)
+            check_match(request, msgspec.json.encode(inherited.shown(base)))
+            return patched(base, inherited.restored(patch, base), auteur=call.caller.name)
 
         try:
             edit(versions.in_force(company))  # a mistake needs no broker
         except Refusal as error:
-            raise HTTPException(400, f"{error}.") from error
+            raise HTTPException(400, f"{inherited.without(str(error))}.") from error
         try:
             changed = change_settings(settings, reach_broker(settings), versions, company, edit, timeout=WAIT_SECONDS)
         except Refusal as error:
-            raise HTTPException(409, f"{error}.") from error
-        return json_answer(changed.parametres, 200 if changed.in_force else 202, _etag(changed.parametres))
+            raise HTTPException(409, f"{inherited.without(str(error))}.") from error
+        told = inherited.shown(changed.parametres)
+        return json_answer(told, 200 if changed.in_force else 202, _etag(told))
 
     return router
 

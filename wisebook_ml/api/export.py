@@ -1,7 +1,7 @@
 """``/api/ml/export/``: a company's detections of a period, with reasons, verdicts and history, for auditors."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from schemas.base import MAX_ID
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.days import Day
+from wisebook_ml.api.lanes import EXPORTS
 from wisebook_ml.api.route import Route
 from wisebook_ml.export import Period, csv_lines, read_period
 from wisebook_ml.export.page import page_of
@@ -57,24 +58,29 @@ def export_router(engine: Engine, access: Access) -> APIRouter:
         return report_of(read_period(engine, period), period, asked.langue, access.clock())
 
     @router.get("/detections.csv", summary="Detections as CSV", responses=_told(CSV), response_class=Response)
+    @EXPORTS
     def table(asked: Question, call: Reading) -> Response:
         period = _period(asked, call)
         lines = csv_lines(read_period(engine, period), asked.langue)
         first = next(lines)  # where the database is away, the answer says so
 
-        def pieces() -> Iterator[str]:
-            yield first
-            yield from lines
+        async def pieces() -> AsyncIterator[str]:
+            line: str | None = first
+            while line is not None:
+                yield line
+                line = await EXPORTS.run(next, lines, None)
 
         return StreamingResponse(pieces(), media_type=CSV, headers=_named(period, "csv"))
 
     @router.get("/rapport.html", summary="A report that prints well", responses=_told(HTML), response_class=Response)
+    @EXPORTS
     def page(asked: Question, call: Reading) -> Response:
         period = _period(asked, call)
         headers = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
         return Response(page_of(report(asked, period)), media_type=HTML, headers=headers)
 
     @router.get("/rapport.pdf", summary="The same report as PDF", responses=_told(PDF), response_class=Response)
+    @EXPORTS
     def printed(asked: Question, call: Reading) -> Response:
         period = _period(asked, call)
         body = pdf_of(report(asked, period), access.clock())

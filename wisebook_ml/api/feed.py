@@ -3,58 +3,62 @@
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from schemas import Alerte, Detection, Record
+from schemas import Alerte, Detection
 from topics import ALERTS, DETECTIONS
 from wisebook_ml.api.detections import DetectionRead
 from wisebook_ml.clock import utc_now
-from wisebook_ml.messaging.connect import resolve_bootstrap
+from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
 from wisebook_ml.messaging.events import Decoder, RawRecord, Undecodable
-from wisebook_ml.messaging.reader import read_since
+from wisebook_ml.messaging.reader import ReadError, read_stretches, stretches_since
 from wisebook_ml.messaging.tail import Tail
 from wisebook_ml.messaging.times import told_time
 from wisebook_ml.settings import Settings
 
-__all__ = ["Event", "Feed", "Full", "Listener"]
+__all__ = ["Event", "Feed", "Listener"]
 
 LOGGER = logging.getLogger(__name__)
 
 WAITING = 1_000
 """Events that wait for a listener that is slow; then its stream ends, and it may resume."""
 
-MOST_LISTENERS = 100
-"""Of a process: each has a connection, and a queue."""
-
-MOST_OF_TOKEN = 8
-"""Of one token: the pages that a person has open."""
+MOST_READ = 50_000
+"""Records that are looked at for one that comes back, of all companies: about a second's work."""
 
 Companies = frozenset[int] | None
 Place = tuple[str, int, int]
 
 
-class Full(Exception):
-    """There are as many listeners as there may be."""
-
-
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a company; `place` is where its record stands."""
+    """Something that happened to a company.
+
+    Attributes
+    ----------
+    kind, societe_id, data : str, int, str
+        What is told, and of whom.
+    place : (str, int, int)
+        Where its record stands.
+    at : int
+        When it was heard of, in milliseconds since 1970: who was told this one was told all that was heard of before.
+    """
 
     kind: str
     societe_id: int
     data: str
     place: Place
+    at: int = 0
 
 
 @dataclass(eq=False)
 class Listener:
     """Somebody who listens, from one event loop."""
 
-    token_id: int
     companies: Companies
     loop: asyncio.AbstractEventLoop
     queue: "asyncio.Queue[Event]" = field(default_factory=lambda: asyncio.Queue(WAITING))
@@ -88,29 +92,37 @@ class Feed:
         self._settings = settings
         self._topics = {topic.full_name(settings.topic_prefix): topic for topic in (DETECTIONS, ALERTS)}
         self._decoders = {name: Decoder(topic) for name, topic in self._topics.items()}
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # never held for longer than a list is changed: an event loop waits for it
+        self._starting = threading.Lock()
         self._listeners: list[Listener] = []
         self._tail: Tail | None = None
+        self._failed: tuple[float, ConnectError | ReadError | None] = (0.0, None)
 
     def join(self, listener: Listener) -> None:
         """Let somebody listen from now on.
 
         Raises
         ------
-        Full
-            Where there are too many already.
         ConnectError, ReadError
             Where there is no broker, or no such topic.
         """
-        with self._lock:
-            own = sum(one.token_id == listener.token_id for one in self._listeners)
-            if own >= MOST_OF_TOKEN:
-                raise Full(f"this token has {own} streams open already")
-            if len(self._listeners) >= MOST_LISTENERS:
-                raise Full("this service has as many streams open as it can keep")
-            if self._tail is None:
-                self._tail = Tail(resolve_bootstrap(self._settings), list(self._topics), self._take)
-            self._listeners.append(listener)
+        asked = time.monotonic()
+        with self._starting:
+            with self._lock:
+                if self._tail is not None:
+                    self._listeners.append(listener)
+                    return
+            failed, error = self._failed
+            if error is not None and failed > asked:  # who waited for an attempt is told what came of it
+                raise type(error)(str(error))
+            try:
+                tail = Tail(resolve_bootstrap(self._settings), list(self._topics), self._take)
+            except (ConnectError, ReadError) as error:
+                self._failed = time.monotonic(), error
+                raise
+            with self._lock:
+                self._tail = tail
+                self._listeners.append(listener)
 
     def leave(self, listener: Listener) -> None:
         """Let somebody go."""
@@ -122,7 +134,9 @@ class Feed:
                 self._tail = None
 
     def since(self, companies: Companies, since_ms: int, most: int) -> Sequence[Event] | None:
-        """Return what happened to some companies since a moment; None where that is more than `most`.
+        """Return what happened to some companies since a moment.
+
+        None where that is more than `most`, or more than `MOST_READ` records would have to be read for it.
 
         Raises
         ------
@@ -131,16 +145,18 @@ class Feed:
         """
         found: list[Event] = []
         bootstrap = resolve_bootstrap(self._settings)
-        for name in self._topics:
-            for partition, run in read_since(bootstrap, name, since_ms):
-                events = self._events(name, partition, run)
-                found += [one for one in events if companies is None or one.societe_id in companies]
+        stretches = {name: stretches_since(bootstrap, name, since_ms) for name in self._topics}
+        if sum(end - start for of_topic in stretches.values() for start, end in of_topic.values()) > MOST_READ:
+            return None
+        for name, of_topic in stretches.items():
+            for partition, run in read_stretches(bootstrap, name, of_topic):
+                found += self._events(name, partition, run, companies)
                 if len(found) > most:
                     return None
         return found
 
     def _take(self, topic: str, partition: int, raw: RawRecord) -> None:
-        for event in self._events(topic, partition, [raw]):
+        for event in self._events(topic, partition, [raw], None, int(time.time() * 1000)):
             with self._lock:
                 listeners = [one for one in self._listeners if one.sees(event)]
             for one in listeners:
@@ -149,7 +165,9 @@ class Feed:
                 except RuntimeError:  # its loop has ended, and it with it
                     self.leave(one)
 
-    def _events(self, topic: str, partition: int, records: Iterable[RawRecord]) -> Iterable[Event]:
+    def _events(
+        self, topic: str, partition: int, records: Iterable[RawRecord], companies: Companies, at: int = 0
+    ) -> Iterable[Event]:
         for raw in records:
             try:
                 record = self._decoders[topic].decode(raw)
@@ -157,16 +175,13 @@ class Feed:
                 # The roles that take these topics make a dead letter of it.
                 LOGGER.warning("%s partition %d offset %d: %s", topic, partition, raw.offset, error)
                 continue
-            told = _told(record, raw)
-            if told is not None:
-                kind, societe_id, data = told
-                yield Event(kind, societe_id, data, (topic, partition, raw.offset))
+            if isinstance(record, Detection | Alerte) and (companies is None or record.societe_id in companies):
+                kind, data = _told(record, raw)
+                yield Event(kind, record.societe_id, data, (topic, partition, raw.offset), at)
 
 
-def _told(record: Record, raw: RawRecord) -> tuple[str, int, str] | None:
-    if isinstance(record, Detection):
-        shown = DetectionRead(**msgspec.structs.asdict(record), ce_time=told_time(raw) or utc_now())
-        return "detection", record.societe_id, msgspec.json.encode(shown).decode()
+def _told(record: Detection | Alerte, raw: RawRecord) -> tuple[str, str]:
     if isinstance(record, Alerte):
-        return "alerte", record.societe_id, msgspec.json.encode(record).decode()
-    return None
+        return "alerte", msgspec.json.encode(record).decode()
+    shown = DetectionRead(**msgspec.structs.asdict(record), ce_time=told_time(raw) or utc_now())
+    return "detection", msgspec.json.encode(shown).decode()

@@ -1,6 +1,7 @@
 """``/api/ml/detections/flux/``: detections and alerts as they come, as server-sent events.
 
-An event's id is the moment at which it was handed on, which tells nothing about other companies (an offset would). Who
+An event's id is the moment at which this process heard of it, which tells nothing about other companies (an offset
+would), and holds however long it waited for its reader. Who
 comes back with one (``Last-Event-ID``, which browsers send by themselves) is told all that was published since, and
 from `OVERLAP_SECONDS` before, since a record may be published before it is visible: so an event may come twice, never
 not at all. Who was away for too long is told so (event ``lacune``), and reads the lists again.
@@ -11,15 +12,16 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sse_starlette import EventSourceResponse, ServerSentEvent
-from starlette.concurrency import run_in_threadpool
+from sse_starlette import ServerSentEvent
 
 from schemas.base import MAX_ID
 from wisebook_ml.api.access import Access, Call
-from wisebook_ml.api.feed import Event, Feed, Full, Listener
+from wisebook_ml.api.feed import Event, Feed, Listener
+from wisebook_ml.api.lanes import BROKERS, RESUMPTIONS, STREAMS
 from wisebook_ml.api.route import Route
+from wisebook_ml.api.streams import Streams, stream_of
 from wisebook_ml.messaging.transactions import TRANSACTION_SECONDS
 
 __all__ = ["live_router"]
@@ -51,13 +53,15 @@ class LiveFilter(BaseModel):
     societe: int | None = Field(None, ge=1, le=MAX_ID, description="Only this company's.")
 
 
-def live_router(feed: Feed, access: Access) -> APIRouter:
+def live_router(feed: Feed, streams: Streams, access: Access) -> APIRouter:
     """Return the routes; they come before those of single detections, whose ids stand in the same place.
 
     Parameters
     ----------
     feed : Feed
         What happens.
+    streams : Streams
+        How many there may be.
     access : Access
         The door.
     """
@@ -68,21 +72,21 @@ def live_router(feed: Feed, access: Access) -> APIRouter:
         request: Request, asked: Annotated[LiveFilter, Query()], call: Annotated[Call, Depends(access.read)]
     ) -> Response:
         companies = call.companies if asked.societe is None else frozenset({call.company(asked.societe)})
-        listener = Listener(call.caller.token_id, companies, asyncio.get_running_loop())
+        give_back = streams.reserve(call.caller.token_id)
+        listener = Listener(companies, asyncio.get_running_loop())
+
+        def closed() -> None:
+            feed.leave(listener)
+            give_back()
+
         try:
-            await run_in_threadpool(feed.join, listener)
-        except Full as error:
-            raise HTTPException(429, f"{error}. Close one.".capitalize(), headers={"Retry-After": "60"}) from error
-        try:
+            await BROKERS.run(feed.join, listener)
+            joined = _now()
             missed = await _missed(feed, companies, request.headers.get("Last-Event-ID", ""))
         except BaseException:
-            feed.leave(listener)
+            closed()
             raise
-        return EventSourceResponse(
-            _events(request, access, feed, listener, missed),
-            ping=int(2 * HEARTBEAT_SECONDS),
-            send_timeout=SEND_SECONDS,
-        )
+        return stream_of(_events(request, access, listener, joined, missed), closed, SEND_SECONDS)
 
     return router
 
@@ -94,37 +98,34 @@ async def _missed(feed: Feed, companies: frozenset[int] | None, last: str) -> Se
     if time.time() - int(last) / 1000 > MOST_AWAY_SECONDS:
         return None
     since = int(last) - int(OVERLAP_SECONDS * 1000)
-    return await run_in_threadpool(feed.since, companies, max(since, 0), MOST_RESUMED)
+    return await RESUMPTIONS.run(feed.since, companies, max(since, 0), MOST_RESUMED)
 
 
 async def _events(
-    request: Request, access: Access, feed: Feed, listener: Listener, missed: Sequence[Event] | None
+    request: Request, access: Access, listener: Listener, joined: str, missed: Sequence[Event] | None
 ) -> AsyncIterator[ServerSentEvent]:
-    """Yield what a listener missed, then what comes, until it goes, or may not listen any more."""
-    try:
-        if missed is None:
-            yield ServerSentEvent("{}", event=GAP)
-        told = set()
-        for event in missed or ():
-            told.add(event.place)
-            yield ServerSentEvent(event.data, event=event.kind)
-        yield ServerSentEvent(comment="ouvert", id=_now())
-        checked = time.monotonic()
-        while not (listener.lost and listener.queue.empty()):
-            if time.monotonic() - checked >= HEARTBEAT_SECONDS:
-                if not await run_in_threadpool(access.still_lets_in, request):
-                    return
-                checked = time.monotonic()
-                told.clear()  # what it was told twice has come by now
-            try:
-                event = await asyncio.wait_for(listener.queue.get(), HEARTBEAT_SECONDS)
-            except TimeoutError:
-                yield ServerSentEvent(comment="toujours là", id=_now())
-                continue
-            if event.place not in told:
-                yield ServerSentEvent(event.data, event=event.kind, id=_now())
-    finally:
-        feed.leave(listener)
+    """Yield what a listener missed, then what came since it joined, until it goes, or may not listen any more."""
+    if missed is None:
+        yield ServerSentEvent("{}", event=GAP)
+    told = set()
+    for event in missed or ():
+        told.add(event.place)
+        yield ServerSentEvent(event.data, event=event.kind)
+    yield ServerSentEvent(comment="ouvert", id=joined)
+    checked = time.monotonic()
+    while not (listener.lost and listener.queue.empty()):
+        if time.monotonic() - checked >= HEARTBEAT_SECONDS:
+            if not await STREAMS.run(access.still_lets_in, request):
+                return
+            checked = time.monotonic()
+            told.clear()  # what it was told twice has come by now
+        try:
+            event = await asyncio.wait_for(listener.queue.get(), HEARTBEAT_SECONDS)
+        except TimeoutError:
+            yield ServerSentEvent(comment="toujours là", id=_now())
+            continue
+        if event.place not in told:
+            yield ServerSentEvent(event.data, event=event.kind, id=str(event.at))
 
 
 def _now() -> str:

@@ -12,6 +12,7 @@ from schemas import Derive, ExecutionMinuterie, Statut, StatutExecution, Version
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.campaigns import place_of
+from wisebook_ml.api.lanes import BROKERS
 from wisebook_ml.api.model_parameters import DriftFilter, ModeleId, PromotionQuestion, ReasonGiven, TrainingQuestion
 from wisebook_ml.api.model_queries import CampagneLue, CampaignPages, ModelPages
 from wisebook_ml.api.models import PREFIX, seen_model, visible
@@ -104,6 +105,7 @@ def actions_router(
         summary="Have all models checked now; reports follow from the workers of the role drift",
         responses=returns(ExecutionMinuterie, 202),
     )
+    @BROKERS
     def check_now(call: Operating) -> Response:
         run = run_by_hand(Surroundings(settings, reach_broker(settings)), DRIFT_TIMER, call.caller.name)
         if run.statut is not StatutExecution.REUSSIE:
@@ -117,6 +119,7 @@ def actions_router(
         summary="Ask for a training; the answer says where to follow it",
         responses=returns(CampagneDemandee, 202),
     )
+    @BROKERS
     def train(modele_id: ModeleId, call: Training, wanted: TrainingQuestion | None = None) -> Response:
         model = seen_model(pages, call, modele_id)
         wanted = wanted or TrainingQuestion()
@@ -149,6 +152,7 @@ def actions_router(
         summary="Put a version in charge, whatever the gate said",
         responses=returns(VersionModele),
     )
+    @BROKERS
     def promote(modele_id: ModeleId, wanted: PromotionQuestion, call: Training) -> Response:
         model = seen_model(pages, call, modele_id)
         registry.version(model.id, wanted.version)  # said before the brokers are asked for
@@ -169,6 +173,7 @@ def actions_router(
         summary="Put the champion before in charge again",
         responses=returns(VersionModele),
     )
+    @BROKERS
     def rollback(modele_id: ModeleId, call: Training, wanted: ReasonGiven | None = None) -> Response:
         model = seen_model(pages, call, modele_id)
         earlier_champion(model, registry.history(model.id))

@@ -18,7 +18,6 @@ __all__ = [
     "ModelFilter",
     "ModeleId",
     "NewModel",
-    "PredictionQuestion",
     "PromotionQuestion",
     "ReasonGiven",
     "TrainingQuestion",
@@ -31,12 +30,6 @@ MAX_DESCRIPTION = 2_000
 MAX_REASON = 500
 MAX_DAYS = 3_660
 """Ten years: as long as French law has books kept."""
-
-MOST_ROWS = 1_000
-"""Rows of one prediction: as many as a process predicts from in a second, and as a body of 2 MB holds of most."""
-
-MOST_FIELDS = 500
-"""Fields of a row: no algorithm reads half as many."""
 
 STORABLE: JsonDict = {"pattern": r"^[^\x00]*$"}
 """What `_storable` checks, as a JSON Schema says it."""
@@ -174,21 +167,4 @@ class PromotionQuestion(ReasonGiven):
 
     version: Annotated[int, Field(ge=1, le=MAX_ID), Number] = Field(
         description="A version that `GET` on the model's `versions/` lists."
-    )
-
-
-Value = Annotated[str, Field(max_length=MAX_DESCRIPTION)] | bool | float | None
-Row = Annotated[dict[str, Value], Field(max_length=MOST_FIELDS)]
-
-
-class PredictionQuestion(BaseModel):
-    """Rows to predict from: fields by name; `types/` says which an algorithm reads."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    data: list[Row] = Field(
-        min_length=1,
-        max_length=MOST_ROWS,
-        description="Of a forecast, days in their order.",
-        examples=[[{"solde": 50000, "entrees": 20000, "sorties": 15000}]],
     )

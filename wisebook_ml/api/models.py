@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from schemas import Statut, TypeModele
-from wisebook_ml.api.access import Access, Call
+from wisebook_ml.api.access import SAFE, Access, Call
 from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.model_parameters import ModelChange, ModeleId, ModelFilter, NewModel
 from wisebook_ml.api.model_queries import ModelPages
@@ -87,12 +87,15 @@ def seen_model(pages: ModelPages, call: Call, modele_id: int) -> Modele:
     Raises
     ------
     HTTPException
-        404 where it does not see it: the same whether there is such a model.
+        404 where it does not see it: the same whether there is such a model. 412 where something is to be done about a
+        model that is no longer as the caller read it.
     """
     model = pages.get(modele_id, call.companies)
     if model is None:
         raise HTTPException(404, f"This token sees no model {modele_id}.")
     call.company(model.societe_id)
+    if call.request.method not in SAFE:
+        check_match(call.request, bytes(json_answer(model).body))
     return model
 
 

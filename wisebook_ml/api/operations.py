@@ -16,10 +16,11 @@ from sqlalchemy import Engine
 from schemas import ExecutionMinuterie, PartitionServie
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
+from wisebook_ml.api.lanes import BROKERS, PROBES
 from wisebook_ml.api.observed import Observed
 from wisebook_ml.api.route import Route
 from wisebook_ml.messaging.connect import resolve_bootstrap
-from wisebook_ml.messaging.producer import EventProducer, PublishError
+from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.monitoring.dead_letters import (
     LettreMorte,
     LostLetter,
@@ -89,11 +90,9 @@ class LettreMorteList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Renvoi(msgspec.Struct, frozen=True, kw_only=True):
-    """A dead letter that was sent again, and where to."""
+    """A dead letter that was sent again, and the topic that has it again."""
 
     topic: str
-    partition: int
-    offset: int
 
 
 OPERATIONS_BODIES = [TravailleurList, MinuterieList, ExecutionMinuterie, LettreMorteList, Renvoi]
@@ -143,6 +142,7 @@ def _service_router(readiness: Readiness, access: Access) -> APIRouter:
         summary="Whether it can answer requests, and if not, why not; needs no token",
         responses={503: {"description": "The reasons, in sentences.", "content": {JSON: {}}}},
     )
+    @PROBES
     def readyz() -> Response:
         status, body = ready_answer(readiness.reasons())
         return Response(body, status, media_type=JSON)
@@ -164,6 +164,7 @@ def _workers_router(brokers: Brokers, access: Access, clock: Callable[[], dt.dat
     router = APIRouter(prefix="/api/ml/workers", tags=["workers"], route_class=Route)
 
     @router.get("/", summary="Processes, as they report themselves", responses=returns(TravailleurList))
+    @BROKERS
     def list_(call: Annotated[Call, Depends(access.read)]) -> Response:
         now = clock()
         reports = read_reports(*brokers.address, now)
@@ -192,6 +193,7 @@ def _timers_router(brokers: Brokers, access: Access, clock: Callable[[], dt.date
     router = APIRouter(prefix="/api/ml/timers", tags=["timers"], route_class=Route)
 
     @router.get("/", summary="Timers: next due time and last run", responses=returns(MinuterieList))
+    @BROKERS
     def list_(call: Annotated[Call, Depends(access.read)]) -> Response:
         last, now = last_runs(*brokers.address), clock()
         if call.companies is not None:
@@ -201,14 +203,13 @@ def _timers_router(brokers: Brokers, access: Access, clock: Callable[[], dt.date
         return json_answer(MinuterieList(count=len(found), results=found))
 
     @router.post("/{name}/run/", summary="Run a timer now", responses=returns(ExecutionMinuterie))
+    @BROKERS
     def run(name: str, call: Annotated[Call, Depends(access.operate)]) -> Response:
         bootstrap, _ = brokers.address
         try:
             done = run_by_hand(Surroundings(brokers.settings, bootstrap), name, call.caller.name[:LONGEST_NAME])
         except UnknownTimer as error:
             raise HTTPException(404, str(error)) from error
-        except PublishError as error:
-            raise _not_taken(error) from error
         return json_answer(done)
 
     return router
@@ -220,13 +221,18 @@ def _letters_router(brokers: Brokers, access: Access) -> APIRouter:
     Place = Annotated[int, Path(ge=0, le=MAX_OFFSET)]
 
     @router.get("/", summary="The last dead letters, latest first", responses=returns(LettreMorteList))
+    @BROKERS
     def list_(filters: Annotated[LetterFilter, Query()], call: Admin) -> Response:
         found: Sequence[LettreMorte] = read_letters(*brokers.address, call.companies, filters.limit)
+        if call.companies is not None:
+            # Where a record stood tells how much the companies publish that share its partition.
+            found = [replace(one, partition_origine=None, offset_origine=None) for one in found]
         return json_answer(LettreMorteList(count=len(found), results=list(found)))
 
     @router.post(
         "/{partition}/{offset}/retry/", summary="Send a dead letter again, as it was", responses=returns(Renvoi, 202)
     )
+    @BROKERS
     def retry(partition: Place, offset: Place, call: Admin) -> Response:
         bootstrap, prefix = brokers.address
         raw = find_letter(bootstrap, prefix, partition, offset)
@@ -241,12 +247,6 @@ def _letters_router(brokers: Brokers, access: Access) -> APIRouter:
                 producer.send(record)
         except LostLetter as error:
             raise HTTPException(409, f"{error} It cannot be sent again from here.") from error
-        except PublishError as error:
-            raise _not_taken(error) from error
-        return json_answer(Renvoi(topic=told.topic, partition=partition, offset=offset), 202)
+        return json_answer(Renvoi(topic=told.topic), 202)
 
     return router
-
-
-def _not_taken(error: PublishError) -> HTTPException:
-    return HTTPException(503, f"The brokers did not take it: {error}. Send it again in a moment.")

@@ -8,10 +8,11 @@ from wisebook_ml.api.alerts import AlerteList, AlerteRead, AlerteTaken, alerts_r
 from wisebook_ml.api.audit import AuditList, audit_router
 from wisebook_ml.api.companies import SocieteList, companies_router
 from wisebook_ml.api.detections import DetectionList, detections_router
-from wisebook_ml.api.entries import entries_router
+from wisebook_ml.api.entries import EcritureList, entries_router
 from wisebook_ml.api.export import export_router
 from wisebook_ml.api.feed import Feed
 from wisebook_ml.api.live import live_router
+from wisebook_ml.api.streams import Streams
 from wisebook_ml.api.verdicts import AvisList, AvisTaken, verdicts_router
 from wisebook_ml.messaging.postbox import Postbox
 from wisebook_ml.settings import Settings
@@ -20,11 +21,11 @@ from wisebook_ml.storage.detection_pages import DetectionPages
 
 __all__ = ["PEOPLE", "people_router"]
 
-PEOPLE = (DetectionList, AvisList, AvisTaken, AlerteList, AlerteRead, AlerteTaken, SocieteList, AuditList)
+PEOPLE = (DetectionList, EcritureList, AvisList, AvisTaken, AlerteList, AlerteRead, AlerteTaken, SocieteList, AuditList)
 """Bodies that the API's document describes."""
 
 
-def people_router(engine: Engine, settings: Settings, access: Access) -> APIRouter:
+def people_router(engine: Engine, settings: Settings, streams: Streams, access: Access) -> APIRouter:
     """Return the routes.
 
     Parameters
@@ -33,15 +34,17 @@ def people_router(engine: Engine, settings: Settings, access: Access) -> APIRout
         Of the database.
     settings : Settings
         Which brokers.
+    streams : Streams
+        Opens streams of events.
     access : Access
         The door.
     """
     router = APIRouter()
     detections, verdicts, post = DetectionPages(engine, clock=access.clock), VerdictStore(engine), Postbox(settings)
-    router.include_router(live_router(Feed(settings), access))  # first: `flux` stands where ids do
+    router.include_router(live_router(Feed(settings), streams, access))  # first: `flux` stands where ids do
     router.include_router(detections_router(detections, verdicts, access))
     router.include_router(verdicts_router(detections, verdicts, post, access))
-    router.include_router(entries_router(detections, settings, access))
+    router.include_router(entries_router(detections, verdicts, settings, access))
     router.include_router(alerts_router(AlertStore(engine), DeliveryLog(engine), post, access))
     router.include_router(companies_router(detections, SettingsStore(engine), settings, access))
     router.include_router(export_router(engine, access))

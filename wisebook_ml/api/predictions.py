@@ -9,10 +9,12 @@ from fastapi import APIRouter, Depends, HTTPException, Response
 from schemas import DomaineApplication, TypeModele
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
+from wisebook_ml.api.lanes import PREDICTIONS
 from wisebook_ml.api.model_actions import usable
-from wisebook_ml.api.model_parameters import ModeleId, PredictionQuestion
+from wisebook_ml.api.model_parameters import ModeleId
 from wisebook_ml.api.model_queries import ModelPages
 from wisebook_ml.api.models import PREFIX, seen_model
+from wisebook_ml.api.question import QUESTION_BODY, question_of, sent_body
 from wisebook_ml.api.route import Route
 from wisebook_ml.inference import FIELDS, NoChampion, PredictionDesk
 from wisebook_ml.services.base import BaseMLService, NotDefined
@@ -110,8 +112,11 @@ def predictions_router(desk: PredictionDesk, pages: ModelPages, access: Access) 
         "/{modele_id:int}/predict/",
         summary="What the champion says of rows; `types/` says which fields it wants",
         responses=returns(PredictionLue),
+        openapi_extra=QUESTION_BODY,
     )
-    def predict(modele_id: ModeleId, asked: PredictionQuestion, call: Reading) -> Response:
+    @PREDICTIONS
+    def predict(modele_id: ModeleId, call: Reading, body: Annotated[bytes, Depends(sent_body)]) -> Response:
+        asked = question_of(body)
         model = seen_model(pages, call, modele_id)
         number, service = _champion(desk, model)
         try:
@@ -126,6 +131,7 @@ def predictions_router(desk: PredictionDesk, pages: ModelPages, access: Access) 
         summary="How much each accounting attribute decides in the champion",
         responses=returns(Importance),
     )
+    @PREDICTIONS
     def importance(modele_id: ModeleId, call: Reading) -> Response:
         model = seen_model(pages, call, modele_id)
         number, service = _champion(desk, model)

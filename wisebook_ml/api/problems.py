@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from wisebook_ml.api.observed import REQUEST_ID
+from wisebook_ml.api.pages.shell import render
+from wisebook_ml.api.wording import fault_in_french, in_french, wants_french
 from wisebook_ml.messaging.connect import ConnectError
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
@@ -20,7 +22,7 @@ from wisebook_ml.services.catalogue import MissingLibrary
 from wisebook_ml.services.parameters import InvalidParameters
 from wisebook_ml.storage import ModelInTraining, ModelNotFound, NameTaken, NoEarlierChampion, StorageError
 
-__all__ = ["Problem", "install_problems", "problem"]
+__all__ = ["TOLD", "Problem", "install_problems", "problem", "status_of"]
 
 LOGGER = logging.getLogger(__name__)
 
@@ -38,6 +40,11 @@ REFUSALS: dict[type[Exception], int] = {
     MissingLibrary: 501,
 }
 """Errors that already say what is wrong and what to do, and the status of each."""
+
+AWAY_DATABASE: tuple[type[Exception], ...] = (StorageError, sqlalchemy.exc.TimeoutError)
+"""The database does not answer, or all connections of the pool wait for it."""
+
+AWAY_BROKERS: tuple[type[Exception], ...] = (ConnectError, ReadError, PublishError)
 
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
@@ -82,35 +89,51 @@ def problem(
     status : int
         HTTP status.
     detail : str
-        What is wrong and what to do about it.
+        What is wrong and what to do about it, in English; who would rather have French is told in French.
     errors : sequence of WrongParameter
         Each parameter that is wrong.
     headers : mapping, optional
         Further headers.
     """
+    french = wants_french(request.headers.get("Accept-Language"))
+    # Those of parameters are in French already; plain text, since only that can be encoded.
+    detail = in_french(detail, status) if french and not errors else str(detail)
     body = Problem(
         title=HTTPStatus(status).phrase, status=status, detail=detail, instance=request.url.path, errors=errors
     )
-    return Response(msgspec.json.encode(body), status, headers, MEDIA_TYPE)
+    told = {**(headers or {}), "Content-Language": "fr" if french else "en", "Vary": "Accept-Language"}
+    return Response(msgspec.json.encode(body), status, told, MEDIA_TYPE)
 
 
 def install_problems(app: FastAPI) -> None:
     """Have an app answer every error with a problem."""
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(StorageError, _no_database)
-    # All connections of the pool are waiting for the database.
-    app.add_exception_handler(sqlalchemy.exc.TimeoutError, _no_database)
-    app.add_exception_handler(ConnectError, _no_brokers)
-    app.add_exception_handler(ReadError, _no_brokers)
-    app.add_exception_handler(PublishError, _no_brokers)
+    for away in AWAY_DATABASE:
+        app.add_exception_handler(away, _no_database)
+    for away in AWAY_BROKERS:
+        app.add_exception_handler(away, _no_brokers)
     for refused in REFUSALS:
         app.add_exception_handler(refused, _refused)
     app.add_exception_handler(Exception, _unexpected)
 
 
+def status_of(error: Exception) -> int:
+    """Return the status of the answer that an error becomes."""
+    if isinstance(error, HTTPException):
+        return error.status_code
+    if isinstance(error, RequestValidationError):
+        return 400
+    refused = next((status for kind, status in REFUSALS.items() if isinstance(error, kind)), None)
+    if refused is not None:
+        return refused
+    return 503 if isinstance(error, (*AWAY_DATABASE, *AWAY_BROKERS)) else 500
+
+
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 404 and _looks(request):
+        return render(request, "error", status=404, values={"reason": "error.404"})
     detail, headers = error.detail, error.headers
     if error.status_code == 405:
         headers = {**(headers or {}), "Allow": ", ".join(_allowed(request))}
@@ -120,6 +143,11 @@ async def _http(request: Request, error: Exception) -> Response:
             405: f"{request.url.path} does not take {request.method}.",
         }.get(error.status_code, detail)
     return problem(request, error.status_code, detail, headers=headers)
+
+
+def _looks(request: Request) -> bool:
+    """Tell whether a person has mistyped the address of a page."""
+    return "text/html" in request.headers.get("Accept", "") and not request.url.path.startswith("/api/")
 
 
 def _allowed(request: Request) -> list[str]:
@@ -133,10 +161,11 @@ async def _invalid(request: Request, error: Exception) -> Response:
     found = error.errors()
     if any(wrong["loc"][0] == "path" for wrong in found):
         return problem(request, 404, f"There is nothing at {request.url.path}.")
-    errors = [WrongParameter(_place(wrong), _words(wrong)) for wrong in found[:TOLD]]
-    words = [f"{wrong.parameter}: {wrong.detail}" for wrong in errors]
+    french = wants_french(request.headers.get("Accept-Language"))
+    errors = [WrongParameter(_place(wrong), _words(wrong, french=french)) for wrong in found[:TOLD]]
+    words = [f"{wrong.parameter}{' :' if french else ':'} {wrong.detail}" for wrong in errors]
     if len(found) > TOLD:
-        words.append(f"and {len(found) - TOLD} more")
+        words.append(f"et {len(found) - TOLD} autres" if french else f"and {len(found) - TOLD} more")
     return problem(request, 400, "; ".join(words), errors=errors)
 
 
@@ -151,7 +180,12 @@ def _place(wrong: Mapping[str, Any]) -> str:
     return str(where[-1])
 
 
-def _words(wrong: Mapping[str, Any]) -> str:
+def _words(wrong: Mapping[str, Any], *, french: bool) -> str:
+    words = _in_english(wrong)
+    return fault_in_french(wrong["type"], wrong.get("ctx", {}), words) if french else words
+
+
+def _in_english(wrong: Mapping[str, Any]) -> str:
     if wrong["type"] == "extra_forbidden":
         return "there is no such parameter"
     if wrong["type"] == "json_invalid":
@@ -162,8 +196,7 @@ def _words(wrong: Mapping[str, Any]) -> str:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    status = next(status for kind, status in REFUSALS.items() if isinstance(error, kind))
-    return problem(request, status, str(error))
+    return problem(request, status_of(error), str(error))
 
 
 async def _no_database(request: Request, error: Exception) -> Response:

@@ -2,28 +2,32 @@
 
 import hashlib
 import json
-import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 from fastapi import HTTPException, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from wisebook_ml.access import Caller, Right
-from wisebook_ml.api.access import SAFE, Access
-from wisebook_ml.storage import Answer, AuditEntry, AuditLog, IdempotencyStore, Refusal
+from wisebook_ml.api.access import SAFE, Access, Needs
+from wisebook_ml.api.problems import status_of
+from wisebook_ml.api.trail import take_down
+from wisebook_ml.storage import Answer, AuditLog, IdempotencyStore, Refusal, StorageError, Work
 
-__all__ = ["Route", "check_match", "etag_of", "install_access"]
+__all__ = ["Route", "check_match", "etag_of", "install_access", "strict_json"]
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 KEY_HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
 KEPT_HEADERS = ("content-type", "location", "etag")
-AUDITED_BYTES = 4_096
-"""A longer body is not kept in the audit log: data to predict from is no change."""
+
+NOTHING_DONE = frozenset({400, 401, 403, 404, 405, 412, 413, 415, 422, 429})
+"""Statuses of refusals that come before anything is written or published."""
 
 
 def install_access(app: Any, access: Access, audit: AuditLog, requests: IdempotencyStore) -> None:
@@ -35,20 +39,31 @@ class Route(APIRoute):
     """A route of the API: the `route_class` of every router.
 
     A GET's answer has an ``ETag``, and ``If-None-Match`` is answered with 304. What is changed is taken down in the
-    audit log, and a POST that comes again with the same ``Idempotency-Key`` is given the answer of the first.
+    audit log, also where it failed half way, and a POST that comes again with the same ``Idempotency-Key`` is given the
+    answer of the first. A POST that only asks (its right is READ) is neither taken down nor kept.
     """
 
     def get_route_handler(self) -> Handler:
         """Return what handles a request."""
         handle = super().get_route_handler()
+        only_asks = any(isinstance(one.call, Needs) and one.call.right is Right.READ for one in _all(self.dependant))
 
         async def handler(asked: Request) -> Response:
             request = _JsonRequest(asked.scope, asked.receive)
             if request.method in SAFE:
                 return _with_etag(request, await handle(request))
+            if only_asks:  # a question with a body
+                await run_in_threadpool(request.app.state.access.identify, request)
+                return await handle(request)
             return await _changed(request, handle)
 
         return handler
+
+
+def _all(dependant: Dependant) -> Iterator[Dependant]:
+    for one in dependant.dependencies:
+        yield one
+        yield from _all(one)
 
 
 class _JsonRequest(Request):
@@ -62,12 +77,23 @@ class _JsonRequest(Request):
         JSONDecodeError
             Where it is none.
         """
-        body = await self.body()
-        try:
-            return msgspec.json.decode(body)
-        except (msgspec.DecodeError, RecursionError) as error:
+        return strict_json(await self.body())
+
+
+def strict_json(body: bytes) -> Any:
+    """Return the value of JSON as the standard has it.
+
+    Raises
+    ------
+    JSONDecodeError
+        Where it is none.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        with suppress(RecursionError):
             json.loads(body.decode(errors="replace"))  # where it is no JSON, this says where
-            raise json.JSONDecodeError(f"{error}", "", 0) from error
+        raise json.JSONDecodeError(f"{error}", "", 0) from error
 
 
 def etag_of(body: bytes) -> str:
@@ -129,7 +155,7 @@ async def _changed(request: Request, handle: Handler) -> Response:
         raise HTTPException(400, f"{KEY_HEADER}: 1 to {LONGEST_KEY} characters that are new for each request.")
     store: IdempotencyStore = request.app.state.requests
     asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
-    request.state.fingerprint = fingerprint = hashlib.sha256(asked).hexdigest()
+    fingerprint = hashlib.sha256(asked).hexdigest()
     found = await run_in_threadpool(store.begin, caller.token_id, key, fingerprint, access.clock())
     if found is Refusal.ANOTHER_REQUEST:
         raise HTTPException(422, f"{KEY_HEADER}: it was used for another request; send a new one.")
@@ -137,42 +163,28 @@ async def _changed(request: Request, handle: Handler) -> Response:
         raise HTTPException(409, f"{KEY_HEADER}: the same request is being answered; ask again in a moment.")
     if isinstance(found, Answer):
         return Response(found.body, found.status, {**found.headers, "Idempotency-Replayed": "true"})
+    assert isinstance(found, Work)
+    request.state.operation_id = found.operation_id
     try:
         response = await _audited(request, caller, handle)
-    except BaseException:
-        await run_in_threadpool(store.give_up, caller.token_id, key)
+    except BaseException as error:
+        undone = isinstance(error, Exception) and status_of(error) in NOTHING_DONE
+        await run_in_threadpool(store.forget if undone else store.give_up, found)
         raise
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-    answer = Answer(response.status_code, headers, bytes(response.body))
-    await run_in_threadpool(store.finish, caller.token_id, key, answer)
+    await run_in_threadpool(store.finish, found, Answer(response.status_code, headers, bytes(response.body)))
     return response
 
 
 async def _audited(request: Request, caller: Caller, handle: Handler) -> Response:
-    demand = _demand(await request.body())
-    response = await handle(request)
-    if request.state.right is Right.READ:
-        return response  # a question with a body
-    access: Access = request.app.state.access
-    entry = AuditEntry(
-        quand=access.clock(),
-        jeton_id=caller.token_id,
-        nom=caller.name,
-        adresse=request.client.host if request.client else "",
-        societe_id=getattr(request.state, "societe_id", None),
-        action=f"{request.method} {request.url.path}",
-        statut=response.status_code,
-        demande=demand,
-        correlation=str(getattr(request.state, "correlation", None) or uuid.uuid4()),
-    )
-    await run_in_threadpool(request.app.state.audit.add, entry)
-    return response
-
-
-def _demand(body: bytes) -> Any:
-    if not body or len(body) > AUDITED_BYTES:
-        return None
+    body = await request.body()
     try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+        response = await handle(request)
+    except Exception as error:
+        # It may have failed half way, with something written or published.
+        if (status := status_of(error)) not in NOTHING_DONE:
+            with suppress(StorageError):  # the log has the entry then; the answer says what went wrong first
+                await run_in_threadpool(take_down, request, caller, status, body)
+        raise
+    await run_in_threadpool(take_down, request, caller, response.status_code, body)
+    return response

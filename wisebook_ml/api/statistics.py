@@ -13,6 +13,7 @@ from schemas import Pas, Statistique
 from schemas.base import MAX_ID
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
+from wisebook_ml.api.lanes import BROKERS
 from wisebook_ml.api.route import Route
 from wisebook_ml.storage import StatisticsStore
 from wisebook_ml.windows.report import NothingCounted, Rapport, UnknownJournal, WrongSpan, report, span_of
@@ -89,6 +90,7 @@ def statistics_router(store: StatisticsStore, view: Callable[[], WindowView], ac
         return json_answer(StatistiqueList(count=count, results=list(rows)))
 
     @router.get("/fenetres/", summary="The last hours or days as they are now", responses=returns(Rapport))
+    @BROKERS
     def windows(asked: Annotated[SpanFilter, Query()], call: Reading) -> Response:
         call.company(asked.societe_id)
         try:

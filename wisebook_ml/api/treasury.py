@@ -7,8 +7,10 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query
 
 from schemas.base import MAX_ID
 from wisebook_ml.api.access import Access, Call
+from wisebook_ml.api.lanes import FORECASTS
 from wisebook_ml.api.route import Route
 from wisebook_ml.api.treasury_parameters import ForecastQuestion, Retard, Scenario
+from wisebook_ml.api.wording import Bilingual
 from wisebook_ml.treasurer.desk import Answer, TreasuryDesk
 from wisebook_ml.treasury.exceptions import NotEnoughHistory, TreasuryError
 from wisebook_ml.treasury.open_items import ExpectedPayment, expected_payments, open_items, usual_delays
@@ -35,11 +37,13 @@ def treasury_router(desk: TreasuryDesk, access: Access) -> APIRouter:
     Company = Annotated[int, Path(ge=1, le=MAX_ID)]
 
     @router.get("/{societe_id}/", summary="The forecast of a company's cash, day by day, with intervals and risk")
+    @FORECASTS
     def forecast(societe_id: Company, question: Annotated[ForecastQuestion, Query()], call: Reading) -> Json:
         answer = _answer(desk, societe_id, question, call)
         return _forecast(answer, question) | {"modeles": models_json(answer.model)}
 
     @router.post("/{societe_id}/scenario/", summary="The same forecast without and with stated changes")
+    @FORECASTS
     def scenario(societe_id: Company, scenario: Scenario, call: Reading) -> Json:
         late = any(isinstance(one, Retard) for one in scenario.changements)
         answer = _answer(desk, societe_id, scenario, call, books=late)
@@ -47,7 +51,7 @@ def treasury_router(desk: TreasuryDesk, access: Access) -> APIRouter:
         try:
             changed = apply(answer.forecast, [one.change(expected) for one in scenario.changements])
         except TreasuryError as error:
-            raise HTTPException(400, str(error)) from error
+            raise HTTPException(400, _told(error)) from error
         after = replace(answer, forecast=changed)
         return {
             "hypotheses": [one.model_dump(mode="json") for one in scenario.changements],
@@ -67,7 +71,11 @@ def _answer(
             company, devise=question.devise, compte=question.compte, horizon=question.horizon, books=books
         )
     except NotEnoughHistory as error:
-        raise HTTPException(404, f"There is no forecast: {error}") from error
+        raise HTTPException(404, _told(error, "There is no forecast: ", "Pas de prévision : ")) from error
+
+
+def _told(error: TreasuryError, en: str = "", fr: str = "") -> str:
+    return Bilingual(f"{en}{error}", fr + error.fr) if error.fr else f"{en}{error}"
 
 
 def _forecast(answer: Answer, question: ForecastQuestion) -> Json:

@@ -13,6 +13,7 @@ from schemas.base import MAX_ID
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.detections import AvisRead, avis_of, seen
+from wisebook_ml.api.lanes import BROKERS
 from wisebook_ml.api.route import Route
 from wisebook_ml.feedback.giving import missed_entry, outcome_of, verdict_on
 from wisebook_ml.feedback.judgement import Contradiction, Refused, UnknownDetection
@@ -59,7 +60,7 @@ class _Given(BaseModel):
 
     commentaire: str = Field("", max_length=MOST_COMMENT, description="Why.")
     compte_num: str | None = Field(None, min_length=1, max_length=64, description="The right account.")
-    remplace: bool = Field(False, description="Take the place of the verdict that stands.")
+    remplace: bool = Field(False, strict=True, description="Take the place of the verdict that stands.")
 
 
 class AvisGiven(_Given):
@@ -110,6 +111,7 @@ def verdicts_router(detections: DetectionStore, verdicts: VerdictStore, post: Po
         status_code=202,
         responses=returns(AvisTaken, 202) | returns(AvisTaken),
     )
+    @BROKERS
     def judge(detection_id: uuid.UUID, given: AvisGiven, call: Judging) -> Response:
         detection = seen(detections.get, detection_id, call).detection
         fields = given.model_dump(exclude={"verdict"})
@@ -124,6 +126,7 @@ def verdicts_router(detections: DetectionStore, verdicts: VerdictStore, post: Po
         status_code=202,
         responses=returns(AvisTaken, 202) | returns(AvisTaken),
     )
+    @BROKERS
     def missed(given: MissedGiven, call: Judging) -> Response:
         call.company(given.societe_id)
         try:

@@ -3,35 +3,32 @@
 import datetime as dt
 from collections.abc import Callable
 
-import pandas as pd
 from fastapi import APIRouter
 from sqlalchemy import Engine
 
-from schemas import TypeModele
 from wisebook_ml.api.access import Access
 from wisebook_ml.api.campaigns import CampagneList, campaigns_router
 from wisebook_ml.api.model_actions import CampagneDemandee, DeriveList, actions_router
 from wisebook_ml.api.model_queries import CampaignPages, ModelPages
 from wisebook_ml.api.models import Dashboard, ModeleList, Performance, VersionList, models_router
 from wisebook_ml.api.predictions import Importance, PredictionLue, TypeList, predictions_router
+from wisebook_ml.api.question import PredictionQuestion
 from wisebook_ml.api.streams import Streams
 from wisebook_ml.artefacts import ArtefactStore
-from wisebook_ml.datasets.catalogue import DATASETS
-from wisebook_ml.datasets.collected import Collected
 from wisebook_ml.inference import LoadedModels, PredictionDesk
 from wisebook_ml.messaging.connect import reach_broker
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import CampaignStore, DriftStore, ModelRegistry
-from wisebook_ml.training.collect import collect
 from wisebook_ml.training.request import cancel_training
+from wisebook_ml.treasurer.flows import KeptFlows
 
 __all__ = ["BODIES", "workshop_router"]
 
 BODIES = (
-    *(ModeleList, VersionList, Dashboard, Performance, TypeList, PredictionLue, Importance),
+    *(ModeleList, VersionList, Dashboard, Performance, TypeList, PredictionQuestion, PredictionLue, Importance),
     *(CampagneList, CampagneDemandee, DeriveList),
 )
-"""What its routes answer, for the OpenAPI document."""
+"""What its routes answer, and are asked beside what FastAPI describes, for the OpenAPI document."""
 
 
 def workshop_router(
@@ -55,15 +52,10 @@ def workshop_router(
     registry, queue = ModelRegistry(engine, clock=clock), CampaignStore(engine, clock=clock)
     models, campaigns = ModelPages(engine, clock=clock), CampaignPages(engine)
 
-    def history(type_modele: TypeModele, societe_id: int) -> pd.DataFrame:
-        dataset = DATASETS[type_modele]
-        found = collect(reach_broker(settings), settings.topic_prefix, societe_id, dataset.topics).companies
-        return dataset.build(found.get(societe_id, Collected()))
-
     desk = PredictionDesk(
         lambda modele_id, number: registry.version(modele_id, number).version,
         LoadedModels(ArtefactStore.of(settings)),
-        history,
+        KeptFlows(settings).of,
     )
     router = APIRouter()
     # First those whose paths have a name where a model has its number.

@@ -14,6 +14,7 @@ from wisebook_ml.alerting.records import record_of
 from wisebook_ml.alerting.state import Alert
 from wisebook_ml.cli.alert_reach import reach_of
 from wisebook_ml.cli.alert_texts import fact_lines, list_table, member_table, none_text, state_text, title_of
+from wisebook_ml.cli.audited import audited
 from wisebook_ml.cli.deliveries import deliveries, secret, test
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.messaging.connect import ConnectError
@@ -120,6 +121,7 @@ def show(societe: int, alerte: str, lang: str, as_json: bool) -> None:
 @click.option("--timeout", type=float, default=15.0, show_default=True, help="Longest wait for a worker, in seconds.")
 @AS_JSON
 @click.pass_context
+@audited
 def ack(
     context: click.Context, /, societe: int, alerte: str, par: str, comment: str, timeout: float, as_json: bool
 ) -> None:

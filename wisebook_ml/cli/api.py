@@ -40,4 +40,13 @@ def _serve(settings: Settings, host: str, port: int) -> None:
     # Its loggers pass on to ours: one format for all that the process says.
     config: dict[str, Any] = {} if settings.log_format == "text" else {"log_config": None}
     with Watch("api", settings):
-        uvicorn.run(app, host=host, port=port, server_header=False, ssl_certfile=certificate, ssl_keyfile=key, **config)
+        uvicorn.run(
+            app,
+            host=host,
+            port=port,
+            server_header=False,
+            proxy_headers=False,  # the app believes those of the settings
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
+            **config,
+        )

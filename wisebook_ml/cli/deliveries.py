@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from schemas import Alerte, Canal, Destination, Livraison, Severite, StatutLivraison
+from wisebook_ml.cli.audited import audited
 from wisebook_ml.clock import utc_now
 from wisebook_ml.controls.texts import count_en
 from wisebook_ml.delivery.addresses import channel_of, shown
@@ -118,6 +119,7 @@ def _key() -> str:
 @COMPANY
 @click.argument("adresse")
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Language of the mail.")
+@audited
 def test(societe: int, adresse: str, lang: str) -> None:
     """Send an alert that says that it is a trial to ADRESSE now, and say what came of it.
 

@@ -1,7 +1,7 @@
 """``wisebook-ml drift``: what has moved for a model, since it was trained."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import msgspec
 from rich.table import Table
 
 from schemas import Derive, TypeModele
+from wisebook_ml.cli.audited import audited, tell
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.clock import utc_now
 from wisebook_ml.drift.plot import draw_report
@@ -132,10 +133,17 @@ def thresholds(modele: str, societe: int | None, changes: Sequence[str], reset: 
         if wanted:
             parametres = as_parameters(parametres, wanted)
         if reset or wanted:
-            model = registry.update(model.id, parametres=parametres)
+            model = _set(registry, model, parametres)
         valid = thresholds_of(model.parametres_modele)
     for name, value in msgspec.to_builtins(valid).items():
         click.echo(f"{name} {value:g}")
+
+
+@audited
+def _set(registry: ModelRegistry, model: Modele, parametres: Mapping[str, object]) -> Modele:
+    """Change a model's parameters; only then the command is one that changes something."""
+    tell(modele=model.id, societe=model.societe_id)
+    return registry.update(model.id, parametres=parametres)
 
 
 def _report(modele: str, societe: int | None, version: int | None) -> Derive:

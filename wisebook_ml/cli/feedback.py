@@ -10,6 +10,7 @@ import msgspec
 from rich.table import Table
 
 from schemas import Avis, Verdict
+from wisebook_ml.cli.audited import audited, tell
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.clock import utc_now
 from wisebook_ml.controls.texts import number_fr
@@ -84,6 +85,7 @@ def feedback() -> None:
 @click.option("--compte", help="The right account; RECLASSEE needs it.")
 @COMMENT
 @REPLACE
+@audited
 def give(detection: uuid.UUID, verdict: str, par: str, compte: str | None, commentaire: str, remplace: bool) -> None:
     """Say of a detection that it is right (CONFIRMEE), wrong (FAUX_POSITIF), or which account is right (RECLASSEE).
 
@@ -103,6 +105,7 @@ def give(detection: uuid.UUID, verdict: str, par: str, compte: str | None, comme
                 f"there is no detection {detection} in the database; `wisebook-ml worker storage` stores what scoring "
                 "publishes, and the API lists what there is"
             )
+        tell(societe=stored.detection.societe_id)
         avis = verdict_on(
             stored.detection, said, auteur=par, compte_num=compte, commentaire=commentaire, remplace=remplace
         )
@@ -120,6 +123,7 @@ def give(detection: uuid.UUID, verdict: str, par: str, compte: str | None, comme
 @click.option("--compte", help="The right account, if that is what is wrong.")
 @COMMENT
 @REPLACE
+@audited
 def missed(ecriture: str, societe: int, par: str, compte: str | None, commentaire: str, remplace: bool) -> None:
     """Say of an entry that it should have been detected (MANQUEE).
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from schemas import DomaineApplication, TypeModele
 from wisebook_ml.artefacts import LATEST, ArtefactStore
+from wisebook_ml.cli.audited import audited, tell
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.inference import LoadedModels
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
@@ -64,6 +65,13 @@ def _registry() -> ModelRegistry:
     return ModelRegistry(open_database(get_settings().sql_url))
 
 
+def _found(modele: str, societe: int | None) -> Modele:
+    """Return the model that is to be changed, and have the audit log tell which it is."""
+    model = _registry().find(modele, societe)
+    tell(modele=model.id, societe=model.societe_id)
+    return model
+
+
 @click.group()
 def models() -> None:
     """List, create and compare models, and say which version is in charge.
@@ -112,6 +120,7 @@ def list_(societe: int | None, as_json: bool) -> None:
 @click.option("--domaine", type=click.Choice([kind.value for kind in DomaineApplication]), help="What it is for.")
 @click.option("--auto/--no-auto", default=True, show_default=True, help="Train it again by itself.")
 @click.option("--days", type=click.IntRange(min=1), default=30, show_default=True, help="Days until it is due again.")
+@audited
 def create(
     societe: int,
     type_: str,
@@ -145,6 +154,7 @@ def create(
             "version that was put in force last predicts",
             err=True,
         )
+    tell(modele=model.id)
     click.echo(f"model {model.id} created; train it with `wisebook-ml train {model.id} --wait`")
 
 
@@ -204,12 +214,13 @@ def campaigns(societe: int | None, as_json: bool) -> None:
 @MODELE
 @click.argument("version", type=click.IntRange(min=1))
 @SOCIETE
+@audited
 def promote(modele: str, version: int, societe: int | None) -> None:
     """Put VERSION of MODELE in charge, whatever the gate said."""
     with _errors():
         settings = get_settings()
         bootstrap = reach_broker(settings)
-        model = _registry().find(modele, societe)
+        model = _found(modele, societe)
         now = put_in_force(settings, bootstrap, model.id, version, par=BY, motif="promoted by hand")
     was = "was the champion already; it is marked again" if model.version_courante == version else "is the champion"
     click.echo(f"version {now.version} of model {model.id} {was}; workers use it from its marker on")
@@ -218,12 +229,13 @@ def promote(modele: str, version: int, societe: int | None) -> None:
 @models.command()
 @MODELE
 @SOCIETE
+@audited
 def rollback(modele: str, societe: int | None) -> None:
     """Put the champion before the present one in charge again."""
     with _errors():
         settings = get_settings()
         bootstrap = reach_broker(settings)
-        model = _registry().find(modele, societe)
+        model = _found(modele, societe)
         now = go_back(settings, bootstrap, model.id, par=BY, motif="rolled back by hand")
     click.echo(f"version {now.version} of model {model.id} is the champion again")
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from schemas import Parametres, ReglageAlertes
 from wisebook_ml.cli.alert_reach import Reach, reach_of
+from wisebook_ml.cli.audited import audited
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.delivery.addresses import shown
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
@@ -136,6 +137,7 @@ def show(societe: int, version: int | None, as_json: bool) -> None:
 @click.option("--timeout", type=float, default=15.0, show_default=True, help="Longest wait for a worker, in seconds.")
 @AS_JSON
 @click.pass_context
+@audited
 def set_(
     context: click.Context, /, societe: int, file: Path | None, timeout: float, as_json: bool, **given: Any
 ) -> None:

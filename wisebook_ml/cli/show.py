@@ -1,6 +1,5 @@
 """How detections look to a person on a terminal, in a pipe and on paper: one below the other, as wide as one reads."""
 
-import datetime as dt
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from schemas import CodeMotif, Detection, Ecriture, Ligne, MotifDetection, Severite, TypeObjet, to_minor
+from schemas import Detection, Ecriture, Ligne, MotifDetection, Severite, TypeObjet, to_minor
 from wisebook_ml.controls.texts import (
     NARROW_SPACE,
     count_en,
@@ -23,8 +22,8 @@ from wisebook_ml.controls.texts import (
     number_en,
     number_fr,
 )
+from wisebook_ml.handbook.subject_names import subject_name
 from wisebook_ml.scoring.fusion import apportion
-from wisebook_ml.subjects.periods import month_text, year_text
 
 __all__ = [
     "SEVERITIES",
@@ -68,25 +67,6 @@ SEVERITIES = {
 }
 """What people call them."""
 
-SUBJECTS = {
-    "fr": {
-        TypeObjet.ECRITURE: "Écriture",
-        TypeObjet.COMPTE: "Compte",
-        TypeObjet.JOURNAL: "Journal",
-        TypeObjet.TIERS: "Tiers",
-        TypeObjet.COMPTE_BANCAIRE: "Compte bancaire",
-        TypeObjet.TRESORERIE: "Trésorerie",
-    },
-    "en": {
-        TypeObjet.ECRITURE: "Entry",
-        TypeObjet.COMPTE: "Account",
-        TypeObjet.JOURNAL: "Journal",
-        TypeObjet.TIERS: "Third party",
-        TypeObjet.COMPTE_BANCAIRE: "Bank account",
-        TypeObjet.TRESORERIE: "Cash",
-    },
-}
-
 REASONS = 4
 """Reasons shown of a detection; the record has them all."""
 
@@ -98,18 +78,6 @@ SCALE = 10
 
 LINES = 2
 """Lines shown of a reason."""
-
-MONTHS = 12
-
-PERIOD = re.compile(
-    r"(?:(?P<first>\d{4}-\d\d-\d\d)/(?P<last>\d{4}-\d\d-\d\d)|(?P<year>\d{4})(?:-(?P<month>\d\d))?)(?:/(?P<rest>.*))?$"
-)
-KINDS = (None, "", "pieces", "fec", "benford")
-"""What stands after the period in the ids of subjects (`wisebook_ml.subjects`), and people need not read."""
-
-DAY = re.compile(r"\d{4}-\d\d-\d\d")
-FORECAST = "PREVISION"
-"""What stands after the currency or the bank account in the ids of treasury."""
 
 LOG_WIDTH = 140
 """Columns where there is no terminal to tell how wide it is (a pipe, a log file)."""
@@ -220,7 +188,7 @@ def _head(detection: Detection, lang: str, *, several: bool) -> RenderableType:
     row.add_column(ratio=1)
     row.add_column(justify="right", no_wrap=True)
     cents = to_minor(detection.montant)
-    name = _entry_name(detection, lang) if detection.objet.type is TypeObjet.ECRITURE else _subject(detection, lang)
+    name = _entry_name(detection, lang) if detection.objet.type is TypeObjet.ECRITURE else subject_name(detection, lang)
     if several:
         name = f"{'Société' if lang == 'fr' else 'Company'} {detection.societe_id} · {name}"
     title, amount = glued(name), glued(euros_fr(cents) if lang == "fr" else euros_en(cents))
@@ -236,49 +204,6 @@ def _entry_name(record: Detection | Ecriture, lang: str) -> str:
     day = record.ecriture_date
     date = "" if day is None else f" du {date_fr(day)}" if lang == "fr" else f" of {date_en(day)}"
     return f"{record.journal_code or ''}{number if record.ecriture_num else ''}{date}".strip()
-
-
-def _subject(detection: Detection, lang: str) -> str:
-    """Return what a detection is about that is about no single entry; what tells several apart, in brackets."""
-    name, _, apart = detection.objet.id.partition("/")
-    lettering = any(motif.code is CodeMotif.LETTRAGE_INEGAL for motif in detection.motifs)
-    if lettering and detection.objet.type is not TypeObjet.JOURNAL:
-        word = "lettrage" if lang == "fr" else "lettering"
-        apart = "" if apart == "lettrage" else f"{word} {apart}" if apart else ""
-    else:
-        apart = _period(apart, lang)
-    return f"{SUBJECTS[lang][detection.objet.type]} {name}" + (f" ({apart})" if apart else "")
-
-
-def _period(apart: str, lang: str) -> str:
-    """Return how people call the fiscal year or month in a subject's id, and the number after it.
-
-    What only tells kinds of findings apart is left out.
-
-    Examples
-    --------
-    >>> _period("2023/pieces", "fr"), _period("2023-09-01/2024-08-31", "en"), _period("2024-05/benford", "fr")
-    ('exercice 2023', 'fiscal year from 2023-09-01 to 2024-08-31', 'mai 2024')
-    >>> _period("2023/AC12", "fr"), _period("2024-03-15", "fr"), _period("PREVISION", "en")
-    ('exercice 2023, n° AC12', '15/03/2024', 'forecast')
-    """
-    if DAY.fullmatch(apart):
-        return date_fr(dt.date.fromisoformat(apart)) if lang == "fr" else apart
-    if apart == FORECAST:
-        return "prévision" if lang == "fr" else "forecast"
-    found = PERIOD.match(apart)
-    if found is None:
-        return apart
-    place, first, last = 0 if lang == "fr" else 1, found["first"], found["last"]
-    if last:
-        days = (dt.date.fromisoformat(day).toordinal() for day in (first, last))
-        name = year_text(*days)[place].removeprefix("l'").removeprefix("the ")
-    elif found["month"]:
-        name = month_text(int(found["year"]) * MONTHS + int(found["month"]) - 1)[place]
-    else:
-        name = f"{'exercice' if lang == 'fr' else 'fiscal year'} {found['year']}"
-    number = "" if found["rest"] in KINDS else f", {'n°' if lang == 'fr' else 'no.'} {found['rest']}"
-    return name + number
 
 
 def _about(detection: Detection, entry: Ecriture | None, lang: str) -> Iterable[Text]:

@@ -9,6 +9,7 @@ import msgspec
 from rich.table import Table
 
 from schemas import ExecutionMinuterie, StatutExecution
+from wisebook_ml.cli.audited import audited
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
@@ -92,6 +93,7 @@ def list_(as_json: bool) -> None:
 @click.argument("name")
 @click.option("--by", "par", default=BY, show_default=True, help="Who runs it, for the record.")
 @click.option("--json", "as_json", is_flag=True, help="Print the record of the run.")
+@audited
 def run(name: str, par: str, as_json: bool) -> None:
     """Run timer NAME now, whatever is due, and say what it published.
 

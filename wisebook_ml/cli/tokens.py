@@ -4,8 +4,6 @@ Results go to stdout, messages for people to stderr.
 """
 
 import datetime as dt
-import getpass
-import uuid
 from collections.abc import Sequence
 
 import click
@@ -14,9 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from wisebook_ml.access import Right
+from wisebook_ml.cli.audited import audited, tell
 from wisebook_ml.clock import utc_now
 from wisebook_ml.settings import get_settings
-from wisebook_ml.storage import AuditEntry, AuditLog, StorageError, StoredToken, TokenStore, open_database
+from wisebook_ml.storage import StorageError, StoredToken, TokenStore, open_database
 
 __all__ = ["tokens"]
 
@@ -66,16 +65,15 @@ def tokens() -> None:
     help="What it may do: see, judge, train, or everything.",
 )  # fmt: skip
 @click.option("--days", type=click.IntRange(1, 3650), default=DEFAULT_DAYS, show_default=True, help="When it expires.")
+@audited
 def create(name: str, companies: frozenset[int] | None, rights: frozenset[Right], days: int) -> None:
     """Make a token for NAME, whose verdicts and changes will bear that name."""
     if not name.strip() or not name.isprintable():
         raise click.BadParameter("whose token is it?", param_hint="NAME")
-    store, audit = _stores()
-    now = utc_now()
+    store, now = _store(), utc_now()
     expires = now + dt.timedelta(days=days)
     number, token = store.create(name.strip(), companies, rights, now=now, expires=expires)
-    seen = None if companies is None else sorted(companies)
-    _note(audit, now, "tokens create", {"id": number, "nom": name, "societes": seen, "droits": sorted(rights)})
+    tell(id=number, companies="all" if companies is None else sorted(companies))
     click.echo(f"Token {number}, until {expires:%Y-%m-%d}; it is stored nowhere, so take it now:", err=True)
     click.echo(token)
 
@@ -84,7 +82,7 @@ def create(name: str, companies: frozenset[int] | None, rights: frozenset[Right]
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def list_(as_json: bool) -> None:
     """List the tokens there are and were; what they are themselves is not known."""
-    known, now = _stores()[0].list(), utc_now()
+    known, now = _store().list(), utc_now()
     if as_json:
         for one in known:
             click.echo(msgspec.json.encode(_json(one, now)).decode())
@@ -94,38 +92,19 @@ def list_(as_json: bool) -> None:
 
 @tokens.command()
 @click.argument("number", type=click.IntRange(1))
+@audited
 def revoke(number: int) -> None:
     """End the token NUMBER of the list, and the sessions of browsers that it began, at once."""
-    store, audit = _stores()
-    now = utc_now()
-    if not store.revoke(number, now):
+    if not _store().revoke(number, utc_now()):
         raise click.ClickException(f"There is no token {number} to revoke; `wisebook-ml tokens list` shows them.")
-    _note(audit, now, "tokens revoke", {"id": number})
     click.echo(f"Token {number} lets nobody in any more.", err=True)
 
 
-def _stores() -> tuple[TokenStore, AuditLog]:
+def _store() -> TokenStore:
     try:
-        engine = open_database(get_settings().sql_url)
+        return TokenStore(open_database(get_settings().sql_url))
     except StorageError as error:
         raise click.ClickException(str(error)) from error
-    return TokenStore(engine), AuditLog(engine)
-
-
-def _note(audit: AuditLog, now: dt.datetime, action: str, what: dict[str, object]) -> None:
-    audit.add(
-        AuditEntry(
-            quand=now,
-            jeton_id=None,
-            nom=getpass.getuser(),
-            adresse="",
-            societe_id=None,
-            action=action,
-            statut=0,
-            demande=what,
-            correlation=str(uuid.uuid4()),
-        )
-    )
 
 
 def _state(token: StoredToken, now: dt.datetime) -> str:

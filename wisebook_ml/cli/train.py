@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from schemas import Campagne, DemandeEntrainement, Etape, StatutCampagne
+from wisebook_ml.cli.audited import audited, tell
 from wisebook_ml.cli.models import show_campaigns
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
@@ -49,6 +50,7 @@ DEMANDEUR = "cli"
 @click.option("--wait", is_flag=True, help="Follow the trainings to their end.")
 @click.option("--timeout", type=float, default=3600.0, show_default=True, help="Longest wait, in seconds.")
 @click.option("--cancel", is_flag=True, help="End the training of MODELE that waits or is in work.")
+@audited
 def train(
     modele: str | None,
     all_: bool,
@@ -77,6 +79,7 @@ def train(
         registry = ModelRegistry(open_database(settings.sql_url))
         if modele is not None:
             models = [registry.find(modele, societe)]
+            tell(modele=models[0].id, societe=models[0].societe_id)
         else:
             models = _defaults(registry, settings, bootstrap, societe)
         if cancel:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wisebook_ml.messaging.acls import require_rights
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.monitoring.logs import configure_logging
 from wisebook_ml.settings import get_settings
@@ -40,7 +41,9 @@ def worker(role: str, log_level: str) -> None:
     settings = get_settings()
     configure_logging(role, settings.log_format, log_level.upper())
     try:
-        reach_broker(settings)  # before minutes of compiling, perhaps
+        bootstrap = reach_broker(settings)  # before minutes of compiling, perhaps
+        if settings.kafka_security != "PLAINTEXT":
+            require_rights(bootstrap, settings.topic_prefix, role)
         from wisebook_ml.monitoring.watch import Watch  # needs Faust, which takes a second to import
 
         with Watch(role, settings) as watch:

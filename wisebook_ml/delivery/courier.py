@@ -14,6 +14,7 @@ from wisebook_ml.clock import utc_now
 from wisebook_ml.delivery.events import delivery_event
 from wisebook_ml.delivery.schedule import Answer, Backoff, Kind
 from wisebook_ml.delivery.sender import Letter
+from wisebook_ml.messaging.correlation import CORRELATION
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.storage.deliveries import DeliveryClaim, DeliveryStore
 from wisebook_ml.storage.delivery_log import DeliveryLog
@@ -150,12 +151,13 @@ class Courier:
     def _publish(self) -> None:
         """Publish what has been recorded; what a crash prevents from being marked comes again, with the same id."""
         while attempts := self._log.unpublished():
-            for attempt in attempts:
-                self._producer.send(delivery_event(attempt))
+            for attempt, correlation in attempts:
+                self._producer.send(delivery_event(attempt, correlation))
             self._producer.flush()
-            self._log.published(attempts)
+            self._log.published([attempt for attempt, _ in attempts])
 
     def _attempt(self, claim: DeliveryClaim) -> None:
+        CORRELATION.set(claim.correlation)  # of this thread, until its next attempt
         try:
             letter = Letter(
                 livraison_id=claim.livraison_id,
@@ -181,7 +183,12 @@ class Courier:
         delivered = answer.kind is Kind.DELIVERED
         pause = None if delivered else self._backoff.pause(claim.destination, claim.echecs + 1, answer)
         self._store.finish(claim, step, code=answer.code, ended=ended, pause=pause)
-        if not delivered:
+        if delivered:
+            LOGGER.info(
+                "alert %s revision %d reached %s %s, attempt %d",
+                claim.alerte.alerte_id, claim.alerte.revision, claim.canal.value, claim.destination, claim.tentative,
+            )  # fmt: skip
+        else:
             LOGGER.warning(
                 "alert %s revision %d did not reach %s %s, attempt %d: %s",
                 claim.alerte.alerte_id, claim.alerte.revision, claim.canal.value, claim.destination,

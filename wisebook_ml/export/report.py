@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from schemas import Etat, Severite, to_minor
+from schemas import CodeMotif, Etat, Severite, TypeObjet, to_minor
 from wisebook_ml.controls.texts import date_en, date_fr, euros_en, euros_fr
 from wisebook_ml.delivery.texts import SEVERITIES
 from wisebook_ml.export.rows import Exported, Period
 from wisebook_ml.export.words import ETATS, VERDICTS, WORDS
 from wisebook_ml.feedback.judgement import Judgement
+from wisebook_ml.handbook import DESCRIPTIONS
+from wisebook_ml.handbook.subject_names import subject_name
 from wisebook_ml.timers.schedule import PARIS
 
 __all__ = ["MOST_SHOWN", "Counted", "Report", "Said", "Shown", "report_of"]
@@ -89,14 +91,14 @@ def report_of(rows: Iterable[Exported], period: Period, langue: str, now: dt.dat
     severities: Counter[Severite] = Counter()
     states: Counter[Etat] = Counter()
     verdicts: Counter[str] = Counter()
-    codes: Counter[str] = Counter()
+    codes: Counter[CodeMotif] = Counter()
     ordered = iter(rows)
     for row in ordered:
         severities[row.detection.severite] += 1
         states[row.detection.etat] += 1
         standing = row.standing
         verdicts[words["unjudged"] if standing is None else VERDICTS[langue][standing.avis.verdict]] += 1
-        codes.update({motif.code.value for motif in row.detection.motifs})
+        codes.update({motif.code for motif in row.detection.motifs})
         report.total += 1
         if len(report.shown) < MOST_SHOWN:
             report.shown.append(_shown(row, langue))
@@ -107,7 +109,13 @@ def report_of(rows: Iterable[Exported], period: Period, langue: str, now: dt.dat
         ),
         (words["by_state"], [(ETATS[langue][one], states[one]) for one in ETATS[langue] if states[one]]),
         (words["by_verdict"], verdicts.most_common()),
-        (words["by_code"], sorted(codes.items(), key=lambda item: (-item[1], item[0]))),
+        (
+            words["by_code"],
+            [
+                (DESCRIPTIONS[code].title(langue), count)
+                for code, count in sorted(codes.items(), key=lambda item: (-item[1], item[0]))
+            ],
+        ),
     ]
     if report.total > len(report.shown):
         report.left_out = words["left_out"].format(shown=len(report.shown), total=report.total)
@@ -117,8 +125,10 @@ def report_of(rows: Iterable[Exported], period: Period, langue: str, now: dt.dat
 def _shown(row: Exported, langue: str) -> Shown:
     found, words = row.detection, WORDS[langue]
     day, euros = (date_fr, euros_fr) if langue == "fr" else (date_en, euros_en)
-    about = found.objet.type.value.lower().replace("_", " ")
-    title = f"{words['entry'] if found.ecriture_id else about.capitalize()} {found.ecriture_num or found.objet.id}"
+    if found.objet.type is TypeObjet.ECRITURE:
+        title = f"{words['entry']} {found.ecriture_num or found.objet.id}"
+    else:
+        title = subject_name(found, langue)
     facts = [] if found.ecriture_date is None else [day(found.ecriture_date)]
     if found.journal_code:
         facts.append(f"{words['journal']} {found.journal_code}")

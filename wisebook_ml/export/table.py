@@ -1,5 +1,7 @@
 """Detections as CSV: one a line, as spreadsheets of the language read it, and nothing in it that they would execute.
 
+All cells are quoted, which spreadsheets read past: numbers are numbers to them.
+
 References
 ----------
 OWASP, "CSV Injection": a cell that begins with one of ``= + - @``, a tab or a line end is a formula to spreadsheets.
@@ -8,6 +10,7 @@ OWASP, "CSV Injection": a cell that begins with one of ``= + - @``, a tab or a l
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Iterable, Iterator
 
 from wisebook_ml.delivery.texts import SEVERITIES
@@ -23,6 +26,10 @@ BOM = "\ufeff"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a formula begins with, the full-width forms as well."""
 
+SIGNS = "".join(sign for sign in FORMULA if not sign.isspace())
+AFTER_SEPARATOR = re.compile(rf'([;,\t\r\n][\s"]*)([{re.escape(SIGNS)}])')
+"""Where a cell would begin for a spreadsheet of another country, that takes other characters for separators."""
+
 PIECE_LINES = 500
 
 
@@ -31,10 +38,10 @@ def safe(text: str) -> str:
 
     Examples
     --------
-    >>> safe("=HYPERLINK(A1)"), safe("  @SUM(1)"), safe("Loyer"), safe("a\0b")
-    ("'=HYPERLINK(A1)", "'  @SUM(1)", 'Loyer', 'ab')
+    >>> safe("=HYPERLINK(A1)"), safe("  @SUM(1)"), safe("Loyer"), safe("a\0b"), safe("Loyer;=A1")
+    ("'=HYPERLINK(A1)", "'  @SUM(1)", 'Loyer', 'ab', "Loyer;'=A1")
     """
-    text = text.replace("\0", "")
+    text = AFTER_SEPARATOR.sub(r"\1'\2", text.replace("\0", ""))
     return f"'{text}" if text.startswith(FORMULA) or text.lstrip().startswith(FORMULA) else text
 
 
@@ -49,7 +56,7 @@ def csv_lines(rows: Iterable[Exported], langue: str) -> Iterator[str]:
         ``fr``: semicolons between cells and commas in numbers; ``en``: commas, and points.
     """
     buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=";" if langue == "fr" else ",", lineterminator="\r\n")
+    writer = csv.writer(buffer, delimiter=";" if langue == "fr" else ",", lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     buffer.write(BOM)
     writer.writerow(HEADS[langue])
     for number, row in enumerate(rows, 1):

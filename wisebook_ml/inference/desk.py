@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from schemas import DomaineApplication, TypeModele, VersionModele
+from schemas import DomaineApplication, VersionModele
 from wisebook_ml.inference.days import days_of
 from wisebook_ml.inference.exceptions import NoChampion
 from wisebook_ml.inference.loaded import LoadedModels
@@ -19,8 +19,8 @@ from wisebook_ml.storage import Modele
 
 __all__ = ["Prediction", "PredictionDesk", "records"]
 
-History = Callable[[TypeModele, int], pd.DataFrame]
-"""Returns a company's own rows, as an algorithm learns from them."""
+History = Callable[[int], pd.DataFrame]
+"""Returns a company's daily flows, as forecasts learn from them."""
 
 Champion = Callable[[int, int], VersionModele]
 """Returns a recorded version of a model."""
@@ -93,7 +93,7 @@ class PredictionDesk:
         if DOMAINES[model.type_modele] is not DomaineApplication.FLUX_TRESORERIE:
             return Prediction(number, records(service.predict(table)))
         needed = getattr(service.parametres, "sequence_length", 1)
-        days, known = days_of(table, needed, lambda: self._history(model.type_modele, model.societe_id))
+        days, known = days_of(table, needed, lambda: self._history(model.societe_id))
         forecast = service.predict(days)
         _add_balances(forecast, table)
         first_last = (known["date"].min().date(), known["date"].max().date()) if len(known) else None

@@ -20,8 +20,7 @@ from confluent_kafka.admin import (
 
 import topics
 from topics import Topic
-from wisebook_ml.messaging.client_log import CLIENT_LOGGER
-from wisebook_ml.messaging.connect import BrokerUnreachable
+from wisebook_ml.messaging.connect import asking
 from wisebook_ml.messaging.differences import Difference, FoundTopic, compare
 
 Key = TypeVar("Key")
@@ -38,8 +37,6 @@ WORK_TIMEOUT = 30.0
 SETTLE_TIMEOUT = 15.0
 """Seconds for new topics to reach the broker's metadata with a leader each, usually well below one."""
 SETTLE_STEP = 0.05
-
-NO_ANSWER = frozenset({KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE})
 
 
 class TopicAdminError(Exception):
@@ -77,8 +74,8 @@ def check_topics(
     TopicAdminError
         When the broker refuses.
     """
-    with _speaking_of(bootstrap):
-        return _check(_client(bootstrap), prefix, replication_factor, declared)
+    with _asking(bootstrap) as client:
+        return _check(client, prefix, replication_factor, declared)
 
 
 def apply_topics(
@@ -102,8 +99,7 @@ def apply_topics(
         When the broker refuses, for example for want of rights or of brokers for the replicas.
     """
     by_name = {topic.full_name(prefix): topic for topic in declared}
-    with _speaking_of(bootstrap):
-        client = _client(bootstrap)
+    with _asking(bootstrap) as client:
         found = _check(client, prefix, replication_factor, declared)
         missing = [by_name[d.topic] for d in found if d.aspect == "missing"]
         created = _create(client, prefix, replication_factor, missing)
@@ -131,23 +127,14 @@ def _check(client: AdminClient, prefix: str, replication_factor: int, declared: 
     ]
 
 
-def _client(bootstrap: str) -> AdminClient:
-    return AdminClient({"bootstrap.servers": bootstrap}, logger=CLIENT_LOGGER)
-
-
 @contextmanager
-def _speaking_of(bootstrap: str) -> Iterator[None]:
-    """Turn the client's errors into those that tell a person what to do."""
+def _asking(bootstrap: str) -> Iterator[AdminClient]:
+    """Give a client, and turn its errors into those that tell a person what to do."""
     try:
-        yield
+        with asking(bootstrap) as client:
+            yield client
     except KafkaException as exception:
-        error = exception.args[0]
-        if error.code() in NO_ANSWER:
-            raise BrokerUnreachable(
-                f"Kafka at {bootstrap} does not answer ({error.str()}). Is the address right, does the broker "
-                "run (`wisebook-ml kafka status`), and may this machine reach it?"
-            ) from exception
-        raise TopicAdminError(f"Kafka at {bootstrap} refused: {error.str()}") from exception
+        raise TopicAdminError(f"Kafka at {bootstrap} refused: {exception.args[0].str()}") from exception
 
 
 def _find(client: AdminClient, names: Sequence[str]) -> dict[str, FoundTopic]:
@@ -155,16 +142,28 @@ def _find(client: AdminClient, names: Sequence[str]) -> dict[str, FoundTopic]:
     present = [name for name in names if name in metadata]
     if not present:
         return {}
-    resources = [ConfigResource(ResourceType.TOPIC, name) for name in present]
-    configs = _results(client.describe_configs(resources, request_timeout=ANSWER_TIMEOUT))
+    configs = _configs(client, [ConfigResource(ResourceType.TOPIC, name) for name in present])
     return {
         resource.name: FoundTopic(
             partitions=len(metadata[resource.name].partitions),
             replicas=min(len(p.replicas) for p in metadata[resource.name].partitions.values()),
-            config={name: entry.value for name, entry in entries.items()},
+            config={name: entry.value or "" for name, entry in entries.items()},
         )
         for resource, entries in configs.items()
     }
+
+
+def _configs(client: AdminClient, resources: list[ConfigResource]) -> dict[ConfigResource, dict[str, ConfigEntry]]:
+    """Return the configurations of topics; a broker that has not heard of a new one yet is asked again."""
+    deadline = time.monotonic() + SETTLE_TIMEOUT
+    while True:
+        try:
+            return _results(client.describe_configs(resources, request_timeout=ANSWER_TIMEOUT))
+        except KafkaException as exception:
+            unknown = exception.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART
+            if not unknown or time.monotonic() > deadline:
+                raise
+            time.sleep(SETTLE_STEP)
 
 
 def _create(client: AdminClient, prefix: str, replication_factor: int, missing: Sequence[Topic]) -> list[Change]:
@@ -175,7 +174,7 @@ def _create(client: AdminClient, prefix: str, replication_factor: int, missing: 
             topic.full_name(prefix),
             num_partitions=topic.partitions,
             replication_factor=replication_factor,
-            config=topic.config(),
+            config=topic.config(replication_factor),
         )
         for topic in missing
     ]

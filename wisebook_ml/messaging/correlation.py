@@ -7,7 +7,7 @@ detections, and of their alerts; that of a request to the API in whatever the re
 from collections.abc import Sequence
 from contextvars import ContextVar
 
-__all__ = ["CORRELATION", "HEADER", "correlated", "correlation_of"]
+__all__ = ["CORRELATION", "HEADER", "correlated", "correlation_of", "told_correlation"]
 
 HEADER = "wb_correlation"
 
@@ -37,6 +37,18 @@ def correlation_of(headers: Sequence[Header]) -> bytes | None:
         if name == "ce_id" and value:
             found = value[:LONGEST]
     return found
+
+
+def told_correlation(headers: Sequence[Header]) -> str | None:
+    """Return the correlation id of a record as a database keeps it.
+
+    Examples
+    --------
+    >>> told_correlation([("wb_correlation", b"import-3")]), told_correlation([])
+    ('import-3', None)
+    """
+    found = correlation_of(headers)
+    return None if found is None else found.decode(errors="replace").replace("\0", "\ufffd")
 
 
 def correlated(headers: Sequence[Header]) -> list[Header]:

@@ -76,6 +76,7 @@ def compare(topic: Topic, name: str, found: FoundTopic | None, replication_facto
     return [
         *_partitions(topic, name, found),
         *_replicas(name, found, replication_factor),
+        *_in_sync(topic, name, found, replication_factor),
         *_retention(topic, name, found),
         *_message_size(topic, name, found),
     ]
@@ -107,6 +108,20 @@ def _replicas(name: str, found: FoundTopic, replication_factor: int) -> list[Dif
         "kafka-reassign-partitions."
     )
     return [Difference(name, "replicas", str(replication_factor), str(found.replicas), False, message)]
+
+
+def _in_sync(topic: Topic, name: str, found: FoundTopic, replication_factor: int) -> list[Difference]:
+    aspect = "min.insync.replicas"
+    expected, actual = topic.config(replication_factor), found.config
+    if aspect not in expected or int(actual.get(aspect, "1")) >= int(expected[aspect]):
+        return []
+    # With fewer replicas than that, nothing could be published any more.
+    repairable = found.replicas > int(expected[aspect])
+    message = (
+        f"Topic {name} takes records that only {actual.get(aspect, '1')} replica(s) have, instead of "
+        f"{expected[aspect]}: they are lost with a broker."
+    )
+    return [_config(name, aspect, expected, {aspect: "1", **actual}, repairable, message)]
 
 
 def _kept_ms(config: dict[str, str]) -> float:

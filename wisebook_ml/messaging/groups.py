@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from wisebook_ml.messaging.client_log import CLIENT_LOGGER
+from wisebook_ml.messaging.clients import client_config
 from wisebook_ml.messaging.reader import ReadError, count_records, end_offsets
 
-__all__ = ["group_has_passed", "group_is_at_work", "group_lag", "group_name"]
+__all__ = ["committed", "group_has_passed", "group_is_at_work", "group_lag", "group_name"]
 
 ANSWER_SECONDS = 15.0
 """How long brokers may take to tell; those that have just started take some seconds."""
@@ -45,7 +45,7 @@ def group_is_at_work(bootstrap: str, group: str) -> bool:
     ReadError
         Where the brokers do not tell.
     """
-    admin = AdminClient({"bootstrap.servers": bootstrap}, logger=CLIENT_LOGGER)
+    admin = AdminClient(client_config(bootstrap))
     deadline = time.monotonic() + SETTLING_SECONDS
     while True:
         try:
@@ -74,7 +74,7 @@ def group_lag(bootstrap: str, group: str, topic: str) -> int:
         Where the brokers do not tell.
     """
     offsets = end_offsets(bootstrap, topic)
-    done = _committed(bootstrap, group, [TopicPartition(topic, partition) for partition in offsets])
+    done = committed(bootstrap, group, [TopicPartition(topic, partition) for partition in offsets])
     left = {partition: (max(first, done.get(partition, 0)), end) for partition, (first, end) in offsets.items()}
     few = {partition: (start, end) for partition, (start, end) in left.items() if end - start <= COUNTED}
     many: int = sum(end - start for partition, (start, end) in left.items() if partition not in few)
@@ -89,7 +89,7 @@ def group_has_passed(bootstrap: str, group: str, topic: str, offsets: Mapping[in
     ReadError
         Where the brokers do not tell.
     """
-    done = _committed(bootstrap, group, [TopicPartition(topic, partition) for partition in offsets])
+    done = committed(bootstrap, group, [TopicPartition(topic, partition) for partition in offsets])
     left = {partition: (done.get(partition, 0), end) for partition, end in offsets.items()}
     left = {partition: (start, end) for partition, (start, end) in left.items() if start < end}
     if any(end - start > COUNTED for start, end in left.values()):
@@ -98,15 +98,13 @@ def group_has_passed(bootstrap: str, group: str, topic: str, offsets: Mapping[in
     return count_records(bootstrap, topic, left) == 0
 
 
-def _committed(bootstrap: str, group: str, asked: list[TopicPartition]) -> dict[int, int]:
+def committed(bootstrap: str, group: str, asked: list[TopicPartition]) -> dict[int, int]:
     """Return what a group has committed; a partition of which it has not is left out.
 
     Through a consumer that joins nothing: the client's `list_consumer_group_offsets` ends the process with a
     segmentation fault where the group's coordinator is not known yet (confluent-kafka 2.16).
     """
-    consumer = Consumer(
-        {"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False}, logger=CLIENT_LOGGER
-    )
+    consumer = Consumer({**client_config(bootstrap), "group.id": group, "enable.auto.commit": False})
     deadline = time.monotonic() + ANSWER_SECONDS
     try:
         while True:

@@ -1,9 +1,10 @@
 """Publishing single records on behalf of somebody who waits for an answer."""
 
 import threading
+import time
 
 from topics import Topic
-from wisebook_ml.messaging.connect import reach_broker
+from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.events import Outgoing
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 from wisebook_ml.messaging.reader import end_offsets
@@ -29,6 +30,7 @@ class Postbox:
         self._lock = threading.Lock()
         self._producer: EventProducer | None = None
         self._there: set[Topic] = set()
+        self._failed: tuple[float, ConnectError | None] = (0.0, None)
 
     def send(self, record: Outgoing) -> None:
         """Deliver a record; when it returns, the brokers have it.
@@ -40,17 +42,28 @@ class Postbox:
         PublishError
             Where the brokers did not take the record.
         """
+        asked = time.monotonic()
         with self._lock:
+            failed, error = self._failed
+            if error is not None and failed > asked:  # who waited for an attempt is told what came of it
+                raise type(error)(str(error))
             if self._producer is None or record.topic not in self._there:
-                bootstrap = reach_broker(self._settings)
-                prefix = self._settings.topic_prefix
-                end_offsets(bootstrap, record.topic.full_name(prefix))  # says at once if the topic is missing
-                self._there.add(record.topic)
-                if self._producer is None:
-                    self._producer = EventProducer(bootstrap, prefix, seconds=ANSWER_SECONDS)
+                try:
+                    self._connect(record.topic)
+                except ConnectError as error:
+                    self._failed = time.monotonic(), error
+                    raise
+            assert self._producer is not None
             try:
                 self._producer.send(record)
                 self._producer.flush()
             except PublishError:
                 self._producer = None  # the next one starts anew, and looks first whether anybody answers
                 raise
+
+    def _connect(self, topic: Topic) -> None:
+        bootstrap, prefix = reach_broker(self._settings), self._settings.topic_prefix
+        end_offsets(bootstrap, topic.full_name(prefix))  # says at once if the topic is missing
+        self._there.add(topic)
+        if self._producer is None:
+            self._producer = EventProducer(bootstrap, prefix, seconds=ANSWER_SECONDS)

@@ -6,7 +6,8 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from topics import DEAD_LETTER
-from wisebook_ml.messaging.client_log import CLIENT_LOGGER
+from topics.incoming import PRODUCER_OPTIONS
+from wisebook_ml.messaging.clients import client_config
 from wisebook_ml.messaging.correlation import correlated
 from wisebook_ml.messaging.events import Outgoing
 from wisebook_ml.monitoring.metrics import DEAD_LETTERS, count_published
@@ -55,13 +56,8 @@ class Deliveries:
 def producer_config(bootstrap: str) -> dict[str, Any]:
     """Return what all of our producers have in common."""
     return {
-        "bootstrap.servers": bootstrap,
-        "enable.idempotence": True,
-        # Java's and aiokafka's choice of partition: the same key must meet the same partition everywhere.
-        "partitioner": "murmur2_random",
-        "compression.type": "lz4",
-        "message.max.bytes": DEAD_LETTER.max_message_bytes,
-        "logger": CLIENT_LOGGER,
+        **client_config(bootstrap),
+        **PRODUCER_OPTIONS,
         "delivery.timeout.ms": int(DELIVERY_SECONDS * 1000),
     }
 

@@ -10,7 +10,8 @@ from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from wisebook_ml.messaging.client_log import CLIENT_LOGGER
+from wisebook_ml.messaging.clients import client_config
+from wisebook_ml.messaging.connect import told
 from wisebook_ml.messaging.events import Headers, RawRecord
 
 __all__ = [
@@ -21,7 +22,8 @@ __all__ = [
     "open_reader",
     "read_partition",
     "read_record",
-    "read_since",
+    "read_stretches",
+    "stretches_since",
 ]
 
 FETCH = 2_000
@@ -36,6 +38,8 @@ ANSWER_SECONDS = 10.0
 RETRY_SECONDS = 0.1
 SETTLING = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
 """What brokers answer while a partition has no leader yet, or another one."""
+
+UNKNOWN = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC})
 
 STALL_SECONDS = 30.0
 """Without a record for that long before the end, something is wrong."""
@@ -64,7 +68,7 @@ def end_offsets(bootstrap: str, topic: str) -> dict[int, tuple[int, int]]:
             except KafkaException as error:
                 # The leaders of a topic that was just created, or of a broker that was just started, settle first.
                 if error.args[0].code() not in SETTLING or time.monotonic() > deadline:
-                    raise ReadError(f"topic {topic} on {bootstrap}: {error}") from error
+                    raise ReadError(f"topic {topic} on {bootstrap}: {told(error.args[0])}") from error
                 time.sleep(RETRY_SECONDS)
     finally:
         consumer.close()
@@ -75,7 +79,8 @@ def _ask_offsets(consumer: Consumer, topic: str) -> dict[int, tuple[int, int]]:
     if metadata.error is not None:
         if metadata.error.code() in SETTLING:
             raise KafkaException(metadata.error)
-        raise ReadError(f"topic {topic}: {metadata.error.str()}; create it with `wisebook-ml topics apply`")
+        hint = "; create it with `wisebook-ml topics apply`" if metadata.error.code() in UNKNOWN else ""
+        raise ReadError(f"topic {topic}: {told(metadata.error)}{hint}")
     return {
         partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_SECONDS)
         for partition in sorted(metadata.partitions)
@@ -90,7 +95,7 @@ def read_partition(bootstrap: str, topic: str, partition: int, start: int, end: 
     ReadError
         Where the partition cannot be read up to `end`: a transaction before it stays open, or the broker is gone.
     """
-    for _, run in _read(bootstrap, topic, {partition: (start, end)}):
+    for _, run in read_stretches(bootstrap, topic, {partition: (start, end)}):
         yield run
 
 
@@ -110,8 +115,8 @@ def read_record(bootstrap: str, topic: str, partition: int, offset: int) -> RawR
     return None
 
 
-def read_since(bootstrap: str, topic: str, since_ms: int) -> Iterator[tuple[int, Sequence[RawRecord]]]:
-    """Read what a topic has taken since a moment: partitions and runs of their records, up to where it ends now.
+def stretches_since(bootstrap: str, topic: str, since_ms: int) -> dict[int, tuple[int, int]]:
+    """Return the offsets of what a topic has taken since a moment: by partition, the first, and where it ends now.
 
     Parameters
     ----------
@@ -131,12 +136,11 @@ def read_since(bootstrap: str, topic: str, since_ms: int) -> Iterator[tuple[int,
         asked = [TopicPartition(topic, partition, since_ms) for partition in ends]
         found = consumer.offsets_for_times(asked, timeout=ANSWER_SECONDS)
     except KafkaException as error:
-        raise ReadError(f"topic {topic} on {bootstrap}: {error}") from error
+        raise ReadError(f"topic {topic} on {bootstrap}: {told(error.args[0])}") from error
     finally:
         consumer.close()
     # A partition that has nothing since then is told as ending (a negative offset).
-    stretches = {one.partition: (one.offset, ends[one.partition][1]) for one in found if one.offset >= 0}
-    yield from _read(bootstrap, topic, stretches)
+    return {one.partition: (one.offset, ends[one.partition][1]) for one in found if one.offset >= 0}
 
 
 def count_records(bootstrap: str, topic: str, stretches: Mapping[int, tuple[int, int]]) -> int:
@@ -147,13 +151,19 @@ def count_records(bootstrap: str, topic: str, stretches: Mapping[int, tuple[int,
     ReadError
         Where one of the ends is not reached.
     """
-    return sum(len(run) for _, run in _read(bootstrap, topic, stretches))
+    return sum(len(run) for _, run in read_stretches(bootstrap, topic, stretches))
 
 
-def _read(
+def read_stretches(
     bootstrap: str, topic: str, stretches: Mapping[int, tuple[int, int]]
 ) -> Iterator[tuple[int, Sequence[RawRecord]]]:
-    """Yield partitions and runs of their records until the end of each stretch is reached."""
+    """Yield partitions and runs of their records until the end of each stretch is reached.
+
+    Raises
+    ------
+    ReadError
+        Where one of the ends is not reached.
+    """
     ends = {partition: end for partition, (start, end) in stretches.items() if start < end}
     if not ends:
         return
@@ -198,13 +208,12 @@ def open_reader(bootstrap: str) -> Consumer:
     """Return a client that reads what is committed, in no group."""
     return Consumer(
         {
-            "bootstrap.servers": bootstrap,
+            **client_config(bootstrap),
             "group.id": "wisebook-ml-reader",  # required by the client; nothing is joined and nothing committed
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,
             "isolation.level": "read_committed",
             "fetch.message.max.bytes": 16 * 1024 * 1024,
-            "logger": CLIENT_LOGGER,
         }
     )

@@ -5,7 +5,7 @@ import uuid
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
-from wisebook_ml.messaging.client_log import CLIENT_LOGGER
+from wisebook_ml.messaging.clients import client_config
 from wisebook_ml.messaging.reader import ReadError
 
 __all__ = ["topic_id"]
@@ -24,7 +24,7 @@ def topic_id(bootstrap: str, topic: str) -> str:
     ReadError
         Where there is no such topic, or nobody tells.
     """
-    admin = AdminClient({"bootstrap.servers": bootstrap}, logger=CLIENT_LOGGER)
+    admin = AdminClient(client_config(bootstrap))
     asked = admin.describe_topics(TopicCollection([topic]), request_timeout=ANSWER_SECONDS)
     try:
         found = asked[topic].result().topic_id

@@ -13,9 +13,10 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Engine
 
-from schemas import Travailleur, TypeModele
+from schemas import Travailleur, TypeModele, VersionModele
 from topics import DEAD_LETTER, DETECTIONS, ENTRIES
 from wisebook_ml.artefacts import ArtefactStore
+from wisebook_ml.inference import LoadedModels
 from wisebook_ml.messaging.admin import TopicAdminError, check_topics
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.groups import group_lag, group_name
@@ -220,25 +221,44 @@ def processing(place: Place) -> Iterator[Finding]:
 
 
 def models(place: Place) -> Iterator[Finding]:
-    """Say which champions cannot be loaded: artefacts that are missing, altered, or signed with another key."""
+    """Load each version that is in charge, as those do who serve it, and say which do not load, and why."""
     registry, store, sound = ModelRegistry(place.engine), ArtefactStore.of(place.settings), 0
     for model in registry.list():
         for number in filter(None, (model.version_courante, model.version_challenger)):
-            try:
-                store.read(registry.version(model.id, number).version)
-            except (ValueError, OSError) as error:
-                yield Finding(
-                    check="models",
-                    state=State.WRONG,
-                    detail=f"Model {model.id} ({model.nom}, company {model.societe_id}) version {number} does not "
-                    f"load: {error}",
-                    todo="Give every process the same WISEBOOK_ML_ARTEFACTS and WISEBOOK_ML_SIGNING_KEY; bring the "
-                    f"folder back from a backup; or `wisebook-ml train {model.id}`, or go back to another "
-                    f"version with `wisebook-ml models rollback {model.id}`.",
-                )
-            else:
+            error = _load_error(store, registry.version(model.id, number).version)
+            if error is None:
                 sound += 1
-    yield Finding(check="models", state=State.OK, detail=f"{sound} model versions in charge are there, and as signed.")
+                continue
+            yield Finding(
+                check="models",
+                state=State.WRONG,
+                detail=f"Model {model.id} ({model.nom}, company {model.societe_id}) version {number} does not "
+                f"load: {error}",
+                todo=_mending(error, model.id),
+            )
+    yield Finding(check="models", state=State.OK, detail=f"{sound} model versions in charge load, and are as signed.")
+
+
+def _load_error(store: ArtefactStore, version: VersionModele) -> Exception | None:
+    try:
+        LoadedModels(store, most=1).get(version)
+    except Exception as error:  # loading runs what an artefact and a library bring with them
+        return error
+    return None
+
+
+def _mending(error: Exception, modele_id: int) -> str:
+    if isinstance(error, ImportError):
+        return "pip install 'wisebook-ml[train]', or requirements/train.txt, wherever this model is to predict."
+    back = (
+        f"`wisebook-ml train {modele_id}`, or go back to another version with `wisebook-ml models rollback {modele_id}`"
+    )
+    if "train the model again" in str(error):
+        return f"{back}; or install the versions that it was trained with (requirements/train.txt of that release)."
+    return (
+        "Give every process the same WISEBOOK_ML_ARTEFACTS and WISEBOOK_ML_SIGNING_KEY; bring the folder back from a "
+        f"backup; or {back}."
+    )
 
 
 def clock(place: Place) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from sqlalchemy import Engine, text
 
-from wisebook_ml.messaging.client_log import CLIENT_LOGGER
+from wisebook_ml.messaging.clients import client_config
 from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import DatabaseUnreachable, create_engine
@@ -76,7 +76,7 @@ def brokers_answer(settings: Settings) -> Check:
     def check() -> list[str]:
         try:
             if not clients:
-                clients.append(AdminClient({"bootstrap.servers": resolve_bootstrap(settings)}, logger=CLIENT_LOGGER))
+                clients.append(AdminClient(client_config(resolve_bootstrap(settings))))
             clients[0].list_topics(timeout=ANSWER_SECONDS)
         except (ConnectError, KafkaException):
             return ["The Kafka brokers do not answer."]

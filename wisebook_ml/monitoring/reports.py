@@ -8,6 +8,7 @@ import datetime as dt
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 import msgspec
 from confluent_kafka import KafkaException, Producer
@@ -90,7 +91,8 @@ class Reporter:
             else:
                 self._id = report.travailleur_id
                 self._send(report_event(report))
-            self._producer.poll(0)
+            with suppress(KafkaException):  # of a client that has failed for good, as each of its records says
+                self._producer.poll(0)
             self._complain()
             self._stopped.wait(self._seconds)
 

@@ -8,7 +8,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from schemas import AnnonceModele
 from topics import MODELS
-from wisebook_ml.messaging.client_log import CLIENT_LOGGER
+from wisebook_ml.messaging.clients import client_config
 from wisebook_ml.messaging.events import Decoder, RawRecord, Undecodable
 
 __all__ = ["Announcements"]
@@ -122,12 +122,11 @@ class Announcements:
 def _consumer(bootstrap: str) -> Consumer:
     return Consumer(
         {
-            "bootstrap.servers": bootstrap,
+            **client_config(bootstrap),
             "group.id": "wisebook-ml-announcements",  # required by the client; nothing is joined and nothing committed
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,
             "isolation.level": "read_committed",
-            "logger": CLIENT_LOGGER,
         }
     )

@@ -17,7 +17,7 @@ from wisebook_ml.replay.bounds import parse_bound
 from wisebook_ml.replay.exceptions import ReplayError
 from wisebook_ml.replay.folder import ReplayFolder
 from wisebook_ml.replay.plan import Plan, Stretch
-from wisebook_ml.replay.rights import check_rights
+from wisebook_ml.replay.rights import READ, WRITE, check_rights
 from wisebook_ml.replay.stretches import check_records, stretches_of
 from wisebook_ml.scoring.stream import SCORED
 from wisebook_ml.settings import Settings
@@ -142,8 +142,8 @@ def check_rights_of(settings: Settings, bootstrap: str, plan: Plan, *, promotes:
         Where they do not, or a topic to write into is none.
     """
     needs = {
-        plan.topic: ["READ", "WRITE"] if promotes else ["READ"],
-        DETECTIONS.full_name(settings.topic_prefix): ["READ"],
+        plan.topic: [READ, WRITE] if promotes else [READ],
+        DETECTIONS.full_name(settings.topic_prefix): [READ],
     }
     if into is not None:
         if into in {one.name for one in ALL}:
@@ -157,7 +157,7 @@ def check_rights_of(settings: Settings, bootstrap: str, plan: Plan, *, promotes:
                 f"{name} has {there} partitions and {plan.topic} has {plan.partitions}; results go to the partition of "
                 "their entry: create it with as many"
             )
-        needs[name] = ["READ", "WRITE"]
+        needs[name] = [READ, WRITE]
     check_rights(bootstrap, needs)
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from schemas import Detection, Etat, ModeleUtilise, Severite, TypeModele, TypeObjet
 from wisebook_ml.replay.plan import Plan
 from wisebook_ml.replay.results import Found
-from wisebook_ml.replay.standing import Standing
+from wisebook_ml.replay.standing import ELSEWHERE, Standing
 
 __all__ = ["BARS", "Change", "Comparison", "Kind", "OfControl", "Versions", "compare", "together"]
 
@@ -197,6 +197,9 @@ def compare(
             continue
         after = None if ours is None else DECODE(ours.value)
         before = None if theirs is None else DECODE(theirs.value)
+        if _is_later(theirs, before, after):
+            result.superseded += after is not None
+            continue
         told = after or before
         assert told is not None
         if societes and told.societe_id not in societes:
@@ -213,6 +216,13 @@ def compare(
         _count_change(result, change)
     result.largest = _largest(changes)
     return result, changes
+
+
+def _is_later(theirs: Standing | None, before: Detection | None, after: Detection | None) -> bool:
+    """Tell whether what stands, from a topic that this one was moved from, is not what was replayed but later."""
+    if theirs is None or before is None or theirs.decalage != ELSEWHERE:
+        return False
+    return after is None or before.revision > after.revision
 
 
 def _change(

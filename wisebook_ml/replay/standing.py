@@ -3,12 +3,16 @@
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
+from topics import ENTRIES
 from wisebook_ml.messaging.events import RawRecord
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.pipeline.scoring import REPLAYED
 from wisebook_ml.replay.plan import Stretch
 
-__all__ = ["Standing", "read_standing"]
+__all__ = ["ELSEWHERE", "Standing", "read_standing"]
+
+ELSEWHERE = -1
+"""Offset of what follows from an entry of another topic of entries: one that this was moved from (`topics move`)."""
 
 
 class Standing(NamedTuple):
@@ -61,11 +65,13 @@ def read_standing(
 
 
 def _standing(raw: RawRecord, topic: bytes, partition: int) -> Standing | None:
-    """Return what a record says of where it follows from; None where that is not an entry of this partition."""
+    """Return what a record says of where it follows from; None where that is no entry."""
     told = dict(raw.headers)
     where, offset = told.get("wb_partition"), told.get(REPLAYED) or told.get("wb_offset")
-    if raw.value is None or told.get("wb_topic") != topic or where != str(partition).encode() or offset is None:
+    came = told.get("wb_topic") or b""
+    if raw.value is None or not came.endswith(ENTRIES.name.encode()) or offset is None or not offset.isdigit():
         return None
-    if not offset.isdigit():
-        return None
-    return Standing(int(offset), (told.get("wb_time") or b"").decode(errors="replace"), raw.value)
+    here = came == topic and where == str(partition).encode()
+    return Standing(
+        int(offset) if here else ELSEWHERE, (told.get("wb_time") or b"").decode(errors="replace"), raw.value
+    )

@@ -7,6 +7,7 @@ import unicodedata
 from pathlib import Path
 
 import schemas
+import topics.events
 import wisebook_ml
 from wisebook_ml.compiled import SOURCES
 
@@ -38,7 +39,8 @@ def _digest() -> str:
     digest = hashlib.blake2b(SOURCES.encode(), digest_size=8)
     folder = Path(wisebook_ml.__file__).parent
     beside = (folder / name for name in (*BESIDE_THE_CORE, *COUNTED, *ASKED))
-    for path in (*sorted(Path(schemas.__file__).parent.glob("*.py")), *beside):
+    contract = (*sorted(Path(schemas.__file__).parent.glob("*.py")), Path(topics.events.__file__))
+    for path in (*contract, *beside):
         digest.update(path.read_bytes())
     for name in LIBRARIES:
         digest.update(importlib.metadata.version(name).encode())

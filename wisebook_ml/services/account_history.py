@@ -28,11 +28,32 @@ SPREAD = 2.0
 
 
 @dataclass(frozen=True, slots=True)
+class CodedTokens:
+    """Tokens of lines: those of row i are ``codes[starts[i] : starts[i + 1]]``, all of them below `width`."""
+
+    starts: Ints
+    codes: Ints
+    width: int
+
+    def rows(self, which: Ints) -> "CodedTokens":
+        """Return those of some rows."""
+        sizes = np.diff(self.starts)[which]
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        shifts = np.repeat(self.starts[which] - starts[:-1], sizes)
+        return CodedTokens(starts, self.codes[np.arange(starts[-1]) + shifts], self.width)
+
+    def matrix(self) -> Any:
+        """Return a sparse matrix of rows and codes."""
+        ones = np.ones(len(self.codes), np.float32)
+        return sparse.csr_matrix((ones, self.codes, self.starts), shape=(len(self.starts) - 1, self.width))
+
+
+@dataclass(frozen=True, slots=True)
 class CodedLines:
-    """Lines by the codes of their keys; tokens as a matrix of rows and codes."""
+    """Lines by the codes of their keys."""
 
     views: dict[str, Ints]
-    tokens: dict[str, Any]
+    tokens: dict[str, CodedTokens]
     log_amounts: npt.NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -42,7 +63,7 @@ class CodedLines:
         """Return some rows."""
         return CodedLines(
             {name: codes[which] for name, codes in self.views.items()},
-            {name: matrix[which] for name, matrix in self.tokens.items()},
+            {name: tokens.rows(which) for name, tokens in self.tokens.items()},
             self.log_amounts[which],
         )
 
@@ -69,9 +90,8 @@ def coded(lines: LineKeys, vocabulary: Vocabulary) -> CodedLines:
     tokens = {}
     for name, (rows, keys) in lines.tokens.items():
         codes = _codes(vocabulary[name], keys)
-        shape = (len(lines), len(vocabulary[name]) + 1)
         starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(lines)))])
-        tokens[name] = sparse.csr_matrix((np.ones(len(rows), np.float32), codes, starts), shape=shape)
+        tokens[name] = CodedTokens(starts, codes, len(vocabulary[name]) + 1)
     return CodedLines(views, tokens, lines.log_amounts)
 
 
@@ -103,8 +123,8 @@ class AccountHistory:
         had = sparse.csr_matrix((ones, (np.arange(size), accounts)), shape=(size, count))
         self.tokens: dict[str, Any] = {}
         self.weights: dict[str, Floats] = {}
-        for name, matrix in lines.tokens.items():
-            counts = (matrix.T @ had).tocsr()
+        for name, tokens in lines.tokens.items():
+            counts = (tokens.matrix().T @ had).tocsr()
             total = np.asarray(counts.sum(axis=1)).ravel()
             purity = np.asarray(counts.multiply(counts).sum(axis=1)).ravel() / np.maximum(total, 1) ** 2
             rarity = np.log1p(size / np.maximum(total, 1))
@@ -129,8 +149,8 @@ class AccountHistory:
             total = counts.sum(axis=1)
             counts /= (total + SMOOTHING)[:, None]
             shares[name], support[name] = counts, np.log1p(total)
-        for name, matrix in lines.tokens.items():
-            owners, codes = np.repeat(np.arange(len(lines)), np.diff(matrix.indptr)), matrix.indices.astype(np.int64)
+        for name, tokens in lines.tokens.items():
+            owners, codes = np.repeat(np.arange(len(lines)), np.diff(tokens.starts)), tokens.codes
             weights = self.weights[name][codes]
             if name in BEST:
                 best = _best(owners, weights)

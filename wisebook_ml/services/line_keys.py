@@ -8,7 +8,6 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
 
 from wisebook_ml.services.chart import stems, words
 
@@ -106,6 +105,12 @@ TOKENS = {
 ROOT = 3
 """Digits of an account that say what kind it is, in the chart of accounts."""
 
+FEW = 256
+"""Texts that are hashed without looking for equal ones first."""
+
+START = np.uint64(0x9E3779B97F4A7C15)
+"""What a mixed hash begins with."""
+
 MOST_LINES = 9
 """Entries of more lines than this are long ones, however long."""
 
@@ -165,7 +170,7 @@ def line_keys(frame: pd.DataFrame) -> LineKeys:
     parties = _Texts(frame["tiers_lib"])
     debit, credit = frame["debit"].to_numpy(float), frame["credit"].to_numpy(float)
     parts = _components(frame, labels, others)
-    views = {name: _mix([parts[part] for part in which]) for name, (_, which) in VIEWS.items()}
+    views = _views(parts)
     several: dict[str, tuple[_Texts, Callable[[str], Iterable[str]]]] = {
         "words": (labels, _words_and_pairs),
         "words_journal": (labels, _words_and_pairs),
@@ -176,10 +181,12 @@ def line_keys(frame: pd.DataFrame) -> LineKeys:
         "other_accounts_both_sides": (others, lambda text: (token[1:] for token in text.split())),
         "other_roots": (others, lambda text: (token[: ROOT + 1] for token in text.split())),
     }
-    tokens = {}
+    tokens, read = {}, dict[tuple[_Texts, Callable[[str], Iterable[str]]], tuple[Ints, Keys]]()
     for name, (_, which) in TOKENS.items():
-        texts, cut = several[name]
-        rows, keys = texts.tokens(cut)
+        if several[name] not in read:
+            texts, cut = several[name]
+            read[several[name]] = texts.tokens(cut)
+        rows, keys = read[several[name]]
         tokens[name] = (rows, _mix([keys, *(parts[part][rows] for part in which)]))
     return LineKeys(
         views,
@@ -224,9 +231,9 @@ def _components(frame: pd.DataFrame, labels: "_Texts", others: "_Texts") -> dict
         "ratio_after": _hash_number(frame["part_suivant"]),
         "rate_tax": _hash(frame["taux_tva"]),
         "rate_base": _hash(frame["taux_base"]),
-        "amount": _hash_number(frame["debit"].abs() + frame["credit"].abs(), 2),
+        "amount": _hash_number(np.abs(debit) + np.abs(credit), 2),
         "number": _hash_number(frame["ligne"]),
-        "lines": _hash_number(frame["lignes"].clip(upper=MOST_LINES)),
+        "lines": _hash_number(np.minimum(frame["lignes"].to_numpy(float), MOST_LINES)),
     }
 
 
@@ -251,11 +258,12 @@ class _Texts:
         lists = [list(dict.fromkeys(cut(text))) for text in self._texts]
         keys = _hash(np.array([token for tokens in lists for token in tokens], dtype=object))
         lengths = np.array([len(tokens) for tokens in lists], dtype=np.int64)
-        places = sparse.csr_matrix(
-            (np.arange(len(keys)), np.arange(len(keys)), np.concatenate([[0], np.cumsum(lengths)])),
-            shape=(len(lists), max(1, len(keys))),
-        )[self._codes]
-        return np.repeat(np.arange(len(self._codes)), np.diff(places.indptr)), keys[places.data]
+        ends = np.cumsum(lengths)
+        sizes = lengths[self._codes]
+        # The n-th token of a row lies n places after the first one of its text.
+        shifts = (ends - lengths)[self._codes] - (np.cumsum(sizes) - sizes)
+        rows = np.repeat(np.arange(len(sizes)), sizes)
+        return rows, keys[np.arange(len(rows)) + shifts[rows]]
 
 
 def _words_and_pairs(text: str) -> list[str]:
@@ -271,21 +279,43 @@ def _grams(text: str) -> Iterable[str]:
 
 
 def _hash(values: pd.Series | npt.NDArray[np.object_]) -> Keys:
+    """Return hashes of texts."""
     array = np.asarray(values, dtype=object)
-    return np.asarray(pd.util.hash_array(array), dtype=np.uint64) if len(array) else np.zeros(0, np.uint64)
+    if not len(array):
+        return np.zeros(0, np.uint64)
+    # To look for equal texts first saves time among many of them; among few it takes most of it.
+    return np.asarray(pd.util.hash_array(array, categorize=len(array) > FEW), dtype=np.uint64)
 
 
-def _hash_number(values: pd.Series, decimals: int = 3) -> Keys:
+def _hash_number(values: pd.Series | npt.NDArray[np.float64], decimals: int = 3) -> Keys:
     """Return hashes of rounded numbers."""
-    rounded: Keys = np.round(values.to_numpy(float) * 10**decimals).astype(np.int64).view(np.uint64)
+    rounded: Keys = np.round(np.asarray(values, dtype=float) * 10**decimals).astype(np.int64).view(np.uint64)
     return rounded
 
 
+def _views(parts: dict[str, Keys]) -> dict[str, Keys]:
+    """Return the keys of all views, mixed side by side: one after the other, calls took longer than the work."""
+    names = sorted(VIEWS, key=lambda name: -len(VIEWS[name][1]))  # so that those with one more part come first
+    mixed = np.full((len(names), len(parts["side"])), START, dtype=np.uint64)
+    for place in range(len(VIEWS[names[0]][1])):
+        further = [VIEWS[name][1][place] for name in names if len(VIEWS[name][1]) > place]
+        _mix_into(mixed[: len(further)], np.array([parts[part] for part in further]))
+    made = dict(zip(names, mixed, strict=True))
+    return {name: made[name] for name in VIEWS}
+
+
 def _mix(parts: Sequence[Keys]) -> Keys:
-    """Return hashes of several parts together (the finalizer of splitmix64 after each)."""
-    mixed = np.full(len(parts[0]), 0x9E3779B97F4A7C15, dtype=np.uint64)
+    """Return hashes of several parts together."""
+    mixed = np.full(len(parts[0]), START, dtype=np.uint64)
     for part in parts:
-        mixed = (mixed ^ part) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0x94D049BB133111EB)
-        mixed ^= mixed >> np.uint64(32)
+        _mix_into(mixed, part)
     return mixed
+
+
+def _mix_into(mixed: Keys, part: Keys) -> None:
+    """Mix one more part into hashes, in place (the finalizer of splitmix64)."""
+    mixed ^= part
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(32)

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from wisebook_ml.storage.alerts import AlertStore
-from wisebook_ml.storage.audit import AuditEntry, AuditLog
+from wisebook_ml.storage.audit import AuditEntry, AuditLog, Source
 from wisebook_ml.storage.campaigns import CampaignStore, Claim, LeaseLost
 from wisebook_ml.storage.champions import Modele, Promotion, RecordedVersion
 from wisebook_ml.storage.deliveries import DeliveryClaim, DeliveryStore, Issued
@@ -23,7 +23,7 @@ from wisebook_ml.storage.exceptions import (
     UnsupportedDatabase,
     VersionConflict,
 )
-from wisebook_ml.storage.idempotency import Answer, IdempotencyStore, Refusal
+from wisebook_ml.storage.idempotency import Answer, IdempotencyStore, Refusal, Work
 from wisebook_ml.storage.migrations import upgrade
 from wisebook_ml.storage.models import ModelRegistry
 from wisebook_ml.storage.parametres import SettingsStore, StoredSettings
@@ -62,6 +62,7 @@ __all__ = [
     "RecordedVersion",
     "Refusal",
     "SettingsStore",
+    "Source",
     "StatisticsStore",
     "StorageError",
     "StoredDelivery",
@@ -73,6 +74,7 @@ __all__ = [
     "UnsupportedDatabase",
     "VerdictStore",
     "VersionConflict",
+    "Work",
     "create_engine",
     "last_trainings",
     "not_its_own",

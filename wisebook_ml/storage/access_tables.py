@@ -1,9 +1,10 @@
 """The tables of access: tokens, browser sessions, what was changed by whom, and requests that may come again."""
 
 import datetime as dt
+import uuid
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wisebook_ml.storage.column_types import UtcDateTime
@@ -51,10 +52,11 @@ class EntreeAudit(Base):
     jeton_id: Mapped[int | None] = mapped_column(Integer, comment="null: from the command line")
     nom: Mapped[str] = mapped_column(Text, comment="of the token then")
     adresse: Mapped[str] = mapped_column(Text, comment="that it came from")
+    source: Mapped[str] = mapped_column(String(16), server_default="API", comment="API or CLI")
     societe_id: Mapped[int | None] = mapped_column(BigInteger, comment="null: of no company in particular")
-    action: Mapped[str] = mapped_column(Text, comment="method and path")
-    statut: Mapped[int] = mapped_column(Integer, comment="of the answer")
-    demande: Mapped[Any] = mapped_column(JSON, comment="the body, where it was short")
+    action: Mapped[str] = mapped_column(Text, comment="method and path, or the command")
+    statut: Mapped[int] = mapped_column(Integer, comment="of the answer; of a command its exit status")
+    demande: Mapped[Any] = mapped_column(JSON, comment="what was asked, without secrets; of what is long the beginning")
     correlation: Mapped[str] = mapped_column(Text)
 
 
@@ -67,6 +69,10 @@ class RequeteIdempotente(Base):
     cle: Mapped[str] = mapped_column(String(255), primary_key=True)
     empreinte: Mapped[str] = mapped_column(String(DIGEST_LENGTH), comment="of method, path and body")
     recue_le: Mapped[dt.datetime] = mapped_column(UtcDateTime, index=True)
-    statut: Mapped[int | None] = mapped_column(Integer, comment="null: at work")
+    operation_id: Mapped[uuid.UUID] = mapped_column(
+        Uuid, server_default="0" * 32, comment="of what it brings about, whoever has it in work"
+    )
+    proprietaire: Mapped[uuid.UUID | None] = mapped_column(Uuid, comment="who has it in work; null: nobody")
+    statut: Mapped[int | None] = mapped_column(Integer, comment="null: not answered")
     entetes: Mapped[dict[str, str]] = mapped_column(JSON)
     corps: Mapped[bytes] = mapped_column(LargeBinary)

@@ -63,6 +63,7 @@ class DeliveryClaim(msgspec.Struct, frozen=True, kw_only=True):
     commencee_le: dt.datetime
     echecs: int
     dite: Alerte | None = None
+    correlation: str | None = None
 
 
 OfCompany = tuple[int, uuid.UUID]
@@ -239,6 +240,7 @@ class DeliveryStore:
             commencee_le=now,
             echecs=row["echecs"],
             dite=self._arrived(connection, row),
+            correlation=row["correlation"],
         )
         connection.execute(
             update(DELIVERIES)

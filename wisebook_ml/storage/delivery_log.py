@@ -39,6 +39,7 @@ class StoredDelivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     terminee_le: dt.datetime | None = None
     code: int | None = None
     detail: str = ""
+    correlation: str | None = None
 
 
 class DeliveryLog:
@@ -93,11 +94,11 @@ class DeliveryLog:
     def attempts(self, livraison_ids: Collection[uuid.UUID]) -> Sequence[Livraison]:
         """Return the attempts at some deliveries, in their order."""
         wanted = TentativeLivraison.livraison_id.in_(sorted(livraison_ids))
-        return self._read(self._records().where(wanted))
+        return [attempt for attempt, _ in self._correlated(self._records().where(wanted))]
 
-    def unpublished(self, limit: int = PAGE) -> Sequence[Livraison]:
-        """Return attempts that are not on the topic yet, as far as is known; oldest first."""
-        return self._read(self._records().where(~TentativeLivraison.publiee).limit(limit))
+    def unpublished(self, limit: int = PAGE) -> Sequence[tuple[Livraison, str | None]]:
+        """Return attempts that are not on the topic yet, as far as is known, with correlation ids; oldest first."""
+        return self._correlated(self._records().where(~TentativeLivraison.publiee).limit(limit))
 
     def published(self, attempts: Sequence[Livraison]) -> None:
         """Record that attempts are on the topic."""
@@ -111,17 +112,20 @@ class DeliveryLog:
         one = TentativeLivraison
         ends = one.statut != StatutLivraison.A_REESSAYER  # after the attempt of that number, where it is told apart
         return (
-            select(ATTEMPTS, Row.societe_id, Row.alerte_id, Row.revision, Row.canal, Row.adresse)
+            select(ATTEMPTS, Row.societe_id, Row.alerte_id, Row.revision, Row.canal, Row.adresse, Row.correlation)
             .join(DELIVERIES, Row.livraison_id == one.livraison_id)
             .order_by(one.quand, one.livraison_id, one.tentative, ends)
         )
 
-    def _read(self, query: "sa.Select[tuple[object, ...]]") -> Sequence[Livraison]:
+    def _correlated(self, query: "sa.Select[tuple[object, ...]]") -> Sequence[tuple[Livraison, str | None]]:
         with reading(self._engine) as connection:
             return [
-                Livraison(
-                    destination=shown(row["adresse"]),
-                    **{name: row[name] for name in Livraison.__struct_fields__ if name != "destination"},
+                (
+                    Livraison(
+                        destination=shown(row["adresse"]),
+                        **{name: row[name] for name in Livraison.__struct_fields__ if name != "destination"},
+                    ),
+                    row["correlation"],
                 )
                 for row in connection.execute(query).mappings()
             ]

@@ -15,10 +15,11 @@ TOO_OLD = "it was published more than a day before anybody could bring it here"
 
 
 class Issued(msgspec.Struct, frozen=True):
-    """A revision of an alert, and when it was published."""
+    """A revision of an alert, when it was published, and the correlation id that it came with."""
 
     alerte: Alerte
     emise_le: dt.datetime
+    correlation: str | None = None
 
 
 def as_told(alerte: Alerte, statut: StatutLivraison) -> Told:
@@ -54,4 +55,5 @@ def row_of(planned: Planned, issued: Issued, now: dt.datetime) -> dict[str, Any]
         "prochaine": None if too_old else now,
         "terminee_le": now if too_old else None,
         "detail": TOO_OLD if too_old else "",
+        "correlation": issued.correlation,
     }

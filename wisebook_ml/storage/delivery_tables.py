@@ -65,6 +65,7 @@ class Livraison(Base):
     terminee_le: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     code: Mapped[int | None] = mapped_column(Integer, comment="the last answer")
     detail: Mapped[str] = mapped_column(Text)
+    correlation: Mapped[str | None] = mapped_column(Text, comment="of the alert, as its header tells it")
 
 
 class TentativeLivraison(Base):

@@ -4,17 +4,18 @@ After the IETF draft *The Idempotency-Key HTTP Header Field* (draft-ietf-httpapi
 """
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import ColumnElement, Engine, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from wisebook_ml.storage.access_tables import RequeteIdempotente as Row
 from wisebook_ml.storage.engine import writing
 from wisebook_ml.storage.tables import Base
 
-__all__ = ["Answer", "IdempotencyStore", "Refusal"]
+__all__ = ["Answer", "IdempotencyStore", "Refusal", "Work"]
 
 TABLE = Base.metadata.tables[Row.__tablename__]
 
@@ -30,6 +31,26 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A request that is the caller's to answer.
+
+    Parameters
+    ----------
+    token_id, key
+        Whose request it is.
+    owner : UUID
+        Who has it in work: another one, as soon as somebody takes it over.
+    operation_id : UUID
+        Id of what it brings about: drawn when the key is first used, and kept by whoever takes the request over.
+    """
+
+    token_id: int
+    key: str
+    owner: uuid.UUID
+    operation_id: uuid.UUID
 
 
 class Refusal(Enum):
@@ -52,7 +73,7 @@ class IdempotencyStore:
         self._engine = engine
         self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
 
-    def begin(self, token_id: int, key: str, fingerprint: str, now: dt.datetime) -> Answer | Refusal | None:
+    def begin(self, token_id: int, key: str, fingerprint: str, now: dt.datetime) -> Answer | Refusal | Work:
         """Take a request into work.
 
         Returns
@@ -61,29 +82,48 @@ class IdempotencyStore:
             What the same request was answered before.
         Refusal
             It is in work, or its key was used for another.
-        None
-            It is the caller's to answer; then `finish` or `give_up` must follow.
+        Work
+            It is the caller's to answer; `finish`, `give_up` or `forget` must follow.
         """
         mine = (Row.jeton_id == token_id) & (Row.cle == key)
-        with writing(self._engine) as connection:
-            connection.execute(delete(Row).where(Row.recue_le < now - KEPT))
-            connection.execute(delete(Row).where(mine, Row.statut.is_(None), Row.recue_le < now - AT_WORK_AT_MOST))
-            row = {"jeton_id": token_id, "cle": key, "empreinte": fingerprint, "recue_le": now}
-            begun = self._insert(TABLE).values(**row, statut=None, entetes={}, corps=b"").on_conflict_do_nothing()
-            if connection.execute(begun.returning(TABLE.c.cle)).first() is not None:
-                return None
-            found = connection.execute(select(Row.empreinte, Row.statut, Row.entetes, Row.corps).where(mine)).one()
-        if found.empreinte != fingerprint:
-            return Refusal.ANOTHER_REQUEST
-        return Refusal.AT_WORK if found.statut is None else Answer(found.statut, found.entetes, found.corps)
+        work = Work(token_id, key, owner=uuid.uuid4(), operation_id=uuid.uuid4())
+        row = {"jeton_id": token_id, "cle": key, "empreinte": fingerprint, "recue_le": now}
+        begun = self._insert(TABLE).values(
+            **row, operation_id=work.operation_id, proprietaire=work.owner, statut=None, entetes={}, corps=b""
+        )
+        while True:
+            with writing(self._engine) as connection:
+                connection.execute(delete(Row).where(Row.recue_le < now - KEPT))
+                if connection.execute(begun.on_conflict_do_nothing().returning(TABLE.c.cle)).first() is not None:
+                    return work
+                found = connection.execute(select(TABLE).where(mine).with_for_update()).one_or_none()
+                if found is None:
+                    continue  # it was forgotten between the two
+                if found.empreinte != fingerprint:
+                    return Refusal.ANOTHER_REQUEST
+                if found.statut is not None:
+                    return Answer(found.statut, found.entetes, found.corps)
+                if found.proprietaire is not None and found.recue_le >= now - AT_WORK_AT_MOST:
+                    return Refusal.AT_WORK
+                connection.execute(update(Row).where(mine).values(proprietaire=work.owner, recue_le=now))
+                return Work(token_id, key, work.owner, found.operation_id)
 
-    def finish(self, token_id: int, key: str, answer: Answer) -> None:
-        """Keep the answer for a day."""
+    def finish(self, work: Work, answer: Answer) -> None:
+        """Keep the answer for a day; that of one whose request was taken over is not kept."""
         values = {"statut": answer.status, "entetes": answer.headers, "corps": answer.body}
         with writing(self._engine) as connection:
-            connection.execute(update(Row).where(Row.jeton_id == token_id, Row.cle == key).values(values))
+            connection.execute(update(Row).where(_held(work)).values(**values, proprietaire=None))
 
-    def give_up(self, token_id: int, key: str) -> None:
-        """Forget a request that changed nothing, so that it may be made again."""
+    def give_up(self, work: Work) -> None:
+        """Leave a request that failed to who asks again: what was brought about by then keeps its id."""
         with writing(self._engine) as connection:
-            connection.execute(delete(Row).where(Row.jeton_id == token_id, Row.cle == key))
+            connection.execute(update(Row).where(_held(work)).values(proprietaire=None))
+
+    def forget(self, work: Work) -> None:
+        """Forget a request that was refused before anything was done: its key may serve for another."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(Row).where(_held(work)))
+
+
+def _held(work: Work) -> ColumnElement[bool]:
+    return (Row.jeton_id == work.token_id) & (Row.cle == work.key) & (Row.proprietaire == work.owner)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Engine, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
 import schemas
 from schemas import DomaineApplication, Statut, TypeModele
@@ -188,13 +189,11 @@ class ModelRegistry:
         with writing(self._engine) as connection:
             model = lock_model(connection, modele_id)
             check(model)
-            other = exists().where(
-                ModeleML.societe_id == model.societe_id, ModeleML.nom == nom, ModeleML.id != model.id
-            )
-            if nom is not None and connection.execute(select(other)).scalar():
-                raise self._taken(model.societe_id, nom)
             statement = update(MODELS).where(is_model(modele_id)).values(**values, updated_at=self._clock())
-            return to_modele(connection.execute(statement.returning(MODELS)).mappings().one())
+            try:
+                return to_modele(connection.execute(statement.returning(MODELS)).mappings().one())
+            except IntegrityError as error:  # whoever took the name, a moment ago or at the same time
+                raise self._taken(model.societe_id, nom or model.nom) from error
 
     def next_version(self, modele_id: int) -> int:
         """Give out the next version number of a model; nobody gets the same one again.

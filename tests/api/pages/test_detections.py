@@ -130,7 +130,7 @@ def test_an_address_leads_to_one_detection(sign_in: Open, found: list[Detection]
 
 def test_without_detections_the_page_says_so(sign_in: Open) -> None:
     page = sign_in("none")
-    expect(page.get_by_text("Aucune détection ne correspond à ces filtres.")).to_be_visible()
+    expect(page.get_by_text("Aucune détection pour le moment.")).to_be_visible()
 
 
 def test_an_export_is_one_form_away(sign_in: Open, found: list[Detection]) -> None:

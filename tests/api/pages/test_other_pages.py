@@ -89,7 +89,7 @@ def test_alerts(sign_in: Open, engine: Engine, now: dt.datetime) -> None:
 
     page.get_by_label("État").select_option("OUVERTE")
     page.get_by_role("button", name="Prendre en compte").click()
-    expect(page.get_by_role("alert")).to_contain_text("Kafka est indisponible")
+    expect(page.get_by_role("alert")).to_contain_text("Kafka ne répond pas")
 
 
 def test_who_may_not_judge_is_not_asked_to(
@@ -188,7 +188,7 @@ def test_without_kafka_a_page_says_so(sign_in: Open, path: str) -> None:
     page = sign_in("one")
     page.goto(path)
     settled(page)
-    expect(page.get_by_role("alert").first).to_contain_text("Kafka est indisponible")
+    expect(page.get_by_role("alert").first).to_contain_text("Kafka ne répond pas")
     expect(page.get_by_role("button", name="Réessayer").first).to_be_visible()
 
 

@@ -21,6 +21,7 @@ NAMED = {
     "avis": schemas.Verdict,
     "origine": schemas.Origine,
     "alerte": schemas.EtatAlerte,
+    "alertes": schemas.EtatAlerte,
     "campagne": schemas.StatutCampagne,
     "etape": schemas.Etape,
     "statut": schemas.Statut,
@@ -51,7 +52,7 @@ def test_texts_that_are_used_are_there(name: str) -> None:
 
 def test_no_text_is_left_over() -> None:
     everything = "".join([*sources().values(), (ROOT / "sessions.py").read_text(), (ROOT / "route.py").read_text()])
-    made = (*NAMED, "attribut", "entry", "nav", "error", "sign_in", "live", "problem", "scenario", "span")
+    made = (*NAMED, "attribut", "entry", "nav", "error", "sign_in", "live", "scenario", "span")
     left = [key for key in texts("fr") if key.split(".")[0] not in made and f'"{key}"' not in everything]
     assert [key for key in left if f"'{key}'" not in everything and not key.endswith(".lead")] == []
 

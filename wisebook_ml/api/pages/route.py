@@ -13,7 +13,7 @@ from wisebook_ml.api.pages.languages import LANGUAGE_COOKIE, LANGUAGES
 from wisebook_ml.api.pages.shell import HEADERS, PAGES, render
 from wisebook_ml.storage import StorageError
 
-__all__ = ["SIGN_IN", "PageRoute", "redirect", "safe_target"]
+__all__ = ["SEE_OTHER", "SIGN_IN", "PageRoute", "redirect", "safe_target"]
 
 SIGN_IN = "/connexion/"
 

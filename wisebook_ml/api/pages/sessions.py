@@ -1,6 +1,5 @@
 """Signing in with a token and out again: what turns it into the cookie of a browser."""
 
-import uuid
 from hmac import compare_digest
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,9 +8,9 @@ from starlette.concurrency import run_in_threadpool
 
 from wisebook_ml.access import Caller, Right, csrf_of
 from wisebook_ml.api.access import SESSION_COOKIE, Access
-from wisebook_ml.api.pages.route import SIGN_IN, PageRoute, redirect, safe_target
+from wisebook_ml.api.pages.route import SEE_OTHER, SIGN_IN, PageRoute, redirect, safe_target
 from wisebook_ml.api.pages.shell import PAGES, render
-from wisebook_ml.storage import AuditEntry
+from wisebook_ml.api.trail import take_down
 
 __all__ = ["sessions_router"]
 
@@ -50,7 +49,7 @@ def sessions_router(access: Access) -> APIRouter:
             wrong = {"target": target, "wrong": f"sign_in.{error.status_code}"}
             return render(request, "sign_in", status=error.status_code, values=wrong)
         session = await run_in_threadpool(access.tokens.sign_in, caller, access.clock())
-        await run_in_threadpool(_take_down, access, request, caller)
+        await run_in_threadpool(take_down, request, caller, SEE_OTHER)
         response = redirect(target)
         # No `max_age`: it ends with the browser, and in any case when the session does.
         secure = request.url.scheme == "https"
@@ -66,7 +65,7 @@ def sessions_router(access: Access) -> APIRouter:
         caller = await run_in_threadpool(access.tokens.of_session, session, access.clock())
         await run_in_threadpool(access.tokens.sign_out, session)
         if caller is not None:
-            await run_in_threadpool(_take_down, access, request, caller)
+            await run_in_threadpool(take_down, request, caller, SEE_OTHER)
         response = redirect(SIGN_IN)
         response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")
         return response
@@ -78,6 +77,7 @@ def _known(access: Access, request: Request, token: str) -> Caller:
     caller = access.token(request, token[:LONGEST_TOKEN])
     if not caller.may(Right.READ):
         raise HTTPException(403)
+    access.count(caller)
     return caller
 
 
@@ -98,18 +98,3 @@ async def _fields(request: Request) -> dict[str, str]:
     except ValueError:
         return {}
     return {name: values[-1] for name, values in told.items()}
-
-
-def _take_down(access: Access, request: Request, caller: Caller) -> None:
-    entry = AuditEntry(
-        quand=access.clock(),
-        jeton_id=caller.token_id,
-        nom=caller.name,
-        adresse=request.client.host if request.client else "",
-        societe_id=None,
-        action=f"{request.method} {request.url.path}",
-        statut=303,
-        demande=None,
-        correlation=str(getattr(request.state, "correlation", None) or uuid.uuid4()),
-    )
-    request.app.state.audit.add(entry)

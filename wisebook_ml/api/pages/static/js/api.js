@@ -1,11 +1,11 @@
 // The API, asked with the cookie of the session; changes carry the page's own header, which no other site knows.
-import { t } from "./texts.js";
+import { lang, t, typeset } from "./texts.js";
 
 const ROOT = "/api/ml/";
-const OWN_WORDS = [429, 500, 503];
+const ASKS = { Accept: "application/json", "Accept-Language": lang };
 const csrf = document.querySelector("meta[name=csrf]")?.content ?? "";
 
-/** What the API refused, in its words (RFC 9457), or why it could not be asked. */
+/** What the API refused, in its words (RFC 9457) in the language of the page, or why it could not be asked. */
 export class Problem extends Error {
   constructor(status, detail) {
     super(detail);
@@ -26,7 +26,7 @@ export const get = (path, parameters, options = {}) => ask(address(path, paramet
 
 /** A change; sent again with the same key, it is made once. */
 export const post = (path, body, { key = crypto.randomUUID?.(), ...options } = {}) => {
-  const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+  const headers = { ...ASKS, "Content-Type": "application/json", "X-CSRF-Token": csrf };
   if (key) headers["Idempotency-Key"] = key;
   return ask(address(path), { method: "POST", headers, body: JSON.stringify(body ?? {}), ...options });
 };
@@ -34,7 +34,7 @@ export const post = (path, body, { key = crypto.randomUUID?.(), ...options } = {
 async function ask(url, options) {
   let response;
   try {
-    response = await fetch(url, { headers: { Accept: "application/json" }, ...options });
+    response = await fetch(url, { headers: ASKS, ...options });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, t("problem.network"));
@@ -44,14 +44,8 @@ async function ask(url, options) {
     throw new Problem(401, t("problem.session"));
   }
   const body = await response.json().catch(() => null);
-  if (!response.ok) throw new Problem(response.status, words(response.status, body));
+  if (!response.ok) throw new Problem(response.status, typeset(body?.detail ?? t("problem.status", { status: response.status })));
   return body;
-}
-
-/** What is nobody's mistake is said in the page's language; the rest in the API's words, which name what is wrong. */
-function words(status, body) {
-  if (OWN_WORDS.includes(status)) return t(`problem.${status}`);
-  return body?.detail ?? t("problem.status", { status });
 }
 
 export const may = (right) => document.body.dataset.rights.split(" ").includes(right);

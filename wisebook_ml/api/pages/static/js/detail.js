@@ -65,7 +65,10 @@ async function entryOf(detection) {
     if (error.status !== 404) throw error;
     return notice(t("entry.absent"));
   }
-  const marked = new Set(detection.motifs.flatMap((one) => one.lignes ?? []));
+  return [entryFacts(entry), entryLines(entry, new Set(detection.motifs.flatMap((one) => one.lignes ?? [])))];
+}
+
+export function entryFacts(entry) {
   const facts = [
     `${entry.journal_code}${entry.journal_lib ? ` ${entry.journal_lib}` : ""}`,
     format.date(entry.ecriture_date),
@@ -73,10 +76,11 @@ async function entryOf(detection) {
     entry.saisie_le && t("entry.at", { when: format.moment(entry.saisie_le) }),
     entry.origine && name("origine", entry.origine),
   ];
-  return [el("p", { class: "muted small" }, facts.filter(Boolean).join(" · ")), lines(entry, marked)];
+  return el("p", { class: "muted small" }, facts.filter(Boolean).join(" · "));
 }
 
-function lines(entry, marked) {
+/** The lines of an entry as in a ledger; those of these numbers are marked. */
+export function entryLines(entry, marked = new Set()) {
   const rows = entry.lignes.map((line, place) => ({ ...line, place: place + 1 }));
   const marker = (line) => marked.has(line.place) && [" ", el("span", { class: "ELEVEE", "aria-hidden": "true" }, "◂"), el("span", { class: "visually-hidden" }, t("line.marked"))];
   const columns = [

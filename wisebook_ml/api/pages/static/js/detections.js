@@ -4,8 +4,9 @@ import { announce, byId, el, show } from "./dom.js";
 import { showDetail, title } from "./detail.js";
 import * as format from "./format.js";
 import { listen } from "./live.js";
+import { installMissed } from "./missed.js";
 import { companies, empty, failure, severity } from "./parts.js";
-import { name, t, told } from "./texts.js";
+import { isOne, name, t, told } from "./texts.js";
 
 const PAGE = 50;
 const DAYS = 3660;
@@ -37,6 +38,12 @@ let timer = null;
 const come = new Map();
 
 const chosenFilters = () => Object.fromEntries(new FormData(filters));
+
+/** Whether a filter keeps something from being shown. */
+function narrowed() {
+  const { societe, severite, etat } = chosenFilters();
+  return Boolean(societe || severite || etat !== "OUVERTE");
+}
 
 /** A page from a place on, which is `next` of the page before: {results, count, counted, next}. */
 async function fetchPage(from = {}) {
@@ -75,7 +82,7 @@ async function refresh() {
     list.replaceChildren();
     take(page);
     for (const detection of come.values()) if (!shown.has(detection.detection_id)) replaceOrAdd(detection);
-    if (!shown.size) show(byId("problem"), empty(t("detections.none")));
+    if (!shown.size) show(byId("problem"), empty(t(narrowed() ? "detections.none" : "detections.none.yet")));
     const wanted = location.hash.slice(1);
     if (wanted && wanted !== chosen) await open(wanted);
     else if (!chosen && !NARROW.matches && shown.size) open([...shown.keys()][0], { quietly: true });
@@ -95,7 +102,7 @@ function take(page) {
 
 function setCount(value, exact = true) {
   [count, counted] = [value, exact];
-  const key = !counted ? "detections.count.more" : value === 1 ? "detections.count.one" : "detections.count";
+  const key = !counted ? "detections.count.more" : isOne(value) ? "detections.count.one" : "detections.count";
   byId("count").textContent = t(key, { count: format.number(value) });
 }
 
@@ -115,7 +122,7 @@ function fillRow(button, detection) {
     el("span", {}, title(detection)),
     detection.ecriture_date && el("span", {}, format.date(detection.ecriture_date)),
     el("span", {}, t("company.number", { id: detection.societe_id })),
-    others.length > 0 && el("span", {}, t(others.length === 1 ? "reasons.more.one" : "reasons.more", { count: others.length })),
+    others.length > 0 && el("span", {}, t(isOne(others.length) ? "reasons.more.one" : "reasons.more", { count: others.length })),
     detection.etat === "CLOSE" && el("span", {}, t("state.closed.one")),
     verdict && el("span", { class: "judged" }, "✓ ", name("avis", verdict)),
   ];
@@ -184,7 +191,7 @@ function flush() {
   if (!added) return;
   byId("problem").replaceChildren();
   setCount(count + added, counted);
-  announce(t(added === 1 ? "live.new.one" : "live.new", { count: format.number(added) }));
+  announce(t(isOne(added) ? "live.new.one" : "live.new", { count: format.number(added) }));
 }
 
 function replaceOrAdd(detection) {
@@ -246,6 +253,13 @@ addEventListener("keydown", (event) => {
   if (event.key === "Escape" && document.body.classList.contains("detail-open")) back();
 });
 
+addEventListener("hashchange", () => {
+  const wanted = location.hash.slice(1);
+  if (!wanted || wanted === chosen) return;
+  open(wanted);
+  scrollTo(0, 0);
+});
+
 filters.addEventListener("submit", (event) => event.preventDefault());
 filters.addEventListener("change", () => {
   chosen = null;
@@ -272,9 +286,10 @@ more.addEventListener("click", async () => {
   }
 });
 
+installMissed();
 listen("detections/flux/", {}, { detection: arrived, lacune: refresh }, setLive);
 for (const one of await companies().catch(() => [])) {
-  for (const id of ["societe", "export-societe"]) byId(id).append(el("option", { value: one.id }, one.label));
+  for (const id of ["societe", "export-societe", "missed-societe"]) byId(id)?.append(el("option", { value: one.id }, one.label));
 }
 const today = new Date().toISOString().slice(0, 10);
 byId("export-depuis").value = `${today.slice(0, 4) - 1}-01-01`;

@@ -114,7 +114,8 @@ function fillCampaign(place, one) {
     el("div", { class: "card-head" }, el("h3", {}, model), pill(name("campagne", one.statut), STATES[one.statut] ?? (one.statut === "ECHEC" ? "bad" : ""))),
     !ENDED.includes(one.statut) && el("progress", { max: 1, value: share, "aria-label": t("campaign.progress", { model }) }),
     el("p", { class: "muted small" }, facts.filter(Boolean).join(" · ")),
-    (one.decision || one.erreur) && el("p", { class: one.erreur ? "error" : "small" }, one.erreur || one.decision));
+    one.statut === "REUSSIE" && el("p", { class: "small" }, t(one.promue ? "campaign.promoted" : "campaign.challenger")),
+    (one.decision || one.erreur) && el("p", { class: one.erreur ? "error" : "muted small", lang: "en" }, one.erreur || one.decision));
 }
 
 refresh();

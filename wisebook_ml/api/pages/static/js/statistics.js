@@ -50,7 +50,7 @@ function counted(windows) {
   const when = span.value === "24h" ? (one) => format.hour(one.debut) : (one) => format.dayAndMonth(one.debut);
   const rates = windows.filter((one) => one.taux_faux_positifs !== undefined);
   return [
-    card(t("statistics.summary"), figures([
+    card(t("statistics.span", { from: format.date(windows[0].debut), to: format.date(last.debut) }), figures([
       [t("statistics.entries"), format.number(entries)],
       [t("nav.detections"), format.number(total(codes))],
       [t("statistics.rate"), format.percent(entries ? total(codes) / entries : null, 2)],

@@ -16,7 +16,7 @@ function question(societe) {
       forecast = await get(`tresorerie/${societe}/`);
     } catch (error) {
       if (error.status !== 404) throw error;
-      return [empty(t("treasury.none")), el("p", { class: "muted small", lang: "en" }, error.message)];
+      return [empty(t("treasury.none")), el("p", { class: "muted small" }, error.message)];
     }
     const result = el("div", { class: "content" });
     show(result, answer(forecast));
@@ -32,12 +32,13 @@ function answer(forecast, changed) {
   return [
     shown.positions_des_ecritures && notice(t("treasury.derived")),
     dry.date_alerte && notice(t("treasury.dry", { floor: money(dry.plancher), date: format.date(dry.date_alerte) }), "bad"),
-    card(t("treasury.summary", { date: format.date(shown.dernier_jour) }), figures([
+    card(t(changed ? "treasury.summary.changed" : "treasury.summary", { date: format.date(shown.dernier_jour) }), figures([
       [t("treasury.balance"), money(shown.solde)],
       [t("treasury.end", { days: shown.horizon }), money(last.solde.moyenne)],
+      changed && [t("treasury.without", { days: shown.horizon }), money(forecast.jours.at(-1).solde.moyenne)],
       [t("treasury.low", { date: format.date(dry.date_point_bas) }), money(dry.point_bas)],
       [t("treasury.risk", { floor: money(dry.plancher) }), format.probability(dry.probabilite), dry.date_alerte ? "bad" : null],
-    ])),
+    ].filter(Boolean))),
     card(t("treasury.chart"), chart(forecast, changed), asTable(t("treasury.chart"), [
       { title: t("date"), of: (day) => format.date(day.date), head: true },
       { title: t("treasury.expected"), of: (day) => money(day.solde.moyenne), number: true },
@@ -72,7 +73,7 @@ function scenario(societe, forecast, result) {
   const kind = el("select", { id: "kind" }, KINDS.map((one) => el("option", { value: one }, t(`scenario.${one}`))));
   const first = forecast.jours[0].date;
   const fields = {
-    date: el("input", { id: "date", type: "date", required: true, value: forecast.jours[Math.min(14, forecast.jours.length - 1)].date, min: first }),
+    date: el("input", { id: "date", type: "date", required: true, value: forecast.jours[Math.min(14, forecast.jours.length - 1)].date, min: first, max: forecast.jours.at(-1).date }),
     montant: el("input", { id: "montant", type: "number", required: true, step: "any", value: "50000" }),
     mois: el("input", { id: "mois", type: "number", min: 1, max: 600, step: 1, value: "36" }),
     taux: el("input", { id: "taux", type: "number", min: 0, max: 99, step: "any", value: "4" }),
@@ -90,7 +91,7 @@ function scenario(societe, forecast, result) {
   const failed = el("div", {});
   const button = el("button", { type: "submit", class: "primary" }, t("scenario.ask"));
   const reset = el("button", { type: "button", onclick: () => show(result, answer(forecast)) }, t("scenario.reset"));
-  return card(t("scenario"), el("form", { onsubmit: (event) => {
+  return card(t("scenario"), el("p", { class: "muted lead" }, t("scenario.lead")), el("form", { onsubmit: (event) => {
     event.preventDefault();
     act(button, async () => {
       const change = { type: kind.value };

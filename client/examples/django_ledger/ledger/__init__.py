@@ -1,0 +1,1 @@
+"""A small ledger that publishes its entries to wisebook_ml, and keeps what is found in them."""
