@@ -168,7 +168,7 @@ class _Shown:
         done, size = overall.total("done"), sum(end - start for start, end in plan.stretches.values())
         if self._begun is None and done:
             self._begun = (now, lines)
-        if self._begun is not None:
+        if self._begun is not None and lines - self._begun[1] > self.lines:
             self.seconds, self.lines = now - self._begun[0], lines - self._begun[1]
         rate = f"{self.lines / self.seconds:,.0f} lines/s" if self.seconds else ""
         what = "scoring" if done else f"warming up ({overall.total('warmed'):,} records read)"

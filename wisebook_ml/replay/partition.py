@@ -37,10 +37,7 @@ Load = Callable[[VersionModele], IsolationForest | Opinion]
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far a partition is: records before the stretch that were read, and of the stretch; its lines and findings.
-
-    `comparing` tells that it is scored, and compared with what is published.
-    """
+    """How far a partition is: records before the stretch that were read, and of the stretch; its lines and findings."""
 
     partition: int
     warmed: int = 0
@@ -48,7 +45,6 @@ class Progress(msgspec.Struct, frozen=True):
     lines: int = 0
     found: int = 0
     refused: int = 0
-    comparing: bool = False
 
 
 class PartitionReplay:

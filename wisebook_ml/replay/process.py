@@ -35,15 +35,12 @@ __all__ = ["Ended", "Failed", "Job", "Told", "main"]
 TELL_SECONDS = 0.25
 """How often progress is told."""
 
-NICE = 19
-"""What is to leave time to others gets none that they want."""
-
 OBJECTS = 50_000
 """Objects between two collections of garbage: records are many objects without cycles."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process has to do. `share` below 1: it rests in between, and gives way to others."""
+    """What a process has to do; `share` is that of the time in which it works."""
 
     plan: Plan
     bootstrap: str
@@ -77,8 +74,6 @@ def main() -> None:
     job = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Job)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s")
     threading.Thread(target=_end_with_parent, daemon=True, name="end-with-parent").start()
-    if job.share < 1.0:
-        os.nice(NICE)
     gc.set_threshold(OBJECTS)
     begun = time.process_time()
     try:
@@ -112,9 +107,10 @@ def _work(job: Job, settings: Settings) -> None:
     for partition in job.partitions:
         replay = PartitionReplay(settings, job.bootstrap, job.plan, partition, folder, models.get, pace, tell)
         reached = replay.run()
-        start, _ = job.plan.stretches[partition]
-        last = Progress(partition, 0, reached.next_offset - start, reached.lines, 0, reached.refused, comparing=True)
+        done = reached.next_offset - job.plan.stretches[partition][0]
+        last = Progress(partition, 0, done, reached.lines, 0, reached.refused)
         _tell(Told(**msgspec.structs.asdict(last)))
+    for partition in job.partitions:
         _compare(job, partition, folder)
     models.close()
 

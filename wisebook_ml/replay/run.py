@@ -1,5 +1,6 @@
 """A replay on all processors: one process each, with its share of the partitions, and one place that knows how far."""
 
+import os
 import queue
 import subprocess
 import sys
@@ -19,6 +20,9 @@ from wisebook_ml.replay.process import Ended, Failed, Job, Told
 __all__ = ["Overall", "run_replay"]
 
 DECODE = msgspec.json.Decoder(Told | Failed | Ended).decode
+
+NICE = 19
+"""What is to leave time to others gets none that they want."""
 
 LOG_LINES = 3
 """Of what a process said before it ended without a word to us."""
@@ -92,7 +96,7 @@ def run_replay(
             )
             path = folder.path / f"job-{number}.json"
             path.write_bytes(msgspec.json.encode(job))
-            started[number] = stack.enter_context(_Process(number, str(path), messages))
+            started[number] = stack.enter_context(_Process(number, str(path), messages, polite=share < 1.0))
         _follow(started, messages, overall, tell)
     folder.finish()
     return overall
@@ -126,7 +130,9 @@ def _follow(
 class _Process:
     """One process; a context manager, after whose end it has ended."""
 
-    def __init__(self, number: int, job: str, messages: "queue.SimpleQueue[tuple[int, bytes | None]]") -> None:
+    def __init__(
+        self, number: int, job: str, messages: "queue.SimpleQueue[tuple[int, bytes | None]]", *, polite: bool
+    ) -> None:
         self._number = number
         self._messages = messages
         self._said: list[str] = []
@@ -136,6 +142,8 @@ class _Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        if polite:  # from its imports on, which take seconds
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, NICE)
         self._threads = [threading.Thread(target=target, daemon=True) for target in (self._read, self._listen)]
 
     def __enter__(self) -> "_Process":
