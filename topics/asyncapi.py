@@ -36,7 +36,7 @@ from topics.topic import Topic
 
 __all__ = ["asyncapi"]
 
-CONTRACT_VERSION = "1.0.0"
+CONTRACT_VERSION = "1.1.0"
 """Raised by hand: the minor part for a new field, topic or record, the major one for what breaks readers."""
 
 DEFAULT_PREFIX = "wisebook."
