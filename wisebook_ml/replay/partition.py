@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 
 import msgspec
 
@@ -97,19 +96,29 @@ class PartitionReplay:
         self._start, self._end = plan.stretches[partition]
         self._found = self._lines_before = self._warmed = 0
         self._pipeline = self._new()
+        self._log = ResultLog(folder.results(partition))
+        self._store = SnapshotStore(str(folder.state))
+        self._writer = SnapshotWriter(self._store)
+        self._own = PartitionSnapshots(self._store, self._writer, self._identity(plan.id), self._limits)
+        self._restored = 0
+        self._begun: Iterator[Sequence[RawRecord]] | None = None
+
+    def prepare(self) -> "PartitionReplay":
+        """Become the state to go on from, and begin to read: so that nothing is waited for once it is its turn."""
+        if self._log.reached.next_offset < self._end:
+            self._restored = self._restore(self._log, self._own)
+            self._begun = self._read(self._restored, self._start if self._restored < self._start else self._end)
+        return self
 
     def run(self) -> Reached:
-        """Score what is left to score; return what was reached."""
-        with closing(ResultLog(self._folder.results(self._partition))) as log:
-            if log.reached.next_offset >= self._end:
-                return log.reached
-            store = SnapshotStore(str(self._folder.state))
-            writer = SnapshotWriter(store)
-            try:
-                self._go_on(log, PartitionSnapshots(store, writer, self._identity(self._plan.id), self._limits))
-            finally:
-                writer.close()
-            return log.reached
+        """Score what is left to score, once it is prepared; return what was reached."""
+        try:
+            if self._log.reached.next_offset < self._end:
+                self._go_on(self._log, self._own)
+        finally:
+            self._writer.close()
+            self._log.close()
+        return self._log.reached
 
     @property
     def _limits(self) -> Limits:
@@ -124,7 +133,7 @@ class PartitionReplay:
         return PartitionPipeline(self._plan.topic, self._partition, new_scorer(self._settings, self._load), utc_now)
 
     def _go_on(self, log: ResultLog, own: PartitionSnapshots) -> None:
-        restored = self._restore(log, own)
+        restored = self._restored
         if restored <= self._start:
             log.go_on_from(None)
             self._warm_up(restored, own)
@@ -198,11 +207,14 @@ class PartitionReplay:
                 raise ReplayError(told.get("wb_detail", "the versions of the replay cannot be put in force"))
 
     def _runs(self, start: int, end: int) -> Iterator[Sequence[RawRecord]]:
-        yield from read_ahead(
-            iter(read_partition(self._bootstrap, self._plan.topic, self._partition, start, end))
-            if start < end
-            else iter(())
-        )
+        """Return the runs of a stretch; the first that is not empty was begun with before."""
+        if start >= end:
+            return iter(())
+        begun, self._begun = self._begun, None
+        return begun or self._read(start, end)
+
+    def _read(self, start: int, end: int) -> Iterator[Sequence[RawRecord]]:
+        return read_ahead(iter(read_partition(self._bootstrap, self._plan.topic, self._partition, start, end)))
 
     def _keep(self, log: ResultLog, done: Reached, run: Sequence[RawRecord], outgoing: Sequence[Outgoing]) -> Reached:
         """Write down what a run found."""

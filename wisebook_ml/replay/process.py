@@ -19,6 +19,7 @@ from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.pipeline.model_cache import ModelCache
 from wisebook_ml.pipeline.opinions import model_loader
+from wisebook_ml.replay.ahead import one_ahead
 from wisebook_ml.replay.comparison import Versions, compare
 from wisebook_ml.replay.exceptions import ReplayError
 from wisebook_ml.replay.folder import ReplayFolder
@@ -104,8 +105,12 @@ def _work(job: Job, settings: Settings) -> None:
     models = ModelCache(model_loader(ArtefactStore.of(settings)), capacity=64)
     pace, tell = Pace(job.share), _seldom()
     folder = ReplayFolder.at(Path(job.folder))
-    for partition in job.partitions:
-        replay = PartitionReplay(settings, job.bootstrap, job.plan, partition, folder, models.get, pace, tell)
+
+    def prepared(partition: int) -> PartitionReplay:
+        one = PartitionReplay(settings, job.bootstrap, job.plan, partition, folder, models.get, pace, tell)
+        return one.prepare()
+
+    for partition, replay in one_ahead(job.partitions, prepared):
         reached = replay.run()
         done = reached.next_offset - job.plan.stretches[partition][0]
         last = Progress(partition, 0, done, reached.lines, 0, reached.refused)
