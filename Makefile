@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BENCH_VENV := .venv-bench
 PEERS_VENV := .venv-peers
-CODE := schemas topics wisebook_ml agents client bench tests
+DOCS_VENV := .venv-docs
+CODE := schemas topics wisebook_ml agents client bench tests docs/hooks.py
 # Half of the time tests wait, for processes and brokers: so four at once (`make test PARALLEL=` runs one after the other).
 # Whole files, in their order: those that take longest come first (tests/conftest.py).
 PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
@@ -15,7 +16,7 @@ DATA ?=
 ENTRIES ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick lint types format contracts client lock clean
+.PHONY: help setup demo test chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick docs lint types format contracts client lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +62,11 @@ bench: $(VENV)/.all $(BENCH_VENV)/.done ## Measure speed, latency, memory beside
 bench-quick: $(VENV)/.all $(BENCH_VENV)/.done ## The same, smaller and once (under 3 minutes)
 	@$(BIN)/python -m bench --quick
 
+# Not --quiet: warnings that are not shown would not fail either.
+docs: $(DOCS_VENV)/.done ## Build the site of the documentation into build/site; warnings fail
+	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict
+	@echo "Written to build/site. To read it, with search: $(DOCS_VENV)/bin/mkdocs serve"
+
 lint: $(VENV)/.all ## Check style and format
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
@@ -75,7 +81,7 @@ format: $(VENV)/.all ## Repair style and format
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-contracts: $(VENV)/.all ## Write the JSON Schemas, the AsyncAPI document and docs/controls.md anew
+contracts: $(VENV)/.all ## Write the JSON Schemas, the AsyncAPI document and the pages of docs/ that follow from the code anew
 	$(BIN)/python -m topics.contracts write
 	$(BIN)/python -m wisebook_ml.handbook.document write
 
@@ -91,12 +97,13 @@ lock: $(VENV)/.all ## Resolve the dependencies anew into requirements/
 	$(COMPILE) -c requirements/dev.txt --extra train pyproject.toml -o requirements/train.txt
 	$(COMPILE) --upgrade bench/peers.in -o bench/peers.txt
 	$(COMPILE) -c requirements/dev.txt requirements/build.in -o requirements/build.txt
+	$(COMPILE) --upgrade requirements/docs.in -o requirements/docs.txt
 	cp requirements/base.txt bench/requirements.txt # the versions to prefer
 	$(COMPILE) bench/requirements.in pyproject.toml -o bench/requirements.txt
 
 clean: ## Remove what was installed and made here (the cached Kafka and compiled code stay)
 	-@test ! -x $(BIN)/wisebook-ml || $(BIN)/wisebook-ml kafka stop
-	rm -rf $(VENV) $(BENCH_VENV) $(PEERS_VENV) .wisebook build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(BENCH_VENV) $(PEERS_VENV) $(DOCS_VENV) .wisebook build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 	@echo "What other checkouts share stays: Kafka and compiled code in the user's cache folder (~/.cache/wisebook-ml)"
 
 $(VENV)/bin/python:
@@ -132,4 +139,12 @@ $(PEERS_VENV)/.done: bench/peers.txt | $(VENV)/bin/python
 	@echo "Installing the peers of the evaluation into $(PEERS_VENV) (once, some minutes)"
 	@$(BIN)/python -m venv $(PEERS_VENV)
 	@$(PEERS_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps -r bench/peers.txt
+	@touch $@
+
+# MkDocs and its theme, by themselves: nothing else of this project needs them, nor they it.
+$(DOCS_VENV)/.done: requirements/docs.txt
+	@echo "Installing MkDocs into $(DOCS_VENV) (once, half a minute)"
+	@$(PYTHON) -m venv $(DOCS_VENV)
+	@$(DOCS_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps \
+		-r requirements/docs.txt
 	@touch $@

@@ -79,8 +79,8 @@ def _train(deployment: SecuredDeployment) -> None:
     registry = ModelRegistry(open_database(deployment.settings.sql_url))
     domaine = DomaineApplication.ECRITURES_COMPTABLES
     model = registry.get_or_create(SOCIETE, "Anomalies", TypeModele.ISOLATION_FOREST, domaine, {})
-    request = request_training(deployment.settings, deployment.bootstrap, model.id, demandeur="test")
+    request = request_training(deployment.settings, deployment.bootstrap, model, demandeur="test")
     (*_, last) = follow_campaign(deployment.settings, deployment.bootstrap, request, TRAINING_SECONDS)
     assert last.version is not None, last
     with acting_as(deployment.cluster.environment(USERS.format(role="api"))):
-        promote(deployment.settings, deployment.bootstrap, model.id, last.version)
+        promote(deployment.settings, deployment.bootstrap, model, last.version.version)

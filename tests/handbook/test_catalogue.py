@@ -8,8 +8,9 @@ import pytest
 from schemas import CodeMotif, Parametres, ReglageControle
 from wisebook_ml.controls import CONTROLS, Control
 from wisebook_ml.generator.planting import VARIANTES
-from wisebook_ml.handbook import cases_amounts, cases_facts, catalogue, document
+from wisebook_ml.handbook import cases_amounts, cases_facts, catalogue
 from wisebook_ml.handbook.catalogue import Kind, checks, find_check, near_codes
+from wisebook_ml.handbook.controls_page import controls_page
 from wisebook_ml.handbook.examples import CASES, examples
 from wisebook_ml.handbook.sources import SOURCES_FR
 from wisebook_ml.scoring.forests import FORESTS, Forest
@@ -33,7 +34,7 @@ def test_what_is_told_of_journals_too_is_one_check(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(catalogue, "SUBJECTS", (of_journals,))
     (check,) = (check for check in checks() if check.code is control.code)
     assert (check.kind, check.threshold, check.systemic) == (Kind.CONTROL, control.threshold, 0.1)
-    assert "systemic" in document.document()
+    assert "systemic" in controls_page("en")
 
 
 @pytest.mark.parametrize("one", [*CONTROLS, *SUBJECTS], ids=lambda one: one.code.value)

@@ -27,6 +27,7 @@ from wisebook_ml.storage.idempotency import Answer, IdempotencyStore, Refusal, W
 from wisebook_ml.storage.migrations import upgrade
 from wisebook_ml.storage.models import ModelRegistry
 from wisebook_ml.storage.parametres import SettingsStore, StoredSettings
+from wisebook_ml.storage.retention import count_old, purge
 from wisebook_ml.storage.statistics import StatisticsStore
 from wisebook_ml.storage.timer_runs import TimerRunStore
 from wisebook_ml.storage.tokens import StoredToken, TokenStore
@@ -75,10 +76,12 @@ __all__ = [
     "VerdictStore",
     "VersionConflict",
     "Work",
+    "count_old",
     "create_engine",
     "last_trainings",
     "not_its_own",
     "open_database",
+    "purge",
     "upgrade",
 ]
 
