@@ -1,4 +1,4 @@
-# Two images: `scoring` (also for storage, tuning, timers, topics and the API) and `train` (also for prediction and treasury),
+# Two images: `scoring` (also for storage, tuning, timers and topics) and `train` (also for prediction, treasury and the API),
 # which adds tensorflow, prophet, shap and xgboost.
 #
 #   docker build --target scoring --tag wisebook-ml:scoring .

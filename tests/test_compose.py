@@ -38,7 +38,7 @@ SECRETS = {
 
 OPTIONAL = {
     "strict", "societes", "api_port", "webhook_http", "webhook_private", "smtp_host", "smtp_port", "smtp_user",
-    "smtp_password", "smtp_tls", "mail_from",
+    "smtp_password", "smtp_tls", "mail_from", "api_proxies",
 }  # fmt: skip
 """Fields whose value in docker-compose.yml may be the default."""
 
@@ -131,8 +131,16 @@ class TestStack:
         folder = re.search(r"WISEBOOK_ML_ARTEFACTS=(\S+)", DOCKERFILE)
         assert folder is not None
         assert SERVICES["training"]["volumes"] == [f"ml_models:{folder[1]}"]
-        for reader in ("scoring", "prediction", "treasury"):
+        for reader in ("scoring", "prediction", "treasury", "drift", "api"):
             assert f"ml_models:{folder[1]}:ro" in SERVICES[reader]["volumes"]
+
+    def test_who_loads_artefacts_has_the_key_that_they_are_signed_with(self) -> None:
+        loaders = {name for name in OWN if any("ml_models" in one for one in SERVICES[name].get("volumes", ()))}
+        assert {name for name in loaders if "WISEBOOK_ML_SIGNING_KEY" not in SERVICES[name]["environment"]} == set()
+
+    def test_who_predicts_with_models_of_all_kinds_has_their_libraries(self) -> None:
+        for name in ("training", "prediction", "treasury", "api"):
+            assert SERVICES[name]["build"]["target"] == "train"
 
     def test_scorers_keep_their_state_where_the_image_lets_them(self) -> None:
         home = re.search(r"WISEBOOK_ML_HOME=(\S+)", DOCKERFILE)

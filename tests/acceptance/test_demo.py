@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -87,6 +88,12 @@ def test_a_demo_that_is_kept_shows_it_on_the_dashboard_until_it_is_interrupted(
             page = client.post("/connexion/", data={"jeton": token[1]})
             assert (page.url.path, page.status_code) == ("/", 200)
             assert client.get("/api/ml/detections/").json()["count"] >= 3
+        exported = re.search(r"^  export (.*)$", log.read_text(), re.MULTILINE)
+        assert exported
+        named = dict(one.split("=", 1) for one in shlex.split(exported[1]))
+        tokens = [sys.executable, "-m", "wisebook_ml", "tokens", "list"]
+        listed = subprocess.run(tokens, env=env | named, cwd=deployment.settings.home, capture_output=True, text=True)
+        assert "Démo" in listed.stdout, listed.stderr
         refused = [
             (document, what, status)
             for document in ("README.md", "docs/api.md")

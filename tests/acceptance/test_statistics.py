@@ -292,6 +292,6 @@ def check_readers(deployment: Deployment, windows: dict[Place, Window]) -> None:
     with TestClient(create_api(deployment.settings), headers={"Authorization": f"Token {token}"}) as client:
         asked: dict[str, object] = {"societe_id": 1, "journal": "VE"}
         assert client.get("/api/ml/statistiques/fenetres/", params=asked).json() == report
-        days = client.get("/api/ml/statistiques/fenetres/", params={"societe_id": 1, "dernier": "30d"}).json()
+        days = client.get("/api/ml/statistiques/fenetres/", params={"societe": 1, "dernier": "30d"}).json()
         assert len(days["panneaux"]) == 30
-        assert client.get("/api/ml/statistiques/fenetres/", params={"societe_id": 99}).status_code == 404
+        assert client.get("/api/ml/statistiques/fenetres/", params={"societe": 99}).status_code == 404

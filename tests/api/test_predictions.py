@@ -162,7 +162,7 @@ class TestTrees:
             (b'{"data": [{"a": 1}', "is no JSON"),
             (b'{"data": [{"a": NaN}]}', "is no JSON"),
             (b'{"data": [{"a": 1e400}]}', "is no JSON"),
-            (b"[" * 100_000, "is no JSON"),
+            (b"[" * 100_000, "nested too deeply"),
             (b'{"data": [{"a": 1}], "donnees": []}', "donnees: there is no such parameter"),
             (b'{"data": [' + b"{}," * 1_000 + b"{}]}", "a list of 1 to 1,000 rows, and has 1001"),
             (msgspec.json.encode({"data": [dict.fromkeys(map(str, range(501)))]}), "at most 500 fields, and has 501"),

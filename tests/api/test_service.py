@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+import re
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,6 +14,7 @@ import pytest
 
 from wisebook_ml import __version__
 from wisebook_ml.access import Right, digest
+from wisebook_ml.api.pages.shell import PAGES
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import AuditLog, DatabaseUnreachable, TokenStore, open_database
 
@@ -44,6 +46,19 @@ class TestTokens:
             assert response.headers["content-type"] == "application/problem+json"
             assert response.headers["www-authenticate"] == "Token"
             assert known not in response.text
+
+    def test_every_place_but_the_probes_asks_for_one(self, address: str, tokens: dict[str, str]) -> None:
+        known = {"Authorization": f"Token {tokens['operator']}"}
+        paths = httpx.get(f"{address}/api/ml/openapi.json", headers=known).json()["paths"]
+        assert len(paths) > 40
+        asked = [(method, path) for path, methods in paths.items() for method in methods if method != "parameters"]
+        asked += [("get", page.path) for page in PAGES]  # they lead to the sign-in page
+        open_to_all = {
+            path
+            for method, path in asked
+            if httpx.request(method, address + re.sub(r"{.*?}", "1", path)).status_code not in {401, 303}
+        }
+        assert open_to_all == {"/healthz", "/readyz"}
 
     def test_its_digest_does_not_let_in(self, address: str, tokens: dict[str, str]) -> None:
         response = httpx.get(address + LIST, headers={"Authorization": f"Token {digest(tokens['one'])}"})

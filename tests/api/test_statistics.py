@@ -31,32 +31,32 @@ def rows(database_url: str) -> None:
 
 
 def test_the_rows_of_a_company(client: Client) -> None:
-    hours = client("one").get(LIST, params={"societe_id": 1, "pas": "HEURE", "limit": 2}).json()
+    hours = client("one").get(LIST, params={"societe": 1, "pas": "HEURE", "limit": 2}).json()
     assert hours["count"] == 5
     assert [one["ecritures"] for one in hours["results"]] == [4, 3]
-    days = client("one").get(LIST, params={"societe_id": 1, "pas": "JOUR"}).json()
+    days = client("one").get(LIST, params={"societe": 1, "pas": "JOUR"}).json()
     assert [one["detections"] for one in days["results"]] == [{"DOUBLON": 3}]
     paris = dt.timezone(2 * HOUR)
     asked = {"depuis": (NOON + HOUR).astimezone(paris).isoformat(), "jusque": (NOON + 3 * HOUR).isoformat()}
-    some = client("all").get(LIST, params={"societe_id": 2, **asked}).json()
+    some = client("all").get(LIST, params={"societe": 2, **asked}).json()
     assert [one["ecritures"] for one in some["results"]] == [2, 1]
 
 
 @pytest.mark.parametrize("place", [LIST, WINDOWS])
 def test_another_company_is_not_there(client: Client, place: str) -> None:
-    answer = client("one").get(place, params={"societe_id": 2})
+    answer = client("one").get(place, params={"societe": 2})
     assert (answer.status_code, answer.json()["detail"]) == (404, "This token sees no company 2.")
 
 
 @pytest.mark.parametrize(
     ("place", "asked", "detail"),
     [
-        (LIST, {}, "societe_id: field required"),
-        (LIST, {"societe_id": 1, "pas": "MOIS"}, "pas: should be 'HEURE' or 'JOUR'"),
-        (LIST, {"societe_id": 1, "depuis": "2025-06-30T12:00:00"}, "depuis: should have timezone info"),
-        (LIST, {"societe_id": 1, "societe": 1}, "societe: there is no such parameter"),
-        (WINDOWS, {"societe_id": 1, "dernier": "1y"}, "dernier: should be '24h', '7d' or '30d'"),
-        (WINDOWS, {"societe_id": 1, "dernier": "30d", "pas": "HEURE"}, "dernier: hours are kept for 8 days"),
+        (LIST, {}, "societe: field required"),
+        (LIST, {"societe": 1, "pas": "MOIS"}, "pas: should be 'HEURE' or 'JOUR'"),
+        (LIST, {"societe": 1, "depuis": "2025-06-30T12:00:00"}, "depuis: should have timezone info"),
+        (LIST, {"societe": 1, "societe_id": 1}, "societe_id: there is no such parameter"),
+        (WINDOWS, {"societe": 1, "dernier": "1y"}, "dernier: should be '24h', '7d' or '30d'"),
+        (WINDOWS, {"societe": 1, "dernier": "30d", "pas": "HEURE"}, "dernier: hours are kept for 8 days"),
     ],
 )
 def test_wrong_questions(client: Client, place: str, asked: dict[str, str], detail: str) -> None:
@@ -66,13 +66,13 @@ def test_wrong_questions(client: Client, place: str, asked: dict[str, str], deta
 
 
 def test_without_a_broker_there_are_no_windows(client: Client) -> None:
-    answer = client("one").get(WINDOWS, params={"societe_id": 1})
+    answer = client("one").get(WINDOWS, params={"societe": 1})
     assert answer.status_code == 503
     assert "Kafka brokers do not answer" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
 def test_a_moment_outside_the_calendar_is_refused(client: Callable[[str], httpx.Client], moment: str) -> None:
-    refused = client("one").get("/api/ml/statistiques/", params={"societe_id": 1, "depuis": moment})
+    refused = client("one").get("/api/ml/statistiques/", params={"societe": 1, "depuis": moment})
     assert refused.status_code == 400
     assert "correct the year" in refused.json()["detail"]

@@ -99,7 +99,8 @@ def test_workers_that_lack_are_not_ready_or_stand_still_are_told(place: Place) -
     assert "t.entries partition 4 for 90 s, and 12 offsets wait" in text
     assert "The database does not answer." in text
     assert "No worker of the role timers runs; the last one, on a, was heard of at 11:55:00" in text
-    assert "wisebook-ml worker alerting" in text
+    notes = [one.todo for one in found if one.state is State.NOTE]
+    assert "wisebook-ml worker alerting" in notes  # nobody ever ran it here, so perhaps nobody wants it
 
 
 def test_clocks_that_are_ahead_are_told(place: Place) -> None:

@@ -5,6 +5,7 @@ import re
 from typing import Annotated
 
 from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
 __all__ = ["Day"]
 
@@ -17,7 +18,7 @@ def _written(value: object) -> object:
         return value
     if value is None or isinstance(value, dt.date):  # a default
         return value
-    raise ValueError("it should be a day, such as 2025-06-30")
+    raise PydanticCustomError("no_day", "should be a day, such as 2025-06-30")
 
 
 Day = Annotated[dt.date, BeforeValidator(_written)]

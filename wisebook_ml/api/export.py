@@ -34,7 +34,7 @@ class ExportQuestion(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    societe_id: int = Field(ge=1, le=MAX_ID, description="Whose.")
+    societe: int = Field(ge=1, le=MAX_ID, description="Whose.")
     depuis: Day = Field(ge=EARLIEST, le=LATEST, description="First day.")
     jusque: Day = Field(ge=EARLIEST, le=LATEST, description="Last day.")
     langue: Literal["fr", "en"] = Field("fr", description="Of the words, and of how numbers are written.")
@@ -90,7 +90,7 @@ def export_router(engine: Engine, access: Access) -> APIRouter:
 
 
 def _period(asked: ExportQuestion, call: Call) -> Period:
-    period = Period(call.company(asked.societe_id), asked.depuis, asked.jusque)
+    period = Period(call.company(asked.societe), asked.depuis, asked.jusque)
     if period.jusque < period.depuis:
         raise HTTPException(400, f"jusque: {period.jusque} is before {period.depuis}, the first day.")
     return period

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
 
 from schemas import DomaineApplication, Statut, StatutCampagne, TypeModele
 from schemas.base import MAX_ID
@@ -40,20 +41,20 @@ ModeleId = Annotated[int, Path(ge=1, le=MAX_ID, description="Number of the model
 def _storable(text: str) -> str:
     """Refuse what PostgreSQL cannot hold."""
     if "\0" in text:
-        raise ValueError("a text has no character U+0000")
+        raise PydanticCustomError("no_text", "has the character U+0000, which no text has")
     return text
 
 
 def _named(text: str) -> str:
     if not text.strip():
-        raise ValueError("a name has a letter at least")
+        raise PydanticCustomError("no_name", "should have a letter at least")
     return text
 
 
 def _no_text(value: object) -> object:
     """Refuse a number or a truth that is written as a text, or as the other."""
     if isinstance(value, str | bool):
-        raise ValueError("it should be a number")  # noqa: TRY004 (pydantic takes no other for a refusal)
+        raise PydanticCustomError("no_number", "should be a number")
     return value
 
 

@@ -17,13 +17,16 @@ REQUEST_ID = "X-Request-ID"
 ACCEPTED = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 """Ids of callers that are taken over: they stand in logs, headers and the audit log."""
 
+NO_SNIFF = (b"x-content-type-options", b"nosniff")
+"""Of every answer: texts of others are in JSON and CSV, which no browser is to take for a page."""
+
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 UNKNOWN = "other"
 """Route of what leads nowhere, and any other method: labels that callers could choose would fill the memory."""
 
 
 class Observed:
-    """ASGI middleware that gives requests an id and counts them.
+    """ASGI middleware that gives requests an id and counts them, and has browsers take answers for what they are.
 
     A caller's ``X-Request-ID`` is taken over, where it is one; the answer has it too, and so have the audit log and all
     that the request publishes.
@@ -52,7 +55,8 @@ class Observed:
 
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), (REQUEST_ID.lower().encode(), correlation.encode())]
+                given = [one for one in message.get("headers", ()) if one[0] != NO_SNIFF[0]]
+                message["headers"] = [*given, NO_SNIFF, (REQUEST_ID.lower().encode(), correlation.encode())]
                 self._count(scope, message["status"], self._clock() - began)
             await send(message)
 

@@ -4,6 +4,7 @@ import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from schemas import CodeMotif, Etat, Severite, Verdict
 from schemas.base import MAX_ID
@@ -28,7 +29,7 @@ AMOUNT = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,2})?")
 
 def _amount(text: str) -> str:
     if AMOUNT.fullmatch(text) is None:
-        raise ValueError("is no amount, such as 5000 or 5000.50")
+        raise PydanticCustomError("no_amount", "is no amount, such as 5000 or 5000.50")
     return text
 
 
@@ -36,7 +37,9 @@ def _cursor(text: str) -> str:
     try:
         Cursor.read(text)
     except UnknownCursor as error:
-        raise ValueError(f"no page has given this one; {error}") from error
+        raise PydanticCustomError(
+            "unknown_cursor", "no page has given this one; {todo}", {"todo": str(error)}
+        ) from error
     return text
 
 

@@ -22,7 +22,7 @@ from wisebook_ml.services.catalogue import MissingLibrary
 from wisebook_ml.services.parameters import InvalidParameters
 from wisebook_ml.storage import ModelInTraining, ModelNotFound, NameTaken, NoEarlierChampion, StorageError
 
-__all__ = ["TOLD", "Problem", "install_problems", "problem", "status_of"]
+__all__ = ["TOLD", "TOO_DEEP", "Problem", "install_problems", "problem", "status_of"]
 
 LOGGER = logging.getLogger(__name__)
 
@@ -50,6 +50,9 @@ METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 TOLD = 20
 """Faults of a request that are told: who sent a thousand rows of the wrong kind sees it from these."""
+
+TOO_DEEP = "values are nested too deeply"
+"""Of JSON that would take more of the stack than there is."""
 
 NOT_MY_FAULT = "The {} not answer. Nothing is wrong with the request; send it again in a moment."
 """Says nothing about where they are: that is in the log."""
@@ -166,7 +169,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     words = [f"{wrong.parameter}{' :' if french else ':'} {wrong.detail}" for wrong in errors]
     if len(found) > TOLD:
         words.append(f"et {len(found) - TOLD} autres" if french else f"and {len(found) - TOLD} more")
-    return problem(request, 400, "; ".join(words), errors=errors)
+    return problem(request, 400, (" ; " if french else "; ").join(words), errors=errors)
 
 
 def _place(wrong: Mapping[str, Any]) -> str:
@@ -182,14 +185,18 @@ def _place(wrong: Mapping[str, Any]) -> str:
 
 def _words(wrong: Mapping[str, Any], *, french: bool) -> str:
     words = _in_english(wrong)
-    return fault_in_french(wrong["type"], wrong.get("ctx", {}), words) if french else words
+    kind = "too_deep" if words == TOO_DEEP else wrong["type"]
+    return fault_in_french(kind, wrong.get("ctx", {}), words) if french else words
 
 
 def _in_english(wrong: Mapping[str, Any]) -> str:
     if wrong["type"] == "extra_forbidden":
         return "there is no such parameter"
     if wrong["type"] == "json_invalid":
-        return f"is no JSON: {wrong['ctx']['error']}, after {wrong['loc'][-1]} characters"
+        if wrong["ctx"]["error"] == TOO_DEEP:
+            return TOO_DEEP
+        read = wrong["loc"][-1]
+        return f"is no JSON: {wrong['ctx']['error']}" + (f", after {read} characters" if read else "")
     message = str(wrong["msg"]).removeprefix("Input ")
     # "JSON" is no sentence's first word.
     return message if message[1:2].isupper() else message[:1].lower() + message[1:]

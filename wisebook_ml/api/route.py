@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from wisebook_ml.access import Caller, Right
 from wisebook_ml.api.access import SAFE, Access, Needs
-from wisebook_ml.api.problems import status_of
+from wisebook_ml.api.problems import TOO_DEEP, status_of
 from wisebook_ml.api.trail import take_down
 from wisebook_ml.storage import Answer, AuditLog, IdempotencyStore, Refusal, StorageError, Work
 
@@ -90,7 +90,9 @@ def strict_json(body: bytes) -> Any:
     """
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except RecursionError as error:
+        raise json.JSONDecodeError(TOO_DEEP, "", 0) from error
+    except msgspec.DecodeError as error:
         with suppress(RecursionError):
             json.loads(body.decode(errors="replace"))  # where it is no JSON, this says where
         raise json.JSONDecodeError(f"{error}", "", 0) from error

@@ -45,7 +45,7 @@ class StatisticsFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    societe_id: int = Field(ge=1, le=MAX_ID, description="Whose.")
+    societe: int = Field(ge=1, le=MAX_ID, description="Whose.")
     pas: Pas | None = Field(None, description="Only hours, or only days.")
     depuis: AwareDatetime | None = Field(None, description="Windows that begin then or later.")
     jusque: AwareDatetime | None = Field(None, description="Windows that begin earlier.")
@@ -58,7 +58,7 @@ class SpanFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    societe_id: int = Field(ge=1, le=MAX_ID, description="Whose.")
+    societe: int = Field(ge=1, le=MAX_ID, description="Whose.")
     pas: Pas | None = Field(None, description="In hours or in days; by default as suits the span.")
     dernier: Dernier = Field(Dernier.JOUR, description="How far back from the last hour that was counted.")
     journal: str | None = Field(None, description="Only this journal's.")
@@ -83,8 +83,8 @@ def statistics_router(store: StatisticsStore, view: Callable[[], WindowView], ac
         "/", summary="What was counted by hour and by day, the latest first", responses=returns(StatistiqueList)
     )
     def list_(filters: Annotated[StatisticsFilter, Query()], call: Reading) -> Response:
-        call.company(filters.societe_id)
-        company, pas, since, until = filters.societe_id, filters.pas, _utc(filters.depuis), _utc(filters.jusque)
+        call.company(filters.societe)
+        company, pas, since, until = filters.societe, filters.pas, _utc(filters.depuis), _utc(filters.jusque)
         rows = store.list(company, pas=pas, since=since, until=until, limit=filters.limit, offset=filters.offset)
         count = store.count(company, pas=pas, since=since, until=until)
         return json_answer(StatistiqueList(count=count, results=list(rows)))
@@ -92,10 +92,10 @@ def statistics_router(store: StatisticsStore, view: Callable[[], WindowView], ac
     @router.get("/fenetres/", summary="The last hours or days as they are now", responses=returns(Rapport))
     @BROKERS
     def windows(asked: Annotated[SpanFilter, Query()], call: Reading) -> Response:
-        call.company(asked.societe_id)
+        call.company(asked.societe)
         try:
             span = span_of(asked.dernier.value, asked.pas)
-            return json_answer(report(view().of(asked.societe_id), asked.societe_id, span, asked.journal))
+            return json_answer(report(view().of(asked.societe), asked.societe, span, asked.journal))
         except WrongSpan as error:
             raise HTTPException(422, f"dernier: {error}") from error
         except (NothingCounted, UnknownJournal) as error:

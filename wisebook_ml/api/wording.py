@@ -12,6 +12,22 @@ from typing import Any
 __all__ = ["Bilingual", "fault_in_french", "in_french", "wants_french"]
 
 SENTENCES = {
+    "Send the header `Authorization: Token …` with your token.": (
+        "Envoyez votre jeton dans l’en-tête « Authorization: Token … »."
+    ),
+    "This token is not known here, or no longer.": (
+        "Ce jeton est inconnu, expiré ou révoqué. Vérifiez qu’il a été copié en entier, ou demandez-en un autre."
+    ),
+    "This session has ended; sign in again.": "Cette session est terminée : reconnectez-vous.",
+    "The body is longer than {most} MB, which is the most that is taken; send less at once.": (
+        "Le corps dépasse {most} Mo, le maximum : envoyez-en moins à la fois."
+    ),
+    "Company {id} has a model named {name} already. Choose another name, or change that one.": (
+        "La société {id} a déjà un modèle nommé {name}. Choisissez un autre nom, ou changez celui-là."
+    ),
+    "Model {model} has no champion yet; train it first.": (
+        "Le modèle {model} n’a pas encore de version en service : faites-le d’abord apprendre."
+    ),
     "There is nothing at {path}.": "Il n’y a rien à l’adresse {path}.",
     "{path} does not take {method}.": "{path} n’accepte pas {method}.",
     "This token sees no company {id}.": "Ce jeton ne voit aucune société {id}.",
@@ -119,6 +135,13 @@ FAULTS = {
     "missing": "il manque",
     "extra_forbidden": "ce paramètre n’existe pas",
     "json_invalid": "ce n’est pas du JSON",
+    "too_deep": "les valeurs y sont imbriquées trop profondément",
+    "unknown_cursor": "aucune page ne l’a donné : reprenez tel quel le « next » de la page précédente",
+    "no_amount": "doit être un montant, comme 5000 ou 5000.50",
+    "no_text": "contient le caractère U+0000, qu’aucun texte ne contient",
+    "no_name": "doit avoir au moins une lettre",
+    "no_number": "doit être un nombre",
+    "no_day": "doit être une date, comme 2025-06-30",
     "greater_than": "doit être supérieur à {gt}",
     "greater_than_equal": "doit être d’au moins {ge}",
     "less_than": "doit être inférieur à {lt}",
@@ -225,6 +248,8 @@ def fault_in_french(kind: str, context: Mapping[str, Any], otherwise: str) -> st
     >>> fault_in_french("less_than_equal", {"le": 500}, "should be less than or equal to 500")
     'doit être d’au plus 500'
     """
+    if "expected" in context:  # pydantic joins the values
+        context = {**context, "expected": str(context["expected"]).replace(" or ", " ou ")}
     try:
         return FAULTS[kind].format_map(context)
     except KeyError:

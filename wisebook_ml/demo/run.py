@@ -1,6 +1,7 @@
 """The demo, step by step."""
 
 import datetime as dt
+import shlex
 import shutil
 import signal
 import time
@@ -17,7 +18,7 @@ from topics import DEAD_LETTER, DETECTIONS, ENTRIES, TREASURY, Topic
 from wisebook_ml.broker import LocalKafka
 from wisebook_ml.demo.board import Board
 from wisebook_ml.demo.cash import CashSeen, read_cash
-from wisebook_ml.demo.workers import WorkerEnded, Workers
+from wisebook_ml.demo.workers import WorkerEnded, Workers, environment
 from wisebook_ml.files import read_ledger
 from wisebook_ml.generator import Label, generate_ledger, treasury_positions
 from wisebook_ml.messaging.admin import apply_topics
@@ -175,11 +176,19 @@ def _on_broker(
             report(result)
             if keep:
                 with Workers(KEPT_ROLES, settings, logs) as kept:
+                    _tell_where(settings, console)
                     console.print(f"\n[bold]The dashboard stays at {board.url} until Ctrl-C[/bold]", highlight=False)
                     _stay(workers, kept)
     finally:
         # The home is this run's own, so these folders are those of workers that have ended.
         shutil.rmtree(settings.home / "workers", ignore_errors=True)
+
+
+def _tell_where(settings: Settings, console: Console) -> None:
+    """Print what has other commands (doctor, tokens, workers) look at this run, from the same folder."""
+    told = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment(settings).items())
+    console.print("\n[bold]In another terminal[/bold], before `wisebook-ml doctor`, `workers`, `tokens create`")
+    console.print(f"  export {told}", highlight=False, soft_wrap=True)
 
 
 def _find_out(settings: Settings, result: Result) -> None:

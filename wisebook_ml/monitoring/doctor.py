@@ -31,6 +31,9 @@ __all__ = ["CHECKS", "Finding", "Place", "State", "examine"]
 
 ROLES = "wisebook_ml.roles"
 
+NEEDED = frozenset({"scoring", "storage"})
+"""Roles without which nothing is detected, or seen; whether the others are wanted is the deployment's choice."""
+
 TRAIN_MODULES = {
     "tensorflow": TypeModele.LSTM,
     "xgboost": TypeModele.XGBOOST,
@@ -153,7 +156,7 @@ def workers(place: Place) -> Iterator[Finding]:
             last = f"; the last one, on {gone[-1].hote}, was heard of at {gone[-1].vu_le:%H:%M:%S} UTC" if gone else ""
             yield Finding(
                 check="workers",
-                state=State.WRONG,
+                state=State.WRONG if gone or role in NEEDED else State.NOTE,
                 detail=f"No worker of the role {role} runs{last}.",
                 todo=f"wisebook-ml worker {role}" + (" (and look at its log for why it ended)" if gone else ""),
             )

@@ -179,6 +179,8 @@ def test_statistics_and_drift(sign_in: Open, engine: Engine, now: dt.datetime) -
     expect(page.get_by_role("row", name="Doublon probable")).to_contain_text("6")
     expect(page.get_by_role("row", name="Les montants ont doublé.")).to_contain_text("0,41")
     expect(page.get_by_role("img", name="Les montants ont doublé.")).to_be_visible()
+    steps = page.get_by_role("img", name="Détections : 6 en tout").locator("text[text-anchor=end]")
+    assert steps.all_text_contents() == ["0", "1", "2"], "no number twice"
     page.get_by_text("Voir les chiffres").first.click()
     expect(page.get_by_role("region", name="Écritures")).to_contain_text("3 000")
 

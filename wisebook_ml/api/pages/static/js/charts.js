@@ -12,9 +12,9 @@ const MOST_TICKS = 5;
 /** The width that a chart of the page has, in pixels: texts in it are then as large as elsewhere. */
 export const roomFor = (columns = 1) => Math.max(280, Math.min(1180, document.getElementById("main").clientWidth - 74) / columns);
 
-/** Round steps between two values: 1, 2 or 5 times a power of ten. */
-function ticks(low, high) {
-  const raw = (high - low || 1) / MOST_TICKS;
+/** Round steps between two values: 1, 2 or 5 times a power of ten; of whole numbers, no parts, which would read as the same number twice. */
+function ticks(low, high, whole) {
+  const raw = Math.max((high - low || 1) / MOST_TICKS, whole ? 1 : 0);
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = power * [1, 2, 5, 10].find((one) => one * power >= raw);
   const found = [];
@@ -22,11 +22,11 @@ function ticks(low, high) {
   return found;
 }
 
-function frame({ label, labels, low, high, format, width }) {
+function frame({ label, labels, low, high, format, width, whole = false }) {
   const inner = width - LEFT - RIGHT;
   const x = (at) => LEFT + (labels.length > 1 ? (inner * at) / (labels.length - 1) : inner / 2);
   const y = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low || 1));
-  const lines = ticks(low, high).flatMap((value) => [
+  const lines = ticks(low, high, whole).flatMap((value) => [
     svg("line", { class: value === 0 ? "axis" : "grid", x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value) }),
     svg("text", { x: LEFT - 8, y: y(value) + 4, "text-anchor": "end" }, format(value)),
   ]);
@@ -63,7 +63,7 @@ export function lineChart({ label, labels, lines, bands = [], floor, format, wid
 export function barChart({ label, labels, bars, format, width = roomFor() }) {
   const all = known(bars.flatMap((one) => one.values));
   const [low, high] = [Math.min(0, ...all), Math.max(0, ...all) || 1];
-  const { y, inner, picture } = frame({ label, labels: [], low, high, format, width });
+  const { y, inner, picture } = frame({ label, labels: [], low, high, format, width, whole: all.every(Number.isInteger) });
   const group = inner / Math.max(labels.length, 1);
   const each = Math.max(1, (group * 0.76) / bars.length);
   const every = Math.max(1, Math.ceil(labels.length / Math.floor(inner / 64)));

@@ -25,9 +25,9 @@ const refresh = () => load(content, async () => {
 
 /** The windows that were published; where none was yet, as they are this moment. The earliest comes first. */
 async function windowsOf() {
-  const { results } = await get("statistiques/", { societe_id: societe, ...SPANS[span.value] });
+  const { results } = await get("statistiques/", { societe, ...SPANS[span.value] });
   if (results.length) return results.toReversed();
-  return get("statistiques/fenetres/", { societe_id: societe, dernier: span.value }).then((told) => told.panneaux, (error) => {
+  return get("statistiques/fenetres/", { societe, dernier: span.value }).then((told) => told.panneaux, (error) => {
     if (error.status === 404) return [];
     throw error;
   });
