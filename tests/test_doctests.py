@@ -28,6 +28,7 @@ PACKAGES = (
     "wisebook_ml.export",
     "wisebook_ml.api",
     "wisebook_ml.inference",
+    "wisebook_ml.replay",
 )
 
 
