@@ -44,6 +44,7 @@ from schemas.measures import CLASSES_SCORE, CauseComptee, Comptage, Esquisse, Fe
 from schemas.model import AnnonceModele, VersionModele
 from schemas.money import from_minor, to_minor
 from schemas.outputs import Derive, DeriveVariable, Prediction, Statistique
+from schemas.replay import DetectionReprise, Reprise
 from schemas.settings import Attenuation, Parametres, ReglageControle, ReglageTresorerie
 from schemas.timer import ExecutionMinuterie
 from schemas.training import AnnulationEntrainement, Campagne, DemandeEntrainement, campagne_id
@@ -70,6 +71,7 @@ __all__ = [
     "DeriveVariable",
     "Destination",
     "Detection",
+    "DetectionReprise",
     "Direction",
     "DomaineApplication",
     "Echeancier",
@@ -101,6 +103,7 @@ __all__ = [
     "ReglageAlertes",
     "ReglageControle",
     "ReglageTresorerie",
+    "Reprise",
     "RoleModele",
     "Severite",
     "SourcePosition",

@@ -29,6 +29,7 @@ PACKAGES = (
     "wisebook_ml.pseudonyms",
     "wisebook_ml.api",
     "wisebook_ml.inference",
+    "wisebook_ml.replay",
 )
 
 

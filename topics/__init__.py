@@ -28,6 +28,7 @@ from schemas import (
     PositionTresorerie,
     Prediction,
     Reglage,
+    Reprise,
     Statistique,
     Tick,
     Travailleur,
@@ -76,7 +77,7 @@ DEAD_LETTER_BYTES = ENTRY_BYTES + 64 * 1024
 ENTRIES = Topic(
     name="entries",
     key="societe_id",
-    records=(Ecriture, Activation, Reglage, Tick),
+    records=(Ecriture, Activation, Reglage, Tick, Reprise),
     description="Journal entries in the order of their publication, and the markers that stand between them. All "
     "records of a company belong into one partition: the key is its number as text, and murmur2 of the key chooses the "
     "partition, as in Java's clients; clients made with librdkafka need partitioner=murmur2_random.",

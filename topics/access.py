@@ -95,6 +95,8 @@ ACCESS = (
     _worker("delivery", (ALERTS,), (DELIVERIES,)),
     # People act through it: judge, acknowledge, train, promote, set, run timers, have dead letters tried again.
     Access("api", ALL, ALL, transactions=("models-", "settings-", "timers"), watches=True),
+    # `wisebook-ml replay`: what it found is put among the entries, and published by the scoring role.
+    Access("replay", (ENTRIES, DETECTIONS), (ENTRIES,), transactions=("replay-",), watches=True),
     # WiseBook core.
     Access("publisher", (), (ENTRIES, TREASURY, FEEDBACK, ACKNOWLEDGEMENTS), transactions=("publisher-",)),
     # Other teams: what is published for them, not the entries.

@@ -26,6 +26,7 @@ from schemas import (
     Prediction,
     Record,
     Reglage,
+    Reprise,
     Statistique,
     Tick,
     Travailleur,
@@ -35,7 +36,7 @@ from topics.topic import Topic
 
 __all__ = ["asyncapi"]
 
-CONTRACT_VERSION = "1.0.0"
+CONTRACT_VERSION = "1.1.0"
 """Raised by hand: the minor part for a new field, topic or record, the major one for what breaks readers."""
 
 DEFAULT_PREFIX = "wisebook."
@@ -45,7 +46,7 @@ DEAD_LETTER_MESSAGE = "DeadLetter"
 
 RECEIVES: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
     "scoring": (
-        (topics.ENTRIES, (Ecriture, Activation, Reglage, Tick)),
+        (topics.ENTRIES, (Ecriture, Activation, Reglage, Tick, Reprise)),
         (topics.MODELS, (AnnonceModele,)),
     ),
     "tuning": (
@@ -72,6 +73,10 @@ RECEIVES: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
         (topics.DETECTIONS, (Detection,)),
         (topics.FEEDBACK, (Avis,)),
         (topics.WINDOWS, (Fenetre,)),
+    ),
+    "replay": (
+        (topics.ENTRIES, (Ecriture, Activation, Reglage, Tick, Reprise)),
+        (topics.DETECTIONS, (Detection,)),
     ),
     "drift": ((topics.SKETCHES, (Esquisse,)),),
     "alerting": (
@@ -161,18 +166,22 @@ MAKES: dict[str, tuple[tuple[Topic, tuple[type[Record], ...]], ...]] = {
         (topics.ENTRIES, (Activation,)),
         (topics.TREASURY, (Activation,)),
     ),
+    "replay": ((topics.ENTRIES, (Reprise,)),),
     "publish": (
         (topics.ENTRIES, (Ecriture, Tick)),
         (topics.TREASURY, (PositionTresorerie,)),
         (topics.FEEDBACK, (Avis,)),
     ),
 }
-"""What each role writes; `publish` is WiseBook core, or the command that imports a file in its place."""
+"""What each role writes; `publish` is WiseBook core, or the command that imports a file in its place,
+and `replay` the command of that name."""
 
 REPORT: tuple[Topic, tuple[type[Record], ...]] = (topics.WORKERS, (Travailleur,))
 """What every process of this application writes besides."""
 
-SENDS = {role: channels if role == "publish" else (*channels, REPORT) for role, channels in MAKES.items()}
+COMMANDS = frozenset({"publish", "replay"})
+
+SENDS = {role: channels if role in COMMANDS else (*channels, REPORT) for role, channels in MAKES.items()}
 
 CLOUD_EVENT_HEADERS: JsonObject = {
     "title": "CloudEvents 1.0 headers, Kafka protocol binding, binary content mode",
@@ -215,6 +224,12 @@ PROVENANCE_HEADERS: JsonObject = {
             "type": "string",
             "format": "date-time",
             "description": "Event time of that record, where it is told: `ce_time` is when this one was made.",
+        },
+        "wb_replayed": {
+            "type": "string",
+            "pattern": "^[0-9]+$",
+            "description": "Of a detection that a replay found: the offset of the entry that it is about. The record "
+            "that it follows from is the marker by which it holds.",
         },
     },
 }

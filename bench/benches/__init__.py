@@ -15,6 +15,7 @@ from bench.benches import (
     opinions,
     predictions,
     recovery,
+    replay,
     swap,
     tables,
     training,
@@ -41,4 +42,5 @@ BENCHES: dict[str, Callable[[Context], None]] = {
     "m": alerts.run,
     "n": lists.run,
     "o": predictions.run,
+    "p": replay.run,
 }

@@ -9,8 +9,9 @@ from bench.engines.job import Measured, Task
 from bench.live import stop
 from bench.preload import PARTITIONS, partition
 from bench.results import line_of
+from wisebook_ml.replay.plan import shares
 
-__all__ = ["run", "shares"]
+__all__ = ["run", "together"]
 
 BULK = Engine("bulk", "bench.engines.bulk", Path(sys.executable), "wisebook-ml")
 PROCESSES = 2
@@ -24,7 +25,7 @@ def run(context: Context) -> None:
     sizes = [0] * PARTITIONS
     for record in ledgers.records:
         sizes[partition(record.key)] += 1
-    parts = shares(sizes, PROCESSES)
+    parts = [tuple(part) for part in shares(dict(enumerate(sizes)), PROCESSES)]
     seconds = context.sizes.live_seconds
     rates, runs = [], list[list[Measured]]()
     for _ in range(context.sizes.repetitions):
@@ -58,17 +59,3 @@ def together(done: list[Measured]) -> float:
     start = min(one.started for one in done)
     end = max(one.started + one.seconds for one in done)
     return sum(one.records for one in done) / (end - start)
-
-
-def shares(sizes: list[int], processes: int) -> list[tuple[int, ...]]:
-    """Divide partitions among processes: the largest first, each to the one that has least.
-
-    Examples
-    --------
-    >>> shares([5, 9, 1, 4], 2)
-    [(1, 2), (0, 3)]
-    """
-    parts: list[list[int]] = [[] for _ in range(processes)]
-    for number in sorted(range(len(sizes)), key=lambda number: -sizes[number]):
-        min(parts, key=lambda part: sum(sizes[other] for other in part)).append(number)
-    return [tuple(sorted(part)) for part in parts]

@@ -1,16 +1,13 @@
 """Bulk scoring: partitions read from the topic as fast as they can be scored, outside any group."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 
 from bench.engines.core import Core
 from bench.engines.job import Job, Meter, job_of_process
 from bench.engines.tuning import collect_seldom
 from wisebook_ml.messaging.events import RawRecord
 from wisebook_ml.messaging.reader import end_offsets, read_partition
-
-AHEAD = 4
-"""Runs that are read while one is scored: about as long as the first run of the next partition takes to come."""
+from wisebook_ml.replay.ahead import read_ahead
 
 Run = tuple[int, Sequence[RawRecord]]
 
@@ -24,15 +21,6 @@ def main() -> None:
         meter.outputs += len(core.process(partition, run))
         meter.many(len(run))
     meter.finish()
-
-
-def read_ahead(runs: Iterator[Run]) -> Iterator[Run]:
-    """Yield the same runs, read by a thread of its own."""
-    with ThreadPoolExecutor(1) as thread:
-        waiting: list[Future[Run | None]] = [thread.submit(next, runs, None) for _ in range(AHEAD)]
-        while (run := waiting.pop(0).result()) is not None:
-            waiting.append(thread.submit(next, runs, None))
-            yield run
 
 
 def _runs(job: Job) -> Iterator[Run]:

@@ -273,6 +273,7 @@ class Deployment:
                 **client_config(self.bootstrap),
                 "group.id": f"{self.settings.topic_prefix}acceptance",
                 "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
                 "enable.partition.eof": True,
                 "isolation.level": "read_committed",
                 "fetch.message.max.bytes": DEAD_LETTER.max_message_bytes,

@@ -7,9 +7,8 @@ from collections import Counter
 import msgspec
 import pytest
 
-from bench.benches.bulk import shares, together
+from bench.benches.bulk import together
 from bench.benches.latency import company_of_each, out_of_balance, percentile
-from bench.engines.bulk import AHEAD, read_ahead
 from bench.engines.job import Job, Measured, Meter, Task
 from bench.ledgers import Ledgers, companies_of, has_model, make_ledgers, small_events
 from bench.live import Sample, between, steady
@@ -212,22 +211,11 @@ def test_work_ahead_of_the_first_commit_is_not_counted():
     assert (sum(made[-1].offsets) - sum(made[0].offsets)) / (made[-1].at - made[0].at) > 20.9  # what it would be else
 
 
-@pytest.mark.parametrize("runs", [0, 1, AHEAD, 3 * AHEAD])
-def test_runs_that_are_read_ahead_stay_in_order(runs):
-    given = [(number, ()) for number in range(runs)]
-    assert list(read_ahead(iter(given))) == given
-
-
 def test_too_few_commits_are_measured_as_well_as_they_can_be():
     made = [Sample([10, 0], 1.0, 0.0), Sample([20, 20], 2.0, 0.0)]
     assert steady(made, [20, 20]) is None
     assert between(made) == (made[0], made[1])
     assert between(made[:1]) is None
-
-
-def test_shares_cover_every_partition_once():
-    parts = shares([3, 1, 4, 1, 5, 9], 2)
-    assert sorted(number for part in parts for number in part) == list(range(6))
 
 
 class TestPerEvent:

@@ -7,7 +7,7 @@ from bench.benches import BENCHES
 
 LISTED = (
     "a decode, b1 core, b2 whole, c bulk, d latency, e memory, f recovery, g guarantee, h forest, i training, j swap, "
-    "k opinions, l tables, m alerts, n lists, o predictions"
+    "k opinions, l tables, m alerts, n lists, o predictions, p replay"
 )
 
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "pseudonyms": "wisebook_ml.cli.pseudonyms:pseudonyms",
     "publish": "wisebook_ml.cli.publish:publish",
     "purge": "wisebook_ml.cli.purge:purge",
+    "replay": "wisebook_ml.cli.replay:replay",
     "score": "wisebook_ml.cli.score:score",
     "settings": "wisebook_ml.cli.settings:settings",
     "statistics": "wisebook_ml.cli.statistics:statistics",

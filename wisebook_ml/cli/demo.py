@@ -187,6 +187,7 @@ def _next_steps(result: Result, settings: Settings, console: Console) -> None:
     me = os.path.relpath(sys.argv[0]) if sys.argv[0].endswith("wisebook-ml") else "wisebook-ml"
     societe = SOCIETE if result.cash is None else result.cash.societe_id
     forecast = f"WISEBOOK_ML_TOPIC_PREFIX={settings.topic_prefix} {me} treasury forecast {societe}"
+    own = f"WISEBOOK_ML_TOPIC_PREFIX={settings.topic_prefix} WISEBOOK_ML_ARTEFACTS={settings.artefacts}"
     for command, why in (
         (f"{me} kafka start", "Kafka again, with all that was published"),
         (f"{forecast} --plancher 50000 --plot cash.png",
@@ -194,6 +195,8 @@ def _next_steps(result: Result, settings: Settings, console: Console) -> None:
         (f"{me} kafka tool console-consumer --topic {detections} --from-beginning "
          "--isolation-level read_committed --timeout-ms 5000",
          "the detections, as a subscriber sees them (an ERROR line with a TimeoutException is its normal end)"),
+        (f"{own} {me} replay --dry-run",
+         "all of it scored again, and compared with what was published (docs/replay.md)"),
         (f"{me} generate --out ledger && {me} score ledger/events.jsonl", "the same core, without Kafka"),
         ("make demo FEC=path/to/ledger.txt", "your own ledger"),
         (f"{me} kafka stop", "when you are done"),

@@ -1,7 +1,7 @@
 """Write the rights of each role to the brokers, and tell a process which of its rights are missing."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
@@ -18,7 +18,7 @@ from confluent_kafka.admin import (
 from topics.access import ACCESS, Access
 from wisebook_ml.messaging.connect import NotAllowed, asking
 
-__all__ = ["ANYWHERE", "apply_acls", "bindings", "principal", "require_rights", "right_text"]
+__all__ = ["ANYWHERE", "apply_acls", "bindings", "missing_rights", "principal", "require_rights", "right_text"]
 
 ANYWHERE = "*"
 """From which hosts a user may come: the brokers' listeners and the network decide that."""
@@ -179,6 +179,22 @@ def require_rights(bootstrap: str, prefix: str, role: str) -> None:
         needed.setdefault(topic.full_name(prefix), set()).add(AclOperation.READ)
     for topic in access.writes:
         needed.setdefault(topic.full_name(prefix), set()).add(AclOperation.WRITE)
+    missing = missing_rights(bootstrap, needed)
+    if missing:
+        raise NotAllowed(
+            f"The role {role} may not work at Kafka {bootstrap}: its user lacks {', '.join(missing)}. "
+            "`wisebook-ml topics apply --acls`, run by somebody who may, gives each role its rights."
+        )
+
+
+def missing_rights(bootstrap: str, needed: Mapping[str, Collection[AclOperation]]) -> list[str]:
+    """Return which operations on topics, by their full names, this process may not do, for a person.
+
+    Raises
+    ------
+    ConnectError
+        Where the brokers do not answer.
+    """
     missing = []
     with asking(bootstrap) as client:
         asked = client.describe_topics(
@@ -193,9 +209,6 @@ def require_rights(bootstrap: str, prefix: str, role: str) -> None:
                 if exception.args[0].code() != KafkaError.TOPIC_AUTHORIZATION_FAILED:
                     raise
                 has = set()
-            missing += [f"{operation.name} on {name}" for operation in sorted(operations - has, key=lambda o: o.name)]
-    if missing:
-        raise NotAllowed(
-            f"The role {role} may not work at Kafka {bootstrap}: its user lacks {', '.join(missing)}. "
-            "`wisebook-ml topics apply --acls`, run by somebody who may, gives each role its rights."
-        )
+            lacking = sorted(set(operations) - has, key=lambda o: o.name)
+            missing += [f"{operation.name} on {name}" for operation in lacking]
+    return missing

@@ -1,6 +1,7 @@
 """How far a consumer group is."""
 
 import time
+from collections.abc import Mapping
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -8,7 +9,7 @@ from confluent_kafka.admin import AdminClient
 from wisebook_ml.messaging.clients import client_config
 from wisebook_ml.messaging.reader import ReadError, count_records, end_offsets
 
-__all__ = ["committed", "group_is_at_work", "group_lag", "group_name"]
+__all__ = ["committed", "group_has_passed", "group_is_at_work", "group_lag", "group_name"]
 
 ANSWER_SECONDS = 15.0
 """How long brokers may take to tell; those that have just started take some seconds."""
@@ -78,6 +79,23 @@ def group_lag(bootstrap: str, group: str, topic: str) -> int:
     few = {partition: (start, end) for partition, (start, end) in left.items() if end - start <= COUNTED}
     many: int = sum(end - start for partition, (start, end) in left.items() if partition not in few)
     return many + count_records(bootstrap, topic, few)
+
+
+def group_has_passed(bootstrap: str, group: str, topic: str, offsets: Mapping[int, int]) -> bool:
+    """Return whether a group has finished everything before an offset of each partition.
+
+    Raises
+    ------
+    ReadError
+        Where the brokers do not tell.
+    """
+    done = committed(bootstrap, group, [TopicPartition(topic, partition) for partition in offsets])
+    left = {partition: (done.get(partition, 0), end) for partition, end in offsets.items()}
+    left = {partition: (start, end) for partition, (start, end) in left.items() if start < end}
+    if any(end - start > COUNTED for start, end in left.values()):
+        return False
+    # What is left may be markers of transactions only.
+    return count_records(bootstrap, topic, left) == 0
 
 
 def committed(bootstrap: str, group: str, asked: list[TopicPartition]) -> dict[int, int]:

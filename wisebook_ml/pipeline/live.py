@@ -20,7 +20,7 @@ from wisebook_ml.scoring.stream import LedgerScorer
 from wisebook_ml.settings import Settings
 from wisebook_ml.snapshots import Identity, Limits, PartitionSnapshots, SnapshotStore, SnapshotWriter
 
-__all__ = ["LivePartitions", "NotAssigned", "new_scorer"]
+__all__ = ["LivePartitions", "NotAssigned", "new_scorer", "state_fingerprint"]
 
 LOGGER = logging.getLogger(__name__)
 
@@ -39,6 +39,17 @@ def new_scorer(
         seed=settings.seed,
         accepts=(lambda societe_id: societe_id in societes) if settings.strict else (lambda societe_id: True),
     )
+
+
+def state_fingerprint(settings: Settings, fingerprint: str) -> str:
+    """Return what a snapshot's state depends on: what its pipeline tells, and in the strict mode who is known.
+
+    Who is refused leaves no trace in the state, so the state depends on who was.
+    """
+    if not settings.strict:
+        return fingerprint
+    known = hashlib.sha256(repr(sorted(settings.societes)).encode()).hexdigest()
+    return f"{fingerprint} strict {known}"
 
 
 class LivePartitions:
@@ -180,10 +191,7 @@ class LivePartitions:
             LOGGER.warning("%s partition %d is not ready yet: %s", self._topic, partition, error)
 
     def _snapshots(self, partition: int, fingerprint: str) -> PartitionSnapshots:
-        if self._settings.strict:
-            # Who is refused leaves no trace in the state, so the state depends on who was.
-            known = hashlib.sha256(repr(sorted(self._settings.societes)).encode()).hexdigest()
-            fingerprint = f"{fingerprint} strict {known}"
+        fingerprint = state_fingerprint(self._settings, fingerprint)
         identity = Identity(self._topic, topic_id(self._bootstrap, self._topic), partition, fingerprint)
         limits = Limits(self._settings.snapshot_records, self._settings.snapshot_seconds)
         return PartitionSnapshots(self._store, self._writer, identity, limits)

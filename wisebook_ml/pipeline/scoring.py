@@ -6,12 +6,23 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
-from schemas import Activation, Comptage, Detection, Ecriture, Esquisse, Reglage, Tick
+from schemas import (
+    Activation,
+    Comptage,
+    Detection,
+    DetectionReprise,
+    Ecriture,
+    Esquisse,
+    Reglage,
+    Reprise,
+    Tick,
+)
 from topics import COUNTS, DEAD_LETTER, DETECTIONS, ENTRIES, SKETCHES
 from wisebook_ml.ledger.batch import EntryBatch, Ints
 from wisebook_ml.ledger.scan import scan
 from wisebook_ml.messaging.events import (
     Decoder,
+    Headers,
     Outgoing,
     RawRecord,
     Reason,
@@ -26,13 +37,16 @@ from wisebook_ml.pipeline.tallied import PartitionState, Run
 from wisebook_ml.publishing import entry_time
 from wisebook_ml.scoring.stream import LedgerScorer, Marker
 
-__all__ = ["SOURCE", "PartitionPipeline", "encode_detection"]
+__all__ = ["REPLAYED", "SOURCE", "PartitionPipeline", "encode_detection"]
 
 SOURCE = "wisebook-ml/scoring"
 """CloudEvents source of what follows from entries."""
 
 ENCODER = msgspec.json.Encoder()
 
+
+REPLAYED = "wb_replayed"
+"""Header with the offset of the entry that a promoted detection is about (`wisebook_ml.replay`)."""
 
 ENTRY_TYPE = Ecriture.ce_type.encode()
 
@@ -71,6 +85,8 @@ class PartitionPipeline:
 
     def __init__(self, topic: str, partition: int, scorer: LedgerScorer, clock: Callable[[], dt.datetime]) -> None:
         self.next_offset = 0
+        self.lines = 0
+        """Lines of the entries that it has taken."""
         self._topic = topic
         self._partition = partition
         self._state = PartitionState(scorer, partition)
@@ -90,6 +106,7 @@ class PartitionPipeline:
         outgoing: list[tuple[int, Outgoing]] = []
         kinds = [_headers_of(raw) for raw in records]
         batch, places, markers = self._decode(records, [is_entry for is_entry, _ in kinds], outgoing)
+        self.lines += int(batch.first[-1])
         outcome = self._state.scorer.score(batch, places, markers)
         made = self._clock()
         run = Run(records, [told for _, told in kinds], batch, places, markers)
@@ -108,6 +125,9 @@ class PartitionPipeline:
                 entry = int(np.searchsorted(places, position))
                 time = event_time(raw, tick.echeance if isinstance(tick, Tick) else entry_time(batch.entry(entry)))
             outgoing.append((raw.offset, self._detected(raw, detection, made, time)))
+        for position, replayed in outcome.replayed:
+            raw = records[position]
+            outgoing.append((raw.offset, self._replayed(raw, replayed, made)))
         for refused in outcome.refused:
             raw = records[refused.position]
             outgoing.append((raw.offset, self._dead(raw, Reason.REFUSED, refused.reason)))
@@ -153,7 +173,7 @@ class PartitionPipeline:
             except Undecodable as error:
                 outgoing.append((raw.offset, self._dead(raw, error.reason, error.detail)))
                 continue
-            assert isinstance(record, Ecriture | Activation | Reglage | Tick)  # what ENTRIES declares
+            assert isinstance(record, Ecriture | Activation | Reglage | Tick | Reprise)  # what ENTRIES declares
             if isinstance(record, Ecriture):
                 written[position] = ENCODER.encode(record)
             else:
@@ -206,5 +226,17 @@ class PartitionPipeline:
             time=made,
         )
         headers += provenance(self._topic, self._partition, raw.offset, time, cause=raw.headers)
+        return self._of(detection, headers)
+
+    def _replayed(self, raw: RawRecord, found: DetectionReprise, made: dt.datetime) -> Outgoing:
+        """Return what a replay found, as it travels: it follows from the marker, and says which entry it is about."""
+        detection = found.detection
+        id_ = f"{detection.detection_id}/{self._topic}/{self._partition}/{raw.offset}"
+        headers = event_headers(detection, id_=id_, source=SOURCE, time=made)
+        headers += provenance(self._topic, self._partition, raw.offset, found.instant, cause=raw.headers)
+        headers.append((REPLAYED, str(found.decalage).encode()))
+        return self._of(detection, headers)
+
+    def _of(self, detection: Detection, headers: Headers) -> Outgoing:
         key = str(detection.detection_id).encode()
         return Outgoing(DETECTIONS, key, encode_detection(detection), headers, self._partition)

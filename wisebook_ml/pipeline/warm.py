@@ -6,7 +6,24 @@ import logging
 import msgspec
 import numpy as np
 
-from schemas import Activation, ClasseEcriture, Ecriture, Ligne, Parametres, TypeModele, VersionModele
+from schemas import (
+    Activation,
+    ClasseEcriture,
+    Detection,
+    DetectionReprise,
+    DomaineApplication,
+    Ecriture,
+    Etat,
+    Ligne,
+    Objet,
+    Parametres,
+    Reprise,
+    Severite,
+    TypeModele,
+    TypeObjet,
+    VersionModele,
+    detection_id,
+)
 from topics import DEAD_LETTER
 from wisebook_ml.compiled import is_compiled
 from wisebook_ml.entry_columns import ENTRY_COLUMNS
@@ -55,6 +72,7 @@ def warm_up() -> int:
         *(_record(4 + k, _activation(type_modele)) for k, type_modele in enumerate(SCORED)),
         *(_record(8 + k, _entry(societe_id=1, number=4 + k)) for k in range(4)),
         _record(12, _entry(societe_id=1, number=0)),  # delivered again
+        _record(13, _replay(societe_id=1)),
     ]
     published = [record for run in (records[:3], records[3:]) for record in pipeline.process(run)]
     if any(record.topic is DEAD_LETTER for record in published):
@@ -71,7 +89,7 @@ def _new_scorer() -> LedgerScorer:
     )
 
 
-def _record(offset: int, event: Ecriture | Activation) -> RawRecord:
+def _record(offset: int, event: Ecriture | Activation | Reprise) -> RawRecord:
     key = str(event.societe_id).encode()
     return RawRecord(offset, key, msgspec.json.encode(event), [("ce_type", event.ce_type.encode())])
 
@@ -105,6 +123,28 @@ def _activation(type_modele: TypeModele) -> Activation:
         sha256="0" * 64,
     )
     return Activation(societe_id=1, version=version)
+
+
+def _replay(societe_id: int) -> Reprise:
+    """Return the marker by which a replay closes the detection of an entry."""
+    objet = Objet(type=TypeObjet.ECRITURE, id="E0")
+    closed = Detection(
+        detection_id=detection_id(societe_id, DomaineApplication.ECRITURES_COMPTABLES, objet),
+        societe_id=societe_id,
+        domaine=DomaineApplication.ECRITURES_COMPTABLES,
+        objet=objet,
+        etat=Etat.CLOSE,
+        revision=1,
+        montant="0.00",
+        score=0.0,
+        severite=Severite.INFO,
+        motifs=[],
+        contributions={},
+        modeles=[],
+        parametres_version=0,
+    )
+    found = DetectionReprise(decalage=0, instant=LONG_AGO, detection=closed)
+    return Reprise(societe_id=societe_id, reprise_id="warm-up", detections=[found])
 
 
 def _opinions() -> tuple[CorrectionOpinion, ClassOpinion]:

@@ -11,10 +11,12 @@ import numpy.typing as npt
 from schemas import (
     Activation,
     Detection,
+    DetectionReprise,
     Ecriture,
     ModeleUtilise,
     Parametres,
     Reglage,
+    Reprise,
     RoleModele,
     Tick,
     TypeModele,
@@ -35,12 +37,14 @@ from wisebook_ml.scoring.core import ONLINE, Model, Scored, score_batch
 from wisebook_ml.scoring.forests import FORESTS
 from wisebook_ml.scoring.opinions import KINDS, NOBODY, Consulted
 from wisebook_ml.scoring.opinions import InForce as OpinionsInForce
+from wisebook_ml.scoring.reprises import PART as REPRISES_PART
+from wisebook_ml.scoring.reprises import Reprises, settle
 from wisebook_ml.scoring.state import ScoringState
 from wisebook_ml.subjects import SUBJECTS
 
 __all__ = ["Activated", "Event", "LedgerScorer", "Marker", "Met", "ModelMissing", "Outcome", "Refused", "takes_part"]
 
-Marker = Activation | Reglage | Tick
+Marker = Activation | Reglage | Tick | Reprise
 Event = Ecriture | Marker
 """What a partition of `entries` holds."""
 
@@ -57,6 +61,7 @@ MODELS_PART = "models"
 SETTINGS_PART = "settings"
 """Part of a dump with the settings in force, those of all companies first."""
 
+BESIDE_THE_STATE = frozenset({MODELS_PART, SETTINGS_PART, REPRISES_PART})
 
 OPINIONS = {kind.type_modele: place for place, kind in enumerate(KINDS)}
 SCORED = frozenset({TypeModele.ISOLATION_FOREST, *OPINIONS})
@@ -106,6 +111,8 @@ class Outcome:
     ----------
     detections : list of (int, Detection)
         With the position of the entry, or the tick, that they follow from.
+    replayed : list of (int, DetectionReprise)
+        What replays found and holds from now on, with the position of the marker that says so.
     refused : list of Refused
         What could not take effect.
     scored : ndarray of int64
@@ -119,6 +126,7 @@ class Outcome:
     """
 
     detections: list[tuple[int, Detection]] = field(default_factory=list)
+    replayed: list[tuple[int, DetectionReprise]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     scored: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     composites: Floats = field(default_factory=lambda: np.zeros(0))
@@ -182,6 +190,7 @@ class LedgerScorer:
         self._accepts = accepts
         self._splits = grow_splits(seed, len(FEATURE_NAMES))
         self._state = ScoringState()
+        self._reprises = Reprises()
         self._models: list[Model] = []
         self._place: dict[int, int] = {}
         self._opinions: list[Consulted] = []
@@ -215,10 +224,15 @@ class LedgerScorer:
         in_force = self._in_force(batch, places, markers, outcome)
         batch, places, in_force = self._admit(batch, places, in_force, outcome)
         done = 0
-        for position, tick in ((at, marker) for at, marker in markers if isinstance(marker, Tick)):
+        for position, marker in markers:
+            if not isinstance(marker, Tick | Reprise):
+                continue
             end = int(np.searchsorted(places, position))
             self._score_part(batch, places, in_force, slice(done, end), outcome)
-            self._tick(position, tick, outcome)
+            if isinstance(marker, Tick):
+                self._tick(position, marker, outcome)
+            else:
+                self._take_over(position, marker, outcome)
             done = end
         self._score_part(batch, places, in_force, slice(done, len(batch)), outcome)
         outcome.refused.sort(key=lambda refused: refused.position)
@@ -274,6 +288,19 @@ class LedgerScorer:
                 if is_told(subject, finding, parametres):
                     outcome.detections.append((position, subject_detection(subject, finding, parametres)))
 
+    def _take_over(self, position: int, marker: Reprise, outcome: Outcome) -> None:
+        """Have what a replay found hold from here on, once all parts of it have come."""
+        if not self._accepts(marker.societe_id):
+            reason = f"replay {marker.reprise_id}: company {marker.societe_id} is not known, and the strict mode is on"
+            outcome.refused.append(Refused(position, reason))
+            return
+        try:
+            found = self._reprises.take(marker)
+        except ValueError as error:
+            outcome.refused.append(Refused(position, str(error)))
+            return
+        outcome.replayed += [(position, one) for one in settle(found, self._state.habits)]
+
     def _settings_of(self, societe_id: int) -> Parametres:
         return self._settings[self._setting_place.get(societe_id, self._setting_place[GLOBAL])]
 
@@ -309,7 +336,7 @@ class LedgerScorer:
         )
         start = 0
         for position, marker in markers:
-            if isinstance(marker, Tick):
+            if isinstance(marker, Tick | Reprise):
                 continue
             if isinstance(marker, Activation) and not takes_part(marker.version, marker.role):
                 continue
@@ -411,6 +438,7 @@ class LedgerScorer:
         yield MODELS_PART, msgspec.json.encode([(of, version) for (of, _), version in self._versions.items()])
         told = [self._settings[place] for place in self._setting_place.values()]
         yield SETTINGS_PART, msgspec.json.encode(told)
+        yield REPRISES_PART, self._reprises.dump()
 
     def load(self, parts: Mapping[str, bytes | memoryview]) -> None:
         """Take a state that was dumped; this scorer must not have taken any events.
@@ -425,7 +453,8 @@ class LedgerScorer:
         """
         versions = _part(parts, MODELS_PART, list[tuple[int, VersionModele]])
         told = _part(parts, SETTINGS_PART, list[Parametres])
-        self._state.load({name: part for name, part in parts.items() if name not in (MODELS_PART, SETTINGS_PART)})
+        self._reprises.load(parts)
+        self._state.load({name: part for name, part in parts.items() if name not in BESIDE_THE_STATE})
         for parametres in told:
             self._set(parametres)
         self._forget_superseded()
