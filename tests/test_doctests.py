@@ -26,6 +26,7 @@ PACKAGES = (
     "wisebook_ml.access",
     "wisebook_ml.monitoring",
     "wisebook_ml.export",
+    "wisebook_ml.pseudonyms",
     "wisebook_ml.api",
     "wisebook_ml.inference",
     "wisebook_ml.replay",

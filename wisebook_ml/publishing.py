@@ -1,14 +1,16 @@
 """Publishing entries, verdicts and treasury, as WiseBook core does: keyed by company, with CloudEvents headers."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from schemas import Avis, Ecriture, PositionTresorerie, Tick
 from schemas.marker import IMPORT
 from topics.events import Outgoing
 from topics.incoming import NOON, avis_event, entry_event, entry_time, position_event, tick_event
 from wisebook_ml.messaging.producer import EventProducer, PublishError
+from wisebook_ml.pseudonyms import PseudonymError, Pseudonymiser, pseudonymised
 
 __all__ = [
     "NOON",
@@ -116,6 +118,7 @@ def publish_entries(
     source: str,
     progress: Callable[[int], None] = lambda count: None,
     closing: Tick | None = None,
+    pseudonymisers: Mapping[int, Pseudonymiser] = MappingProxyType({}),
 ) -> Published:
     """Publish entries in order.
 
@@ -131,17 +134,21 @@ def publish_entries(
         Told the number of entries delivered so far.
     closing : Tick, optional
         Published after them, where these are all of a year (`closing_tick`).
+    pseudonymisers : mapping of int to Pseudonymiser
+        Of the companies whose names do not go out in clear.
 
     Raises
     ------
     PublishError
-        Where the brokers stopped taking them. An entry that is too large is not an error but `refused`.
+        Where the brokers stopped taking them. An entry that is too large, as it is sent, is not an error but `refused`.
     """
     done, waiting = Published(), 0
     for entry in entries:
         try:
-            producer.send(entry_event(entry, source))
-        except PublishError as error:
+            company = pseudonymisers.get(entry.societe_id)
+            sent = entry if company is None else pseudonymised(entry, company)
+            producer.send(entry_event(sent, source))
+        except (PublishError, PseudonymError) as error:
             done.refused.append(f"entry {entry.ecriture_id}: {error}")
             continue
         done.entries += 1

@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     signing_key: SecretStr = Field(
         SecretStr(""), description="Key that signs artefact digests. Empty: digests are checked, not signed."
     )
+    pseudonym_key: SecretStr = Field(
+        SecretStr(""),
+        description="Master key of pseudonyms, 32 random bytes in base64: it opens the companies' keys, by which names "
+        "are made pseudonyms when they are published, and read again. Empty: no names are pseudonymised or read.",
+    )
     strict: bool = Field(False, description="Refuse entries of companies that are not listed in `societes`.")
     societes: Annotated[frozenset[int], NoDecode] = Field(
         frozenset(), description="Known companies, comma-separated, for the strict mode."

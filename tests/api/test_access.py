@@ -18,7 +18,16 @@ from wisebook_ml.api.limits import BodyLimit
 from wisebook_ml.api.problems import install_problems
 from wisebook_ml.api.route import Route, check_match, install_access
 from wisebook_ml.messaging.producer import PublishError
-from wisebook_ml.storage import AuditEntry, AuditLog, IdempotencyStore, Source, TokenStore, open_database
+from wisebook_ml.pseudonyms import Keyring
+from wisebook_ml.storage import (
+    AuditEntry,
+    AuditLog,
+    IdempotencyStore,
+    PseudonymKeys,
+    Source,
+    TokenStore,
+    open_database,
+)
 
 NOW = dt.datetime(2025, 6, 30, 12, tzinfo=dt.UTC)
 
@@ -41,7 +50,7 @@ class Place:
         access = Access(self.tokens, rate, lambda: self.now)
         self.app = FastAPI()
         install_problems(self.app)
-        install_access(self.app, access, self.audit, IdempotencyStore(engine))
+        install_access(self.app, access, self.audit, IdempotencyStore(engine), Keyring(PseudonymKeys(engine), ""))
         self.app.add_middleware(BodyLimit, most=50_000)
         self.app.router.route_class = Route
         self._add_routes(access)

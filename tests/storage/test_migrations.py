@@ -59,6 +59,7 @@ def test_the_way_down_and_up_again(engine: Engine) -> None:
         "alerte_societe",
         "avis_detection",
         "campagne_entrainement",
+        "cle_pseudonyme",
         "derive",
         "destination_livraison",
         "execution_minuterie",

@@ -18,4 +18,7 @@ class Right(StrEnum):
     """Request and cancel trainings, create and change models."""
 
     ADMIN = "admin"
-    """Change settings, run timers, retry dead letters, read the audit log; and all of the above."""
+    """Change settings, run timers, retry dead letters, read the audit log; and all of the others."""
+
+    NAMES = "names"
+    """Read the names of authors and third parties where they are published as pseudonyms."""

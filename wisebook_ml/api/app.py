@@ -30,10 +30,12 @@ from wisebook_ml.api.workshop import BODIES, workshop_router
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.connect import resolve_bootstrap
 from wisebook_ml.pipeline.learners import Learners
+from wisebook_ml.pseudonyms import Keyring
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import (
     AuditLog,
     IdempotencyStore,
+    PseudonymKeys,
     SettingsStore,
     StatisticsStore,
     TokenStore,
@@ -91,7 +93,8 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
         openapi_url=None,
     )
     install_problems(app)
-    install_access(app, access, AuditLog(engine), IdempotencyStore(engine))
+    keyring = Keyring(PseudonymKeys(engine), settings.pseudonym_key.get_secret_value())
+    install_access(app, access, AuditLog(engine), IdempotencyStore(engine), keyring)
     app.add_middleware(BodyLimit, most=settings.api_body_mb * 1_000_000)
     app.include_router(people_router(engine, settings, streams, access))
     app.include_router(treasury_router(desk, access))

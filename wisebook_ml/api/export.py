@@ -1,7 +1,8 @@
 """``/api/ml/export/``: a company's detections of a period, with reasons, verdicts and history, for auditors."""
 
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
@@ -13,8 +14,9 @@ from schemas.base import MAX_ID
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.days import Day
 from wisebook_ml.api.lanes import EXPORTS
+from wisebook_ml.api.names import named_text
 from wisebook_ml.api.route import Route
-from wisebook_ml.export import Period, csv_lines, read_period
+from wisebook_ml.export import Exported, Period, csv_lines, read_period
 from wisebook_ml.export.page import page_of
 from wisebook_ml.export.printed import pdf_of
 from wisebook_ml.export.report import Report, report_of
@@ -54,14 +56,17 @@ def export_router(engine: Engine, access: Access) -> APIRouter:
     Reading = Annotated[Call, Depends(access.read)]
     Question = Annotated[ExportQuestion, Query()]
 
-    def report(asked: ExportQuestion, period: Period) -> Report:
-        return report_of(read_period(engine, period), period, asked.langue, access.clock())
+    def rows(period: Period, call: Call) -> Iterator[Exported]:
+        return read_period(engine, period, shown=partial(named_text, call.request))
+
+    def report(asked: ExportQuestion, period: Period, call: Call) -> Report:
+        return report_of(rows(period, call), period, asked.langue, access.clock())
 
     @router.get("/detections.csv", summary="Detections as CSV", responses=_told(CSV), response_class=Response)
     @EXPORTS
     def table(asked: Question, call: Reading) -> Response:
         period = _period(asked, call)
-        lines = csv_lines(read_period(engine, period), asked.langue)
+        lines = csv_lines(rows(period, call), asked.langue)
         first = next(lines)  # where the database is away, the answer says so
 
         async def pieces() -> AsyncIterator[str]:
@@ -77,13 +82,13 @@ def export_router(engine: Engine, access: Access) -> APIRouter:
     def page(asked: Question, call: Reading) -> Response:
         period = _period(asked, call)
         headers = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
-        return Response(page_of(report(asked, period)), media_type=HTML, headers=headers)
+        return Response(page_of(report(asked, period, call)), media_type=HTML, headers=headers)
 
     @router.get("/rapport.pdf", summary="The same report as PDF", responses=_told(PDF), response_class=Response)
     @EXPORTS
     def printed(asked: Question, call: Reading) -> Response:
         period = _period(asked, call)
-        body = pdf_of(report(asked, period), access.clock())
+        body = pdf_of(report(asked, period, call), access.clock())
         return Response(body, media_type=PDF, headers=_named(period, "pdf"))
 
     return router

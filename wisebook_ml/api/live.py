@@ -17,9 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import ServerSentEvent
 
 from schemas.base import MAX_ID
+from schemas.pseudonym import PREFIX
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.feed import Event, Feed, Listener
 from wisebook_ml.api.lanes import BROKERS, RESUMPTIONS, STREAMS
+from wisebook_ml.api.names import named_text
 from wisebook_ml.api.route import Route
 from wisebook_ml.api.streams import Streams, stream_of
 from wisebook_ml.messaging.transactions import TRANSACTION_SECONDS
@@ -110,7 +112,7 @@ async def _events(
     told = set()
     for event in missed or ():
         told.add(event.place)
-        yield ServerSentEvent(event.data, event=event.kind)
+        yield ServerSentEvent(await _named(request, event), event=event.kind)
     yield ServerSentEvent(comment="ouvert", id=joined)
     checked = time.monotonic()
     while not (listener.lost and listener.queue.empty()):
@@ -125,7 +127,11 @@ async def _events(
             yield ServerSentEvent(comment="toujours là", id=_now())
             continue
         if event.place not in told:
-            yield ServerSentEvent(event.data, event=event.kind, id=str(event.at))
+            yield ServerSentEvent(await _named(request, event), event=event.kind, id=str(event.at))
+
+
+async def _named(request: Request, event: Event) -> str:
+    return await STREAMS.run(named_text, request, event.data, json=True) if PREFIX in event.data else event.data
 
 
 def _now() -> str:

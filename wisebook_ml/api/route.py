@@ -14,8 +14,10 @@ from starlette.concurrency import run_in_threadpool
 
 from wisebook_ml.access import Caller, Right
 from wisebook_ml.api.access import SAFE, Access, Needs
+from wisebook_ml.api.names import with_names
 from wisebook_ml.api.problems import TOO_DEEP, status_of
 from wisebook_ml.api.trail import take_down
+from wisebook_ml.pseudonyms import Keyring
 from wisebook_ml.storage import Answer, AuditLog, IdempotencyStore, Refusal, StorageError, Work
 
 __all__ = ["Route", "check_match", "etag_of", "install_access", "strict_json"]
@@ -30,9 +32,10 @@ NOTHING_DONE = frozenset({400, 401, 403, 404, 405, 412, 413, 415, 422, 429})
 """Statuses of refusals that come before anything is written or published."""
 
 
-def install_access(app: Any, access: Access, audit: AuditLog, requests: IdempotencyStore) -> None:
+def install_access(app: Any, access: Access, audit: AuditLog, requests: IdempotencyStore, keyring: Keyring) -> None:
     """Give an app's routes what they need for all requests."""
     app.state.access, app.state.audit, app.state.requests = access, audit, requests
+    app.state.keyring = keyring
 
 
 class Route(APIRoute):
@@ -51,11 +54,11 @@ class Route(APIRoute):
         async def handler(asked: Request) -> Response:
             request = _JsonRequest(asked.scope, asked.receive)
             if request.method in SAFE:
-                return _with_etag(request, await handle(request))
+                return _with_etag(request, await with_names(request, await handle(request)))
             if only_asks:  # a question with a body
                 await run_in_threadpool(request.app.state.access.identify, request)
-                return await handle(request)
-            return await _changed(request, handle)
+                return await with_names(request, await handle(request))
+            return await with_names(request, await _changed(request, handle))
 
         return handler
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "generate": "wisebook_ml.cli.generate:generate",
     "kafka": "wisebook_ml.cli.kafka:kafka",
     "models": "wisebook_ml.cli.models:models",
+    "pseudonyms": "wisebook_ml.cli.pseudonyms:pseudonyms",
     "publish": "wisebook_ml.cli.publish:publish",
     "purge": "wisebook_ml.cli.purge:purge",
     "replay": "wisebook_ml.cli.replay:replay",

@@ -9,8 +9,9 @@ import click
 
 from wisebook_ml.clock import utc_now
 from wisebook_ml.export import Period, csv_lines, read_period
+from wisebook_ml.pseudonyms import Keyring
 from wisebook_ml.settings import get_settings
-from wisebook_ml.storage import StorageError, open_database
+from wisebook_ml.storage import PseudonymKeys, StorageError, open_database
 
 __all__ = ["export"]
 
@@ -50,7 +51,11 @@ def export(societe: int, first: dt.datetime, last: dt.datetime, kind: str, lang:
 
 
 def _pieces(period: Period, kind: str, lang: str) -> Iterator[bytes]:
-    rows = read_period(open_database(get_settings().sql_url), period)
+    settings = get_settings()
+    engine = open_database(settings.sql_url)
+    keyring = Keyring(PseudonymKeys(engine), settings.pseudonym_key.get_secret_value())
+    # Whoever has the database and the master key may read the names.
+    rows = read_period(engine, period, shown=lambda text: keyring.shown(text, lambda _: True))
     if kind == "csv":
         for piece in csv_lines(rows, lang):
             yield piece.encode()

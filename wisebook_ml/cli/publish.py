@@ -1,7 +1,7 @@
 """``wisebook-ml publish``: entries, verdicts and treasury positions from files onto their topics."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from schemas import Ecriture, Tick
 from topics import ENTRIES, FEEDBACK, TREASURY, Topic
 from wisebook_ml.cli.cash_texts import counted
 from wisebook_ml.cli.fec import fail_fec
+from wisebook_ml.cli.pseudonym_keys import pseudonymisers
 from wisebook_ml.cli.show import show_rejected
 from wisebook_ml.fec import NotAFecError, read_fec
 from wisebook_ml.fec.findings import REJECTING
@@ -21,6 +22,8 @@ from wisebook_ml.files import read_events
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 from wisebook_ml.messaging.reader import ReadError, end_offsets
+from wisebook_ml.pseudonyms import PseudonymError
+from wisebook_ml.pseudonyms.entries import codes_with_names
 from wisebook_ml.publishing import (
     Published,
     Sent,
@@ -31,6 +34,7 @@ from wisebook_ml.publishing import (
 )
 from wisebook_ml.record_files import read_avis, read_positions
 from wisebook_ml.settings import get_settings
+from wisebook_ml.storage import StorageError
 
 __all__ = ["publish"]
 
@@ -151,9 +155,28 @@ def treasury(context: click.Context, file: Path, societe: int | None, lang: str)
 
 
 def _publish(entries: list[Ecriture], source: str, closing: Tick | None = None) -> Published:
+    try:
+        companies = pseudonymisers(get_settings(), {entry.societe_id for entry in entries})
+    except (PseudonymError, StorageError) as error:
+        raise click.ClickException(str(error)) from error
+    if companies:
+        click.echo(f"Names of {_of(companies)} are published as pseudonyms.", err=True)
+        codes = {code for entry in entries if entry.societe_id in companies for code in codes_with_names(entry)}
+        if codes:
+            click.echo(
+                f"warning: {len(codes)} numbers of third parties are made of their names, such as {min(codes)}: "
+                "numbers stay as they are (docs/privacy.md).",
+                err=True,
+            )
     return _deliver(
-        ENTRIES, len(entries), lambda producer, progress: publish_entries(entries, producer, source, progress, closing)
+        ENTRIES,
+        len(entries),
+        lambda producer, progress: publish_entries(entries, producer, source, progress, closing, companies),
     )
+
+
+def _of(companies: Collection[int]) -> str:
+    return f"compan{'y' if len(companies) == 1 else 'ies'} {', '.join(map(str, sorted(companies)))}"
 
 
 def _deliver(topic: Topic, number: int, send: Callable[[EventProducer, Callable[[int], None]], T]) -> T:

@@ -61,8 +61,8 @@ def tokens() -> None:
 @click.argument("name")
 @click.option("--companies", type=_Companies(), required=True, metavar="1,2|all", help="The companies that it sees.")
 @click.option(
-    "--rights", type=_Rights(), default="read", show_default=True, metavar="read,verdict,train,admin",
-    help="What it may do: see, judge, train, or everything.",
+    "--rights", type=_Rights(), default="read", show_default=True, metavar="read,verdict,train,names,admin",
+    help="What it may do: see, judge, train, read names that are pseudonyms elsewhere, or everything.",
 )  # fmt: skip
 @click.option("--days", type=click.IntRange(1, 3650), default=DEFAULT_DAYS, show_default=True, help="When it expires.")
 @audited

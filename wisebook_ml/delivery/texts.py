@@ -11,6 +11,7 @@ from schemas import Alerte, Detection, EtatAlerte, Severite, to_minor
 from wisebook_ml.alerting.policy import rank
 from wisebook_ml.alerting.texts import cause_name
 from wisebook_ml.controls.texts import date_en, date_fr, euros_en, euros_fr
+from wisebook_ml.pseudonyms.reading import replaced
 from wisebook_ml.timers.schedule import PARIS
 
 __all__ = ["SEVERITIES", "SHOWN_DETECTIONS", "Mail", "mail_of"]
@@ -141,7 +142,8 @@ def mail_of(
 
 
 def _line(text: str, most: int = LINE_CHARACTERS) -> str:
-    """Return text as one line without what ends a header or disturbs a terminal."""
+    """Return text as one line without what ends a header or disturbs a terminal; pseudonyms are short ones."""
+    text = replaced(text, {})
     clean = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     return clean if len(clean) <= most else clean[: most - 1] + ELLIPSIS
 

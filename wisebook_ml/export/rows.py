@@ -1,9 +1,10 @@
 """A company's detections of a period, each with what was said of it."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Engine
 
 from schemas import Detection
@@ -38,7 +39,9 @@ class Exported(NamedTuple):
         return next((one for one in self.history if one.en_vigueur), None)
 
 
-def read_period(engine: Engine, period: Period, *, most: int | None = None) -> Iterator[Exported]:
+def read_period(
+    engine: Engine, period: Period, *, most: int | None = None, shown: Callable[[str], str] = str
+) -> Iterator[Exported]:
     """Yield the detections of a period, the highest score first.
 
     One is of the day of its entry, or else (an account, a bank account) of the day on which it was made, in UTC.
@@ -51,6 +54,8 @@ def read_period(engine: Engine, period: Period, *, most: int | None = None) -> I
         Whose, from when to when.
     most : int, optional
         How many at most.
+    shown : callable
+        Returns a reason's text as the reader may see it: with names instead of pseudonyms, or not.
 
     Raises
     ------
@@ -64,8 +69,18 @@ def read_period(engine: Engine, period: Period, *, most: int | None = None) -> I
         ids = pages.page(wanted, Order.SCORE, limit=PAGE if left is None else min(PAGE, left), after=after, count=False)
         told = verdicts.told([one.detection.detection_id for one in ids.results])
         for one in ids.results:
-            yield Exported(one.detection, one.ce_time, told.get(one.detection.detection_id, []))
+            yield Exported(_shown(one.detection, shown), one.ce_time, told.get(one.detection.detection_id, []))
         if ids.next is None:
             return
         after = ids.next
         left = None if left is None else left - len(ids.results)
+
+
+def _shown(detection: Detection, shown: Callable[[str], str]) -> Detection:
+    return msgspec.structs.replace(
+        detection,
+        motifs=[
+            msgspec.structs.replace(one, libelle_fr=shown(one.libelle_fr), libelle_en=shown(one.libelle_en))
+            for one in detection.motifs
+        ],
+    )

@@ -4,6 +4,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from schemas.pseudonym import ALPHABET, KEY_ID_LETTERS, TAG_LETTERS
+from schemas.pseudonym import PREFIX as PREFIX_LETTERS
 from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.ledger.batch import Ints
 from wisebook_ml.ledger.characters import (
@@ -38,6 +40,11 @@ MAX_FIGURES = 3
 
 MIN_WORD = 3
 """Letters of a word that tells who somebody is: "DE", "LA" or "SA" do not."""
+
+PSEUDONYM = tuple(PREFIX_LETTERS.encode())
+PSEUDONYM_LETTERS = np.isin(np.arange(256), np.frombuffer(ALPHABET.encode(), np.uint8))
+BESIDE_THE_NAME = (len(PREFIX_LETTERS) + KEY_ID_LETTERS + TAG_LETTERS) // 2 + 1
+"""How a pseudonym begins, the letters that follow, and how many pairs of them are not the name's."""
 
 FILLERS = (
     "0",
@@ -177,11 +184,19 @@ def says_little(data: Array, start: int, end: int, fold: Array, kind: Array) -> 
 
 @compiled
 def label_length(data: Array, start: int, end: int, kind: Array) -> int:
-    """Return the characters of a text without white space at its ends."""
+    """Return the characters of a text without white space at its ends; a pseudonym has those of its name."""
     count, begin, stop = 0, -1, 0
     at = start
     while at < end:
         code, size = code_point(data, at)
+        if code == PSEUDONYM[0]:
+            letters = _pseudonym(data, at, end)
+            if letters > 0:
+                at += letters
+                begin = count if begin < 0 else begin
+                count += letters // 2 - BESIDE_THE_NAME
+                stop = count
+                continue
         at += size
         count += 1
         if not kind_of(code, kind) & BLANK:
@@ -189,6 +204,22 @@ def label_length(data: Array, start: int, end: int, kind: Array) -> int:
             if begin < 0:
                 begin = count - 1
     return stop - begin if begin >= 0 else 0
+
+
+@compiled
+def _pseudonym(data: Array, start: int, end: int) -> int:
+    """Return the letters of the pseudonym that starts there (`schemas.pseudonym`); 0 where none does."""
+    size = len(PSEUDONYM)
+    if end - start < size:
+        return 0
+    for k in range(size):
+        if data[start + k] != PSEUDONYM[k]:
+            return 0
+    at = start + size
+    while at < end and PSEUDONYM_LETTERS[data[at]]:
+        at += 1
+    letters = at - start - (at - start - size) % 2
+    return letters if letters // 2 >= BESIDE_THE_NAME else 0
 
 
 @compiled

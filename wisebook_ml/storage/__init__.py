@@ -27,6 +27,7 @@ from wisebook_ml.storage.idempotency import Answer, IdempotencyStore, Refusal, W
 from wisebook_ml.storage.migrations import upgrade
 from wisebook_ml.storage.models import ModelRegistry
 from wisebook_ml.storage.parametres import SettingsStore, StoredSettings
+from wisebook_ml.storage.pseudonym_keys import KeyHistory, PseudonymKeys
 from wisebook_ml.storage.retention import count_old, purge
 from wisebook_ml.storage.statistics import StatisticsStore
 from wisebook_ml.storage.timer_runs import TimerRunStore
@@ -51,6 +52,7 @@ __all__ = [
     "ForeignRow",
     "IdempotencyStore",
     "Issued",
+    "KeyHistory",
     "LeaseLost",
     "MigrationMismatch",
     "ModelInTraining",
@@ -60,6 +62,7 @@ __all__ = [
     "NameTaken",
     "NoEarlierChampion",
     "Promotion",
+    "PseudonymKeys",
     "RecordedVersion",
     "Refusal",
     "SettingsStore",
