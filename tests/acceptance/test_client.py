@@ -169,7 +169,7 @@ def test_the_relay_of_sqlalchemy_is_a_command(built: tuple[Path, Path], tmp_path
     client.run([*relay[:2], "postgresql://nobody@127.0.0.1:1/none"], code=2)
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.chaos)])
 def test_the_django_example_from_an_entry_to_its_closed_detection(
     built: tuple[Path, Path],
     tmp_path: Path,

@@ -290,7 +290,7 @@ def check_readers(deployment: Deployment, windows: dict[Place, Window]) -> None:
     _, token = TokenStore(engine).create("test", None, [Right.READ], now=utc_now())
     engine.dispose()
     with TestClient(create_api(deployment.settings), headers={"Authorization": f"Token {token}"}) as client:
-        asked: dict[str, object] = {"societe_id": 1, "journal": "VE"}
+        asked: dict[str, object] = {"societe": 1, "journal": "VE"}
         assert client.get("/api/ml/statistiques/fenetres/", params=asked).json() == report
         days = client.get("/api/ml/statistiques/fenetres/", params={"societe": 1, "dernier": "30d"}).json()
         assert len(days["panneaux"]) == 30

@@ -1,5 +1,6 @@
 """``wisebook-ml api``: the REST API and the pages."""
 
+import gc
 from typing import Any
 
 import click
@@ -12,6 +13,9 @@ from wisebook_ml.settings import Settings, get_settings
 from wisebook_ml.storage import StorageError
 
 __all__ = ["api"]
+
+GC_THRESHOLD = 50_000
+"""Objects between two collections of the youngest generation: those of many requests, which live briefly."""
 
 
 @click.command()
@@ -39,6 +43,10 @@ def _serve(settings: Settings, host: str, port: int) -> None:
     configure_logging("api", settings.log_format, "INFO")
     # Its loggers pass on to ours: one format for all that the process says.
     config: dict[str, Any] = {} if settings.log_format == "text" else {"log_config": None}
+    # What was made up to here stays; looking through it again and again would keep requests waiting.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD)
     with Watch("api", settings):
         uvicorn.run(
             app,

@@ -2,7 +2,10 @@
 
 import datetime as dt
 
+import pytest
+
 from schemas import Tick
+from tests.acceptance.deployment import Deployment, values_of, with_gaps
 from topics import DETECTIONS, ENTRIES
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.producer import EventProducer
@@ -10,7 +13,7 @@ from wisebook_ml.messaging.reader import end_offsets
 from wisebook_ml.timers.plan import Due
 from wisebook_ml.timers.works import Surroundings, tick_entries
 
-from .deployment import Deployment, values_of, with_gaps
+pytestmark = pytest.mark.chaos
 
 COMPANIES = (1, 2, 3, 7, 16, 20)
 ENTRIES_EACH = 300
