@@ -20,6 +20,7 @@ from topics import (
     STATISTICS,
     TRAINING_CAMPAIGNS,
     TREASURY,
+    WINDOWS,
 )
 from topics.access import ACCESS
 from wisebook_ml.generator import generate_ledger
@@ -59,9 +60,10 @@ def test_all_roles_do_their_work_with_the_rights_that_are_declared(tmp_path: Pat
                 deployment.wait(role, topic, *workers.values())
             _train(deployment)
             deployment.wait("scoring", ENTRIES, *workers.values())
-            run = deployment.run("timers", "run", "statistics", **cluster.environment(ADMIN))
-            assert run.returncode == 0, run.stderr.decode()
-            for topic in (STATISTICS, TRAINING_CAMPAIGNS, MODELS, COUNTS, SKETCHES):
+            for timer in ("statistics", "drift"):
+                run = deployment.run("timers", "run", timer, **cluster.environment(ADMIN))
+                assert run.returncode == 0, run.stderr.decode()
+            for topic in (STATISTICS, WINDOWS, TRAINING_CAMPAIGNS, MODELS, COUNTS, SKETCHES):
                 deployment.until(lambda topic=topic: bool(deployment.read(topic)), topic.name, *workers.values())
         finally:
             statuses = {role: worker.stop() for role, worker in workers.items() if worker.running}
