@@ -42,7 +42,7 @@ chromium:
 		echo "  sudo apt-get install chromium    (or)    make test WISEBOOK_ML_CHROMIUM=/path/to/chromium"; exit 1; \
 	fi
 
-chaos: $(VENV)/.all ## Kill workers and brokers, fill disks, and compare with a quiet run (about 10 minutes)
+chaos: $(VENV)/.all ## Kill workers and brokers, fill disks, and compare with a quiet run (long)
 	$(BIN)/python -m pytest -q -m "chaos or soak" --durations=20
 
 evaluate: $(VENV)/.all ## Evaluate the models on generated data, and on real data in DATA=folder (20 minutes)

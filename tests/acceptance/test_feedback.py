@@ -6,21 +6,17 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from bench.detections import detection_of
 from schemas import (
     Avis,
     CodeMotif,
     Detection,
-    DomaineApplication,
-    Etat,
     ModeleUtilise,
-    MotifDetection,
-    Objet,
     Reglage,
     Severite,
-    TypeObjet,
     Verdict,
-    detection_id,
 )
 from topics import ENTRIES, FEEDBACK
 from wisebook_ml.clock import utc_now
@@ -33,25 +29,9 @@ YES, NO = Verdict.CONFIRMEE, Verdict.FAUX_POSITIF
 
 
 def detection(societe_id: int, number: int, code: CodeMotif = CodeMotif.MONTANT_ROND, journal: str = "OD") -> Detection:
-    objet = Objet(type=TypeObjet.ECRITURE, id=f"E-{number}")
-    reason = MotifDetection(code=code, poids=60.0, valeur=1.0, seuil=0.5, libelle_fr="rond", libelle_en="round")
-    return Detection(
-        detection_id=detection_id(societe_id, DomaineApplication.ECRITURES_COMPTABLES, objet),
-        societe_id=societe_id,
-        domaine=DomaineApplication.ECRITURES_COMPTABLES,
-        objet=objet,
-        etat=Etat.OUVERTE,
-        revision=1,
-        ecriture_id=objet.id,
-        journal_code=journal,
-        montant="1000.00",
-        score=60.0,
-        severite=Severite.MOYENNE,
-        motifs=[reason],
-        contributions={"montant": 60.0},
-        modeles=[ModeleUtilise(modele_id=0, version=0)],
-        parametres_version=0,
-    )
+    severite = Severite.MOYENNE
+    made = detection_of(societe_id, f"E-{number}", code, severite=severite, score=60.0, journal_code=journal)
+    return replace(made, montant="1000.00", modeles=[ModeleUtilise(modele_id=0, version=0)])
 
 
 def store(deployment: Deployment, *detections: Detection) -> list[Detection]:

@@ -1,5 +1,9 @@
 """Where a record goes when a deployment moves to more partitions."""
 
+import os
+import subprocess
+import sys
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -49,3 +53,13 @@ def test_one_partition_stays_one_and_sketches_go_by_model() -> None:
     assert destinations(MODELS, b"4", b"{}", 0, 1, 1) == [0]
     where = {destinations(SKETCHES, str(model).encode(), b"{}", 2, 6, 12)[0] for model in range(200)}
     assert where == {2, 8}
+
+
+@pytest.mark.parametrize("given", ["many", "0", "-6", "1001"])
+def test_no_number_of_partitions_is_said_in_a_line(given: str) -> None:
+    command = [sys.executable, "-m", "wisebook_ml", "topics", "list"]
+    done = subprocess.run(
+        command, env={**os.environ, "WISEBOOK_ML_PARTITIONS": given}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"Error: WISEBOOK_ML_PARTITIONS is {given!r}; it is a number from 1 to 1000\n"

@@ -57,7 +57,10 @@ class _LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
-        command = getattr(import_module(module), name)
+        try:
+            command = getattr(import_module(module), name)
+        except ValueError as error:  # the topics are declared as the environment says (WISEBOOK_ML_PARTITIONS)
+            raise click.ClickException(str(error)) from error
         assert isinstance(command, click.Command)
         return command
 

@@ -1,8 +1,7 @@
 """``wisebook-ml drift``: what has moved for a model, since it was trained."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from schemas import Derive, TypeModele
 from wisebook_ml.cli.audited import audited, tell
+from wisebook_ml.cli.failures import PICTURES, saying
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.clock import utc_now
 from wisebook_ml.drift.plot import draw_report
@@ -28,7 +28,6 @@ from wisebook_ml.timers.schedule import PARIS
 
 __all__ = ["drift"]
 
-PICTURES = frozenset({".png", ".svg", ".pdf"})
 TIMER = "drift"
 NAMED = 3
 """Variables that a row of the list names."""
@@ -38,17 +37,8 @@ SOCIETE = click.option("--societe", type=click.IntRange(min=0), help="Company; 0
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 
 
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Say what was wrong in a line, whatever part it came from."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise click.ClickException(
-            f"pictures need {error.name}, which comes with the extra `train`: pip install 'wisebook_ml[train]'"
-        ) from error
-    except (ConnectError, ReadError, StorageError, ValueError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+FAILURES = (ConnectError, ReadError, StorageError, ValueError, OSError)
+"""Errors whose message is for people."""
 
 
 @click.group()
@@ -70,7 +60,7 @@ def drift() -> None:
 def report(modele: str, societe: int | None, version: int | None, lang: str, plot: Path | None, as_json: bool) -> None:
     """Print the last report of MODELE: what moved, by how much, and how sure that is."""
     _check(plot)
-    with _errors():
+    with saying(*FAILURES):
         found = _report(modele, societe, version)
         if plot is not None:
             draw_report(found, plot, lang=lang)
@@ -88,7 +78,7 @@ def report(modele: str, societe: int | None, version: int | None, lang: str, plo
 @AS_JSON
 def list_(societe: int | None, as_json: bool) -> None:
     """List the last report of each model."""
-    with _errors():
+    with saying(*FAILURES):
         engine = open_database(get_settings().sql_url)
         found = list(DriftStore(engine).latest(societe))
         if not found:
@@ -124,7 +114,7 @@ def list_(societe: int | None, as_json: bool) -> None:
 def thresholds(modele: str, societe: int | None, changes: Sequence[str], reset: bool) -> None:
     """Show how large a change of MODELE has to be to count, and how sure; or change that, from the next check on."""
     wanted = dict(_change(one) for one in changes)
-    with _errors():
+    with saying(*FAILURES):
         registry = ModelRegistry(open_database(get_settings().sql_url))
         model = registry.find(modele, societe)
         parametres = model.parametres_modele

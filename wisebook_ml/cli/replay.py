@@ -4,8 +4,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -16,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from wisebook_ml.cli.compile import announce_compiling
+from wisebook_ml.cli.failures import PICTURES, saying
 from wisebook_ml.cli.show import plain_console, put
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
@@ -33,7 +32,6 @@ from wisebook_ml.storage import StorageError
 
 __all__ = ["replay"]
 
-PICTURES = frozenset({".png", ".svg", ".pdf"})
 
 SAY_SECONDS = 10.0
 """How often progress is a line of its own, where standard error is no terminal."""
@@ -41,17 +39,8 @@ SAY_SECONDS = 10.0
 SHOWN_CONTROLS = 20
 
 
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Say what was wrong in a line, whatever part it came from."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise click.ClickException(
-            f"pictures need {error.name}, which comes with the extra `train`: pip install 'wisebook_ml[train]'"
-        ) from error
-    except (ReplayError, ConnectError, ReadError, PublishError, StorageError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+FAILURES = (ReplayError, ConnectError, ReadError, PublishError, StorageError, OSError)
+"""Errors whose message is for people."""
 
 
 @click.command()
@@ -106,7 +95,7 @@ def replay(
     asked = Asked(debut=debut, fin=fin, societes=societes, modeles=modeles, parametres=parametres)
     settings = get_settings()
     started = time.monotonic()
-    with _errors():
+    with saying(*FAILURES):
         bootstrap = reach_broker(settings)
         with _Shown() as shown:
             around = Surroundings(settings, bootstrap, processes, throttle, shown.tell, shown.say)

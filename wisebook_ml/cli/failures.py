@@ -1,0 +1,30 @@
+"""What commands that read, compare and draw say where they cannot."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+__all__ = ["PICTURES", "saying"]
+
+PICTURES = frozenset({".png", ".svg", ".pdf"})
+"""Kinds of files that a plot is written to."""
+
+
+@contextmanager
+def saying(*kinds: type[Exception]) -> Iterator[None]:
+    """Say what was wrong in a line, whatever part it came from.
+
+    Parameters
+    ----------
+    *kinds : type of Exception
+        Those whose message is for people.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"pictures need {error.name}, which comes with the extra `train`: pip install 'wisebook_ml[train]'"
+        ) from error
+    except kinds as error:
+        raise click.ClickException(str(error)) from error
