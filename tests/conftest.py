@@ -11,9 +11,10 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Error, expect, sync_playwright
+from playwright.sync_api import Browser, Error
 
 from bench.postgres import local_postgres
+from tests.browser import NoChromium, chromium, opened
 from wisebook_ml.broker import LocalKafka
 from wisebook_ml.broker.java import QUICK_JAVA_OPTIONS
 
@@ -33,16 +34,8 @@ LONG = ("acceptance", "training", "transport", "timers", "broker", "services", "
 """Folders whose files take longest. They come first: a long file at the end would leave other processes idle."""
 
 
-CHROMIUM = "WISEBOOK_ML_CHROMIUM"
-"""Environment variable with the path of the Chromium to use instead of the system's."""
-
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
 ANSWER_SECONDS = 60.0
 """Longest wait for an answer over HTTP; the client's own 5 s are too little on a busy machine."""
-
-BROWSER_MS = 60_000
-"""Longest wait for anything that a page should show, in milliseconds; it takes some, unless the machine is busy."""
 
 
 def _is_parallel(config: pytest.Config) -> bool:
@@ -151,15 +144,9 @@ def postgres(postgres_server: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Return the system's Chromium; without one, these tests fail: pages that nobody has seen are not tested."""
-    asked = os.environ.get(CHROMIUM)
-    found = next(filter(None, map(shutil.which, [asked] if asked else CHROMIUM_NAMES)), None)
-    if found is None:
-        pytest.fail(
-            f"{f'{CHROMIUM}={asked} is no program' if asked else 'There is no Chromium on this machine'}; the tests of "
-            f"the pages need one. Install it (`apt-get install chromium`), or name its path in {CHROMIUM}."
-        )
-    expect.set_options(timeout=BROWSER_MS)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found)
+    try:
+        found = chromium()
+    except NoChromium as error:
+        pytest.fail(str(error))
+    with opened(found) as started:
         yield started
-        started.close()
