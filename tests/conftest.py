@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
 import pytest
 from playwright.sync_api import Browser, Error
 
-from bench.postgres import local_postgres
+from bench.postgres import empty_database, local_postgres
 from tests.browser import NoChromium, chromium, opened
 from wisebook_ml.broker import LocalKafka
 from wisebook_ml.broker.java import QUICK_JAVA_OPTIONS
@@ -133,12 +132,8 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres(postgres_server: str) -> Iterator[str]:
     """URL of an empty PostgreSQL database of one test alone."""
-    name = f"t{uuid.uuid4().hex}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield postgres_server.rpartition("/")[0] + f"/{name}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with empty_database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

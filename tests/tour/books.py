@@ -1,4 +1,4 @@
-"""The steps of the books: entries and positions come in, detections and alerts go out, and an accountant judges some."""
+"""The steps of the books: entries and positions come in, detections and alerts go out, an accountant judges some."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from wisebook_ml.storage import VerdictStore
 
 from . import companies
 from .companies import ENTRIES as VOLUMES
-from .companies import LARGE, company, day
+from .companies import LARGE, PARIS, company, day
 from .house import House
 from .narrator import Narrator
 
@@ -86,7 +86,7 @@ def detections_and_alerts(house: House, tell: Narrator) -> None:
     publish(house, companies.entries(day(10, 1), day(10, 16)), tell)
     house.page.goto("/")
     expect(house.page.locator("#list .row").first).to_be_visible()
-    expect(house.page.locator("#detail")).to_contain_text("score")
+    expect(house.page.locator("#detail").get_by_role("table").first).to_be_visible()
     tell.picture(house.page, "detections", "The detections, the most serious first, with their reasons and the entry")
     found = [one.detection for one in house.detections().values() if one.detection.etat is Etat.OUVERTE]
     tell.say(
@@ -120,8 +120,8 @@ def an_accountant_judges(house: House, tell: Narrator) -> None:
     stored = VerdictStore(house.engine).list(LARGE)
     assert sorted(one.detection_id for one in stored) == sorted(one.detection_id for _, one in wanted)
     tell.say(
-        f"{CONFIRMED} are confirmed, {DISMISSED} are none: each click is a record on the topic `feedback`. Verdicts are "
-        "what the models of corrections learn from, and what is dismissed again and again counts less."
+        f"{CONFIRMED} are confirmed, {DISMISSED} are none: each click is a record on the topic `feedback`. The models of "
+        "corrections learn from verdicts, and what is dismissed again and again counts less."
     )
 
 
@@ -166,7 +166,7 @@ def statistics_move(house: House, tell: Narrator) -> None:
     tell.picture(page, "statistics", "What was counted of the large company, and how often it was judged wrong")
     rates = [one for one in VerdictStore(house.engine).reliability(LARGE) if one.journal_code is None]
     tell.say(
-        f"The timer `statistics` was due ({last.echeance:%d/%m/%Y %H:%M} UTC by the clock of the story): "
+        f"The timer `statistics` was due ({last.echeance.astimezone(PARIS):%d/%m/%Y %H:%M} by the clock of the story): "
         f"{len(rows):,} windows of hours and days. What Claire said shows in them at once:"
     )
     tell.table(("control or model", "dismissed", "judged"), [(one.nom, one.rejets, one.avis) for one in rates])
@@ -179,4 +179,3 @@ def _serious(found: Iterable[Detection]) -> list[Detection]:
 
 def _named(one: Detection) -> str:
     return f"{one.journal_code} {one.ecriture_num}" if one.ecriture_num else one.objet.id
-

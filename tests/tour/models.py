@@ -11,6 +11,7 @@ from schemas import (
     CodeMotif,
     DemandeEntrainement,
     Derive,
+    Detection,
     DomaineApplication,
     Etat,
     Motif,
@@ -51,8 +52,8 @@ def a_model_is_trained(house: House, tell: Narrator) -> None:
     assert done.promue, done.decision
     house.settle()
     tell.say(
-        f"A trainer reads {company(LARGE).nom}'s entries from their topic, trains an Isolation Forest on the first 70 % "
-        "of the days, and tests it on the others. The first version has nobody to beat: it is put in force, with a "
+        f"A trainer reads the entries of {company(LARGE).nom} from their topic, trains an Isolation Forest on the first "
+        "70 % of the days, and tests it on the others. The first version has nobody to beat: it is put in force, with a "
         "marker among the entries, so that a recovery or a replay changes models at the same entry."
     )
     _show_campaign(tell, done)
@@ -154,24 +155,29 @@ def the_rest_of_the_year(house: House, tell: Narrator) -> None:
 
 def an_account_runs_dry(house: House, tell: Narrator) -> None:
     """The small company pays nearly all it has: the forecast warns that its account runs dry."""
+    assert _dry(house) == []
     with EventProducer(house.deployment.bootstrap, house.deployment.settings.topic_prefix) as producer:
         assert publish_positions(companies.large_payment(), producer, "tour").refused == []
     house.settle()
-    (dry,) = [
-        one.detection
-        for one in house.detections().values()
-        if one.detection.societe_id == SMALL
-        and one.detection.etat is Etat.OUVERTE
-        and CodeMotif.RISQUE_LIQUIDITE in {motif.code for motif in one.detection.motifs}
-    ]
-    warned = [one for one in house.read(ALERTS, Alerte) if one.cause == CodeMotif.RISQUE_LIQUIDITE]
-    assert [one.societe_id for one in warned] == [SMALL]
+    (dry,) = _dry(house)
+    alerts = {one.alerte_id: one for one in house.read(ALERTS, Alerte)}
+    assert [one.societe_id for one in alerts.values() if dry.detection_id in one.detections] == [SMALL]
     assert any(one.societe_id == SMALL for one in house.read(PREDICTIONS, Prediction))
     tell.say(f"{company(SMALL).nom} is alerted while there is still time: « {dry.motifs[0].libelle_fr} »")
     page = house.page
     page.goto(f"/tresorerie/?societe={SMALL}")
     expect(page.get_by_role("img", name="Solde attendu")).to_be_visible()
     tell.picture(page, "treasury", "The cash of the next 90 days, with its intervals")
+
+
+def _dry(house: House) -> list[Detection]:
+    """Return the open warnings of the small company's cash."""
+    found = [one.detection for one in house.detections().values() if one.detection.societe_id == SMALL]
+    return [
+        one
+        for one in found
+        if one.etat is Etat.OUVERTE and CodeMotif.RISQUE_LIQUIDITE in {motif.code for motif in one.motifs}
+    ]
 
 
 def a_replay_compares(house: House, tell: Narrator) -> None:
