@@ -120,8 +120,8 @@ def an_accountant_judges(house: House, tell: Narrator) -> None:
     stored = VerdictStore(house.engine).list(LARGE)
     assert sorted(one.detection_id for one in stored) == sorted(one.detection_id for _, one in wanted)
     tell.say(
-        f"{CONFIRMED} are confirmed, {DISMISSED} are none: each click is a record on the topic `feedback`. The models of "
-        "corrections learn from verdicts, and what is dismissed again and again counts less."
+        f"{CONFIRMED} are confirmed, {DISMISSED} are none: each click is a record on the topic `feedback`. Models "
+        "learn from verdicts, and what is dismissed again and again counts less."
     )
 
 

@@ -2,7 +2,8 @@
 
 Compared are all records of the topics on which results and decisions lie, in their order, and all rows of all tables.
 Left out is what tells of the wall clock or of processes: `MOMENTS`, `UNCOMPARED`, `UNCOMPARED_TOPICS`, and the headers
-and offsets of records (each commit takes an offset of its own, and a worker that was killed leaves another number of them).
+and offsets of records (each commit takes an offset of its own, and a worker that was killed leaves another number of
+them).
 
 A record that was published before a kill, and again after it, counts once: subscribers know it by its id, and that it
 has the same value is checked here.

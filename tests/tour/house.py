@@ -83,8 +83,8 @@ class House:
         The database.
     clock, term : StoryClock, Term
         The clock of the timers, and the leader who runs them by it.
-    address, page : str, Page
-        The dashboard, and the browser's page, signed in.
+    address, token, page : str, str, Page
+        The dashboard, what lets in, and the browser's page, signed in.
     kept : dict
         What the steps found that the end is compared by.
     """
@@ -96,6 +96,7 @@ class House:
     clock: StoryClock
     term: Term
     address: str
+    token: str
     page: Page
     kept: dict[str, object] = field(default_factory=dict)
 
@@ -155,9 +156,10 @@ def house(
             Surroundings(deployment.settings, bootstrap), {name: TIMERS[name] for name in WATCHED_TIMERS}, clock=clock
         )
         ends.callback(term.close)
-        page = sign_in(browser, address, token_of(deployment, None, *Right))
+        token = token_of(deployment, None, *Right)
+        page = sign_in(browser, address, token)
         ends.callback(page.context.close)
         page.set_viewport_size(VIEW)
-        yield House(deployment, workers, disturbed, engine, clock, term, address, page)
+        yield House(deployment, workers, disturbed, engine, clock, term, address, token, page)
         for worker in workers.values():
             worker.check()

@@ -52,9 +52,9 @@ def a_model_is_trained(house: House, tell: Narrator) -> None:
     assert done.promue, done.decision
     house.settle()
     tell.say(
-        f"A trainer reads the entries of {company(LARGE).nom} from their topic, trains an Isolation Forest on the first "
-        "70 % of the days, and tests it on the others. The first version has nobody to beat: it is put in force, with a "
-        "marker among the entries, so that a recovery or a replay changes models at the same entry."
+        f"A trainer reads the entries of {company(LARGE).nom} from their topic, trains an Isolation Forest on the "
+        "first 70 % of the days, and tests it on the others. The first version has nobody to beat: it is put in force, "
+        "with a marker among the entries, so that a recovery or a replay changes models at the same entry."
     )
     _show_campaign(tell, done)
 

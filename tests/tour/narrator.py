@@ -27,6 +27,9 @@ figcaption, small { color: #5a6478 }
 class Narrator:
     """Tells nothing; those who tell something inherit."""
 
+    def place(self, address: str, token: str) -> None:
+        """Tell where the dashboard is, and what lets in."""
+
     def chapter(self, title: str) -> None:
         """Begin another step."""
 
@@ -62,6 +65,9 @@ class Aloud(Narrator):
     def __post_init__(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
+
+    def place(self, address: str, token: str) -> None:
+        self.console.print(f"Dashboard: {address}/   sign in with {token}", markup=False, soft_wrap=True)
 
     def chapter(self, title: str) -> None:
         if self.pause and self._chapters:

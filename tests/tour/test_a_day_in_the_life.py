@@ -1,34 +1,21 @@
 """The whole system, from books to forecasts: whoever dies in the middle of it, it ends the same."""
 
-import uuid
 from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from bench.postgres import empty_database
 from topics import ALL
 from wisebook_ml.storage.tables import Base
 
-from .end_state import MOMENTS, TOPICS, UNCOMPARED, UNCOMPARED_TOPICS, State, differences, end_state
-from .house import house
+from .end_state import MOMENTS, TOPICS, UNCOMPARED, UNCOMPARED_TOPICS, differences
 from .narrator import Narrator
-from .scenario import live_through
-
-
-def ends(kafka: str, server: str, browser: Browser, home: Path, *, disturbed: bool) -> State:
-    """Live through the scenario, and return what is compared of its end."""
-    prefix = f"t{uuid.uuid4().hex[:8]}."
-    with (
-        empty_database(server) as database,
-        house(kafka, prefix, home, database, browser, disturbed=disturbed) as one,
-    ):
-        live_through(one, Narrator())
-        return end_state(one)
+from .scenario import a_day
 
 
 def test_it_ends_as_if_nobody_had_died(kafka: str, postgres_server: str, browser: Browser, tmp_path: Path) -> None:
     undisturbed, disturbed = (
-        ends(kafka, postgres_server, browser, tmp_path / str(killed), disturbed=killed) for killed in (False, True)
+        a_day(kafka, postgres_server, browser, tmp_path / str(killed), Narrator(), disturbed=killed)
+        for killed in (False, True)
     )
     assert differences(undisturbed, disturbed) == []
     compared = {name for name, told in undisturbed.items() if told}

@@ -189,7 +189,8 @@ def test_statistics_and_drift(sign_in: Open, engine: Engine, now: dt.datetime) -
 def test_days_are_named_by_french_clocks(sign_in: Open, engine: Engine) -> None:
     first, second, end = (dt.datetime(2024, 10, number, tzinfo=ZoneInfo("Europe/Paris")) for number in (1, 2, 3))
     windows = [
-        Statistique(societe_id=1, debut=day, fin=after, ecritures=7) for day, after in ((first, second), (second, end))
+        Statistique(societe_id=1, debut=day, fin=after, ecritures=7, detections={})
+        for day, after in ((first, second), (second, end))
     ]
     StatisticsStore(engine).write(windows)
     page = sign_in("one", "/statistiques/")
