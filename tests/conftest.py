@@ -29,7 +29,7 @@ SHARED_BROKER = "WISEBOOK_ML_TEST_KAFKA_HOME"
 BROKER_JAVA = (*QUICK_JAVA_OPTIONS, "-Xmx512m")
 """Compiled once and lightly, a broker of a session takes half as much of the processors; its partitions are many."""
 
-LONG = ("acceptance", "training", "transport", "timers", "broker", "services", "pipeline")
+LONG = ("tour", "acceptance", "training", "transport", "timers", "broker", "services", "pipeline")
 """Folders whose files take longest. They come first: a long file at the end would leave other processes idle."""
 
 

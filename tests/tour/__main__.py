@@ -19,20 +19,18 @@ from .narrator import Aloud, Narrator
 from .scenario import a_day
 
 FOLDER = Path(__file__).parents[2] / "build" / "tour"
+"""Ignored by git; what an earlier tour has left there is removed."""
+
 LOGS = "logs"
 
 
 @click.command()
 @click.option("--pause", is_flag=True, envvar="PAUSE", help="Wait for Enter before each step.")
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=FOLDER,
-    show_default="build/tour",
-    help="Folder of the page and its pictures; what is in it is removed.",
-)
-def tour(pause: bool, out: Path) -> None:
-    """Show a day in the life of the whole system: some minutes, on a Kafka, a PostgreSQL and a browser of its own."""
+def tour(pause: bool) -> None:
+    """Show a day in the life of the whole system: some minutes, on a Kafka, a PostgreSQL and a browser of its own.
+
+    The story and its pictures are kept in build/tour.
+    """
     # Nine processes share the processors: more threads each would only wait for one another.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
@@ -40,7 +38,7 @@ def tour(pause: bool, out: Path) -> None:
     except NoChromium as error:
         raise click.ClickException(str(error)) from error
     announce_compiling()
-    tell = Aloud(out, pause=pause)
+    tell = Aloud(FOLDER, pause=pause)
     home = Path(tempfile.mkdtemp(prefix="wisebook-tour-"))
     try:
         _show(path, home, tell)
@@ -49,8 +47,10 @@ def tour(pause: bool, out: Path) -> None:
     except ImportError as error:
         raise click.ClickException(f"{error}: install what the tests need (`make setup`)") from error
     except (AssertionError, Error) as error:
-        _keep_logs(home, out / LOGS)
-        raise click.ClickException(f"the tour broke off: {error}\nThe logs of all processes: {out / LOGS}") from error
+        _keep_logs(home, FOLDER / LOGS)
+        raise click.ClickException(
+            f"the tour broke off: {error}\nThe logs of all processes: {FOLDER / LOGS}"
+        ) from error
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

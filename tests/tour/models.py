@@ -14,6 +14,7 @@ from schemas import (
     Detection,
     DomaineApplication,
     Etat,
+    EtatAlerte,
     Motif,
     Prediction,
     Statut,
@@ -161,7 +162,10 @@ def an_account_runs_dry(house: House, tell: Narrator) -> None:
     house.settle()
     (dry,) = _dry(house)
     alerts = {one.alerte_id: one for one in house.read(ALERTS, Alerte)}
-    assert [one.societe_id for one in alerts.values() if dry.detection_id in one.detections] == [SMALL]
+    (warning,) = [
+        one for one in alerts.values() if dry.detection_id in one.detections and one.etat is EtatAlerte.OUVERTE
+    ]
+    assert (warning.societe_id, warning.titre_fr) == (SMALL, dry.motifs[0].libelle_fr)
     assert any(one.societe_id == SMALL for one in house.read(PREDICTIONS, Prediction))
     tell.say(f"{company(SMALL).nom} is alerted while there is still time: « {dry.motifs[0].libelle_fr} »")
     page = house.page
