@@ -114,7 +114,7 @@ def the_model_is_obsolete(house: House, tell: Narrator) -> None:
     drift.scroll_into_view_if_needed()
     tell.picture(page, "drift", "The reports of drift")
     page.goto("/modeles/")
-    expect(page.get_by_text("Obsolète").first).to_be_visible()
+    expect(page.get_by_role("row", name=NAME)).to_contain_text("Obsolète")
     tell.picture(page, "obsolete", "The model is obsolete")
 
 
@@ -135,7 +135,7 @@ def the_challenger_wins(house: House, tell: Narrator) -> None:
     )
     _show_campaign(tell, done)
     house.page.goto("/modeles/")
-    expect(house.page.get_by_text("Prêt").first).to_be_visible()
+    expect(house.page.get_by_role("row", name=NAME)).to_contain_text("Prêt")
     tell.picture(house.page, "promoted", "The second version is in charge")
 
 
