@@ -22,6 +22,9 @@ TRAINED_UNTIL = day(10, 1)
 CONFIRMED, DISMISSED = 4, 3
 """How many detections the accountant judges: some of those in which something was planted, some of the others."""
 
+BEGUN = 0.75
+"""Share of the entries that wait when a worker is killed that works on them."""
+
 VERDICTS = {Verdict.CONFIRMEE: "Confirmer l’anomalie", Verdict.FAUX_POSITIF: "Faux positif"}
 """And the buttons that say so."""
 
@@ -29,18 +32,17 @@ VERDICTS = {Verdict.CONFIRMEE: "Confirmer l’anomalie", Verdict.FAUX_POSITIF: "
 def publish(house: House, entries: Sequence[Ecriture], tell: Narrator, *, strike: bool = False) -> None:
     """Publish entries and wait until all that follows is done; a scoring worker may be killed in the middle."""
     half = len(entries) // 2
-    before = house.told()
     house.deployment.publish(entries[:half])
     if strike and house.disturbed:
         worker = house.workers["scoring"]
-        house.deployment.until(partial(_more_than, house, before), "more detections", worker)
+        begun = partial(_fewer_wait, house, half * BEGUN)
+        house.deployment.until(begun, "it has begun", worker)
         worker.kill()
         house.deployment.publish(entries[half:])
-        left = house.deployment.lag("scoring", ENTRIES)
-        assert left > 0
         tell.say(
-            f"In the middle of it the scoring worker is killed (kill -9). {left:,} entries wait; nobody else notices. "
-            "Another worker takes over from the last snapshot of the state, and reads again what came after it."
+            f"In the middle of it the scoring worker is killed (kill -9). {house.deployment.lag('scoring', ENTRIES):,} "
+            "entries wait; nobody else notices. Another worker takes over from the last snapshot of the state, and "
+            "reads again what came after it."
         )
         house.restart("scoring")
     else:
@@ -48,8 +50,8 @@ def publish(house: House, entries: Sequence[Ecriture], tell: Narrator, *, strike
     house.settle()
 
 
-def _more_than(house: House, count: int) -> bool:
-    return house.told() > count
+def _fewer_wait(house: House, count: float) -> bool:
+    return house.deployment.lag("scoring", ENTRIES) < count
 
 
 def nine_months_of_books(house: House, tell: Narrator) -> None:

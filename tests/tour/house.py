@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from schemas import ExecutionMinuterie, Record
 from tests.acceptance.dashboard import served, sign_in, token_of
-from tests.acceptance.deployment import Deployment, Seen, Worker, values_of
+from tests.acceptance.deployment import Deployment, Seen, Worker
 from topics import COUNTS, DETECTIONS, DRIFT, ENTRIES, FEEDBACK, SKETCHES, STATISTICS, TIMER_RUNS, TREASURY, Topic
 from wisebook_ml.access import Right
 from wisebook_ml.storage import open_database
@@ -42,7 +42,7 @@ WORK: tuple[tuple[str, Topic], ...] = (
 )
 """Who reads what, each after those whose results it reads."""
 
-SMALL = {"WISEBOOK_ML_BATCH_SIZE": "200", "WISEBOOK_ML_SNAPSHOT_RECORDS": "1000"}
+SMALL = {"WISEBOOK_ML_BATCH_SIZE": "50", "WISEBOOK_ML_SNAPSHOT_RECORDS": "1000"}
 """Many batches and snapshots, so that a kill has many places to strike, and a recovery something to begin from."""
 
 WATCHED_TIMERS = ("drift", "statistics")
@@ -113,10 +113,6 @@ class House:
     def detections(self) -> Mapping[str, Seen]:
         """Return the last record of each detection, by its id."""
         return {str(one.detection.detection_id): one for one in self.deployment.detections()}
-
-    def told(self) -> int:
-        """Return how many different records of detections are out."""
-        return len(set(values_of(self.deployment.detections())))
 
     def night(self, day_: dt.datetime) -> list[ExecutionMinuterie]:
         """Let the night after a day come, in which the timers run; returns their runs."""
