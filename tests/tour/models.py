@@ -130,8 +130,8 @@ def the_challenger_wins(house: House, tell: Narrator) -> None:
     versions = [one.version.version for one in house.read(ENTRIES, Activation)]
     assert versions == [FIRST, SECOND]
     tell.say(
-        "Old and new version are asked about the same later days. The gate says why it decided as it did, and workers "
-        "change models between two entries:"
+        "Old and new version are asked about the same later days. The new one knows newer days, so it need only be about "
+        "as good. The gate says why it decided as it did, and workers change models between two entries:"
     )
     _show_campaign(tell, done)
     house.page.goto("/modeles/")
@@ -152,6 +152,14 @@ def the_rest_of_the_year(house: House, tell: Narrator) -> None:
     assert set(used) == {FIRST, SECOND}
     assert list(dict.fromkeys(used)) == [FIRST, SECOND]
     tell.table(("version", "detections that it took part in"), [(one, used.count(one)) for one in (FIRST, SECOND)])
+    *_, report = house.read(DRIFT, Derive)
+    assert (report.version, report.derive) == (SECOND, True)
+    assert _model(house).statut is Statut.OBSOLETE
+    tell.say(
+        "In the last night of the year the drift timer speaks of the second version, too. It knows no more of the new "
+        "amounts: a version learns from the first 70 % of the days, and is tested on the others. So the next training is "
+        "asked for, which has more of them to learn from."
+    )
 
 
 def an_account_runs_dry(house: House, tell: Narrator) -> None:
