@@ -130,8 +130,8 @@ def the_challenger_wins(house: House, tell: Narrator) -> None:
     versions = [one.version.version for one in house.read(ENTRIES, Activation)]
     assert versions == [FIRST, SECOND]
     tell.say(
-        "Old and new version are asked about the same later days. The new one knows newer days, so it need only be about "
-        "as good. The gate says why it decided as it did, and workers change models between two entries:"
+        "Old and new version are asked about the same later days. The new one knows newer days, so it need only be "
+        "about as good. The gate says why it decided as it did, and workers change models between two entries:"
     )
     _show_campaign(tell, done)
     house.page.goto("/modeles/")
@@ -157,8 +157,8 @@ def the_rest_of_the_year(house: House, tell: Narrator) -> None:
     assert _model(house).statut is Statut.OBSOLETE
     tell.say(
         "In the last night of the year the drift timer speaks of the second version, too. It knows no more of the new "
-        "amounts: a version learns from the first 70 % of the days, and is tested on the others. So the next training is "
-        "asked for, which has more of them to learn from."
+        "amounts: a version learns from the first 70 % of the days, and is tested on the others. So the next training "
+        "is asked for, which has more of them to learn from."
     )
 
 
