@@ -78,9 +78,9 @@ def a_year_of_positions(house: House, tell: Narrator) -> None:
         assert publish_positions(positions, producer, "tour").refused == []
     house.settle()
     tell.say(
-        f"{len(positions):,} positions of bank accounts: a year of days of the small company, a quarter of the large one, "
-        "whose bank has joined later. The treasury role forecasts the next 90 days "
-        "after each of them, and looks whether the day was as foreseen."
+        f"{len(positions):,} positions of bank accounts: a year of days of the small company, a quarter of the large "
+        "one, whose bank has joined later. The treasury role forecasts the next 90 days after each of them, and looks "
+        "whether the day was as foreseen."
     )
 
 
