@@ -22,7 +22,7 @@ LIBRARIES = (
 )
 """Those of the extra `train` count as none where they are not installed."""
 
-SERVICES = ("base", "parameters", "series", "prophet", "lstm", "lstm_forward")
+SERVICES = ("base", "parameters", "series", "prophet", "lstm", "lstm_network", "lstm_forward")
 """Modules of `wisebook_ml.services` that promoted versions are learnt with."""
 
 
