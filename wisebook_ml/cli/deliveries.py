@@ -17,9 +17,9 @@ from wisebook_ml.delivery.addresses import channel_of, shown
 from wisebook_ml.delivery.schedule import Kind
 from wisebook_ml.delivery.sender import Letter, Sender
 from wisebook_ml.delivery.signing import secret_of, spelled
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import DeliveryLog, StorageError, StoredDelivery, open_database
-from wisebook_ml.timers.schedule import PARIS
 
 __all__ = ["deliveries", "secret", "test"]
 

@@ -19,12 +19,12 @@ from wisebook_ml.drifting.references import reference_of_version
 from wisebook_ml.drifting.reports import last_reports
 from wisebook_ml.drifting.thresholds import as_parameters, thresholds_of
 from wisebook_ml.drifting.usual import VersionKey
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import DriftStore, Modele, ModelNotFound, ModelRegistry, StorageError, open_database
 from wisebook_ml.timers.catalogue import TIMERS
-from wisebook_ml.timers.schedule import PARIS
 
 __all__ = ["drift"]
 

@@ -7,10 +7,10 @@ import click
 from wisebook_ml.cli.audited import audited
 from wisebook_ml.cli.failures import saying
 from wisebook_ml.clock import utc_now
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import StorageError, count_old, open_database
 from wisebook_ml.storage import purge as remove
-from wisebook_ml.timers.schedule import PARIS
 
 __all__ = ["purge"]
 

@@ -11,6 +11,7 @@ from wisebook_ml.cli.audited import audited
 from wisebook_ml.cli.failures import saying
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.clock import utc_now
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.groups import group_is_at_work, group_name
 from wisebook_ml.messaging.producer import PublishError
@@ -21,7 +22,6 @@ from wisebook_ml.timers.exceptions import UnknownTimer
 from wisebook_ml.timers.listing import listed, next_run
 from wisebook_ml.timers.plan import ahead_of_clock
 from wisebook_ml.timers.runs import last_runs
-from wisebook_ml.timers.schedule import PARIS
 from wisebook_ml.timers.term import run_by_hand
 from wisebook_ml.timers.works import Surroundings
 

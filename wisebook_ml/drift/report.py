@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from schemas import Derive, DeriveVariable
 from wisebook_ml.controls.texts import count_en, count_fr, number_en, number_fr
@@ -11,10 +10,10 @@ from wisebook_ml.drift.histogram import Histogram
 from wisebook_ml.drift.performance import Performance
 from wisebook_ml.drift.scores import ScoreChange
 from wisebook_ml.drift.variables import Variable
+from wisebook_ml.french_time import PARIS
 
 __all__ = ["Moved", "Report", "lines_of", "record_of"]
 
-PARIS = ZoneInfo("Europe/Paris")
 PRECISION, EXPECTED_PRECISION = "precision", "precision_estimee"
 
 MEASURES = {
