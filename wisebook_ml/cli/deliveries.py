@@ -9,11 +9,12 @@ import click
 import msgspec
 
 from schemas import Alerte, Canal, Destination, Livraison, Severite, StatutLivraison
+from wisebook_ml.access import shown
 from wisebook_ml.cli.audited import audited
 from wisebook_ml.cli.failures import saying
 from wisebook_ml.clock import utc_now
 from wisebook_ml.controls.texts import count_en
-from wisebook_ml.delivery.addresses import channel_of, shown
+from wisebook_ml.delivery.addresses import channel_of
 from wisebook_ml.delivery.schedule import Kind
 from wisebook_ml.delivery.sender import Letter, Sender
 from wisebook_ml.delivery.signing import secret_of, spelled

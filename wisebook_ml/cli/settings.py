@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from rich.table import Table
 
 from schemas import Parametres, ReglageAlertes
+from wisebook_ml.access import shown
 from wisebook_ml.cli.alert_reach import Reach, reach_of
 from wisebook_ml.cli.audited import audited
 from wisebook_ml.cli.failures import saying
 from wisebook_ml.cli.show import plain_console
-from wisebook_ml.delivery.addresses import shown
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
