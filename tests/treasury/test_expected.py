@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from schemas import Echeancier, Ecriture, Ligne, PaiementAttendu, PositionTresorerie, from_minor
+from wisebook_ml.business_calendar import BusinessDays
 from wisebook_ml.treasury.as_of import attendus_of
-from wisebook_ml.treasury.calendar import BusinessDays
 from wisebook_ml.treasury.exceptions import PositionRefused
 from wisebook_ml.treasury.expected import Attendus
 from wisebook_ml.treasury.flows import Activity, Flow, flows_of

@@ -33,6 +33,7 @@ def _digest() -> str:
     digest = hashlib.blake2b(platform.python_version().encode(), digest_size=8)
     paths = [path for folder in (HERE, Path(schemas.__file__).parent) for path in sorted(folder.rglob("*.py"))]
     paths += [HERE.parent / "services" / f"{name}.py" for name in SERVICES]
+    paths.append(HERE.parent / "business_calendar.py")
     for path in paths:
         digest.update(path.read_bytes())
     for name in LIBRARIES:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.treasury.calendar import BusinessDays
+from wisebook_ml.business_calendar import BusinessDays
 from wisebook_ml.treasury.expected import Attendus
 from wisebook_ml.treasury.series import DailySeries
 
