@@ -142,8 +142,8 @@ def _rows(engine: Engine, table: Table) -> list[str]:
 def _counted(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the days of the story, and what was clicked, which is in days of the wall clock.
 
-    Hours are left out: they are kept for eight days. Where nine months are published in a minute, it is chance whether a
-    detection is counted before the entries after it have ended its hour. Days are kept for more than a year.
+    Hours are left out: they are kept for eight days. Where nine months are published in a minute, it is chance whether
+    a detection is counted before the entries after it have ended its hour. Days are kept for more than a year.
     """
     days = [row for row in rows if row["fin"] - row["debut"] > dt.timedelta(hours=1)]
     clicked = Counter[str]()
