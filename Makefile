@@ -6,6 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BENCH_VENV := .venv-bench
 PEERS_VENV := .venv-peers
 DOCS_VENV := .venv-docs
+QUALITY_VENV := .venv-quality
 CODE := schemas topics wisebook_ml agents client bench tests docs/hooks.py
 # Half of the time tests wait, for processes and brokers: so four at once (`make test PARALLEL=` runs one after the other).
 # Whole files, in their order: those that take longest come first (tests/conftest.py).
@@ -16,7 +17,8 @@ DATA ?=
 ENTRIES ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick docs lint types format contracts client lock clean
+.PHONY: help setup demo test chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick docs lint imports dead types format \
+	contracts client lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,12 +69,20 @@ docs: $(DOCS_VENV)/.done ## Build the site of the documentation into build/site;
 	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict
 	@echo "Written to build/site. To read it, with search: $(DOCS_VENV)/bin/mkdocs serve"
 
-lint: $(VENV)/.all ## Check style and format
+lint: $(VENV)/.all imports dead ## Check style and format, imports, unused code, the contract's compatibility
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/python -m topics.contracts check
 	$(BIN)/python -m topics.contracts compatible
 	$(BIN)/python -m wisebook_ml.handbook.document check
+
+imports: $(QUALITY_VENV)/.done ## Check that imports point one way (the contracts in pyproject.toml)
+	PYTHONPATH=.:client $(QUALITY_VENV)/bin/lint-imports --no-cache --no-logo
+
+# Of fields only parameters: those of records are read by whoever has the JSON, the row or the table.
+dead: $(QUALITY_VENV)/.done ## Find code that nothing uses
+	@found=$$($(QUALITY_VENV)/bin/vulture | grep -vE "unused (variable|attribute) .*\(60%"); \
+		if [ -n "$$found" ]; then echo "$$found"; exit 1; else echo "No code is unused"; fi
 
 types: $(VENV)/.all ## Check types (strict)
 	$(BIN)/mypy
@@ -98,12 +108,13 @@ lock: $(VENV)/.all ## Resolve the dependencies anew into requirements/
 	$(COMPILE) --upgrade bench/peers.in -o bench/peers.txt
 	$(COMPILE) -c requirements/dev.txt requirements/build.in -o requirements/build.txt
 	$(COMPILE) --upgrade requirements/docs.in -o requirements/docs.txt
+	$(COMPILE) --upgrade requirements/quality.in -o requirements/quality.txt
 	cp requirements/base.txt bench/requirements.txt # the versions to prefer
 	$(COMPILE) bench/requirements.in pyproject.toml -o bench/requirements.txt
 
 clean: ## Remove what was installed and made here (the cached Kafka and compiled code stay)
 	-@test ! -x $(BIN)/wisebook-ml || $(BIN)/wisebook-ml kafka stop
-	rm -rf $(VENV) $(BENCH_VENV) $(PEERS_VENV) $(DOCS_VENV) .wisebook build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(BENCH_VENV) $(PEERS_VENV) $(DOCS_VENV) $(QUALITY_VENV) .wisebook build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 	@echo "What other checkouts share stays: Kafka and compiled code in the user's cache folder (~/.cache/wisebook-ml)"
 
 $(VENV)/bin/python:
@@ -147,4 +158,12 @@ $(DOCS_VENV)/.done: requirements/docs.txt
 	@$(PYTHON) -m venv $(DOCS_VENV)
 	@$(DOCS_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps \
 		-r requirements/docs.txt
+	@touch $@
+
+# What looks at the code and at what is installed from outside.
+$(QUALITY_VENV)/.done: requirements/quality.txt
+	@echo "Installing the checks into $(QUALITY_VENV) (once, half a minute)"
+	@$(PYTHON) -m venv $(QUALITY_VENV)
+	@$(QUALITY_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps \
+		-r requirements/quality.txt
 	@touch $@

@@ -42,7 +42,7 @@ class Configuration(yaml.SafeLoader):
     """Reads mkdocs.yml, in which tags name functions of MkDocs' own environment."""
 
 
-Configuration.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix, node: suffix)
+Configuration.add_multi_constructor("tag:yaml.org,2002:python/", lambda _, suffix, __: suffix)
 CONFIGURATION = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), Configuration)
 
 
