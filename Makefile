@@ -7,7 +7,7 @@ BENCH_VENV := .venv-bench
 PEERS_VENV := .venv-peers
 DOCS_VENV := .venv-docs
 QUALITY_VENV := .venv-quality
-CODE := schemas topics wisebook_ml agents client bench tests docs/hooks.py
+CODE := schemas topics wisebook_ml agents client bench tests docs/hooks.py .ci
 # Half of the time tests wait, for processes and brokers: so four at once (`make test PARALLEL=` runs one after the other).
 # Whole files, in their order: those that take longest come first (tests/conftest.py).
 PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
@@ -17,7 +17,7 @@ DATA ?=
 ENTRIES ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick docs lint imports dead types format \
+.PHONY: help setup demo test chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick docs lint imports dead audit types format \
 	contracts client lock clean
 
 help: ## List the targets
@@ -61,8 +61,8 @@ evaluate-drift: $(VENV)/.all $(PEERS_VENV)/.done ## Evaluate drift alarms beside
 bench: $(VENV)/.all $(BENCH_VENV)/.done ## Measure speed, latency, memory beside Faust, Quix Streams and Bytewax (under 20 minutes)
 	@$(BIN)/python -m bench --out docs/bench.jsonl --picture docs/bench.svg
 
-bench-quick: $(VENV)/.all $(BENCH_VENV)/.done ## The same, smaller and once (under 3 minutes)
-	@$(BIN)/python -m bench --quick
+bench-quick: $(VENV)/.all $(BENCH_VENV)/.done ## The same, smaller and once, beside the recorded ratios (under 3 minutes)
+	@$(BIN)/python -m bench --quick --against docs/bench.jsonl
 
 # Not --quiet: warnings that are not shown would not fail either.
 docs: $(DOCS_VENV)/.done ## Build the site of the documentation into build/site; warnings fail
@@ -83,6 +83,11 @@ imports: $(QUALITY_VENV)/.done ## Check that imports point one way (the contract
 dead: $(QUALITY_VENV)/.done ## Find code that nothing uses
 	@found=$$($(QUALITY_VENV)/bin/vulture | grep -vE "unused (variable|attribute) .*\(60%"); \
 		if [ -n "$$found" ]; then echo "$$found"; exit 1; else echo "No code is unused"; fi
+
+audit: $(VENV)/.all $(QUALITY_VENV)/.done ## Check licences and known vulnerabilities of what is installed (asks a service)
+	@$(QUALITY_VENV)/bin/pip-licenses --python $(BIN)/python --summary
+	@$(QUALITY_VENV)/bin/python .ci/vulnerabilities.py $(QUALITY_VENV)/bin/pip-audit \
+		$(wildcard requirements/*.txt) bench/requirements.txt bench/peers.txt
 
 types: $(VENV)/.all ## Check types (strict)
 	$(BIN)/mypy

@@ -2,12 +2,18 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
-__all__ = ["Results", "line_of", "table_of"]
+__all__ = ["RATIO", "Results", "beside_recorded", "line_of", "table_of"]
 
 Line = dict[str, Any]
+
+RATIO = "times"
+"""Unit of a ratio to a peer: the only figures that two machines, or a busy hour and a quiet one, can be compared by."""
+
+MUCH = 0.2
+"""A ratio that has lost more than this share of what was recorded is marked; less can be the roughness of a short run."""
 
 
 def line_of(
@@ -108,6 +114,37 @@ def table_of(lines: list[Line]) -> str:
     ]
     shown.insert(1, "-" * max(map(len, shown)))
     return "\n".join(shown)
+
+
+def beside_recorded(lines: Sequence[Line], recorded: Sequence[Line]) -> str:
+    """Return the ratios of a run beside recorded ones, with a mark where one has become much worse.
+
+    Parameters
+    ----------
+    lines, recorded : sequence of dict
+        Of this run and of an earlier one, in any order. Absolute figures are passed over: they are of their machine.
+
+    Examples
+    --------
+    >>> then = [line_of("core.ratio", 1.4, RATIO, compared_with="bytewax")]
+    >>> print(beside_recorded([line_of("core.ratio", 1.0, RATIO, compared_with="bytewax")], then))
+    core.ratio (against bytewax): 1 times, recorded 1.4 (-29 %)  << WORSE
+    """
+    now = {(line["name"], line["compared_with"]): line["value"] for line in lines}
+    told = []
+    for line in recorded:
+        key = line["name"], line["compared_with"]
+        if line["unit"] != RATIO or line["value"] is None:
+            continue
+        head = f"{line['name']} (against {line['compared_with']})"
+        value = now.get(key)
+        if value is None:
+            told.append(f"{head}: NOT MEASURED, recorded {_figure(line['value'], '')}")
+            continue
+        change = f"{100 * (value / line['value'] - 1):+.0f} %"
+        mark = "  << WORSE" if value < (1 - MUCH) * line["value"] else ""
+        told.append(f"{head}: {_figure(value, '')} {RATIO}, recorded {_figure(line['value'], '')} ({change}){mark}")
+    return "\n".join(told)
 
 
 def _figure(value: float | None, missing: str) -> str:
