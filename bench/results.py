@@ -13,7 +13,7 @@ RATIO = "times"
 """Unit of a ratio to a peer: the only figures that two machines, or a busy hour and a quiet one, can be compared by."""
 
 MUCH = 0.2
-"""A ratio that has lost more than this share of what was recorded is marked; less can be the roughness of a short run."""
+"""A ratio that has lost more than this share is marked; less can be the roughness of a short run."""
 
 
 def line_of(
