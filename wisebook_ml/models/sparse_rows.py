@@ -3,12 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.compiled import Array, compiled
+from wisebook_ml.compiled import Array, allocating
 
 __all__ = ["dense_rows", "weighed_rows"]
 
 
-@compiled
+@allocating
 def dense_rows(starts: Array, columns: Array, data: Array, rows: Array, width: int) -> npt.NDArray[np.float32]:
     """Return some rows of a sparse matrix (compressed by rows), shape (len(rows), width)."""
     dense = np.zeros((len(rows), width), np.float32)
@@ -18,7 +18,7 @@ def dense_rows(starts: Array, columns: Array, data: Array, rows: Array, width: i
     return dense
 
 
-@compiled
+@allocating
 def weighed_rows(
     owners: Array, rows: Array, weights: Array, starts: Array, columns: Array, data: Array, count: int, width: int
 ) -> npt.NDArray[np.float32]:
