@@ -27,7 +27,6 @@ __all__ = [
     "CACHE",
     "SOURCES",
     "Array",
-    "allocating",
     "array_at",
     "cache_folder",
     "compiled",
@@ -147,26 +146,11 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     The function runs without Python's global lock, so that partitions are scored side by side. Arithmetic follows
     NumPy: whole numbers wrap around, a division by zero is infinite. Only arrays of whole numbers, floats and records,
     and scalars, go in and out.
-
-    It makes no arrays of its own, nor calls what returns some (`allocating` may). So who holds those that it is given
-    need not be counted, which took a third of the time of small functions that hand arrays on to each other.
     """
-    return _compiled(function, counts=False)
-
-
-def allocating(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a function as `compiled` does, one that makes arrays."""
-    return _compiled(function, counts=True)
-
-
-def _compiled(function: Callable[P, R], *, counts: bool) -> Callable[P, R]:
     folder = cache_folder(Path(function.__code__.co_filename))
     _used.add(folder)
     config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]  # numba reads it when it decorates
-    options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
-    if not counts:
-        options["_nrt"] = False
-    return cast(Callable[P, R], numba.njit(**options)(function))
+    return cast(Callable[P, R], numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 @intrinsic

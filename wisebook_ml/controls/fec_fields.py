@@ -7,7 +7,7 @@ Art. A47 A-1 LPF, VII (the 18 fields); BOI-CF-IOR-60-40-20 (20170607) nos. 80 to
 
 import numpy as np
 
-from wisebook_ml.compiled import Array, allocating, compiled
+from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.features.view import View, once
 from wisebook_ml.ledger.batch import Ints
 
@@ -55,7 +55,7 @@ def _blank(data: Array, start: int, length: int) -> bool:
     return True
 
 
-@allocating
+@compiled
 def _line_faults(
     data: Array,
     first: Array,
@@ -102,7 +102,7 @@ def _line_faults(
     return faults
 
 
-@allocating
+@compiled
 def _entry_faults(
     data: Array, first: Array, faults: Array, code: Array, length: Array, day: Array, valid: Array
 ) -> Array:

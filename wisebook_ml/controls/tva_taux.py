@@ -3,7 +3,7 @@
 import numpy as np
 
 from schemas import CodeMotif
-from wisebook_ml.compiled import Array, allocating, compiled
+from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.controls.base import Control, Finding, View, chosen
 from wisebook_ml.controls.texts import euros_en, euros_fr, number_fr
 from wisebook_ml.controls.vat import base_lines, has_vat, vat_lines
@@ -144,7 +144,7 @@ def implausibility(vats: Array, bases: Array) -> float:
     return SURE if is_applied(vat_total, base) or is_mistyped(vat_total, base) else UNEXPLAINED
 
 
-@allocating
+@compiled
 def _implausibilities(asked: Array, vat: Array, base: Array, net: Array, first: Array) -> Array:
     values = np.zeros(len(asked))
     for i in np.flatnonzero(asked):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wisebook_ml.compiled import Array, allocating, compiled
+from wisebook_ml.compiled import Array, compiled
 
 __all__ = [
     "COUNT",
@@ -157,7 +157,7 @@ def release_block(heads: Array, links: Array, klass: int, block: int) -> None:
     heads[klass] = block
 
 
-@allocating
+@compiled
 def rebuild_slots(slots: Array, keys: Array, meta: Array) -> bool:
     """Fill empty slots anew from the rows in use; return False where free rows and counts contradict each other."""
     used = np.ones(meta[USED], np.bool_)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from schemas import Operation, Origine
-from wisebook_ml.compiled import Array, allocating, compiled
+from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.ledger.automaton import search
 from wisebook_ml.ledger.bins import amount_bin
 from wisebook_ml.ledger.characters import LETTER, code_point, kind_of
@@ -93,7 +93,7 @@ IBAN_TEXT = line_row("iban_empreinte")
 CREDIT_NOTE_BIT, RETURN_BIT, GENERIC_BIT, WATCHED_BIT = (1 << k for k in (CREDIT_NOTE, RETURN, GENERIC, WATCHED))
 
 
-@allocating
+@compiled
 def read_entries(
     data: Array,
     entries: Array,

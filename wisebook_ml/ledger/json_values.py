@@ -6,8 +6,9 @@ surely reads the same. The buffer ends each record with a NUL, and itself with `
 
 import numpy as np
 
-from wisebook_ml.compiled import Array, compiled
+from wisebook_ml.compiled import Array
 from wisebook_ml.ledger.utf8 import FAILED, LOWER, NINE, QUOTE, ZERO, read_text
+from wisebook_ml.ledger.words import scanning
 
 __all__ = [
     "PADDING",
@@ -50,7 +51,7 @@ DAY = 86_400 * SECOND
 MINUTE = 60 * SECOND
 
 
-@compiled
+@scanning
 def skip_space(data: Array, p: int) -> int:
     """Return the position of the first byte from `p` on that is not JSON's white space."""
     while SPACE[data[p]]:
@@ -58,14 +59,14 @@ def skip_space(data: Array, p: int) -> int:
     return p
 
 
-@compiled
+@scanning
 def _digits_end(data: Array, p: int) -> int:
     while ZERO <= data[p] <= NINE:
         p += 1
     return p
 
 
-@compiled
+@scanning
 def _number(data: Array, p: int, size: int) -> int:
     """Return the number that exactly `size` digits at `p` write, or `FAILED`."""
     value = 0
@@ -76,7 +77,7 @@ def _number(data: Array, p: int, size: int) -> int:
     return value
 
 
-@compiled
+@scanning
 def read_int(data: Array, p: int) -> tuple[int, int]:
     """Read a whole number without sign; return the position after it and its value."""
     end = _digits_end(data, p)
@@ -85,7 +86,7 @@ def read_int(data: Array, p: int) -> tuple[int, int]:
     return end, _number(data, p, end - p)
 
 
-@compiled
+@scanning
 def read_amount(data: Array, p: int) -> tuple[int, int]:
     """Read a string by the pattern of `schemas.Montant`; return the position after it and the amount in cents."""
     if data[p] != QUOTE:
@@ -114,7 +115,7 @@ def read_amount(data: Array, p: int) -> tuple[int, int]:
     return p + 1, -cents if negative else cents
 
 
-@compiled
+@scanning
 def is_amount(data: Array, p: int, size: int, whole: int, decimals: int) -> bool:
     """Return whether a text is a decimal number with a dot, of so many digits at most before and after it."""
     end = p + size
@@ -128,7 +129,7 @@ def is_amount(data: Array, p: int, size: int, whole: int, decimals: int) -> bool
     return data[point] == POINT and _digits_end(data, point + 1) == end and 1 <= end - point - 1 <= decimals
 
 
-@compiled
+@scanning
 def is_fiscal_year(data: Array, p: int, size: int) -> bool:
     """Return whether a text follows the pattern of `schemas.Exercice`: ``2025`` or ``2024-09-01/2025-08-31``."""
     if size == 4:
@@ -136,13 +137,13 @@ def is_fiscal_year(data: Array, p: int, size: int) -> bool:
     return size == 21 and data[p + 10] == SLASH and _looks_a_date(data, p) and _looks_a_date(data, p + 11)
 
 
-@compiled
+@scanning
 def _looks_a_date(data: Array, p: int) -> bool:
     dashes = data[p + 4] == MINUS and data[p + 7] == MINUS
     return dashes and _number(data, p, 4) >= 0 and _number(data, p + 5, 2) >= 0 and _number(data, p + 8, 2) >= 0
 
 
-@compiled
+@scanning
 def _date(data: Array, p: int) -> int:
     """Return the proleptic ordinal of the ten bytes at `p`, or `FAILED`."""
     year, month, day = _number(data, p, 4), _number(data, p + 5, 2), _number(data, p + 8, 2)
@@ -156,7 +157,7 @@ def _date(data: Array, p: int) -> int:
     return ordinal
 
 
-@compiled
+@scanning
 def read_date(data: Array, p: int) -> tuple[int, int]:
     """Read a string ``YYYY-MM-DD``; return the position after it and the proleptic ordinal."""
     if data[p] != QUOTE:
@@ -167,7 +168,7 @@ def read_date(data: Array, p: int) -> tuple[int, int]:
     return p + 12, ordinal
 
 
-@compiled
+@scanning
 def read_moment(data: Array, p: int) -> tuple[int, int]:
     """Read an RFC 3339 moment as publishers write it; return the position after it and microseconds since 1970.
 
@@ -211,7 +212,7 @@ def read_moment(data: Array, p: int) -> tuple[int, int]:
     return p + 1, micros
 
 
-@compiled
+@scanning
 def _skip_word(data: Array, p: int, word: Array) -> int:
     for k in range(len(word)):
         if data[p + k] != word[k]:
@@ -219,13 +220,13 @@ def _skip_word(data: Array, p: int, word: Array) -> int:
     return p + len(word)
 
 
-@compiled
+@scanning
 def skip_null(data: Array, p: int) -> int:
     """Return the position after ``null``."""
     return _skip_word(data, p, NULL)
 
 
-@compiled
+@scanning
 def skip_scalar(data: Array, p: int) -> int:
     """Return the position after a string, a number, true, false or null."""
     if data[p] == QUOTE:
@@ -236,7 +237,7 @@ def skip_scalar(data: Array, p: int) -> int:
     return _skip_number(data, p)
 
 
-@compiled
+@scanning
 def _skip_number(data: Array, p: int) -> int:
     if data[p] == MINUS:
         p += 1

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from wisebook_ml.compiled import Array, allocating
+from wisebook_ml.compiled import Array, compiled
 
 __all__ = ["any_line", "largest_line", "lines_that_reach"]
 
 
-@allocating
+@compiled
 def largest_line(values: Array, first: Array) -> Array:
     """Return the largest value among each entry's lines; NaN where all are.
 
@@ -26,7 +26,7 @@ def largest_line(values: Array, first: Array) -> Array:
     return largest
 
 
-@allocating
+@compiled
 def lines_that_reach(values: Array, largest: Array, first: Array) -> Array:
     """Return the lines whose value is the largest of their entry, as a mask of shape (m,)."""
     reached = np.empty(len(values), np.bool_)
@@ -36,7 +36,7 @@ def lines_that_reach(values: Array, largest: Array, first: Array) -> Array:
     return reached
 
 
-@allocating
+@compiled
 def any_line(mask: Array, first: Array) -> Array:
     """Return whether any line of each entry is in a mask of shape (m,)."""
     n = len(first) - 1

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wisebook_ml.compiled import Array, compiled
+from wisebook_ml.compiled import Array
 from wisebook_ml.ledger import record_schema
 from wisebook_ml.ledger.columns import ENTRY_ROWS, LINE_ROWS, NO_TIME, ROOT_DIGITS, UNKNOWN_ROOT, entry_row, line_row
 from wisebook_ml.ledger.json_values import (
@@ -27,6 +27,7 @@ from wisebook_ml.ledger.json_values import (
 )
 from wisebook_ml.ledger.record_schema import SHIFT, SLOTS, Kind, Rule, Schema
 from wisebook_ml.ledger.utf8 import FAILED, QUOTE, read_name, read_text
+from wisebook_ml.ledger.words import scanning
 
 __all__ = ["Tables", "read_records"]
 
@@ -74,7 +75,7 @@ class Tables(NamedTuple):
     unsure: Array
 
 
-@compiled
+@scanning
 def _key(data: Array, p: int, table: Array, factor: int) -> tuple[int, int]:
     """Read a key and the colon after it; return the position of the value, and the row of its rule (-1: unknown)."""
     p = skip_space(data, p)
@@ -91,7 +92,7 @@ def _key(data: Array, p: int, table: Array, factor: int) -> tuple[int, int]:
     return skip_space(data, p + 1), row if known else -1
 
 
-@compiled
+@scanning
 def _option(data: Array, p: int, low: int, high: int, options: Array) -> tuple[int, int]:
     """Read one of the options from `low` until before `high`; return the position after it and which it is."""
     if data[p] != QUOTE:
@@ -104,7 +105,7 @@ def _option(data: Array, p: int, low: int, high: int, options: Array) -> tuple[i
     return FAILED, 0
 
 
-@compiled
+@scanning
 def _text(data: Array, p: int, rules: Array, rule: int, columns: Array, at: int, trusted: bool) -> int:
     """Read a text of any kind; return the position after it."""
     after, size, points = read_text(data, p)
@@ -121,7 +122,7 @@ def _text(data: Array, p: int, rules: Array, rule: int, columns: Array, at: int,
     return after
 
 
-@compiled
+@scanning
 def _value(data: Array, p: int, rules: Array, rule: int, options: Array, columns: Array, at: int, trusted: bool) -> int:
     """Read the value of a known field into its column; return the position after it."""
     if data[p] == LOWER_N:
@@ -145,7 +146,7 @@ def _value(data: Array, p: int, rules: Array, rule: int, options: Array, columns
     return after
 
 
-@compiled
+@scanning
 def _line(data: Array, p: int, schema: Schema, options: Array, lines: Array, at: int, trusted: bool) -> int:
     """Read one line into the columns at `at`; return the position after it."""
     if data[p] != OPEN:
@@ -172,7 +173,7 @@ def _line(data: Array, p: int, schema: Schema, options: Array, lines: Array, at:
             return FAILED
 
 
-@compiled
+@scanning
 def _lines(
     data: Array, p: int, most: int, schema: Schema, options: Array, lines: Array, first: int, trusted: bool
 ) -> tuple[int, int]:
@@ -193,7 +194,7 @@ def _lines(
             return FAILED, at
 
 
-@compiled
+@scanning
 def _entry(
     data: Array,
     p: int,
@@ -237,7 +238,7 @@ def _entry(
             return FAILED, last
 
 
-@compiled
+@scanning
 def _root(data: Array, p: int, size: int) -> int:
     """Return `wisebook_ml.ledger.batch.account_root` of a text."""
     root, digits = 0, 0
@@ -251,7 +252,7 @@ def _root(data: Array, p: int, size: int) -> int:
     return root
 
 
-@compiled
+@scanning
 def _derive(data: Array, entries: Array, i: int, lines: Array, first: int, last: int) -> None:
     """Fill the columns that follow from others, of one entry and its lines."""
     total_debit, total_credit = 0, 0
@@ -269,7 +270,7 @@ def _derive(data: Array, entries: Array, i: int, lines: Array, first: int, last:
     entries[TOTAL, i] = max(abs(total_debit), abs(total_credit))
 
 
-@compiled
+@scanning
 def _read(
     data: Array,
     ends: Array,

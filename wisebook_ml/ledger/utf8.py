@@ -5,8 +5,8 @@ The buffer ends each record with a NUL, which no JSON string may contain: no loo
 
 import numpy as np
 
-from wisebook_ml.compiled import Array, compiled
-from wisebook_ml.ledger.words import WORD, bytes_before, first_bytes, special_bytes, word_at
+from wisebook_ml.compiled import Array
+from wisebook_ml.ledger.words import WORD, bytes_before, first_bytes, scanning, special_bytes, word_at
 
 __all__ = ["FAILED", "QUOTE", "read_name", "read_text"]
 
@@ -28,7 +28,7 @@ for _letter, _meaning in zip('"\\/bfnrt', '"\\/\b\f\n\r\t', strict=True):
     ESCAPES[ord(_letter)] = ord(_meaning)
 
 
-@compiled
+@scanning
 def _plain_end(data: Array, p: int) -> int:
     """Return the position of the first byte from `p` on that does not stand for itself."""
     while True:
@@ -38,7 +38,7 @@ def _plain_end(data: Array, p: int) -> int:
         p += WORD
 
 
-@compiled
+@scanning
 def read_name(data: Array, p: int) -> tuple[int, int, int]:
     """Read a plain ASCII string whose first byte is at `p`.
 
@@ -66,7 +66,7 @@ def read_name(data: Array, p: int) -> tuple[int, int, int]:
     return end if data[end] == QUOTE else FAILED, one, two
 
 
-@compiled
+@scanning
 def read_text(data: Array, p: int) -> tuple[int, int, int]:
     """Read a string whose opening quote should be at `p`; its bytes then start at ``p + 1``, without escapes.
 
@@ -84,7 +84,7 @@ def read_text(data: Array, p: int) -> tuple[int, int, int]:
     return _read_rest(data, start, p)
 
 
-@compiled
+@scanning
 def _read_rest(data: Array, start: int, p: int) -> tuple[int, int, int]:
     """Read on from the first byte, at `p`, that does not stand for itself; `start` is the text's first byte."""
     to, points = p, p - start
@@ -107,7 +107,7 @@ def _read_rest(data: Array, start: int, p: int) -> tuple[int, int, int]:
     return p + 1, to - start, points
 
 
-@compiled
+@scanning
 def _sequence_size(data: Array, p: int) -> int:
     """Return how many bytes the well-formed UTF-8 sequence of several bytes at `p` has (Unicode table 3-7), or 0."""
     lead, second = data[p], data[p + 1]
@@ -126,7 +126,7 @@ def _sequence_size(data: Array, p: int) -> int:
     return 0
 
 
-@compiled
+@scanning
 def _read_escape(data: Array, p: int) -> tuple[int, int]:
     """Return the position after the escape at `p` and its code point (`FAILED` where there is none)."""
     letter = data[p + 1]
@@ -144,7 +144,7 @@ def _read_escape(data: Array, p: int) -> tuple[int, int]:
     return p + 6, code
 
 
-@compiled
+@scanning
 def _write(data: Array, p: int, code: int) -> int:
     """Write a code point of the basic plane at `p` as UTF-8; return its size, 0 for what is none (half a pair too)."""
     if code < 0 or 0xD800 <= code <= 0xDFFF:

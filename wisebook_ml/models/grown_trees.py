@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.compiled import Array, allocating
+from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.ledger.batch import Floats, Ints
 
 __all__ = ["GrownTrees"]
@@ -120,7 +120,7 @@ def _single_below(threshold: Floats) -> npt.NDArray[np.float32]:
     return np.where(single > threshold, np.nextafter(single, np.float32(-np.inf)), single)
 
 
-@allocating
+@compiled
 def _sums(matrix: Array, starts: Array, depths: Array, nodes: Array, values: Array) -> Floats:
     sums = np.zeros(len(matrix))
     for begin in range(0, len(matrix), CHUNK):
@@ -153,7 +153,7 @@ def _sums(matrix: Array, starts: Array, depths: Array, nodes: Array, values: Arr
     return sums
 
 
-@allocating
+@compiled
 def _attribute(row: Array, starts: Array, depths: Array, nodes: Array, expected: Array) -> Floats:
     shares = np.zeros(len(row))
     for tree in range(len(depths)):

@@ -6,7 +6,7 @@ dozen microseconds when it was not looked at for a while: with hundreds of compa
 
 import numpy as np
 
-from wisebook_ml.compiled import Array, allocating, compiled
+from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.ledger.batch import Floats
 
 __all__ = ["FIXED_POINT", "NODE", "attribute_row", "depth_of", "score_rows"]
@@ -25,7 +25,7 @@ CHUNK = 256
 """Rows that go down together: with 16 features, 16 KB in single precision, half of the fastest cache."""
 
 
-@allocating
+@compiled
 def score_rows(
     matrix: Array, starts: Array, nodes: Array, path: Array, lengths: Array, depth: int, scale: float
 ) -> Floats:
@@ -101,7 +101,7 @@ def _add_one(
         sums[i] += lengths[path[node]]
 
 
-@allocating
+@compiled
 def attribute_row(row: Array, starts: Array, nodes: Array, expected: Array, depth: int) -> Floats:
     """Return how much each feature shortened a row's paths; for the arguments, see `IsolationForest`."""
     shares = np.zeros(len(row))
@@ -117,7 +117,7 @@ def attribute_row(row: Array, starts: Array, nodes: Array, expected: Array, dept
     return shares / trees
 
 
-@allocating
+@compiled
 def depth_of(starts: Array, nodes: Array) -> int:
     """Return the largest number of splits on the way to a leaf; children come after their parents."""
     depths = np.zeros(len(nodes), np.int64)

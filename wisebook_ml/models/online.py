@@ -11,7 +11,7 @@ Tan, Ting, Liu: Fast anomaly detection for streaming data. IJCAI 2011.
 
 import numpy as np
 
-from wisebook_ml.compiled import Array, allocating, compiled
+from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.ledger.batch import Floats
 from wisebook_ml.models.half_space_trees import MASSES, WINDOW, hst_learn, hst_score
 from wisebook_ml.models.ranks import CELLS, cell_of, rank_tail
@@ -79,7 +79,7 @@ def online_tail(online: np.void, splits: Array, row: Array, learn: bool) -> floa
     return tail if count >= WARM_UP else 1.0
 
 
-@allocating
+@compiled
 def online_attribute(online: np.void, splits: Array, row: Array) -> Floats:
     """Return how much each feature adds to a row's score: the score lost when it takes its usual value.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wisebook_ml.compiled import Array, allocating, compiled
+from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.ledger.batch import Floats, Ints
 
 __all__ = ["CELLS", "RANKS", "cell_of", "count_as_large", "rank_add", "rank_tail", "rank_threshold", "tails_of"]
@@ -92,7 +92,7 @@ def rank_tail(cells: Array, total: int, score: float) -> float:
     return as_large / (total + 1)
 
 
-@allocating
+@compiled
 def count_as_large(scores: Array) -> Ints:
     """Return how many scores lie in each cell or a higher one, shape (CELLS,)."""
     as_large = np.zeros(CELLS, np.int64)
@@ -103,7 +103,7 @@ def count_as_large(scores: Array) -> Ints:
     return as_large
 
 
-@allocating
+@compiled
 def tails_of(scores: Array, as_large: Array) -> Floats:
     """Return the tail probability of each score among those that `count_as_large` counted.
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wisebook_ml.compiled import Array, allocating
+from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.ledger.batch import Floats
 
 __all__ = ["RowScale"]
@@ -30,7 +30,7 @@ class RowScale(NamedTuple):
         return _weighed(self.scaled(matrix), slopes)
 
 
-@allocating
+@compiled
 def _scaled(matrix: Array, mean: Array, spread: Array, farthest: float) -> Floats:
     scaled = np.empty(matrix.shape)
     for i in range(matrix.shape[0]):
@@ -43,7 +43,7 @@ def _scaled(matrix: Array, mean: Array, spread: Array, farthest: float) -> Float
     return scaled
 
 
-@allocating
+@compiled
 def _weighed(scaled: Array, slopes: Array) -> Floats:
     sums = np.zeros((scaled.shape[0], slopes.shape[0]))
     for i in range(scaled.shape[0]):

@@ -3,12 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.compiled import Array, allocating
+from wisebook_ml.compiled import Array, compiled
 
 __all__ = ["dense_rows", "weighed_rows"]
 
 
-@allocating
+@compiled
 def dense_rows(starts: Array, columns: Array, data: Array, rows: Array, width: int) -> npt.NDArray[np.float32]:
     """Return some rows of a sparse matrix (compressed by rows), shape (len(rows), width)."""
     dense = np.zeros((len(rows), width), np.float32)
@@ -18,7 +18,7 @@ def dense_rows(starts: Array, columns: Array, data: Array, rows: Array, width: i
     return dense
 
 
-@allocating
+@compiled
 def weighed_rows(
     owners: Array, rows: Array, weights: Array, starts: Array, columns: Array, data: Array, count: int, width: int
 ) -> npt.NDArray[np.float32]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.compiled import Array, allocating, compiled
+from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.habits.access import entries_of, journals_of
 from wisebook_ml.habits.arrivals import company_key
 from wisebook_ml.habits.tables import find, free_rows, insert
@@ -91,7 +91,7 @@ def new_judgement(tails: Floats, features: int) -> Judgement:
     return Judgement(np.zeros(n, np.int8), np.zeros(n), tails, np.zeros((n, features)))
 
 
-@allocating
+@compiled
 def judge_entries(
     start: int,
     societe: Array,
@@ -218,7 +218,7 @@ def _online(judged: Array, company: int, splits: Array, row: Array, learn: bool)
     return online_tail(detectors.rows[found], splits, row, learn)
 
 
-@allocating
+@compiled
 def _attribute(judged: Array, company: int, splits: Array, row: Array, shares: Array) -> None:
     """Write how much each feature made an entry unusual to the company's online detector."""
     detectors = detectors_of(judged)

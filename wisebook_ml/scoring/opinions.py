@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from schemas import CodeMotif, ModeleUtilise, TypeModele
-from wisebook_ml.compiled import Array, allocating
+from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.controls import SettingsTable, View
 from wisebook_ml.ledger.batch import Floats, Ints
 from wisebook_ml.models.opinion import Answers, Asked, Opinion, Told
@@ -285,7 +285,7 @@ def _weigh(opined: Opined, k: int, view: View, table: SettingsTable) -> None:
     opined.strengths[:, k] = damped[:, k]
 
 
-@allocating
+@compiled
 def _doubts(strengths: Array, weights: Array, setting_of: Array, causes: Array, tails: Array, heard: Heard) -> Floats:
     """Return what is left of one when all that is believed of each entry is taken away, before habits are looked at."""
     doubts = np.ones(len(strengths))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wisebook_ml.compiled import Array, allocating, compiled
+from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.subjects.benford_law import DIGITS, PAIR_LAW, PAIRS, chi_square, deviation, digits_doubt, doubt
 
 __all__ = ["judge_month", "judge_year"]
@@ -38,7 +38,7 @@ CLOSING = 0.75
 """A finding is withdrawn below this share of its threshold."""
 
 
-@allocating
+@compiled
 def judge_month(
     company: Array, account: Array, window: Array, other: Array, threshold: float, events: Array, used: Array
 ) -> None:
@@ -74,7 +74,7 @@ def judge_month(
     event.stake = _tell(window.digits, window.sums, expected, event)
 
 
-@allocating
+@compiled
 def judge_year(company: Array, year: Array, threshold: float, events: Array, used: Array) -> None:
     """Compare a year's first two digits with Benford's law, the account's years before, and the company's accounts.
 
@@ -117,7 +117,7 @@ def judge_year(company: Array, year: Array, threshold: float, events: Array, use
     event.stake = _tell(year.pairs, year.sums, expected, event)
 
 
-@allocating
+@compiled
 def _against(year: Array, law: Array, known: float) -> tuple[float, float]:
     """Return how surely and how far a year deviates from a law, which `known` lines have told (0: it is given)."""
     inflation = 1.0 + year.lines / known if known > 0.0 else 1.0

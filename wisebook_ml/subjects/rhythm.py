@@ -1,6 +1,6 @@
 """The rhythm of dates: whether they come every month, two, three, six or twelve, and when the next one is due."""
 
-from wisebook_ml.compiled import Array, allocating, compiled
+from wisebook_ml.compiled import Array, compiled
 from wisebook_ml.ledger.characters import DIGIT, LETTER, MARK, WORD, code_point, fold_of, kind_of
 from wisebook_ml.ledger.dates import civil, ordinal
 from wisebook_ml.ledger.hashing import mix
@@ -178,7 +178,7 @@ def _regular_from(days: Array, seen: int, period: int) -> int:
     return start if gaps * 4 <= seen - start else after_gap
 
 
-@allocating
+@compiled
 def _describe(scratch: Array, start: int, seen: int, period: int, kind: int, series: Array) -> bool:
     """Write down a rhythm, if dates and amounts are those of one."""
     days, amounts, due, sizes = scratch[0], scratch[1], scratch[2], scratch[3]
