@@ -35,7 +35,8 @@ from wisebook_ml.messaging.times import event_time, told_time
 from wisebook_ml.pipeline.refusals import alert_of
 from wisebook_ml.pipeline.tallied import PartitionState, Run
 from wisebook_ml.publishing import entry_time
-from wisebook_ml.scoring.stream import LedgerScorer, Marker
+from wisebook_ml.scoring.events import Marker
+from wisebook_ml.scoring.stream import LedgerScorer
 
 __all__ = ["REPLAYED", "SOURCE", "PartitionPipeline", "encode_detection"]
 

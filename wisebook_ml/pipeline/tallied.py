@@ -14,7 +14,8 @@ from wisebook_ml.habits.store import StateError
 from wisebook_ml.ledger.batch import NO_TIME, EntryBatch, Ints
 from wisebook_ml.messaging.events import RawRecord
 from wisebook_ml.messaging.times import FIRST_HOUR, LAST_HOUR, event_hours, utc_time
-from wisebook_ml.scoring.stream import Activated, LedgerScorer, Marker, Met, Outcome
+from wisebook_ml.scoring.events import Activated, Marker, Met, Outcome
+from wisebook_ml.scoring.stream import LedgerScorer
 from wisebook_ml.tally.counts import ALL_COMPANIES, Counted, Counts, score_bars
 from wisebook_ml.tally.sketches import DRIFT, Sketches
 

@@ -28,7 +28,7 @@ from wisebook_ml.replay.partition import PartitionReplay, Progress
 from wisebook_ml.replay.plan import Plan
 from wisebook_ml.replay.results import Found, read_results
 from wisebook_ml.replay.standing import read_standing
-from wisebook_ml.scoring.stream import ModelMissing
+from wisebook_ml.scoring.in_force import ModelMissing
 from wisebook_ml.settings import Settings, SettingsError, get_settings
 
 __all__ = ["Ended", "Failed", "Job", "Told", "main"]
