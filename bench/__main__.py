@@ -31,9 +31,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help=f"letters or names, comma-separated, of: {LISTED}")
     parser.add_argument("--picture", type=Path, help="draw the results into this file (.svg or .png)")
     parser.add_argument("--out", type=Path, help="also write the lines into this file")
-    parser.add_argument(
-        "--against", type=Path, help="lines of an earlier run, to compare ratios with"
-    )
+    parser.add_argument("--against", type=Path, help="lines of an earlier run, to compare ratios with")
     arguments = parser.parse_args()
     letters = {name: letter for letter, name in NAMES.items()}
     usual = [name for name in BENCHES if not (arguments.quick and name in LONG)]
