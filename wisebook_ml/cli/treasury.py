@@ -28,17 +28,17 @@ from wisebook_ml.treasurer.rules import rules_of
 from wisebook_ml.treasurer.source import Cash, cash_from_topics, series_of
 from wisebook_ml.treasury.books.open_items import expected_payments, open_items, usual_delays
 from wisebook_ml.treasury.exceptions import TreasuryError
-from wisebook_ml.treasury.forecast import HORIZON, Forecast
+from wisebook_ml.treasury.forecasting.forecast import HORIZON, Forecast
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
+from wisebook_ml.treasury.forecasting.models import DEFAULT
+from wisebook_ml.treasury.forecasting.training import train
 from wisebook_ml.treasury.late import late_payment
-from wisebook_ml.treasury.model import TreasuryModel
-from wisebook_ml.treasury.models import DEFAULT
 from wisebook_ml.treasury.plot import draw_forecast
 from wisebook_ml.treasury.plot_texts import days_text
 from wisebook_ml.treasury.report import forecast_json, models_json
 from wisebook_ml.treasury.rules import USUAL, Rules
 from wisebook_ml.treasury.scenarios import Change, LatePayment, apply
 from wisebook_ml.treasury.series import ALL_ACCOUNTS, DailySeries
-from wisebook_ml.treasury.training import train
 
 __all__ = ["treasury"]
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from wisebook_ml.treasurer.source import Cash, series_of
 from wisebook_ml.treasury.exceptions import NotEnoughHistory
-from wisebook_ml.treasury.forecast import HORIZON, Forecast
-from wisebook_ml.treasury.learning import Lesson, Start, patience
-from wisebook_ml.treasury.model import TreasuryModel
+from wisebook_ml.treasury.forecasting.forecast import HORIZON, Forecast
+from wisebook_ml.treasury.forecasting.learning import Lesson, Start, patience
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
 from wisebook_ml.treasury.rules import USUAL, Rules
 from wisebook_ml.treasury.series import ALL_ACCOUNTS, DailySeries, usable
 

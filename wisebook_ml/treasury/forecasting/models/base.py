@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.treasury.flows import Flow
+from wisebook_ml.treasury.forecasting.flows import Flow
 
 __all__ = ["LEVELS", "MEDIAN", "Candidate", "Fitted", "Spread", "point", "shaped"]
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from wisebook_ml.treasury.flows import Flow
-from wisebook_ml.treasury.models.base import LEVELS, MEDIAN, Candidate, Fitted, Spread, shaped
-from wisebook_ml.treasury.models.baselines import (
+from wisebook_ml.treasury.forecasting.flows import Flow
+from wisebook_ml.treasury.forecasting.models.base import LEVELS, MEDIAN, Candidate, Fitted, Spread, shaped
+from wisebook_ml.treasury.forecasting.models.baselines import (
     BusinessDayRank,
     LastMonth,
     LastValue,
@@ -12,10 +12,10 @@ from wisebook_ml.treasury.models.baselines import (
     RunningMean,
     RunningMedian,
 )
-from wisebook_ml.treasury.models.boosting import CalendarBoosting
-from wisebook_ml.treasury.models.forest import CalendarForest
-from wisebook_ml.treasury.models.open_items import OpenItems
-from wisebook_ml.treasury.models.services import lstm_candidate, prophet_candidate
+from wisebook_ml.treasury.forecasting.models.boosting import CalendarBoosting
+from wisebook_ml.treasury.forecasting.models.forest import CalendarForest
+from wisebook_ml.treasury.forecasting.models.open_items import OpenItems
+from wisebook_ml.treasury.forecasting.models.services import lstm_candidate, prophet_candidate
 
 __all__ = [
     "BASELINES",

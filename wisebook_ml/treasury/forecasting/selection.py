@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.treasury.backtest import Backtest
-from wisebook_ml.treasury.models import BASELINES
+from wisebook_ml.treasury.forecasting.backtest import Backtest
+from wisebook_ml.treasury.forecasting.models import BASELINES
 
 __all__ = ["Choice", "choose"]
 

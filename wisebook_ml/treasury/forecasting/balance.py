@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import t as student
 
-from wisebook_ml.treasury.backtest import Backtest
-from wisebook_ml.treasury.conformal import COVERAGES, Band, calibrate
-from wisebook_ml.treasury.scale import flow_scale
+from wisebook_ml.treasury.forecasting.backtest import Backtest
+from wisebook_ml.treasury.forecasting.conformal import COVERAGES, Band, calibrate
+from wisebook_ml.treasury.forecasting.scale import flow_scale
 
 __all__ = ["Paths", "paths_of"]
 

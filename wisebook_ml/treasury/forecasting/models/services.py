@@ -11,9 +11,9 @@ import pandas as pd
 from schemas import TypeModele
 from wisebook_ml.services.base import DEFAULT_SEED, BaseMLService
 from wisebook_ml.services.catalogue import require, service_class
-from wisebook_ml.treasury.flows import Flow
-from wisebook_ml.treasury.models.base import LEVELS, Fitted, Spread
-from wisebook_ml.treasury.promoted import Promoted
+from wisebook_ml.treasury.forecasting.flows import Flow
+from wisebook_ml.treasury.forecasting.models.base import LEVELS, Fitted, Spread
+from wisebook_ml.treasury.forecasting.promoted import Promoted
 
 __all__ = ["ServiceCandidate", "lstm_candidate", "promoted_candidate", "prophet_candidate"]
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.treasury.assembly import Assembled, assemble
-from wisebook_ml.treasury.balance import Paths
-from wisebook_ml.treasury.conformal import Band
 from wisebook_ml.treasury.exceptions import TreasuryError
-from wisebook_ml.treasury.flows import Activity, Flow, flows_of
-from wisebook_ml.treasury.forecast import HORIZON, Forecast
-from wisebook_ml.treasury.models import Fitted, Spread, shaped
-from wisebook_ml.treasury.selection import Choice
+from wisebook_ml.treasury.forecasting.assembly import Assembled, assemble
+from wisebook_ml.treasury.forecasting.balance import Paths
+from wisebook_ml.treasury.forecasting.conformal import Band
+from wisebook_ml.treasury.forecasting.flows import Activity, Flow, flows_of
+from wisebook_ml.treasury.forecasting.forecast import HORIZON, Forecast
+from wisebook_ml.treasury.forecasting.models import Fitted, Spread, shaped
+from wisebook_ml.treasury.forecasting.selection import Choice
 from wisebook_ml.treasury.series import DailySeries
 
 __all__ = ["FlowModel", "TreasuryModel"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.treasury.flows import Flow
-from wisebook_ml.treasury.models import LEVELS, MEDIAN, Candidate, Fitted, Spread
+from wisebook_ml.treasury.forecasting.flows import Flow
+from wisebook_ml.treasury.forecasting.models import LEVELS, MEDIAN, Candidate, Fitted, Spread
 
 __all__ = ["ORIGIN_STEP", "Backtest", "origins_of", "roll"]
 

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from wisebook_ml.business_calendar import FEATURES, calendar_features
-from wisebook_ml.treasury.flows import Flow
-from wisebook_ml.treasury.models.base import Spread, point
+from wisebook_ml.treasury.forecasting.flows import Flow
+from wisebook_ml.treasury.forecasting.models.base import Spread, point
 
 __all__ = ["BusinessDayRank", "LastMonth", "LastValue", "LastWeek", "RunningMean", "RunningMedian"]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from wisebook_ml.treasury.exceptions import NotEnoughHistory
-from wisebook_ml.treasury.model import TreasuryModel
-from wisebook_ml.treasury.models.services import promoted_candidate
-from wisebook_ml.treasury.promoted import Promoted
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
+from wisebook_ml.treasury.forecasting.models.services import promoted_candidate
+from wisebook_ml.treasury.forecasting.promoted import Promoted
+from wisebook_ml.treasury.forecasting.training import train
 from wisebook_ml.treasury.series import DailySeries
-from wisebook_ml.treasury.training import train
 
 __all__ = ["Join", "Learning", "Lesson", "Start", "at_once", "learn", "patience"]
 

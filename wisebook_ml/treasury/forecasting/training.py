@@ -7,15 +7,15 @@ import numpy as np
 import numpy.typing as npt
 
 from wisebook_ml.services.base import NotEnoughData, Progress, no_progress
-from wisebook_ml.treasury.backtest import Backtest, origins_of, roll
-from wisebook_ml.treasury.balance import paths_of
-from wisebook_ml.treasury.conformal import COVERAGES, Band, calibrate
-from wisebook_ml.treasury.flows import Activity, Flow, flows_of
-from wisebook_ml.treasury.forecast import HORIZON
-from wisebook_ml.treasury.model import FlowModel, TreasuryModel
-from wisebook_ml.treasury.models import CANDIDATES, DEFAULT, Candidate, offered, shaped
-from wisebook_ml.treasury.scale import ENDS, flow_scale
-from wisebook_ml.treasury.selection import Choice, choose
+from wisebook_ml.treasury.forecasting.backtest import Backtest, origins_of, roll
+from wisebook_ml.treasury.forecasting.balance import paths_of
+from wisebook_ml.treasury.forecasting.conformal import COVERAGES, Band, calibrate
+from wisebook_ml.treasury.forecasting.flows import Activity, Flow, flows_of
+from wisebook_ml.treasury.forecasting.forecast import HORIZON
+from wisebook_ml.treasury.forecasting.model import FlowModel, TreasuryModel
+from wisebook_ml.treasury.forecasting.models import CANDIDATES, DEFAULT, Candidate, offered, shaped
+from wisebook_ml.treasury.forecasting.scale import ENDS, flow_scale
+from wisebook_ml.treasury.forecasting.selection import Choice, choose
 from wisebook_ml.treasury.series import DailySeries, usable
 
 __all__ = ["chosen_backtest", "flow_band", "train"]

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.treasury.balance import Paths
-from wisebook_ml.treasury.conformal import COVERAGES, Band
-from wisebook_ml.treasury.forecast import Expected, Forecast
-from wisebook_ml.treasury.models import Spread
-from wisebook_ml.treasury.scale import ENDS, flow_scale
+from wisebook_ml.treasury.forecasting.balance import Paths
+from wisebook_ml.treasury.forecasting.conformal import COVERAGES, Band
+from wisebook_ml.treasury.forecasting.forecast import Expected, Forecast
+from wisebook_ml.treasury.forecasting.models import Spread
+from wisebook_ml.treasury.forecasting.scale import ENDS, flow_scale
 from wisebook_ml.treasury.series import DailySeries
 
 __all__ = ["Assembled", "assemble"]

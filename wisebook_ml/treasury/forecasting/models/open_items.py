@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import nnls
 
-from wisebook_ml.treasury.flows import Flow
-from wisebook_ml.treasury.models.base import LEVELS, Fitted, Spread
-from wisebook_ml.treasury.models.forest import CalendarForest
+from wisebook_ml.treasury.forecasting.flows import Flow
+from wisebook_ml.treasury.forecasting.models.base import LEVELS, Fitted, Spread
+from wisebook_ml.treasury.forecasting.models.forest import CalendarForest
 
 __all__ = ["OpenItems"]
 

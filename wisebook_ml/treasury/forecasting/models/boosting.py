@@ -6,8 +6,8 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
 from wisebook_ml.business_calendar import BASE_FEATURES, calendar_features
-from wisebook_ml.treasury.flows import Flow
-from wisebook_ml.treasury.models.base import Fitted, Spread, point
+from wisebook_ml.treasury.forecasting.flows import Flow
+from wisebook_ml.treasury.forecasting.models.base import Fitted, Spread, point
 
 __all__ = ["CalendarBoosting"]
 

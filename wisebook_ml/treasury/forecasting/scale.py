@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.treasury.models import LEVELS
+from wisebook_ml.treasury.forecasting.models import LEVELS
 
 __all__ = ["ENDS", "FLOOR", "flow_scale"]
 

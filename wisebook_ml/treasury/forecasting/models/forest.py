@@ -5,8 +5,8 @@ import numpy.typing as npt
 from sklearn.ensemble import ExtraTreesRegressor
 
 from wisebook_ml.business_calendar import calendar_features
-from wisebook_ml.treasury.flows import YEAR, Flow
-from wisebook_ml.treasury.models.base import LEVELS, Fitted, Spread, point
+from wisebook_ml.treasury.forecasting.flows import YEAR, Flow
+from wisebook_ml.treasury.forecasting.models.base import LEVELS, Fitted, Spread, point
 
 __all__ = ["CalendarForest"]
 
