@@ -11,8 +11,8 @@ from schemas import Esquisse
 from wisebook_ml.drift.reference import Reference
 from wisebook_ml.drift.sketch import Sketch
 from wisebook_ml.drift.variables import Scale, Variable
-from wisebook_ml.drifting.day import STEPS
-from wisebook_ml.drifting.usual import Usual, VersionKey
+from wisebook_ml.drift_checks.day import STEPS
+from wisebook_ml.drift_checks.usual import Usual, VersionKey
 from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.models.isolation_forest import fit_isolation_forest
 

@@ -14,10 +14,10 @@ from schemas import DemandeEntrainement, Derive, Esquisse, Motif
 from wisebook_ml.drift.performance import Confirmed, judged
 from wisebook_ml.drift.reference import Reference
 from wisebook_ml.drift.thresholds import Thresholds
-from wisebook_ml.drifting.advice import Advice
-from wisebook_ml.drifting.exceptions import DriftStateError, SketchRefused
-from wisebook_ml.drifting.state import DriftState, Found, report_id
-from wisebook_ml.drifting.usual import VersionKey
+from wisebook_ml.drift_checks.advice import Advice
+from wisebook_ml.drift_checks.exceptions import DriftStateError, SketchRefused
+from wisebook_ml.drift_checks.state import DriftState, Found, report_id
+from wisebook_ml.drift_checks.usual import VersionKey
 
 from .sketches import DAY, FIRST, Models
 

@@ -16,12 +16,12 @@ from schemas import DemandeEntrainement, Derive, Esquisse, Motif
 from wisebook_ml.drift.monitor import Monitor
 from wisebook_ml.drift.report import record_of
 from wisebook_ml.drift.scores import ScoreChange
-from wisebook_ml.drifting.advice import NO_ADVICE, Advise
-from wisebook_ml.drifting.basis import DRIFT_FOLD
-from wisebook_ml.drifting.day import Day, told_of
-from wisebook_ml.drifting.exceptions import DriftStateError, SketchRefused
-from wisebook_ml.drifting.model import Kept
-from wisebook_ml.drifting.usual import Usual, UsualOf, VersionKey
+from wisebook_ml.drift_checks.advice import NO_ADVICE, Advise
+from wisebook_ml.drift_checks.basis import DRIFT_FOLD
+from wisebook_ml.drift_checks.day import Day, told_of
+from wisebook_ml.drift_checks.exceptions import DriftStateError, SketchRefused
+from wisebook_ml.drift_checks.model import Kept
+from wisebook_ml.drift_checks.usual import Usual, UsualOf, VersionKey
 from wisebook_ml.snapshots.format import Buffer
 
 __all__ = ["REQUESTER", "SCORE", "DriftState", "Found", "Said", "report_id"]

@@ -22,10 +22,10 @@ from schemas import (
 )
 from schemas.detection import detection_id
 from wisebook_ml.drift.thresholds import Thresholds
-from wisebook_ml.drifting.advice import Advice
-from wisebook_ml.drifting.asking import UNREACHABLE, Database
-from wisebook_ml.drifting.usual import VersionKey
-from wisebook_ml.drifting.worth import expected
+from wisebook_ml.drift_checks.advice import Advice
+from wisebook_ml.drift_checks.asking import UNREACHABLE, Database
+from wisebook_ml.drift_checks.usual import VersionKey
+from wisebook_ml.drift_checks.worth import expected
 from wisebook_ml.feedback.judgement import Judgement
 from wisebook_ml.storage import DetectionStore, ModelRegistry, StoredDetection, VerdictStore, open_database
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from wisebook_ml.drift.performance import Performance
 from wisebook_ml.drift.thresholds import Thresholds
-from wisebook_ml.drifting.usual import VersionKey
+from wisebook_ml.drift_checks.usual import VersionKey
 
 __all__ = ["NO_ADVICE", "Advice", "Advise"]
 

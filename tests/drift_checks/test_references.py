@@ -7,8 +7,8 @@ import pytest
 from schemas import TypeModele
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.drift.reference import Reference
-from wisebook_ml.drifting.references import AGAIN_SECONDS, References
-from wisebook_ml.drifting.usual import VersionKey
+from wisebook_ml.drift_checks.references import AGAIN_SECONDS, References
+from wisebook_ml.drift_checks.usual import VersionKey
 from wisebook_ml.settings import Settings
 
 from .sketches import artefact

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from wisebook_ml.artefacts import FILE_NAME, read_artefact
 from wisebook_ml.drift.reference import Reference
-from wisebook_ml.drifting.usual import Usual, VersionKey
+from wisebook_ml.drift_checks.usual import Usual, VersionKey
 from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.settings import Settings

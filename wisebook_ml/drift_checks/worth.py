@@ -10,7 +10,7 @@ from scipy import special
 
 from schemas import Verdict
 from wisebook_ml.drift.performance import Calibration, Confirmed, Performance, estimated, judged
-from wisebook_ml.drifting.usual import VersionKey
+from wisebook_ml.drift_checks.usual import VersionKey
 from wisebook_ml.feedback.judgement import Judgement
 from wisebook_ml.feedback.reliability import Z_95
 from wisebook_ml.ledger.batch import Floats

@@ -12,8 +12,8 @@ from schemas import Esquisse
 from wisebook_ml.drift.exceptions import DriftError
 from wisebook_ml.drift.layout import Layout
 from wisebook_ml.drift.sketch import Sketch, merged
-from wisebook_ml.drifting.exceptions import SketchRefused
-from wisebook_ml.drifting.usual import Usual
+from wisebook_ml.drift_checks.exceptions import SketchRefused
+from wisebook_ml.drift_checks.usual import Usual
 from wisebook_ml.french_time import PARIS
 from wisebook_ml.ledger.batch import Floats
 

@@ -12,10 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from wisebook_ml.drift.performance import Performance
 from wisebook_ml.drift.thresholds import Thresholds
-from wisebook_ml.drifting.advice import Advice
-from wisebook_ml.drifting.thresholds import thresholds_of
-from wisebook_ml.drifting.usual import VersionKey
-from wisebook_ml.drifting.worth import LATELY, by_verdicts, expected, of_model
+from wisebook_ml.drift_checks.advice import Advice
+from wisebook_ml.drift_checks.thresholds import thresholds_of
+from wisebook_ml.drift_checks.usual import VersionKey
+from wisebook_ml.drift_checks.worth import LATELY, by_verdicts, expected, of_model
 from wisebook_ml.services.parameters import InvalidParameters
 from wisebook_ml.storage import ModelNotFound, ModelRegistry, StorageError, VerdictStore, open_database
 from wisebook_ml.storage.drift import flagged_scores

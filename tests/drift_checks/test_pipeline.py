@@ -4,7 +4,7 @@ import msgspec
 
 from schemas import DemandeEntrainement, Derive, Esquisse
 from topics import DEAD_LETTER, DRIFT, TRAINING_REQUESTS
-from wisebook_ml.drifting.state import DriftState, report_id
+from wisebook_ml.drift_checks.state import DriftState, report_id
 from wisebook_ml.messaging.events import Outgoing, RawRecord
 from wisebook_ml.pipeline.drift import SOURCE, DriftPipeline
 
