@@ -41,9 +41,9 @@ from wisebook_ml.storage import (
     TokenStore,
     open_database,
 )
-from wisebook_ml.treasurer.desk import TreasuryDesk
-from wisebook_ml.treasurer.rules import rules_of
-from wisebook_ml.treasurer.source import cash_from_topics
+from wisebook_ml.treasury_desk.desk import TreasuryDesk
+from wisebook_ml.treasury_desk.rules import rules_of
+from wisebook_ml.treasury_desk.source import cash_from_topics
 from wisebook_ml.windows.view import WindowView
 
 __all__ = ["create_api"]

@@ -23,7 +23,7 @@ from wisebook_ml.messaging.connect import reach_broker
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import CampaignStore, DriftStore, ModelRegistry
 from wisebook_ml.training.request import cancel_training
-from wisebook_ml.treasurer.flows import KeptFlows
+from wisebook_ml.treasury_desk.flows import KeptFlows
 
 __all__ = ["BODIES", "workshop_router"]
 

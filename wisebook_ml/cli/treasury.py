@@ -24,8 +24,6 @@ from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.services.catalogue import MissingLibrary
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import SettingsStore, StorageError, open_database
-from wisebook_ml.treasurer.rules import rules_of
-from wisebook_ml.treasurer.source import Cash, cash_from_topics, series_of
 from wisebook_ml.treasury.books.open_items import expected_payments, open_items, usual_delays
 from wisebook_ml.treasury.exceptions import TreasuryError
 from wisebook_ml.treasury.forecasting.forecast import HORIZON, Forecast
@@ -39,6 +37,8 @@ from wisebook_ml.treasury.report import forecast_json, models_json
 from wisebook_ml.treasury.rules import USUAL, Rules
 from wisebook_ml.treasury.scenarios import Change, LatePayment, apply
 from wisebook_ml.treasury.series import ALL_ACCOUNTS, DailySeries
+from wisebook_ml.treasury_desk.rules import rules_of
+from wisebook_ml.treasury_desk.source import Cash, cash_from_topics, series_of
 
 __all__ = ["treasury"]
 

@@ -30,8 +30,8 @@ from wisebook_ml.settings import Settings
 from wisebook_ml.storage import DetectionStore, ModelRegistry, StoredDetection, open_database
 from wisebook_ml.training.defaults import default_models
 from wisebook_ml.training.request import follow_campaign, request_training
-from wisebook_ml.treasurer.source import complete_until
 from wisebook_ml.treasury.books.from_entries import positions_from_entries
+from wisebook_ml.treasury_desk.source import complete_until
 
 __all__ = ["SOCIETE", "Book", "DemoFailed", "Result", "load_book", "run_demo"]
 

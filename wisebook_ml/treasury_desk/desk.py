@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wisebook_ml.treasurer.source import Cash, series_of
 from wisebook_ml.treasury.exceptions import NotEnoughHistory
 from wisebook_ml.treasury.forecasting.forecast import HORIZON, Forecast
 from wisebook_ml.treasury.forecasting.learning import Lesson, Start, patience
 from wisebook_ml.treasury.forecasting.model import TreasuryModel
 from wisebook_ml.treasury.rules import USUAL, Rules
 from wisebook_ml.treasury.series import ALL_ACCOUNTS, DailySeries, usable
+from wisebook_ml.treasury_desk.source import Cash, series_of
 
 __all__ = ["Answer", "TreasuryDesk"]
 
