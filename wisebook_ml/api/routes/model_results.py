@@ -10,10 +10,10 @@ from fastapi import APIRouter, Depends, Response
 from schemas import Statut, TypeModele
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
-from wisebook_ml.api.model_parameters import ModeleId
-from wisebook_ml.api.model_queries import ModelPages
-from wisebook_ml.api.models import PREFIX, seen_model
 from wisebook_ml.api.route import Route
+from wisebook_ml.api.routes.model_parameters import ModeleId
+from wisebook_ml.api.routes.model_queries import ModelPages
+from wisebook_ml.api.routes.models import PREFIX, seen_model
 from wisebook_ml.storage import ModelRegistry
 
 __all__ = ["Dashboard", "Performance", "results_router"]

@@ -12,10 +12,10 @@ from schemas.base import MAX_ID
 from topics import ENTRIES
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
-from wisebook_ml.api.detections import AvisRead, avis_of, seen
 from wisebook_ml.api.lanes import BROKERS
-from wisebook_ml.api.parameters import Text
 from wisebook_ml.api.route import Route
+from wisebook_ml.api.routes.detection_parameters import Text
+from wisebook_ml.api.routes.detections import AvisRead, avis_of, seen
 from wisebook_ml.messaging.connect import reach_broker, resolve_bootstrap
 from wisebook_ml.messaging.events import Decoder, RawRecord, Undecodable
 from wisebook_ml.messaging.reader import read_record

@@ -12,9 +12,9 @@ from schemas import Avis, Verdict
 from schemas.base import MAX_ID
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
-from wisebook_ml.api.detections import AvisRead, avis_of, seen
 from wisebook_ml.api.lanes import BROKERS
 from wisebook_ml.api.route import Route
+from wisebook_ml.api.routes.detections import AvisRead, avis_of, seen
 from wisebook_ml.feedback.giving import missed_entry, outcome_of, verdict_on
 from wisebook_ml.feedback.judgement import Contradiction, Refused, UnknownDetection
 from wisebook_ml.feedback.standing import Outcome, subject_of

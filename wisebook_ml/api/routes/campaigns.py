@@ -14,10 +14,10 @@ from schemas import DemandeEntrainement
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.lanes import BROKERS, STREAMS
-from wisebook_ml.api.model_parameters import CampaignFilter
-from wisebook_ml.api.model_queries import CampagneLue, CampaignPages
-from wisebook_ml.api.models import visible
 from wisebook_ml.api.route import Route, check_match
+from wisebook_ml.api.routes.model_parameters import CampaignFilter
+from wisebook_ml.api.routes.model_queries import CampagneLue, CampaignPages
+from wisebook_ml.api.routes.models import visible
 from wisebook_ml.api.streams import EVENT_STREAM, LONGEST_SECONDS, Streams
 from wisebook_ml.storage import CampaignStore, StorageError
 from wisebook_ml.training.events import ENDED

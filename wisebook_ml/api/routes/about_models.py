@@ -7,15 +7,15 @@ from fastapi import APIRouter
 from sqlalchemy import Engine
 
 from wisebook_ml.api.access import Access
-from wisebook_ml.api.campaigns import CampagneList, campaigns_router
-from wisebook_ml.api.model_drift import DeriveList, drift_router
-from wisebook_ml.api.model_queries import CampaignPages, ModelPages
-from wisebook_ml.api.model_results import Dashboard, Performance, results_router
-from wisebook_ml.api.model_trainings import CampagneDemandee, trainings_router
-from wisebook_ml.api.model_versions import VersionList, versions_router
-from wisebook_ml.api.models import ModeleList, models_router
-from wisebook_ml.api.predictions import Importance, PredictionLue, TypeList, predictions_router
-from wisebook_ml.api.question import PredictionQuestion
+from wisebook_ml.api.routes.campaigns import CampagneList, campaigns_router
+from wisebook_ml.api.routes.model_drift import DeriveList, drift_router
+from wisebook_ml.api.routes.model_queries import CampaignPages, ModelPages
+from wisebook_ml.api.routes.model_results import Dashboard, Performance, results_router
+from wisebook_ml.api.routes.model_trainings import CampagneDemandee, trainings_router
+from wisebook_ml.api.routes.model_versions import VersionList, versions_router
+from wisebook_ml.api.routes.models import ModeleList, models_router
+from wisebook_ml.api.routes.prediction_question import PredictionQuestion
+from wisebook_ml.api.routes.predictions import Importance, PredictionLue, TypeList, predictions_router
 from wisebook_ml.api.streams import Streams
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.inference import LoadedModels, PredictionDesk

@@ -9,7 +9,7 @@ from schemas.base import MAX_ID
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.lanes import FORECASTS
 from wisebook_ml.api.route import Route
-from wisebook_ml.api.treasury_parameters import ForecastQuestion, Retard, Scenario
+from wisebook_ml.api.routes.treasury_parameters import ForecastQuestion, Retard, Scenario
 from wisebook_ml.api.wording import Bilingual
 from wisebook_ml.treasury.books.open_items import ExpectedPayment, expected_payments, open_items, usual_delays
 from wisebook_ml.treasury.exceptions import NotEnoughHistory, TreasuryError

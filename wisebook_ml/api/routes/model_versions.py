@@ -12,10 +12,10 @@ from schemas import VersionModele
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.lanes import BROKERS
-from wisebook_ml.api.model_parameters import ModeleId, PromotionQuestion, ReasonGiven
-from wisebook_ml.api.model_queries import ModelPages
-from wisebook_ml.api.models import PREFIX, seen_model
 from wisebook_ml.api.route import Route
+from wisebook_ml.api.routes.model_parameters import ModeleId, PromotionQuestion, ReasonGiven
+from wisebook_ml.api.routes.model_queries import ModelPages
+from wisebook_ml.api.routes.models import PREFIX, seen_model
 from wisebook_ml.messaging.connect import reach_broker
 from wisebook_ml.services.catalogue import MissingLibrary
 from wisebook_ml.settings import Settings

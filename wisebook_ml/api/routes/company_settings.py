@@ -11,9 +11,9 @@ from schemas.base import MAX_ID
 from wisebook_ml.access import Right, shown
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
-from wisebook_ml.api.inherited import inherited_by
 from wisebook_ml.api.lanes import BROKERS
 from wisebook_ml.api.route import Route, check_match, etag_of
+from wisebook_ml.api.routes.inherited import inherited_by
 from wisebook_ml.messaging.connect import reach_broker
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import SettingsStore

@@ -4,17 +4,17 @@ from fastapi import APIRouter
 from sqlalchemy import Engine
 
 from wisebook_ml.api.access import Access
-from wisebook_ml.api.alerts import AlerteList, AlerteRead, AlerteTaken, alerts_router
-from wisebook_ml.api.audit import AuditList, audit_router
-from wisebook_ml.api.companies import SocieteList, companies_router
-from wisebook_ml.api.company_settings import company_settings_router
-from wisebook_ml.api.detections import DetectionList, detections_router
-from wisebook_ml.api.entries import EcritureList, entries_router
-from wisebook_ml.api.export import export_router
 from wisebook_ml.api.feed import Feed
-from wisebook_ml.api.live import live_router
+from wisebook_ml.api.routes.alerts import AlerteList, AlerteRead, AlerteTaken, alerts_router
+from wisebook_ml.api.routes.audit import AuditList, audit_router
+from wisebook_ml.api.routes.companies import SocieteList, companies_router
+from wisebook_ml.api.routes.company_settings import company_settings_router
+from wisebook_ml.api.routes.detections import DetectionList, detections_router
+from wisebook_ml.api.routes.entries import EcritureList, entries_router
+from wisebook_ml.api.routes.export import export_router
+from wisebook_ml.api.routes.live import live_router
+from wisebook_ml.api.routes.verdicts import AvisList, AvisTaken, verdicts_router
 from wisebook_ml.api.streams import Streams
-from wisebook_ml.api.verdicts import AvisList, AvisTaken, verdicts_router
 from wisebook_ml.messaging.postbox import Postbox
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import AlertStore, AuditLog, DeliveryLog, SettingsStore, VerdictStore

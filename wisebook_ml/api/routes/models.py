@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from wisebook_ml.api.access import SAFE, Access, Call
 from wisebook_ml.api.answers import json_answer, returns
-from wisebook_ml.api.model_parameters import ModelChange, ModeleId, ModelFilter, NewModel
-from wisebook_ml.api.model_queries import ModelPages
 from wisebook_ml.api.route import Route, check_match
+from wisebook_ml.api.routes.model_parameters import ModelChange, ModeleId, ModelFilter, NewModel
+from wisebook_ml.api.routes.model_queries import ModelPages
 from wisebook_ml.services.catalogue import DOMAINES
 from wisebook_ml.storage import Modele, ModelRegistry
 from wisebook_ml.training.creation import check_parameters

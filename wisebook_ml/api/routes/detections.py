@@ -11,8 +11,8 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Response
 from schemas import Detection, Verdict
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
-from wisebook_ml.api.parameters import DetectionFilter, RecentFilter
 from wisebook_ml.api.route import Route
+from wisebook_ml.api.routes.detection_parameters import DetectionFilter, RecentFilter
 from wisebook_ml.feedback.judgement import Judgement
 from wisebook_ml.storage import StoredDetection, VerdictStore
 from wisebook_ml.storage.detection_pages import Cursor, DetectionPages, Filter, Order

@@ -10,9 +10,9 @@ from schemas import Derive, ExecutionMinuterie, StatutExecution
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.lanes import BROKERS
-from wisebook_ml.api.model_parameters import DriftFilter
-from wisebook_ml.api.models import PREFIX, visible
 from wisebook_ml.api.route import Route
+from wisebook_ml.api.routes.model_parameters import DriftFilter
+from wisebook_ml.api.routes.models import PREFIX, visible
 from wisebook_ml.messaging.connect import reach_broker
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import DriftStore

@@ -10,12 +10,12 @@ from schemas import DomaineApplication, TypeModele
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.lanes import PREDICTIONS
-from wisebook_ml.api.model_parameters import ModeleId
-from wisebook_ml.api.model_queries import ModelPages
-from wisebook_ml.api.model_versions import usable
-from wisebook_ml.api.models import PREFIX, seen_model
-from wisebook_ml.api.question import QUESTION_BODY, question_of, sent_body
 from wisebook_ml.api.route import Route
+from wisebook_ml.api.routes.model_parameters import ModeleId
+from wisebook_ml.api.routes.model_queries import ModelPages
+from wisebook_ml.api.routes.model_versions import usable
+from wisebook_ml.api.routes.models import PREFIX, seen_model
+from wisebook_ml.api.routes.prediction_question import QUESTION_BODY, question_of, sent_body
 from wisebook_ml.inference import FIELDS, NoChampion, PredictionDesk
 from wisebook_ml.services.base import BaseMLService, NotDefined
 from wisebook_ml.services.catalogue import DOMAINES, MissingLibrary, require, service_class

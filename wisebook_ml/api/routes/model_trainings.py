@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, HTTPException, Response
 from schemas import Statut, campagne_id
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
-from wisebook_ml.api.campaigns import place_of
 from wisebook_ml.api.lanes import BROKERS
-from wisebook_ml.api.model_parameters import ModeleId, TrainingQuestion
-from wisebook_ml.api.model_queries import CampagneLue, CampaignPages, ModelPages
-from wisebook_ml.api.models import PREFIX, seen_model
 from wisebook_ml.api.route import Route
+from wisebook_ml.api.routes.campaigns import place_of
+from wisebook_ml.api.routes.model_parameters import ModeleId, TrainingQuestion
+from wisebook_ml.api.routes.model_queries import CampagneLue, CampaignPages, ModelPages
+from wisebook_ml.api.routes.models import PREFIX, seen_model
 from wisebook_ml.messaging.connect import reach_broker
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import CampaignStore, ModelRegistry
