@@ -8,8 +8,8 @@ import click
 from schemas import Ecriture, PositionTresorerie
 from wisebook_ml.cli.cash_texts import TEXTS
 from wisebook_ml.fec import NotAFecError
-from wisebook_ml.files import read_ledger
-from wisebook_ml.record_files import read_positions
+from wisebook_ml.files.ledgers import read_ledger
+from wisebook_ml.files.records import read_positions
 from wisebook_ml.treasury.exceptions import NotEnoughHistory
 from wisebook_ml.treasury_desk.source import Cash, cash_from_entries, cash_from_positions
 

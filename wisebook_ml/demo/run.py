@@ -19,7 +19,7 @@ from wisebook_ml.broker import LocalKafka
 from wisebook_ml.demo.board import Board
 from wisebook_ml.demo.cash import CashSeen, read_cash
 from wisebook_ml.demo.workers import WorkerEnded, Workers, environment
-from wisebook_ml.files import read_ledger
+from wisebook_ml.files.ledgers import read_ledger
 from wisebook_ml.generator import Label, generate_ledger, treasury_positions
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.groups import group_lag, group_name

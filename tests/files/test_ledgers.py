@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from schemas import Ecriture
-from wisebook_ml import files
-from wisebook_ml.files import read_events, read_ledger
+from wisebook_ml.files import ledgers as files
+from wisebook_ml.files.ledgers import read_events, read_ledger
 from wisebook_ml.generator import generate_ledger
 
 

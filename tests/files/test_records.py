@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from schemas import Verdict
+from wisebook_ml.files.records import MAX_LINE, read_avis, read_positions
 from wisebook_ml.generator import generate_ledger, judge_ledger, treasury_positions, write_ledger
-from wisebook_ml.record_files import MAX_LINE, read_avis, read_positions
 
 AVIS = {"societe_id": 1, "ecriture_id": "E1", "verdict": "MANQUEE", "auteur": "marie"}
 POSITION = {"societe_id": 1, "compte_num": "512100", "date": "2024-01-31", "solde": "12.00"}
