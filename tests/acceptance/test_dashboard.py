@@ -19,7 +19,7 @@ from wisebook_ml.access import Right
 from wisebook_ml.broker.ports import free_port
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.publishing import publish_positions
+from wisebook_ml.messaging.publishing import publish_positions
 from wisebook_ml.storage import TokenStore, open_database
 
 from .deployment import Deployment

@@ -20,8 +20,8 @@ from schemas import (
 )
 from topics import ALERTS, DEAD_LETTER, DETECTIONS, PREDICTIONS, TREASURY
 from wisebook_ml.messaging.events import Outgoing, RawRecord, Reason, record_event
+from wisebook_ml.messaging.publishing import position_event
 from wisebook_ml.pipeline.treasury import SOURCE, TreasuryPipeline
-from wisebook_ml.publishing import position_event
 from wisebook_ml.treasury.forecasting.learning import Join, Lesson
 from wisebook_ml.treasury.forecasting.training import train
 from wisebook_ml.treasury.state import TreasuryRecord, TreasuryState

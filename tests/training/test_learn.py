@@ -18,7 +18,7 @@ from wisebook_ml.datasets.catalogue import DATASETS, Dataset
 from wisebook_ml.datasets.collected import Collected
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.publishing import publish_entries
+from wisebook_ml.messaging.publishing import publish_entries
 from wisebook_ml.services.base import BaseMLService, Gate, NotEnoughData, Progress, no_progress
 from wisebook_ml.services.parameters import InvalidParameters, Parameters
 from wisebook_ml.settings import Settings

@@ -23,10 +23,7 @@ from wisebook_ml.files.ledgers import read_events
 from wisebook_ml.files.records import read_avis, read_positions
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import EventProducer, PublishError
-from wisebook_ml.messaging.reader import ReadError, end_offsets
-from wisebook_ml.pseudonyms import PseudonymError
-from wisebook_ml.pseudonyms.entries import codes_with_names
-from wisebook_ml.publishing import (
+from wisebook_ml.messaging.publishing import (
     Published,
     Sent,
     closing_tick,
@@ -34,6 +31,9 @@ from wisebook_ml.publishing import (
     publish_entries,
     publish_positions,
 )
+from wisebook_ml.messaging.reader import ReadError, end_offsets
+from wisebook_ml.pseudonyms import PseudonymError
+from wisebook_ml.pseudonyms.entries import codes_with_names
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import StorageError
 

@@ -24,8 +24,8 @@ from wisebook_ml.generator import Label, generate_ledger, treasury_positions
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.groups import group_lag, group_name
 from wisebook_ml.messaging.producer import EventProducer
+from wisebook_ml.messaging.publishing import publish_entries, publish_positions
 from wisebook_ml.messaging.reader import count_records, end_offsets
-from wisebook_ml.publishing import publish_entries, publish_positions
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import DetectionStore, ModelRegistry, StoredDetection, open_database
 from wisebook_ml.training.defaults import default_models

@@ -11,7 +11,7 @@ from schemas import Ecriture, Tick
 from topics import ENTRIES
 from wisebook_ml.fec import read_fec
 from wisebook_ml.fec.findings import REJECTING
-from wisebook_ml.publishing import closing_tick
+from wisebook_ml.messaging.publishing import closing_tick
 
 __all__ = ["LedgerFile", "read_events", "read_ledger"]
 

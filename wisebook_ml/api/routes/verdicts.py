@@ -19,7 +19,7 @@ from wisebook_ml.feedback.giving import missed_entry, outcome_of, verdict_on
 from wisebook_ml.feedback.judgement import Contradiction, Refused, UnknownDetection
 from wisebook_ml.feedback.standing import Outcome, subject_of
 from wisebook_ml.messaging.postbox import Postbox
-from wisebook_ml.publishing import avis_event
+from wisebook_ml.messaging.publishing import avis_event
 from wisebook_ml.storage import DetectionStore, VerdictStore
 
 __all__ = ["AvisList", "AvisTaken", "verdicts_router"]
