@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from threadpoolctl import threadpool_limits
 
-from wisebook_ml.cli.cash import cash_from_files
+from wisebook_ml.cli.cash_files import cash_from_files
 from wisebook_ml.cli.cash_tables import Stated, scenario_json, show_forecast, show_scenario
 from wisebook_ml.cli.cash_texts import TEXTS, amount
 from wisebook_ml.cli.cash_texts import day as day_text
-from wisebook_ml.cli.changes import FLOW, INVEST, LATE, LOAN, Late
+from wisebook_ml.cli.scenario_changes import FLOW, INVEST, LATE, LOAN, Late
 from wisebook_ml.cli.show import show_rejected
 from wisebook_ml.messaging.connect import ConnectError
 from wisebook_ml.messaging.reader import ReadError
