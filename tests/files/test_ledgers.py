@@ -4,10 +4,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from wisebook_ml.ledgers.ledgers import read_events, read_ledger
 
 from schemas import Ecriture
-from wisebook_ml.files import ledgers as files
-from wisebook_ml.files.ledgers import read_events, read_ledger
 from wisebook_ml.generator import generate_ledger
 
 
