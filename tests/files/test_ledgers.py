@@ -4,9 +4,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from wisebook_ml.ledgers.ledgers import read_events, read_ledger
 
 from schemas import Ecriture
+from wisebook_ml.files.ledgers import read_events, read_ledger
 from wisebook_ml.generator import generate_ledger
 
 
@@ -46,7 +46,7 @@ def test_a_line_longer_than_any_entry_is_passed_over(
 ) -> None:
     """Whatever piece of it the reader ends with."""
     longest = max(len(msgspec.json.encode(entry)) for entry in entries[:2]) + 1
-    monkeypatch.setattr(files, "MAX_LINE", longest)
+    monkeypatch.setattr(ledgers, "MAX_LINE", longest)
     ledger = read_events(written(tmp_path / "books.jsonl", entries[0], b"x" * (longest + extra), entries[1]))
     assert ledger.entries == entries[:2]
     assert len(ledger.rejected) == 1
