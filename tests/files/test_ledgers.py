@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from schemas import Ecriture
+from wisebook_ml.files import ledgers
 from wisebook_ml.files.ledgers import read_events, read_ledger
 from wisebook_ml.generator import generate_ledger
 
