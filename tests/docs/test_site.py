@@ -146,6 +146,14 @@ def test_links_out_of_the_pages_become_paths(src_uri: str, markdown: str, expect
     assert HOOKS["with_paths"](markdown, src_uri) == expected
 
 
+MAP = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`([a-z_/*]+(?:\.py|/))(?:: \w+)?`", MAP))))
+def test_the_map_names_files_that_there_are(name: str) -> None:
+    assert any(list(folder.glob(name)) for folder in (ROOT, ROOT / "wisebook_ml")), f"architecture.md names {name}"
+
+
 def test_diagrams_are_folded_up() -> None:
     page = "before\n\n```mermaid\nflowchart LR\n    a --> b\n```\n\nafter\n"
     shown = HOOKS["with_folded_diagrams"](page)
