@@ -39,7 +39,7 @@ def test_a_shift_is_told_once_though_the_worker_is_killed(deployment: Deployment
         )
         if modele_id == number:
             registry.record_version(version)
-    registry.set_champion(number, 1)
+    registry.promote(number, 1)
 
     def day(k: int) -> list[Esquisse]:
         shift = 0.25 if k >= STABLE else 0.0  # half a standard deviation

@@ -131,7 +131,7 @@ def record(settings: Settings, campaign: Campagne) -> None:
     assert campaign.version is not None
     registry = registry_of(settings)
     registry.record_version(campaign.version, campaign.metriques)
-    registry.set_champion(campaign.modele_id, campaign.version.version, metrics=campaign.metriques)
+    registry.promote(campaign.modele_id, campaign.version.version)
 
 
 def use(settings: Settings, modele_id: int, quality: float) -> None:
