@@ -243,7 +243,9 @@ class TestSecrets:
 class TestImage:
     def test_the_linter_of_dockerfiles_finds_nothing(self) -> None:
         hadolint = Path(sys.executable).with_name("hadolint")
-        done = subprocess.run([hadolint, "--no-color", ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [hadolint, "--no-color", ROOT / "Dockerfile"], capture_output=True, text=True, check=False
+        )
         assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
     def test_it_tells_its_version(self) -> None:
