@@ -12,6 +12,7 @@ CODE := schemas topics wisebook_ml agents client bench tests docs/hooks.py
 PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
 FEC ?=
 KEEP ?=
+PAUSE ?=
 DATA ?=
 ONLY ?=
 ANEW ?=
@@ -19,7 +20,7 @@ QUICK ?=
 ENTRIES ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick docs lint types format contracts dist client figures lock clean
+.PHONY: help setup demo tour test chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick docs lint types format contracts dist client figures lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +29,9 @@ setup: $(VENV)/.all ## Make .venv with everything: scoring, training, developmen
 
 demo: $(VENV)/.base ## Score a ledger from end to end: a generated one, or FEC=path; KEEP=1 leaves the dashboard
 	@$(BIN)/wisebook-ml demo --entries $(ENTRIES) $(if $(KEEP),--keep) $(if $(FEC),"$(FEC)")
+
+tour: $(VENV)/.all chromium ## A day in the life of all parts, shown step by step, with pictures; PAUSE=1 waits for Enter
+	@$(BIN)/python -m tests.tour $(if $(PAUSE),--pause)
 
 test: $(VENV)/.all chromium ## Run the tests (a real Kafka, a real PostgreSQL and a real browser are started for them)
 	$(BIN)/python -m pytest -q $(PARALLEL)

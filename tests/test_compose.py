@@ -16,7 +16,7 @@ from dotenv import dotenv_values
 from wisebook_ml import __version__
 from wisebook_ml.broker.distribution import kafka_version
 from wisebook_ml.cli import main
-from wisebook_ml.monitoring.metrics import names
+from wisebook_ml.metrics import names
 from wisebook_ml.settings import Settings
 
 ROOT = Path(__file__).parents[1]
