@@ -80,7 +80,7 @@ def _picture(store: Store) -> None:
         return
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for run in runs if run for line in run.lines)
     (ROOT / "docs" / "bench.jsonl").write_text(text, "utf-8")
-    command = [BENCH_PYTHON, "-m", "bench.picture", ROOT / "docs" / "bench.svg"]
+    command = [str(BENCH_PYTHON), "-m", "bench.picture", str(ROOT / "docs" / "bench.svg")]
     if subprocess.run(command, input=text, text=True, cwd=ROOT, check=False).returncode:
         print("docs/bench.svg could not be drawn; the figures are complete", file=sys.stderr)
 
