@@ -37,7 +37,8 @@ from wisebook_ml.pipeline.scoring import PartitionPipeline
 from wisebook_ml.pipeline.tallied import PartitionState, Run
 from wisebook_ml.pipeline.warm import warm_up
 from wisebook_ml.publishing import entry_event, tick_event
-from wisebook_ml.scoring.stream import LedgerScorer, Outcome
+from wisebook_ml.scoring.events import Outcome
+from wisebook_ml.scoring.stream import LedgerScorer
 from wisebook_ml.services.catalogue import service_class
 
 __all__ = ["run"]

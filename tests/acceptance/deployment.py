@@ -29,7 +29,7 @@ from wisebook_ml.messaging.reader import SETTLING, end_offsets, read_partition
 from wisebook_ml.pipeline.live import new_scorer
 from wisebook_ml.pipeline.scoring import PartitionPipeline, encode_detection
 from wisebook_ml.publishing import publish_entries
-from wisebook_ml.scoring.stream import Event
+from wisebook_ml.scoring.events import Event
 from wisebook_ml.settings import Settings, get_settings
 from wisebook_ml.training.collect import partition_of
 

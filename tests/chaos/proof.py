@@ -13,7 +13,8 @@ from wisebook_ml.messaging.topic_ids import topic_id
 from wisebook_ml.pipeline.live import new_scorer
 from wisebook_ml.pipeline.scoring import PartitionPipeline
 from wisebook_ml.pipeline.tallied import PartitionState
-from wisebook_ml.scoring.stream import MODELS_PART, LedgerScorer
+from wisebook_ml.scoring.in_force import MODELS_PART
+from wisebook_ml.scoring.stream import LedgerScorer
 from wisebook_ml.snapshots import Identity, SnapshotStore
 
 from .brokers import open_transactions

@@ -29,7 +29,8 @@ from wisebook_ml.pipeline import partition as module
 from wisebook_ml.pipeline.live import LivePartitions, NotAssigned, new_scorer
 from wisebook_ml.pipeline.scoring import PartitionPipeline
 from wisebook_ml.publishing import entry_event, publish_entries
-from wisebook_ml.scoring.stream import Event, ModelMissing, Outcome
+from wisebook_ml.scoring.events import Event, Outcome
+from wisebook_ml.scoring.in_force import ModelMissing
 from wisebook_ml.settings import Settings
 from wisebook_ml.snapshots import Buffer
 from wisebook_ml.training.collect import partition_of

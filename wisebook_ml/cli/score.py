@@ -26,7 +26,8 @@ from wisebook_ml.ledger.supplied import Supplied
 from wisebook_ml.ledger.vocabulary import vocabulary
 from wisebook_ml.pipeline.live import new_scorer
 from wisebook_ml.pipeline.scoring import encode_detection
-from wisebook_ml.scoring.stream import LedgerScorer, Marker
+from wisebook_ml.scoring.events import Marker
+from wisebook_ml.scoring.stream import LedgerScorer
 from wisebook_ml.settings import get_settings
 
 __all__ = ["score"]
