@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import IO, Any
 
-__all__ = ["Results", "line_of", "table_of"]
+__all__ = ["Results", "figure_of", "line_of", "table_of"]
 
 Line = dict[str, Any]
 
@@ -100,7 +100,7 @@ def table_of(lines: list[Line]) -> str:
         name = line["name"] + (f" (against {line['compared_with']})" if line["compared_with"] else "")
         sign = {"at least": "≥ ", "at most": "≤ ", None: ""}[line["target_is"]]
         met = {None: "", True: "yes", False: "NO"}[line["met"]]
-        rows.append((name, _figure(line["value"], "failed"), line["unit"], sign + _figure(line["target"], ""), met))
+        rows.append((name, _shown(line["value"], "failed"), line["unit"], sign + _shown(line["target"], ""), met))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     shown = [
         f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:<{widths[2]}}  {row[3]:>{widths[3]}}  {row[4]}".rstrip()
@@ -110,6 +110,16 @@ def table_of(lines: list[Line]) -> str:
     return "\n".join(shown)
 
 
-def _figure(value: float | None, missing: str) -> str:
-    """Return a number as people read it."""
-    return missing if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
+def figure_of(value: float) -> str:
+    """Return a number as people read it.
+
+    Examples
+    --------
+    >>> figure_of(169313.0), figure_of(0.0123)
+    ('169,313', '0.0123')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
+
+
+def _shown(value: float | None, missing: str) -> str:
+    return missing if value is None else figure_of(value)
