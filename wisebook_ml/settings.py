@@ -85,8 +85,8 @@ class Settings(BaseSettings):
     )
     pseudonym_key_before: SecretStr = Field(
         SecretStr(""),
-        description="The master key before it, while `wisebook-ml pseudonyms rotate` has not been run: what it keeps can "
-        "still be opened.",
+        description="The master key before it, while `wisebook-ml pseudonyms rotate` has not been run: what it keeps "
+        "can still be opened.",
     )
     strict: bool = Field(False, description="Refuse entries of companies that are not listed in `societes`.")
     societes: Annotated[frozenset[int], NoDecode] = Field(

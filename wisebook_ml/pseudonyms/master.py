@@ -95,8 +95,8 @@ class MasterKey:
                     continue
         nor = f", nor with {BEFORE}" if self._before is not None else ""
         raise MasterKeyError(
-            f"The key {kept.key_id} of company {kept.societe_id} does not open with this {VARIABLE}{nor}: it is another "
-            "master key than the one that the key was made with, or the database is damaged."
+            f"The key {kept.key_id} of company {kept.societe_id} does not open with this {VARIABLE}{nor}: it is "
+            "another master key than the one that the key was made with, or the database is damaged."
         )
 
 
