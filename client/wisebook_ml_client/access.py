@@ -60,7 +60,7 @@ def require_access(
         Where none answers in time.
     """
     said: list[KafkaError] = []
-    config = {name: value for name, value in options.items() if name.startswith(CONNECTS)}
+    config: dict[str, Any] = {name: value for name, value in options.items() if name.startswith(CONNECTS)}
     try:
         client = AdminClient({**config, "bootstrap.servers": bootstrap, "error_cb": said.append})
     except KafkaException as error:  # of files that it cannot read, before it connects
@@ -76,16 +76,16 @@ def require_access(
         try:
             allowed = future.result(timeout=seconds).authorized_operations
         except KafkaException as exception:
-            error = exception.args[0]
+            answer = exception.args[0]
             client.poll(0)
             _raise_refusal(bootstrap, options, said)
-            if error.code() in NO_ANSWER:
-                reason = _reason(said[-1] if said else error)
+            if answer.code() in NO_ANSWER:
+                reason = _reason(said[-1] if said else answer)
                 raise BrokersAway(f"no broker answers at {bootstrap}: {reason}") from exception
-            if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            if answer.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
                 missing.append(name)
-            elif error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
-                raise NoAccess(f"topic {name} at {bootstrap}: {error.str()}") from exception
+            elif answer.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise NoAccess(f"topic {name} at {bootstrap}: {answer.str()}") from exception
         else:
             if allowed and AclOperation.WRITE not in allowed:  # brokers before 2.3 do not tell
                 missing.append(name)
