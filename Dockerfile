@@ -12,10 +12,13 @@ COPY schemas schemas
 COPY topics topics
 COPY wisebook_ml wisebook_ml
 COPY agents agents
-RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
+COPY requirements requirements
+RUN pip install --no-cache-dir --require-hashes --only-binary :all: --requirement requirements/build.txt \
+    && pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels .
 
 # --- Its dependencies: exactly the locked files, by hash, and none that would have to be compiled ------------
 FROM python:3.11-slim AS dependencies
+WORKDIR /locked
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH \
     PIP_NO_CACHE_DIR=1 \
@@ -34,6 +37,15 @@ RUN pip install --no-deps --no-index /wheels/*.whl && pip check
 
 # --- What both images have in common: a user without rights, and where it may write --------------------------
 FROM python:3.11-slim AS runtime
+# `docker build --build-arg VERSION=… --build-arg REVISION=$(git rev-parse HEAD)`; no licence is named, since none is chosen.
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="wisebook-ml" \
+      org.opencontainers.image.description="Scores French accounting ledgers in a Kafka stream and explains what it finds" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.vendor="WiseBook" \
+      org.opencontainers.image.base.name="docker.io/library/python:3.11-slim"
 # The folders exist in the image with the user's ownership, which new volumes take over. The ids are fixed, so that
 # both images read and write the same volume.
 RUN groupadd --gid 10001 wisebook \
@@ -46,7 +58,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     WISEBOOK_ML_HOME=/var/lib/wisebook \
     WISEBOOK_ML_ARTEFACTS=/var/lib/wisebook/ml_models
 WORKDIR /var/lib/wisebook
-USER wisebook
+# By its number: who forbids root in a cluster cannot resolve a name.
+USER 10001
 ENTRYPOINT ["wisebook-ml"]
 CMD ["--help"]
 

@@ -12,11 +12,12 @@ CODE := schemas topics wisebook_ml agents client bench tests docs/hooks.py
 PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
 FEC ?=
 KEEP ?=
+PAUSE ?=
 DATA ?=
 ENTRIES ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick docs lint types format contracts client lock clean
+.PHONY: help setup demo tour test chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick docs lint types format contracts dist client figures lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +26,9 @@ setup: $(VENV)/.all ## Make .venv with everything: scoring, training, developmen
 
 demo: $(VENV)/.base ## Score a ledger from end to end: a generated one, or FEC=path; KEEP=1 leaves the dashboard
 	@$(BIN)/wisebook-ml demo --entries $(ENTRIES) $(if $(KEEP),--keep) $(if $(FEC),"$(FEC)")
+
+tour: $(VENV)/.all chromium ## A day in the life of all parts, shown step by step, with pictures; PAUSE=1 waits for Enter
+	@$(BIN)/python -m tests.tour $(if $(PAUSE),--pause)
 
 test: $(VENV)/.all chromium ## Run the tests (a real Kafka, a real PostgreSQL and a real browser are started for them)
 	$(BIN)/python -m pytest -q $(PARALLEL)
@@ -85,9 +89,20 @@ contracts: $(VENV)/.all ## Write the JSON Schemas, the AsyncAPI document and the
 	$(BIN)/python -m topics.contracts write
 	$(BIN)/python -m wisebook_ml.handbook.document write
 
+# A source distribution, and the wheel from it, so that one that lacks a file fails here. Dates in the wheel are those of
+# the last commit: the same commit gives the same bytes. What setuptools leaves beside the sources is of no use.
+define build
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || date +%s) \
+		$(BIN)/uv build --quiet --offline --no-build-isolation --python $(BIN)/python --out-dir dist $(1)
+	@rm -rf $(1)/*.egg-info
+endef
+
+dist: $(VENV)/.all client ## Build wheel and source distribution of the release into dist/, and the client's
+	$(call build,.)
+	@ls dist
+
 client: $(VENV)/.all ## Build the distribution for those who publish (client/) into dist/
-	$(BIN)/uv build --quiet --offline --no-build-isolation --python $(BIN)/python --out-dir dist client
-	@rm -rf client/build client/*.egg-info
+	$(call build,client)
 	@ls dist/wisebook_ml_client*
 
 COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
@@ -103,7 +118,7 @@ lock: $(VENV)/.all ## Resolve the dependencies anew into requirements/
 
 clean: ## Remove what was installed and made here (the cached Kafka and compiled code stay)
 	-@test ! -x $(BIN)/wisebook-ml || $(BIN)/wisebook-ml kafka stop
-	rm -rf $(VENV) $(BENCH_VENV) $(PEERS_VENV) $(DOCS_VENV) .wisebook build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(BENCH_VENV) $(PEERS_VENV) $(DOCS_VENV) .wisebook build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 	@echo "What other checkouts share stays: Kafka and compiled code in the user's cache folder (~/.cache/wisebook-ml)"
 
 $(VENV)/bin/python:

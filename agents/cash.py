@@ -9,7 +9,7 @@ from wisebook_ml.pipeline.cash import CashPipeline
 from wisebook_ml.pipeline.live import LivePartitions
 from wisebook_ml.settings import Settings
 from wisebook_ml.snapshots import SnapshotStore
-from wisebook_ml.treasury.books_state import BooksState
+from wisebook_ml.treasury.books.state import BooksState
 
 __all__ = ["create_app"]
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ import psycopg
 
 from wisebook_ml.broker.ports import free_port
 
-__all__ = ["PostgresFailed", "local_postgres"]
+__all__ = ["PostgresFailed", "empty_database", "local_postgres"]
 
 START_SECONDS = 60.0
 """What a server may take to start; it takes one."""
@@ -62,6 +63,19 @@ def local_postgres() -> Iterator[str]:
         server.send_signal(signal.SIGINT)  # its "fast" shutdown: does not wait for clients
         server.wait(START_SECONDS)
         shutil.rmtree(home)
+
+
+@contextmanager
+def empty_database(server: str) -> Iterator[str]:
+    """Make a database of its own on a server, and remove it afterwards; gives its URL."""
+    name = f"t{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    try:
+        yield server.rpartition("/")[0] + f"/{name}"
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _await(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
 import pytest
-from playwright.sync_api import Browser, Error, expect, sync_playwright
+from playwright.sync_api import Browser, Error
 
-from bench.postgres import local_postgres
+from bench.postgres import empty_database, local_postgres
+from tests.browser import NoChromium, chromium, opened
 from wisebook_ml.broker import LocalKafka
 from wisebook_ml.broker.java import QUICK_JAVA_OPTIONS
 
@@ -29,20 +29,12 @@ SHARED_BROKER = "WISEBOOK_ML_TEST_KAFKA_HOME"
 BROKER_JAVA = (*QUICK_JAVA_OPTIONS, "-Xmx512m")
 """Compiled once and lightly, a broker of a session takes half as much of the processors; its partitions are many."""
 
-LONG = ("acceptance", "training", "transport", "timers", "broker", "services", "pipeline")
+LONG = ("tour", "acceptance", "training", "transport", "timers", "broker", "services", "pipeline")
 """Folders whose files take longest. They come first: a long file at the end would leave other processes idle."""
 
 
-CHROMIUM = "WISEBOOK_ML_CHROMIUM"
-"""Environment variable with the path of the Chromium to use instead of the system's."""
-
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
 ANSWER_SECONDS = 60.0
 """Longest wait for an answer over HTTP; the client's own 5 s are too little on a busy machine."""
-
-BROWSER_MS = 60_000
-"""Longest wait for anything that a page should show, in milliseconds; it takes some, unless the machine is busy."""
 
 
 def _is_parallel(config: pytest.Config) -> bool:
@@ -140,26 +132,16 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres(postgres_server: str) -> Iterator[str]:
     """URL of an empty PostgreSQL database of one test alone."""
-    name = f"t{uuid.uuid4().hex}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield postgres_server.rpartition("/")[0] + f"/{name}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with empty_database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Return the system's Chromium; without one, these tests fail: pages that nobody has seen are not tested."""
-    asked = os.environ.get(CHROMIUM)
-    found = next(filter(None, map(shutil.which, [asked] if asked else CHROMIUM_NAMES)), None)
-    if found is None:
-        pytest.fail(
-            f"{f'{CHROMIUM}={asked} is no program' if asked else 'There is no Chromium on this machine'}; the tests of "
-            f"the pages need one. Install it (`apt-get install chromium`), or name its path in {CHROMIUM}."
-        )
-    expect.set_options(timeout=BROWSER_MS)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found)
+    try:
+        found = chromium()
+    except NoChromium as error:
+        pytest.fail(str(error))
+    with opened(found) as started:
         yield started
-        started.close()

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,10 @@ import pytest
 import yaml
 from dotenv import dotenv_values
 
+from wisebook_ml import __version__
 from wisebook_ml.broker.distribution import kafka_version
 from wisebook_ml.cli import main
-from wisebook_ml.monitoring.metrics import names
+from wisebook_ml.metrics import names
 from wisebook_ml.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -94,6 +97,12 @@ class TestOwnServices:
 
 
 class TestStack:
+    def test_it_is_a_compose_file(self) -> None:
+        # By the schema of the compose specification, which the tool brings along.
+        command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+        done = subprocess.run([*command, ROOT / "docker-compose.yml"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def test_the_services_are_all_there(self) -> None:
         roles = {"scoring", "storage", "training", "prediction", "treasury", "cash", "tuning", "timers"}
         roles |= {"statistics", "drift", "alerting", "delivery"}
@@ -212,6 +221,12 @@ class TestSecrets:
         used = {match["name"] for match in VARIABLE.finditer(COMPOSE)}
         assert {name for name in used if not re.search(rf"^#?{name}=", example, re.MULTILINE)} == set()
 
+    def test_every_setting_of_the_example_exists_and_reaches_a_container(self) -> None:
+        example = (ROOT / ".env.example").read_text()
+        named = set(re.findall(rf"^#?({PREFIX}\w+)=", example, re.MULTILINE))
+        assert {name.removeprefix(PREFIX).lower() for name in named} <= set(Settings.model_fields)
+        assert named - {match["name"] for match in VARIABLE.finditer(COMPOSE)} == set()
+
     def test_the_example_holds_none_so_that_compose_refuses_it(self) -> None:
         example = dotenv_values(ROOT / ".env.example")
         assert example == dict.fromkeys(SECRETS, "")
@@ -226,6 +241,17 @@ class TestSecrets:
 
 
 class TestImage:
+    def test_the_linter_of_dockerfiles_finds_nothing(self) -> None:
+        hadolint = Path(sys.executable).with_name("hadolint")
+        done = subprocess.run([hadolint, "--no-color", ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+
+    def test_it_tells_its_version(self) -> None:
+        runtime = DOCKERFILE.partition(" AS runtime\n")[2].partition("\nFROM ")[0]
+        assert f"ARG VERSION={__version__}\n" in runtime
+        labels = set(re.findall(r"org\.opencontainers\.image\.([\w.]+)=", runtime))
+        assert {"title", "description", "version", "revision"} <= labels
+
     def test_what_it_copies_is_there_and_is_sent(self) -> None:
         sent = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
         copied = {
@@ -248,4 +274,6 @@ class TestImage:
     def test_it_runs_the_command_line_without_rights(self) -> None:
         runtime = DOCKERFILE.partition(" AS runtime\n")[2].partition("\nFROM ")[0]
         assert 'ENTRYPOINT ["wisebook-ml"]' in runtime
-        assert re.search(r"^USER (?!root)\w+$", runtime, re.MULTILINE)
+        (user,) = re.findall(r"^USER (\d+)$", runtime, re.MULTILINE)
+        assert user != "0"
+        assert f"--uid {user}" in runtime

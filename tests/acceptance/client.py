@@ -18,16 +18,30 @@ COMMAND_SECONDS = 300.0
 
 def build(folder: Path) -> tuple[Path, Path]:
     """Build the source distribution, and from it the wheel; returns both. Nothing is written into the repository."""
-    checkout = folder / "checkout"
-    ignored = shutil.ignore_patterns("__pycache__", "build", "dist", "*.egg-info")
-    for name in ("client", "schemas", "topics"):
-        shutil.copytree(ROOT / name, checkout / name, ignore=ignored)
-    uv = Path(sys.executable).with_name("uv")
-    command = [str(uv), "build", "--quiet", "--offline", "--no-build-isolation", "--python", sys.executable]
-    run([*command, "--out-dir", str(folder / "dist"), str(checkout / "client")])
+    checkout = copied(folder / "checkout", "client", "schemas", "topics")
+    package(checkout / "client", folder / "dist")
     (source,) = (folder / "dist").glob("*.tar.gz")
     (wheel,) = (folder / "dist").glob("*.whl")
     return source, wheel
+
+
+def copied(checkout: Path, *names: str) -> Path:
+    """Copy files and folders of the repository, as they are in a fresh checkout; returns where they are."""
+    ignored = shutil.ignore_patterns("__pycache__", "build", "dist", "*.egg-info")
+    checkout.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, checkout / name, ignore=ignored)
+        else:
+            shutil.copyfile(ROOT / name, checkout / name)
+    return checkout
+
+
+def package(project: Path, out: Path, *options: str) -> None:
+    """Build a project as `make dist` does: with what is installed here, asking no index."""
+    uv = Path(sys.executable).with_name("uv")
+    command = [str(uv), "build", "--quiet", "--offline", "--no-build-isolation", "--python", sys.executable]
+    run([*command, *options, "--out-dir", str(out), str(project)])
 
 
 def install(wheel: Path, home: Path, *libraries: str) -> Path:

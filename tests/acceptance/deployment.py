@@ -140,9 +140,11 @@ class Deployment:
         The broker, and what no other test has before its topics' names.
     home : Path
         Where its database, artefacts and logs are.
+    database_url : str, optional
+        Of another database than SQLite below the home.
     """
 
-    def __init__(self, bootstrap: str, prefix: str, home: Path) -> None:
+    def __init__(self, bootstrap: str, prefix: str, home: Path, database_url: str | None = None) -> None:
         home.mkdir(parents=True, exist_ok=True)
         self.bootstrap = bootstrap
         self.settings = Settings(
@@ -150,7 +152,7 @@ class Deployment:
             bootstrap_servers=bootstrap,
             topic_prefix=prefix,
             home=home,
-            database_url=f"sqlite:///{home / 'wisebook_ml.db'}",
+            database_url=database_url or f"sqlite:///{home / 'wisebook_ml.db'}",
             artefacts=str(home / "ml_models"),
         )
         self._workers: list[Worker] = []

@@ -11,8 +11,8 @@ from wisebook_ml.generator import generate_ledger, write_ledger
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.pipeline.cash import CashPipeline
 from wisebook_ml.training.collect import partition_of
-from wisebook_ml.treasury.books_state import BooksState
-from wisebook_ml.treasury.from_entries import positions_from_entries
+from wisebook_ml.treasury.books.from_entries import positions_from_entries
+from wisebook_ml.treasury.books.state import BooksState
 
 from .deployment import Deployment
 

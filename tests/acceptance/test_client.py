@@ -13,6 +13,7 @@ from wisebook_ml_client.outbox.database import EVENTS, LANES
 from wisebook_ml_client.outbox.sqlalchemy import metadata
 
 from topics import ENTRIES
+from wisebook_ml import __version__
 
 from . import client
 from .deployment import Deployment, Worker
@@ -74,7 +75,7 @@ def test_its_version_is_that_of_the_application() -> None:
         tomllib.loads((client.ROOT / name).read_text())["project"]
         for name in ("pyproject.toml", "client/pyproject.toml")
     )
-    assert theirs["version"] == ours["version"]
+    assert theirs["version"] == __version__
     assert theirs["requires-python"] == ours["requires-python"]
     # What both need, both need alike.
     assert set(theirs["dependencies"]) <= set(ours["dependencies"])

@@ -2,26 +2,22 @@
 
 import datetime as dt
 import re
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 
-import httpx
 import msgspec
 import pytest
 from msgspec.structs import replace
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from schemas import Avis, Ecriture, ExecutionMinuterie, Ligne, PositionTresorerie, StatutExecution, Verdict
 from topics import DETECTIONS, ENTRIES, FEEDBACK, TIMER_RUNS
 from wisebook_ml.access import Right
-from wisebook_ml.broker.ports import free_port
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.publishing import publish_positions
-from wisebook_ml.storage import TokenStore, open_database
 
+from .dashboard import served, sign_in, token_of
 from .deployment import Deployment
 
 COMPANY = 41
@@ -37,27 +33,8 @@ SEEN = """() => {
 
 @pytest.fixture
 def address(deployment: Deployment) -> Iterator[str]:
-    """The API as a process of its own."""
-    port = free_port()
-    log = deployment.settings.home / "api.log"
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", "wisebook_ml", "api", "--port", str(port)]
-        process = subprocess.Popen(command, env=deployment.env, stdout=output, stderr=subprocess.STDOUT)
-    url = f"http://127.0.0.1:{port}"
-
-    def answers() -> bool:
-        assert process.poll() is None, log.read_text()
-        try:
-            return httpx.get(f"{url}/connexion/").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    try:
-        deployment.until(answers, "the API answers")
+    with served(deployment) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def unbalanced(number: int) -> Ecriture:
@@ -72,23 +49,6 @@ def unbalanced(number: int) -> Ecriture:
             Ligne(compte_num="401000", compte_lib="Fournisseurs", ecriture_lib=f"Achat {number}", credit="700.00"),
         ],
     )
-
-
-def sign_in(browser: Browser, address: str, token: str) -> Page:
-    page = browser.new_context(base_url=address, locale="fr-FR").new_page()
-    page.goto("/")
-    page.get_by_label("Jeton d’accès").fill(token)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Détections")
-    return page
-
-
-def token_of(deployment: Deployment, companies: list[int] | None, *rights: Right) -> str:
-    engine = open_database(deployment.settings.sql_url)
-    try:
-        return TokenStore(engine).create("Claire", companies, rights, now=utc_now())[1]
-    finally:
-        engine.dispose()
 
 
 def test_a_detection_appears_and_is_judged_by_a_click(

@@ -2,10 +2,8 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from decimal import Decimal
 
 import msgspec
-from msgspec.structs import replace
 
 from schemas import (
     DemandeEntrainement,
@@ -26,6 +24,7 @@ from wisebook_ml.timers.plan import Due
 from wisebook_ml.timers.works import Surroundings, tick_entries
 from wisebook_ml.training.request import follow_campaign, request_training
 
+from .amounts import larger
 from .deployment import Deployment
 
 SOCIETE = 6
@@ -35,21 +34,10 @@ ENTRIES_MADE, TRAINED, ADAY = 5_000, 3_500, 250
 STABLE, MOVED = 3, 1
 """Due times with entries as they were, and with larger ones."""
 
-FACTOR = 20
 FIRST = dt.datetime(2026, 3, 2, 2, tzinfo=dt.UTC)
 """3:00 in France."""
 
 TRAINING_SECONDS = 120.0
-
-
-def larger(entry: Ecriture) -> Ecriture:
-    """Return an entry of 20 times the amount; it balances as before."""
-
-    def times(amount: str) -> str:
-        return str(FACTOR * Decimal(amount))
-
-    lines = [replace(line, debit=times(line.debit), credit=times(line.credit)) for line in entry.lignes]
-    return replace(entry, lignes=lines)
 
 
 def end_of_day(deployment: Deployment, number: int) -> dt.datetime:

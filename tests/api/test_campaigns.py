@@ -26,7 +26,7 @@ from schemas import (
     campagne_id,
 )
 from topics import ENTRIES, TRAINING_REQUESTS, Topic
-from wisebook_ml.api.model_actions import CampagneDemandee
+from wisebook_ml.api.model_trainings import CampagneDemandee
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.events import Decoder

@@ -23,7 +23,17 @@ ENGLISH_BEHIND = "en anglais"
 REFUSALS = {"HTTPException": 1, "unauthorized": 0}
 """What answers with a sentence, and which of its arguments that is."""
 
-FOR_PROGRAMS = ("campaigns", "model_actions", "models", "operations", "predictions", "statistics", "limits")
+FOR_PROGRAMS = (
+    "campaigns",
+    "model_drift",
+    "model_trainings",
+    "model_versions",
+    "models",
+    "operations",
+    "predictions",
+    "statistics",
+    "limits",
+)
 """Modules whose errors a person hardly meets on a page: beyond the first words they may be in English."""
 
 

@@ -24,13 +24,13 @@ from wisebook_ml.clock import utc_now
 from wisebook_ml.controls import CONTROLS
 from wisebook_ml.datasets.collected import Collected
 from wisebook_ml.datasets.entries import entry_frame
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.publishing import publish_avis
 from wisebook_ml.services.isolation_forest import IsolationForestService
 from wisebook_ml.storage import DetectionStore, ModelRegistry, SettingsStore, create_engine, open_database
 from wisebook_ml.storage.restored import MOTIVE
-from wisebook_ml.timers.schedule import PARIS
 from wisebook_ml.training.promotion import promote
 
 from .proof import assert_lag_free, assert_undisturbed

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import Alerte
-from wisebook_ml.delivery.addresses import shown
+from wisebook_ml.access import shown
 from wisebook_ml.delivery.envelope import body_of, headers_of
 from wisebook_ml.delivery.signing import secret_of, spelled
 

@@ -12,8 +12,8 @@ import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 
 from schemas import Travailleur
+from wisebook_ml import metrics
 from wisebook_ml.messaging.events import RawRecord
-from wisebook_ml.monitoring import metrics
 from wisebook_ml.monitoring.collector import WorkerCollector
 from wisebook_ml.monitoring.meter import BatchMeter
 from wisebook_ml.monitoring.readiness import Readiness, brokers_answer, database_answers

@@ -10,7 +10,7 @@ from topics import TREASURY
 from wisebook_ml.messaging.events import Outgoing, RawRecord
 from wisebook_ml.pipeline.cash import SOURCE, CashPipeline
 from wisebook_ml.publishing import closing_tick, entry_event, tick_event
-from wisebook_ml.treasury.books_state import BooksState
+from wisebook_ml.treasury.books.state import BooksState
 
 TOPIC, PARTITION = "wisebook.entries", 4
 FIRST = dt.date(2025, 3, 3)

@@ -19,10 +19,9 @@ from schemas import (
     VersionModele,
 )
 from topics import ALERTS, DEAD_LETTER, DETECTIONS, PREDICTIONS, TREASURY
-from wisebook_ml.messaging.events import Outgoing, RawRecord, Reason
+from wisebook_ml.messaging.events import Outgoing, RawRecord, Reason, record_event
 from wisebook_ml.pipeline.treasury import SOURCE, TreasuryPipeline
 from wisebook_ml.publishing import position_event
-from wisebook_ml.training.events import record_event
 from wisebook_ml.treasury.learning import Join, Lesson
 from wisebook_ml.treasury.state import TreasuryRecord, TreasuryState
 from wisebook_ml.treasury.training import train
@@ -189,7 +188,9 @@ class TestMarkers:
     def marker(self, societe_id: int, **tresorerie: object) -> RawRecord:
         reglage = ReglageTresorerie(**tresorerie)  # type: ignore[arg-type]
         parametres = Parametres(societe_id=societe_id, version=4, tresorerie=reglage)
-        event = record_event(TREASURY, societe_id, Reglage(societe_id=societe_id, parametres=parametres), "marker")
+        event = record_event(
+            TREASURY, societe_id, Reglage(societe_id=societe_id, parametres=parametres), "marker", source="test"
+        )
         return RawRecord(66, event.key, event.value, event.headers)
 
     def test_what_follows_from_settings_goes_where_the_rest_does(self) -> None:

@@ -364,12 +364,13 @@ def test_compiled_classes_say_what_the_service_says(services: Services, rows: pd
 
 
 def test_compiled_votes_are_the_forests(services: Services, ledger: list[Ecriture]) -> None:
-    from wisebook_ml.services.random_forest import RandomForestService, _votes
+    from wisebook_ml.services.pair_forest import forest_votes
+    from wisebook_ml.services.random_forest import RandomForestService
 
     service = services[TypeModele.RANDOM_FOREST]
     assert isinstance(service, RandomForestService)
     inputs = np.random.default_rng(1).normal(size=(30, 7, service.state().forest.n_features_in_)).astype(np.float32)
-    assert np.abs(service._compiled_votes(inputs) - _votes(service.state().forest, inputs)).max() < 1e-9
+    assert np.abs(service._compiled_votes(inputs) - forest_votes(service.state().forest, inputs)).max() < 1e-9
 
 
 def store_with(store: ArtefactStore, service: BaseMLService, data: bytes | None = None) -> VersionModele:

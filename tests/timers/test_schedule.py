@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.timers.catalogue import TIMERS
-from wisebook_ml.timers.schedule import COUNTED, PARIS, Schedule
+from wisebook_ml.timers.schedule import COUNTED, Schedule
 
 MINUTE = dt.timedelta(minutes=1)
 SPRING = dt.datetime(2026, 3, 28, 23, tzinfo=dt.UTC)

@@ -19,14 +19,13 @@ from schemas import (
 )
 from topics import ENTRIES, FEEDBACK, TREASURY, Topic
 from wisebook_ml.generator import generate_ledger
-from wisebook_ml.messaging.events import Outgoing, event_headers
+from wisebook_ml.messaging.events import Outgoing, event_headers, record_event
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.messaging.reader import ReadError, end_offsets
 from wisebook_ml.publishing import entry_event
 from wisebook_ml.settings import Settings
 from wisebook_ml.training.collect import collect, partition_of
 from wisebook_ml.training.companies import companies_on_topic, is_on_topic
-from wisebook_ml.training.events import record_event
 
 NOW = dt.datetime(2024, 5, 1, tzinfo=dt.UTC)
 
@@ -71,12 +70,14 @@ def ledgers(settings: Settings) -> dict[int, list[Ecriture]]:
         for ledger in zip(*ledgers.values(), strict=False):
             for one in ledger:
                 producer.send(entry_event(one, "test"))
-        producer.send(record_event(ENTRIES, 7, Activation(societe_id=7, version=version), "marker"))
-        producer.send(record_event(ENTRIES, 7, reglage(7), "settings"))
+        producer.send(record_event(ENTRIES, 7, Activation(societe_id=7, version=version), "marker", source="test"))
+        producer.send(record_event(ENTRIES, 7, reglage(7), "settings", source="test"))
         producer.send(broken(FEEDBACK, 7))
         for societe_id in ledgers:
-            producer.send(record_event(FEEDBACK, societe_id, avis(societe_id), f"avis {societe_id}"))
-            producer.send(record_event(TREASURY, societe_id, position(societe_id), f"position {societe_id}"))
+            producer.send(record_event(FEEDBACK, societe_id, avis(societe_id), f"avis {societe_id}", source="test"))
+            producer.send(
+                record_event(TREASURY, societe_id, position(societe_id), f"position {societe_id}", source="test")
+            )
     shortest = min(len(ledger) for ledger in ledgers.values())
     return {societe_id: ledger[:shortest] for societe_id, ledger in ledgers.items()}
 
@@ -136,7 +137,9 @@ def test_a_company_with_settings_and_without_entries_is_not_there_yet(
     bootstrap, prefix = settings.bootstrap_servers, settings.topic_prefix
     with EventProducer(bootstrap, prefix) as producer:
         for societe_id in (0, 404):
-            producer.send(record_event(ENTRIES, societe_id, reglage(societe_id), f"settings {societe_id}"))
+            producer.send(
+                record_event(ENTRIES, societe_id, reglage(societe_id), f"settings {societe_id}", source="test")
+            )
     assert companies_on_topic(bootstrap, prefix) == sorted(ledgers)
     assert is_on_topic(bootstrap, prefix, 7)
     assert not is_on_topic(bootstrap, prefix, 404)

@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from wisebook_ml.treasury.calendar import BusinessDays
+from wisebook_ml.business_calendar import BusinessDays
 from wisebook_ml.treasury.model import TreasuryModel
 from wisebook_ml.treasury.series import DailySeries, series_from_rows
 from wisebook_ml.treasury.training import train

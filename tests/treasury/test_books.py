@@ -13,13 +13,12 @@ from schemas import Echeancier, Ecriture, Ligne, Operation, PositionTresorerie, 
 from schemas.money import MAX_MINOR
 from wisebook_ml.fec.exercice import is_opening
 from wisebook_ml.treasurer.source import cash_from_entries
-from wisebook_ml.treasury.books import Followed
-from wisebook_ml.treasury.books_state import BooksState
-from wisebook_ml.treasury.cash_book import Untold
-from wisebook_ml.treasury.expected import STALE, Due
-from wisebook_ml.treasury.from_entries import cash_moves, latest_entries, positions_from_entries
-from wisebook_ml.treasury.lateness import due_rows, lateness_of, paid_late
-from wisebook_ml.treasury.open_items import (
+from wisebook_ml.treasury.books.cash_book import Untold
+from wisebook_ml.treasury.books.company import Followed
+from wisebook_ml.treasury.books.expected import STALE, Due
+from wisebook_ml.treasury.books.from_entries import cash_moves, latest_entries, positions_from_entries
+from wisebook_ml.treasury.books.lateness import due_rows, lateness_of, paid_late
+from wisebook_ml.treasury.books.open_items import (
     BookLine,
     Party,
     book_lines,
@@ -28,6 +27,7 @@ from wisebook_ml.treasury.open_items import (
     settled,
     settlements,
 )
+from wisebook_ml.treasury.books.state import BooksState
 
 FIRST = dt.date(2025, 3, 3)
 LAST = FIRST + dt.timedelta(days=30)

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from schemas import Echeancier, Ecriture, Ligne, PaiementAttendu, PositionTresorerie, from_minor
-from wisebook_ml.treasury.as_of import attendus_of
-from wisebook_ml.treasury.calendar import BusinessDays
+from wisebook_ml.business_calendar import BusinessDays
+from wisebook_ml.treasury.books.as_of import attendus_of
+from wisebook_ml.treasury.books.expected import Attendus
+from wisebook_ml.treasury.books.habits import Habit, habit_of
+from wisebook_ml.treasury.books.schedules import Schedules
 from wisebook_ml.treasury.exceptions import PositionRefused
-from wisebook_ml.treasury.expected import Attendus
 from wisebook_ml.treasury.flows import Activity, Flow, flows_of
-from wisebook_ml.treasury.habits import Habit, habit_of
 from wisebook_ml.treasury.learning import Join, Lesson
 from wisebook_ml.treasury.model import TreasuryModel
 from wisebook_ml.treasury.models import CANDIDATES, offered
-from wisebook_ml.treasury.schedules import Schedules
 from wisebook_ml.treasury.series import DailySeries, series_from_rows
 from wisebook_ml.treasury.state import Made, TreasuryState
 from wisebook_ml.treasury.training import train

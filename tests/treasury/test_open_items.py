@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from schemas import Ecriture, Ligne, from_minor
-from wisebook_ml.treasury.open_items import expected_payments, open_items, usual_delays
+from wisebook_ml.treasury.books.open_items import expected_payments, open_items, usual_delays
 
 DAY = dt.date(2025, 4, 20)
 

@@ -8,8 +8,8 @@ import pytest
 
 from schemas import PositionTresorerie
 from wisebook_ml.generator import generate_ledger, treasury_positions
+from wisebook_ml.treasury.books.from_entries import Nature, natures_by_day, positions_from_entries
 from wisebook_ml.treasury.exceptions import NotEnoughHistory, SeriesRefused
-from wisebook_ml.treasury.from_entries import Nature, natures_by_day, positions_from_entries
 from wisebook_ml.treasury.positions import PositionBook
 from wisebook_ml.treasury.series import DailySeries, series_from_book, series_from_rows, usable
 

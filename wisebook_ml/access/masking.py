@@ -1,11 +1,11 @@
 """What may be kept of what somebody sent: everything but secrets."""
 
 import re
+from urllib.parse import urlsplit
 
 from wisebook_ml.access.secrets import TOKEN_PREFIX
-from wisebook_ml.delivery.addresses import shown
 
-__all__ = ["HIDDEN", "masked"]
+__all__ = ["HIDDEN", "masked", "shown"]
 
 HIDDEN = "…"
 """Stands for what is not told."""
@@ -17,6 +17,11 @@ SECRET_NAME = re.compile(
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
 TOKEN = re.compile(rf"{TOKEN_PREFIX}[A-Za-z0-9_-]+")
+
+
+LONGEST_SHOWN = 300
+SECRET_PART = re.compile(r"(?<=/)([A-Za-z0-9_.~%-]{4})[A-Za-z0-9_.~%-]{16,}(?=/|$)")
+"""A part of a path that is so long is rather a token than a word: chat services put theirs there."""
 
 
 def masked(value: object) -> object:
@@ -43,3 +48,27 @@ def _of_field(name: str, value: object) -> object:
     if SECRET_NAME.search(name) and value and isinstance(value, str | list | tuple | dict):
         return HIDDEN
     return masked(value)
+
+
+def shown(adresse: str) -> str:
+    """Return an address without user, password, query and what looks like a token in its path.
+
+    Examples
+    --------
+    >>> shown("https://anne:pw@erp.example.fr:8443/alertes?token=abc")
+    'https://erp.example.fr:8443/alertes?…'
+    >>> shown("https://chat.example.com/hook/T0123456789ABCDEF0123456789")
+    'https://chat.example.com/hook/T012…'
+    >>> shown("anne@example.fr")
+    'anne@example.fr'
+    """
+    if "://" not in adresse:
+        return adresse[:LONGEST_SHOWN]
+    try:
+        parts = urlsplit(adresse)
+        place = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return f"{adresse.partition('://')[0]}://…"
+    path = SECRET_PART.sub(r"\1…", parts.path)
+    query = "?…" if parts.query or parts.fragment else ""
+    return f"{parts.scheme}://{place}{path}{query}"[:LONGEST_SHOWN]

@@ -5,8 +5,7 @@ import msgspec
 from schemas import Acquittement
 from topics import ACKNOWLEDGEMENTS
 from wisebook_ml.alerting.state import Alert
-from wisebook_ml.messaging.events import Outgoing
-from wisebook_ml.training.events import record_event
+from wisebook_ml.messaging.events import Outgoing, record_event
 
 __all__ = ["acknowledgement", "acknowledgement_event"]
 

@@ -7,15 +7,13 @@ Directive 2000/84/EC: clocks are set at 1:00 UTC on the last Sundays of March an
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
-from zoneinfo import ZoneInfo
 
 from schemas import HeuresCalmes, Severite
 from wisebook_ml.alerting.policy import rank
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.ledger.calendar import is_off_day
 
 __all__ = ["LONGEST", "quiet_until"]
-
-PARIS = ZoneInfo("Europe/Paris")
 
 LONGEST = dt.timedelta(days=31)
 """How long anybody is left alone at most: settings that leave no hour to be told in would hide everything for ever."""

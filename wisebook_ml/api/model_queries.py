@@ -16,7 +16,7 @@ from wisebook_ml.storage.campaign_rows import OPEN
 from wisebook_ml.storage.campaign_rows import TABLE as CAMPAIGNS
 from wisebook_ml.storage.champions import MODELS, is_model, to_modele
 from wisebook_ml.storage.engine import reading
-from wisebook_ml.storage.tables import CampagneEntrainement, ModeleML
+from wisebook_ml.storage.model_tables import CampagneEntrainement, ModeleML
 from wisebook_ml.timers.retraining import by_frequency
 
 __all__ = ["CampagneLue", "CampaignPages", "ModelPages"]

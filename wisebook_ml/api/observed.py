@@ -8,7 +8,7 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wisebook_ml.messaging.correlation import CORRELATION
-from wisebook_ml.monitoring.metrics import REQUEST_SECONDS, REQUESTS
+from wisebook_ml.metrics import REQUEST_SECONDS, REQUESTS
 
 __all__ = ["REQUEST_ID", "Observed"]
 

@@ -7,6 +7,7 @@ from wisebook_ml.api.access import Access
 from wisebook_ml.api.alerts import AlerteList, AlerteRead, AlerteTaken, alerts_router
 from wisebook_ml.api.audit import AuditList, audit_router
 from wisebook_ml.api.companies import SocieteList, companies_router
+from wisebook_ml.api.company_settings import company_settings_router
 from wisebook_ml.api.detections import DetectionList, detections_router
 from wisebook_ml.api.entries import EcritureList, entries_router
 from wisebook_ml.api.export import export_router
@@ -46,7 +47,9 @@ def people_router(engine: Engine, settings: Settings, streams: Streams, access: 
     router.include_router(verdicts_router(detections, verdicts, post, access))
     router.include_router(entries_router(detections, verdicts, settings, access))
     router.include_router(alerts_router(AlertStore(engine), DeliveryLog(engine), post, access))
-    router.include_router(companies_router(detections, SettingsStore(engine), settings, access))
+    versions = SettingsStore(engine)
+    router.include_router(companies_router(detections, versions, access))
+    router.include_router(company_settings_router(versions, settings, access))
     router.include_router(export_router(engine, access))
     router.include_router(audit_router(AuditLog(engine), access))
     return router

@@ -10,9 +10,9 @@ from schemas import DomaineApplication, TypeModele
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.lanes import PREDICTIONS
-from wisebook_ml.api.model_actions import usable
 from wisebook_ml.api.model_parameters import ModeleId
 from wisebook_ml.api.model_queries import ModelPages
+from wisebook_ml.api.model_versions import usable
 from wisebook_ml.api.models import PREFIX, seen_model
 from wisebook_ml.api.question import QUESTION_BODY, question_of, sent_body
 from wisebook_ml.api.route import Route

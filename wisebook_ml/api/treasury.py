@@ -12,8 +12,8 @@ from wisebook_ml.api.route import Route
 from wisebook_ml.api.treasury_parameters import ForecastQuestion, Retard, Scenario
 from wisebook_ml.api.wording import Bilingual
 from wisebook_ml.treasurer.desk import Answer, TreasuryDesk
+from wisebook_ml.treasury.books.open_items import ExpectedPayment, expected_payments, open_items, usual_delays
 from wisebook_ml.treasury.exceptions import NotEnoughHistory, TreasuryError
-from wisebook_ml.treasury.open_items import ExpectedPayment, expected_payments, open_items, usual_delays
 from wisebook_ml.treasury.report import forecast_json, models_json
 from wisebook_ml.treasury.scenarios import apply
 

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from wisebook_ml.api.days import Day
+from wisebook_ml.treasury.books.open_items import ExpectedPayment
 from wisebook_ml.treasury.forecast import HORIZON
 from wisebook_ml.treasury.late import late_payment
-from wisebook_ml.treasury.open_items import ExpectedPayment
 from wisebook_ml.treasury.scenarios import Change, Investment, Loan, Movement
 from wisebook_ml.treasury.series import ALL_ACCOUNTS
 

@@ -8,9 +8,12 @@ from sqlalchemy import Engine
 
 from wisebook_ml.api.access import Access
 from wisebook_ml.api.campaigns import CampagneList, campaigns_router
-from wisebook_ml.api.model_actions import CampagneDemandee, DeriveList, actions_router
+from wisebook_ml.api.model_drift import DeriveList, drift_router
 from wisebook_ml.api.model_queries import CampaignPages, ModelPages
-from wisebook_ml.api.models import Dashboard, ModeleList, Performance, VersionList, models_router
+from wisebook_ml.api.model_results import Dashboard, Performance, results_router
+from wisebook_ml.api.model_trainings import CampagneDemandee, trainings_router
+from wisebook_ml.api.model_versions import VersionList, versions_router
+from wisebook_ml.api.models import ModeleList, models_router
 from wisebook_ml.api.predictions import Importance, PredictionLue, TypeList, predictions_router
 from wisebook_ml.api.question import PredictionQuestion
 from wisebook_ml.api.streams import Streams
@@ -58,12 +61,12 @@ def workshop_router(
         KeptFlows(settings).of,
     )
     router = APIRouter()
-    # First those whose paths have a name where a model has its number.
-    router.include_router(
-        actions_router(settings, registry, models, campaigns, queue, DriftStore(engine, clock=clock), access)
-    )
+    router.include_router(models_router(registry, models, access))
+    router.include_router(results_router(registry, models, access, clock))
+    router.include_router(trainings_router(settings, registry, models, campaigns, queue, access))
+    router.include_router(versions_router(settings, registry, models, access))
     router.include_router(predictions_router(desk, models, access))
-    router.include_router(models_router(registry, models, access, clock))
+    router.include_router(drift_router(settings, DriftStore(engine, clock=clock), access))
     router.include_router(
         campaigns_router(
             campaigns,

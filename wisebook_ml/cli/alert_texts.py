@@ -11,7 +11,7 @@ from wisebook_ml.alerting.records import record_of
 from wisebook_ml.alerting.state import Alert, Member
 from wisebook_ml.alerting.texts import cause_name
 from wisebook_ml.cli.show import SEVERITIES, STYLES
-from wisebook_ml.timers.schedule import PARIS
+from wisebook_ml.french_time import PARIS
 
 __all__ = ["fact_lines", "list_table", "member_table", "none_text", "state_text", "title_of"]
 

@@ -2,8 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import click
 import msgspec
@@ -16,6 +15,7 @@ from wisebook_ml.cli.alert_reach import reach_of
 from wisebook_ml.cli.alert_texts import fact_lines, list_table, member_table, none_text, state_text, title_of
 from wisebook_ml.cli.audited import audited
 from wisebook_ml.cli.deliveries import deliveries, secret, test
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.messaging.connect import ConnectError
 from wisebook_ml.messaging.postbox import Postbox
@@ -43,13 +43,8 @@ LANG = click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", sho
 ALL = click.option("--all", "everything", is_flag=True, help="The resolved ones, too.")
 
 
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Say what was wrong in a line, whatever part it came from."""
-    try:
-        yield
-    except (ConnectError, ReadError, PublishError, StorageError, ValueError) as error:
-        raise click.ClickException(str(error)) from error
+FAILURES = (ConnectError, ReadError, PublishError, StorageError, ValueError)
+"""What a person is told in a line."""
 
 
 def _store() -> AlertStore:
@@ -72,7 +67,7 @@ def alerts() -> None:
 @AS_JSON
 def list_(societe: int, everything: bool, lang: str, limit: int, as_json: bool) -> None:
     """List the alerts of company SOCIETE that are not resolved, the latest first."""
-    with _errors():
+    with saying(*FAILURES):
         store = _store()
         found = store.list(societe, everything=everything, limit=limit)
         count = store.count(societe, everything=everything)
@@ -97,7 +92,7 @@ def list_(societe: int, everything: bool, lang: str, limit: int, as_json: bool) 
 @AS_JSON
 def show(societe: int, alerte: str, lang: str, as_json: bool) -> None:
     """Show alert ALERTE of company SOCIETE, and the detections in it."""
-    with _errors():
+    with saying(*FAILURES):
         store = _store()
         found = find_alert(store, societe, alerte)
         members = store.members(found.alerte_id, limit=SHOWN_DETECTIONS)
@@ -130,7 +125,7 @@ def ack(
     Exit status: 0 when it is acknowledged, 1 when that is refused, 3 when it is published and no worker of the role
     `alerting` has taken it yet.
     """
-    with _errors():
+    with saying(*FAILURES):
         store = _store()
         found = find_alert(store, societe, alerte)
         if found.etat is not EtatAlerte.OUVERTE:

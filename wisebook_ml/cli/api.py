@@ -7,6 +7,7 @@ import click
 import uvicorn
 
 from wisebook_ml.api import create_api
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.monitoring.logs import configure_logging
 from wisebook_ml.monitoring.watch import Watch
 from wisebook_ml.settings import Settings, get_settings
@@ -36,10 +37,8 @@ def _serve(settings: Settings, host: str, port: int) -> None:
             raise click.ClickException(f"There is no file {path}, which should hold the certificate or its key.")
     if (certificate is None) != (key is None):
         raise click.ClickException("WISEBOOK_ML_API_TLS_CERTIFICATE and WISEBOOK_ML_API_TLS_KEY go together.")
-    try:
+    with saying(StorageError):
         app = create_api(settings)
-    except StorageError as error:
-        raise click.ClickException(str(error)) from error
     configure_logging("api", settings.log_format, "INFO")
     # Its loggers pass on to ours: one format for all that the process says.
     config: dict[str, Any] = {} if settings.log_format == "text" else {"log_config": None}

@@ -3,23 +3,24 @@
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 import click
 import msgspec
 
 from schemas import Alerte, Canal, Destination, Livraison, Severite, StatutLivraison
+from wisebook_ml.access import shown
 from wisebook_ml.cli.audited import audited
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.clock import utc_now
 from wisebook_ml.controls.texts import count_en
-from wisebook_ml.delivery.addresses import channel_of, shown
+from wisebook_ml.delivery.addresses import channel_of
 from wisebook_ml.delivery.schedule import Kind
 from wisebook_ml.delivery.sender import Letter, Sender
 from wisebook_ml.delivery.signing import secret_of, spelled
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import DeliveryLog, StorageError, StoredDelivery, open_database
-from wisebook_ml.timers.schedule import PARIS
 
 __all__ = ["deliveries", "secret", "test"]
 
@@ -36,13 +37,8 @@ TRIAL_FR = "Essai : les alertes de WiseBook arrivent ici"
 TRIAL_EN = "A trial: alerts of WiseBook arrive here"
 
 
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Say what was wrong in a line."""
-    try:
-        yield
-    except (StorageError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+FAILURES = (StorageError, OSError)
+"""What a person is told in a line."""
 
 
 @click.command()
@@ -56,7 +52,7 @@ def deliveries(societe: int, alerte: str | None, failed: bool, limit: int, as_js
 
     Each is one revision of an alert at one address. Exit status: 0, whatever became of them.
     """
-    with _errors():
+    with saying(*FAILURES):
         log = DeliveryLog(open_database(get_settings().sql_url))
         rows = log.list(societe, alerte=alerte or "", failed=failed, limit=limit)
         attempts: Mapping[uuid.UUID, list[Livraison]] = defaultdict(list)

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from schemas import Derive, TypeModele
 from wisebook_ml.cli.audited import audited, tell
-from wisebook_ml.cli.failures import PICTURES, saying
+from wisebook_ml.cli.failures import PICTURES, drawing, saying
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.clock import utc_now
 from wisebook_ml.drift.plot import draw_report
@@ -19,12 +19,12 @@ from wisebook_ml.drifting.references import reference_of_version
 from wisebook_ml.drifting.reports import last_reports
 from wisebook_ml.drifting.thresholds import as_parameters, thresholds_of
 from wisebook_ml.drifting.usual import VersionKey
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import DriftStore, Modele, ModelNotFound, ModelRegistry, StorageError, open_database
 from wisebook_ml.timers.catalogue import TIMERS
-from wisebook_ml.timers.schedule import PARIS
 
 __all__ = ["drift"]
 
@@ -60,7 +60,7 @@ def drift() -> None:
 def report(modele: str, societe: int | None, version: int | None, lang: str, plot: Path | None, as_json: bool) -> None:
     """Print the last report of MODELE: what moved, by how much, and how sure that is."""
     _check(plot)
-    with saying(*FAILURES):
+    with drawing(), saying(*FAILURES):
         found = _report(modele, societe, version)
         if plot is not None:
             draw_report(found, plot, lang=lang)
@@ -78,7 +78,7 @@ def report(modele: str, societe: int | None, version: int | None, lang: str, plo
 @AS_JSON
 def list_(societe: int | None, as_json: bool) -> None:
     """List the last report of each model."""
-    with saying(*FAILURES):
+    with drawing(), saying(*FAILURES):
         engine = open_database(get_settings().sql_url)
         found = list(DriftStore(engine).latest(societe))
         if not found:
@@ -114,7 +114,7 @@ def list_(societe: int | None, as_json: bool) -> None:
 def thresholds(modele: str, societe: int | None, changes: Sequence[str], reset: bool) -> None:
     """Show how large a change of MODELE has to be to count, and how sure; or change that, from the next check on."""
     wanted = dict(_change(one) for one in changes)
-    with saying(*FAILURES):
+    with drawing(), saying(*FAILURES):
         registry = ModelRegistry(open_database(get_settings().sql_url))
         model = registry.find(modele, societe)
         parametres = model.parametres_modele

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.clock import utc_now
 from wisebook_ml.export import Period, csv_lines, read_period
 from wisebook_ml.pseudonyms import Keyring
@@ -35,7 +36,7 @@ def export(societe: int, first: dt.datetime, last: dt.datetime, kind: str, lang:
         raise click.UsageError(f"--to {period.jusque} is before --from {period.depuis}")
     if output is None and kind == "pdf" and sys.stdout.isatty():
         raise click.UsageError("a PDF does not belong on a screen: name a file with -o")
-    try:
+    with saying(StorageError, OSError):
         pieces = _pieces(period, kind, lang)
         if output is None:
             for piece in pieces:
@@ -45,8 +46,6 @@ def export(societe: int, first: dt.datetime, last: dt.datetime, kind: str, lang:
         with output.open("wb") as file:
             for piece in pieces:
                 file.write(piece)
-    except (StorageError, OSError) as error:
-        raise click.ClickException(str(error)) from error
     click.echo(f"{output} written", err=True)
 
 

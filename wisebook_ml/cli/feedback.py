@@ -2,8 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import click
 import msgspec
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from schemas import Avis, Verdict
 from wisebook_ml.cli.audited import audited, tell
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.clock import utc_now
 from wisebook_ml.controls.texts import number_fr
@@ -64,13 +64,8 @@ _ALL = {"fr": "tous", "en": "all"}
 _NONE = {"fr": "Aucun verdict.", "en": "No verdicts."}
 
 
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Say what was wrong in a line, whatever part it came from."""
-    try:
-        yield
-    except (ConnectError, ReadError, PublishError, StorageError, ValueError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+FAILURES = (ConnectError, ReadError, PublishError, StorageError, ValueError, OSError)
+"""What a person is told in a line."""
 
 
 @click.group()
@@ -97,7 +92,7 @@ def give(detection: uuid.UUID, verdict: str, par: str, compte: str | None, comme
         raise click.UsageError("RECLASSEE names the right account: add --compte, such as --compte 606300")
     if said is not Verdict.RECLASSEE and compte:
         raise click.UsageError(f"--compte goes with RECLASSEE, not with {verdict}")
-    with _errors():
+    with saying(*FAILURES):
         engine = open_database(get_settings().sql_url)
         stored = DetectionStore(engine).get(detection)
         if stored is None:
@@ -129,7 +124,7 @@ def missed(ecriture: str, societe: int, par: str, compte: str | None, commentair
 
     Exit status: 0 if it is published, or stands already; 1 if it was detected, or said otherwise of.
     """
-    with _errors():
+    with saying(*FAILURES):
         avis = missed_entry(
             societe, ecriture, auteur=par, compte_num=compte, commentaire=commentaire, remplace=remplace
         )
@@ -149,7 +144,7 @@ def missed(ecriture: str, societe: int, par: str, compte: str | None, commentair
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def list_(societe: int | None, verdict: str | None, replaced: bool, limit: int, as_json: bool) -> None:
     """List the verdicts that were accepted, the latest first."""
-    with _errors():
+    with saying(*FAILURES):
         store = VerdictStore(open_database(get_settings().sql_url))
         kind = None if verdict is None else Verdict(verdict)
         found = store.list(societe, verdict=kind, standing=not replaced, limit=limit)
@@ -175,7 +170,7 @@ def stats(societe: int | None, lang: str, as_json: bool) -> None:
 
     A verdict counts for the reasons that carried the detection: those with at least a tenth of its points.
     """
-    with _errors():
+    with saying(*FAILURES):
         store = VerdictStore(open_database(get_settings().sql_url))
         found = [(one, counts, store.reliability(one)) for one, counts in store.counts(societe).items()]
     if as_json:

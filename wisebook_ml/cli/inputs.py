@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wisebook_ml.cli.compile import announce_compiling
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.cli.show import put, reading_console
 from wisebook_ml.controls.texts import count_en, count_fr
 from wisebook_ml.handbook.catalogue import checks
@@ -36,12 +37,10 @@ def inputs(societe: int, as_json: bool, lang: str) -> None:
     Reads what is on the topic `entries`. A control starts to work with the first entry that gives what it needs.
     """
     settings = get_settings()
-    try:
+    with saying(ConnectError, ReadError):
         bootstrap = reach_broker(settings)
         announce_compiling()
         supplied = supplied_on_topic(bootstrap, settings.topic_prefix, societe)
-    except (ConnectError, ReadError) as error:
-        raise click.ClickException(str(error)) from error
     if not supplied.entries(societe):
         raise click.ClickException(f"company {societe} has no entries on the topic; publish some first")
     if as_json:

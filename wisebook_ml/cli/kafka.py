@@ -17,6 +17,7 @@ import msgspec
 from wisebook_ml.broker import BrokerError, BrokerStartFailed, BrokerStatus, LocalKafka, ensure_distribution
 from wisebook_ml.broker.java import find_java, java_environment
 from wisebook_ml.broker.tools import TOOLS, names_a_broker, tool_command
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.settings import get_settings
 
 __all__ = ["kafka"]
@@ -84,10 +85,8 @@ def start(home: Path, port: int | None, timeout: float, log_lines: int, as_json:
 def stop(home: Path, timeout: float, as_json: bool) -> None:
     """Stop Kafka; its data stays."""
     broker = LocalKafka(home, progress=_say)
-    try:
+    with saying(BrokerError):
         was_running = broker.stop(timeout)
-    except BrokerError as error:
-        raise click.ClickException(str(error)) from error
     _say(f"Kafka of {broker.home} {'has stopped' if was_running else 'was not running'}.")
     if as_json:
         click.echo(_as_json(broker.status()))
@@ -133,10 +132,8 @@ def tool(context: click.Context, home: Path, name: str, arguments: tuple[str, ..
             f"Kafka of {found.home} does not run. Start it with `wisebook-ml kafka start`, or name a broker "
             "with --bootstrap-server."
         )
-    try:
+    with saying(BrokerError):
         java, distribution = find_java(), ensure_distribution(_say)
-    except BrokerError as error:
-        raise click.ClickException(str(error)) from error
     broker.home.mkdir(parents=True, exist_ok=True)
     command = tool_command(
         name, arguments, java=java, distribution=distribution, home=broker.home, bootstrap=found.bootstrap

@@ -1,8 +1,7 @@
 """``wisebook-ml models``: the registry on the command line."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import click
@@ -12,6 +11,7 @@ from rich.table import Table
 from schemas import DomaineApplication, TypeModele
 from wisebook_ml.artefacts import LATEST, ArtefactStore
 from wisebook_ml.cli.audited import audited, tell
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.inference import LoadedModels
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
@@ -42,23 +42,18 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON o
 MODELE = click.argument("modele")
 
 
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Say what was wrong in a line, whatever part it came from."""
-    try:
-        yield
-    except (
-        ConnectError,
-        ReadError,
-        PublishError,
-        StorageError,
-        MissingLibrary,
-        InvalidParameters,
-        NotDefined,
-        ValueError,
-        OSError,
-    ) as error:
-        raise click.ClickException(str(error)) from error
+FAILURES = (
+    ConnectError,
+    ReadError,
+    PublishError,
+    StorageError,
+    MissingLibrary,
+    InvalidParameters,
+    NotDefined,
+    ValueError,
+    OSError,
+)
+"""What a person is told in a line."""
 
 
 def _registry() -> ModelRegistry:
@@ -85,7 +80,7 @@ def models() -> None:
 @AS_JSON
 def list_(societe: int | None, as_json: bool) -> None:
     """List the models of all companies, or of one."""
-    with _errors():
+    with saying(*FAILURES):
         found = _registry().list(societe)
     if as_json:
         _print_json(found)
@@ -134,7 +129,7 @@ def create(
     """Create a model; `wisebook-ml train` then trains it."""
     kind = TypeModele(type_)
     given = dict(_parameter(text) for text in params)
-    with _errors():
+    with saying(*FAILURES):
         check_parameters(kind, given)
         registry = _registry()
         others = [other.id for other in registry.list(societe) if other.type_modele is kind]
@@ -164,7 +159,7 @@ def create(
 @AS_JSON
 def show(modele: str, societe: int | None, as_json: bool) -> None:
     """Show a model: its parameters, versions, who was in charge when, and its campaigns."""
-    with _errors():
+    with saying(*FAILURES):
         registry = _registry()
         model = registry.find(modele, societe)
         versions, history = registry.versions(model.id), registry.history(model.id)
@@ -202,7 +197,7 @@ def show(modele: str, societe: int | None, as_json: bool) -> None:
 @AS_JSON
 def campaigns(societe: int | None, as_json: bool) -> None:
     """List the latest trainings and what became of them."""
-    with _errors():
+    with saying(*FAILURES):
         found = CampaignStore(open_database(get_settings().sql_url)).list(societe_id=societe)
     if as_json:
         _print_json(found)
@@ -217,7 +212,7 @@ def campaigns(societe: int | None, as_json: bool) -> None:
 @audited
 def promote(modele: str, version: int, societe: int | None) -> None:
     """Put VERSION of MODELE in charge, whatever the gate said."""
-    with _errors():
+    with saying(*FAILURES):
         settings = get_settings()
         bootstrap = reach_broker(settings)
         model = _found(modele, societe)
@@ -232,7 +227,7 @@ def promote(modele: str, version: int, societe: int | None) -> None:
 @audited
 def rollback(modele: str, societe: int | None) -> None:
     """Put the champion before the present one in charge again."""
-    with _errors():
+    with saying(*FAILURES):
         settings = get_settings()
         bootstrap = reach_broker(settings)
         model = _found(modele, societe)
@@ -246,7 +241,7 @@ def rollback(modele: str, societe: int | None) -> None:
 @AS_JSON
 def importance(modele: str, societe: int | None, as_json: bool) -> None:
     """Show how much each accounting attribute decides in the champion of MODELE."""
-    with _errors():
+    with saying(*FAILURES):
         registry = _registry()
         model = registry.find(modele, societe)
         if model.version_courante is None:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from schemas.pseudonym import PATTERN, key_id_of
 from wisebook_ml.cli.audited import audited, tell
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.cli.pseudonym_keys import master_key
 from wisebook_ml.clock import utc_now
 from wisebook_ml.pseudonyms import DamagedPseudonym, KeyErased, KeyUnknown, PseudonymError
@@ -33,11 +34,9 @@ def enable(societe: int) -> None:
 
     What was published before stays as it is. Needs the master key, WISEBOOK_ML_PSEUDONYM_KEY.
     """
-    try:
+    with saying(PseudonymError, StorageError):
         master = master_key(get_settings())
         kept, new = _keys().enable(societe, master, utc_now())
-    except (PseudonymError, StorageError) as error:
-        raise click.ClickException(str(error)) from error
     tell(cle_id=kept.key_id)
     if new:
         click.echo(f"Names of company {societe} are published as pseudonyms from now on, with the key {kept.key_id}.")
@@ -50,12 +49,10 @@ def enable(societe: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def status(societe: int | None, as_json: bool) -> None:
     """List the keys that there are and were, and whether they open with the master key."""
-    try:
+    with saying(StorageError):
         keys = _keys()
         known = keys.history(societe)
         states = [_state(keys, one) for one in known]
-    except StorageError as error:
-        raise click.ClickException(str(error)) from error
     if as_json:
         for one, state in zip(known, states, strict=True):
             told = {"societe_id": one.societe_id, "cle_id": one.key_id, "created": one.created, "erased": one.erased}
@@ -69,14 +66,12 @@ def status(societe: int | None, as_json: bool) -> None:
 @audited
 def show(pseudonym: str) -> None:
     """Tell the name that PSEUDONYM stands for, as it is on the topics: all of its letters."""
-    try:
+    with saying(PseudonymError, StorageError):
         if PATTERN.fullmatch(pseudonym) is None:
             raise DamagedPseudonym(
                 f"{pseudonym!r} is no pseudonym, or a part of one: give all of its letters, as they are in the record."
             )
         name = _open(pseudonym)
-    except (PseudonymError, StorageError) as error:
-        raise click.ClickException(str(error)) from error
     click.echo(name)
 
 
@@ -89,7 +84,7 @@ def erase(societe: int, yes: bool) -> None:
 
     Nothing is published for it until `enable` makes another key.
     """
-    try:
+    with saying(StorageError):
         keys = _keys()
         if not any(one.erased is None for one in keys.history(societe)):
             raise click.ClickException(f"Company {societe} has no key to erase; `wisebook-ml pseudonyms status` tells.")
@@ -99,8 +94,6 @@ def erase(societe: int, yes: bool) -> None:
                 abort=True, err=True,
             )  # fmt: skip
         key_id = keys.erase(societe, utc_now())
-    except StorageError as error:
-        raise click.ClickException(str(error)) from error
     tell(cle_id=key_id)
     click.echo(f"The key {key_id} of company {societe} is erased: its names cannot be read any more.")
     click.echo("Backups of the database still have it: docs/privacy.md tells what to do about them.", err=True)
@@ -114,10 +107,8 @@ def rotate() -> None:
     WISEBOOK_ML_PSEUDONYM_KEY is the new one, WISEBOOK_ML_PSEUDONYM_KEY_BEFORE the one before, for this command and for
     every process that publishes or shows names, until it is done.
     """
-    try:
+    with saying(PseudonymError, StorageError):
         anew, there = _keys().rotate(master_key(get_settings()))
-    except (PseudonymError, StorageError) as error:
-        raise click.ClickException(str(error)) from error
     tell(cles=anew)
     click.echo(f"{anew} of {there} keys are kept by the new master key now; the others were already.")
     click.echo(

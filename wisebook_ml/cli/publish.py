@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from schemas import Ecriture, Tick
 from topics import ENTRIES, FEEDBACK, TREASURY, Topic
 from wisebook_ml.cli.cash_texts import counted
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.cli.fec import fail_fec
 from wisebook_ml.cli.pseudonym_keys import pseudonymisers
 from wisebook_ml.cli.show import show_rejected
@@ -141,10 +142,8 @@ def treasury(context: click.Context, file: Path, societe: int | None, lang: str)
     again changes nothing; a day that was corrected has a higher revision. Exit status: 0 if all lines are positions, 1
     if some are not (the others are published).
     """
-    try:
+    with saying(ValueError):
         found = read_positions(file, societe, lang)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
     positions, source = found.records, f"wisebook-ml/treasury/{file.name}"
     sent = _deliver(
         TREASURY, len(positions), lambda producer, progress: publish_positions(positions, producer, source, progress)
@@ -155,10 +154,8 @@ def treasury(context: click.Context, file: Path, societe: int | None, lang: str)
 
 
 def _publish(entries: list[Ecriture], source: str, closing: Tick | None = None) -> Published:
-    try:
+    with saying(PseudonymError, StorageError):
         companies = pseudonymisers(get_settings(), {entry.societe_id for entry in entries})
-    except (PseudonymError, StorageError) as error:
-        raise click.ClickException(str(error)) from error
     if companies:
         click.echo(f"Names of {_of(companies)} are published as pseudonyms.", err=True)
         codes = {code for entry in entries if entry.societe_id in companies for code in codes_with_names(entry)}
@@ -184,7 +181,7 @@ def _deliver(topic: Topic, number: int, send: Callable[[EventProducer, Callable[
     settings = get_settings()
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    try:
+    with saying(ConnectError, ReadError, PublishError):
         bootstrap = reach_broker(settings)
         end_offsets(bootstrap, topic.full_name(settings.topic_prefix))  # says at once if the topic is missing
         with (
@@ -193,8 +190,6 @@ def _deliver(topic: Topic, number: int, send: Callable[[EventProducer, Callable[
         ):
             task = progress.add_task("Publishing", total=number)
             done = send(producer, lambda count: progress.update(task, completed=count))
-    except (ConnectError, ReadError, PublishError) as error:
-        raise click.ClickException(str(error)) from error
     for refused in done.refused:
         click.echo(refused, err=True)
     return done

@@ -5,11 +5,12 @@ import datetime as dt
 import click
 
 from wisebook_ml.cli.audited import audited
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.clock import utc_now
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import StorageError, count_old, open_database
 from wisebook_ml.storage import purge as remove
-from wisebook_ml.timers.schedule import PARIS
 
 __all__ = ["purge"]
 
@@ -33,7 +34,7 @@ def purge(before: dt.datetime, dry_run: bool, yes: bool) -> None:
     moment = before.replace(tzinfo=PARIS)
     if moment >= utc_now():
         raise click.BadParameter(f"{before.date()} is not past", param_hint="--before")
-    try:
+    with saying(StorageError):
         engine = open_database(get_settings().sql_url)
         counts = count_old(engine, moment)
         _tell(counts)
@@ -42,8 +43,6 @@ def purge(before: dt.datetime, dry_run: bool, yes: bool) -> None:
         if not yes:
             click.confirm("Remove them for good?", abort=True, err=True)
         removed = remove(engine, moment)
-    except StorageError as error:
-        raise click.ClickException(str(error)) from error
     click.echo(f"{sum(removed.values()):,} rows removed.", err=True)
 
 

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from wisebook_ml.cli.compile import announce_compiling
-from wisebook_ml.cli.failures import PICTURES, saying
+from wisebook_ml.cli.failures import PICTURES, drawing, saying
 from wisebook_ml.cli.show import plain_console, put
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
@@ -95,7 +95,7 @@ def replay(
     asked = Asked(debut=debut, fin=fin, societes=societes, modeles=modeles, parametres=parametres)
     settings = get_settings()
     started = time.monotonic()
-    with saying(*FAILURES):
+    with drawing(), saying(*FAILURES):
         bootstrap = reach_broker(settings)
         with _Shown() as shown:
             around = Surroundings(settings, bootstrap, processes, throttle, shown.tell, shown.say)

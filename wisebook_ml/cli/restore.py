@@ -6,13 +6,14 @@ import click
 import msgspec
 
 from wisebook_ml.cli.audited import audited
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.clock import utc_now
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import StorageError, open_database
-from wisebook_ml.timers.schedule import PARIS
 
 __all__ = ["restore"]
 
@@ -41,7 +42,7 @@ def restore(since: dt.datetime, as_json: bool) -> None:
     if moment > utc_now():
         raise click.BadParameter(f"{since} is not past", param_hint="--since")
     moment -= MARGIN
-    try:
+    with saying(AtWork, ConnectError, PublishError, ReadError, StorageError):
         bootstrap = reach_broker(settings)
         require_rest(bootstrap, settings.topic_prefix)
         engine = open_database(settings.sql_url)
@@ -56,8 +57,6 @@ def restore(since: dt.datetime, as_json: bool) -> None:
         for modele_id in registered.models:
             click.echo(f"Model {modele_id} was unknown: give it its name, and its parameters if it has any.", err=True)
         verdicts = restore_verdicts(settings, bootstrap, engine, moment)
-    except (AtWork, ConnectError, PublishError, ReadError, StorageError) as error:
-        raise click.ClickException(str(error)) from error
     if as_json:
         told = {**msgspec.to_builtins(registered), "put_back": back, "verdicts": verdicts}
         click.echo(msgspec.json.encode(told).decode())

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,11 @@ from msgspec.structs import replace
 from rich.table import Table
 
 from schemas import Parametres, ReglageAlertes
+from wisebook_ml.access import shown
 from wisebook_ml.cli.alert_reach import Reach, reach_of
 from wisebook_ml.cli.audited import audited
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.cli.show import plain_console
-from wisebook_ml.delivery.addresses import shown
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
 from wisebook_ml.messaging.reader import ReadError
@@ -46,13 +46,8 @@ VERSION = click.IntRange(min=0)
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Say what was wrong in a line, whatever part it came from."""
-    try:
-        yield
-    except (ConnectError, ReadError, PublishError, StorageError, Refusal, OSError) as error:
-        raise click.ClickException(str(error)) from error
+FAILURES = (ConnectError, ReadError, PublishError, StorageError, Refusal, OSError)
+"""What a person is told in a line."""
 
 
 def _store() -> SettingsStore:
@@ -77,7 +72,7 @@ def show(societe: int, version: int | None, as_json: bool) -> None:
 
     Addresses are shown without what may be a secret, but whole in --json: keep that as you keep a password.
     """
-    with _errors():
+    with saying(*FAILURES):
         store = _store()
         stored = store.last(societe) if version is None else None
         found = store.in_force(societe) if version is None else _version(store, societe, version)
@@ -146,7 +141,7 @@ def set_(
     Exit status: 0 when the new version is in force, 1 when it is refused, 3 when it is published, but no worker of the
     role `tuning` has put it in force yet.
     """
-    with _errors():
+    with saying(*FAILURES):
         deployment, store = get_settings(), _store()
 
         def edit(base: Parametres) -> Parametres:
@@ -199,7 +194,7 @@ def _tell(changed: Changed, timeout: float) -> None:
 @AS_JSON
 def history(societe: int, as_json: bool) -> None:
     """List the versions of a company's settings: who wanted each, why, and what it changed."""
-    with _errors():
+    with saying(*FAILURES):
         store = _store()
         found = store.history(societe)
     if as_json:
@@ -230,7 +225,7 @@ def diff(avant: int | None, apres: int | None, societe: int, as_json: bool) -> N
 
     Version 0 stands for the built-in defaults.
     """
-    with _errors():
+    with saying(*FAILURES):
         store = _store()
         last = store.last(societe)
         newest = 0 if last is None else last.version

@@ -6,10 +6,10 @@ from rich.table import Table
 
 from schemas import Pas, Statistique
 from wisebook_ml.cli.show import plain_console
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.settings import get_settings
-from wisebook_ml.timers.schedule import PARIS
 from wisebook_ml.windows.hopping import SPANS
 from wisebook_ml.windows.pane import encode_window
 from wisebook_ml.windows.report import NothingCounted, Rapport, UnknownJournal, WrongSpan, report, span_of

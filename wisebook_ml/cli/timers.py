@@ -1,8 +1,6 @@
 """``wisebook-ml timers``: what runs by the clock, what became of it, and running it by hand."""
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 import msgspec
@@ -10,8 +8,10 @@ from rich.table import Table
 
 from schemas import ExecutionMinuterie, StatutExecution
 from wisebook_ml.cli.audited import audited
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.clock import utc_now
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.groups import group_is_at_work, group_name
 from wisebook_ml.messaging.producer import PublishError
@@ -22,7 +22,6 @@ from wisebook_ml.timers.exceptions import UnknownTimer
 from wisebook_ml.timers.listing import listed, next_run
 from wisebook_ml.timers.plan import ahead_of_clock
 from wisebook_ml.timers.runs import last_runs
-from wisebook_ml.timers.schedule import PARIS
 from wisebook_ml.timers.term import run_by_hand
 from wisebook_ml.timers.works import Surroundings
 
@@ -37,13 +36,8 @@ LONGEST_NAME = 200
 NOBODY_LEADS = "no worker runs the timers: nothing is done when it is due; start `wisebook-ml worker timers`"
 
 
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Say what was wrong in a line, whatever part it came from."""
-    try:
-        yield
-    except (ConnectError, ReadError, PublishError) as error:
-        raise click.ClickException(str(error)) from error
+FAILURES = (ConnectError, ReadError, PublishError)
+"""What a person is told in a line."""
 
 
 @click.group()
@@ -59,7 +53,7 @@ def list_(as_json: bool) -> None:
     It reads the topic `timer-runs`, by which the workers go, too; the database is not asked.
     """
     settings = get_settings()
-    with _errors():
+    with saying(*FAILURES):
         bootstrap = reach_broker(settings)
         last = last_runs(bootstrap, settings.topic_prefix)
         if not group_is_at_work(bootstrap, group_name(settings.topic_prefix, "timers")):
@@ -101,7 +95,7 @@ def run(name: str, par: str, as_json: bool) -> None:
     """
     settings = get_settings()
     try:
-        with _errors():
+        with saying(*FAILURES):
             done = run_by_hand(Surroundings(settings, reach_broker(settings)), name, par[:LONGEST_NAME] or BY)
     except UnknownTimer as error:
         raise click.BadParameter(str(error), param_hint="NAME") from error

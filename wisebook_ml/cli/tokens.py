@@ -13,6 +13,7 @@ from rich.table import Table
 
 from wisebook_ml.access import Right
 from wisebook_ml.cli.audited import audited, tell
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.clock import utc_now
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import StorageError, StoredToken, TokenStore, open_database
@@ -101,10 +102,8 @@ def revoke(number: int) -> None:
 
 
 def _store() -> TokenStore:
-    try:
+    with saying(StorageError):
         return TokenStore(open_database(get_settings().sql_url))
-    except StorageError as error:
-        raise click.ClickException(str(error)) from error
 
 
 def _state(token: StoredToken, now: dt.datetime) -> str:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 import topics as declarations
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.messaging.acls import apply_acls, right_text
 from wisebook_ml.messaging.admin import Difference, TopicAdminError, apply_topics, check_topics
 from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
@@ -64,14 +65,12 @@ def apply(context: click.Context, bootstrap: str | None, as_json: bool, acls: bo
         raise click.BadParameter("it has no {role} in it, so all roles would share one user", param_hint="--users")
     given: list[AclBinding] = []
     taken: list[AclBinding] = []
-    try:
+    with saying(ConnectError, TopicAdminError):
         bootstrap = bootstrap or resolve_bootstrap(settings)
         changes = apply_topics(bootstrap, settings.topic_prefix, settings.replication_factor)
         remaining = check_topics(bootstrap, settings.topic_prefix, settings.replication_factor)
         if acls:
             given, taken = apply_acls(bootstrap, settings.topic_prefix, users)
-    except (ConnectError, TopicAdminError) as error:
-        raise click.ClickException(str(error)) from error
     if as_json:
         rights = {"given": [right_text(right) for right in given], "taken": [right_text(right) for right in taken]}
         click.echo(_json({"changes": changes, "differences": remaining} | ({"acls": rights} if acls else {})))
@@ -95,11 +94,9 @@ def apply(context: click.Context, bootstrap: str | None, as_json: bool, acls: bo
 def check(context: click.Context, bootstrap: str | None, as_json: bool) -> None:
     """Say how the topics of the brokers differ from their declarations; exit with 1 if they do."""
     settings = get_settings()
-    try:
+    with saying(ConnectError, TopicAdminError):
         bootstrap = bootstrap or resolve_bootstrap(settings)
         differences = check_topics(bootstrap, settings.topic_prefix, settings.replication_factor)
-    except (ConnectError, TopicAdminError) as error:
-        raise click.ClickException(str(error)) from error
     if as_json:
         click.echo(_json({"differences": differences}))
     else:
@@ -125,11 +122,9 @@ def move(bootstrap: str | None, as_json: bool, to: str) -> None:
         if not as_json:
             click.echo(f"{to}{one.topic}: {one.written:,} records of {one.read:,}.")
 
-    try:
+    with saying(ConnectError, TopicAdminError, MoveError, ReadError):
         bootstrap = bootstrap or resolve_bootstrap(settings)
         moved = move_records(bootstrap, settings.topic_prefix, to, settings.replication_factor, tell)
-    except (ConnectError, TopicAdminError, MoveError, ReadError) as error:
-        raise click.ClickException(str(error)) from error
     if as_json:
         click.echo(_json(moved))
         return

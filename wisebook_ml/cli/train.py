@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from schemas import Campagne, DemandeEntrainement, Etape, StatutCampagne
 from wisebook_ml.cli.audited import audited, tell
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.cli.models import show_campaigns
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import PublishError
@@ -74,7 +75,7 @@ def train(
     if du and au and du > au:
         raise click.UsageError("--from lies after --to")
     settings = get_settings()
-    try:
+    with saying(ConnectError, PublishError, ReadError, StorageError, CampaignTimeout):
         bootstrap = reach_broker(settings)
         registry = ModelRegistry(open_database(settings.sql_url))
         if modele is not None:
@@ -101,8 +102,6 @@ def train(
         if not wait:
             return
         ends = _follow(settings, bootstrap, models, requests, timeout)
-    except (ConnectError, PublishError, ReadError, StorageError, CampaignTimeout) as error:
-        raise click.ClickException(str(error)) from error
     campaigns = CampaignStore(open_database(settings.sql_url))
     wanted = {str(end.campagne_id) for end in ends}
     rows = [row for model in models for row in campaigns.list(modele_id=model.id) if str(row["campagne_id"]) in wanted]

@@ -26,12 +26,12 @@ from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import SettingsStore, StorageError, open_database
 from wisebook_ml.treasurer.rules import rules_of
 from wisebook_ml.treasurer.source import Cash, cash_from_topics, series_of
+from wisebook_ml.treasury.books.open_items import expected_payments, open_items, usual_delays
 from wisebook_ml.treasury.exceptions import TreasuryError
 from wisebook_ml.treasury.forecast import HORIZON, Forecast
 from wisebook_ml.treasury.late import late_payment
 from wisebook_ml.treasury.model import TreasuryModel
 from wisebook_ml.treasury.models import DEFAULT
-from wisebook_ml.treasury.open_items import expected_payments, open_items, usual_delays
 from wisebook_ml.treasury.plot import draw_forecast
 from wisebook_ml.treasury.plot_texts import days_text
 from wisebook_ml.treasury.report import forecast_json, models_json

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.messaging.acls import require_rights
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.monitoring.logs import configure_logging
@@ -40,7 +41,7 @@ def worker(role: str, log_level: str) -> None:
         raise click.BadParameter(f"{role!r} is none of {', '.join(sorted(roles))}", param_hint="ROLE")
     settings = get_settings()
     configure_logging(role, settings.log_format, log_level.upper())
-    try:
+    with saying(ConnectError, StorageError):
         bootstrap = reach_broker(settings)  # before minutes of compiling, perhaps
         if settings.kafka_security != "PLAINTEXT":
             require_rights(bootstrap, settings.topic_prefix, role)
@@ -50,8 +51,6 @@ def worker(role: str, log_level: str) -> None:
             app = roles[role].load()(settings)
             watch.follow(app)
             _run(app, log_level)
-    except (ConnectError, StorageError) as error:
-        raise click.ClickException(str(error)) from error
 
 
 def _run(app: "faust.App", log_level: str) -> None:

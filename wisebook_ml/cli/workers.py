@@ -5,6 +5,7 @@ import msgspec
 from rich.table import Table
 
 from schemas import Travailleur
+from wisebook_ml.cli.failures import saying
 from wisebook_ml.cli.show import plain_console
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
@@ -24,10 +25,8 @@ def workers(as_json: bool) -> None:
     """
     settings = get_settings()
     now = utc_now()
-    try:
+    with saying(ConnectError, ReadError):
         found = read_reports(reach_broker(settings), settings.topic_prefix, now)
-    except (ConnectError, ReadError) as error:
-        raise click.ClickException(str(error)) from error
     if as_json:
         for one in found:
             click.echo(msgspec.json.encode({**msgspec.to_builtins(one), "perdu": is_stale(one, now)}).decode())

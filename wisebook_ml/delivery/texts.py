@@ -11,8 +11,8 @@ from schemas import Alerte, Detection, EtatAlerte, Severite, to_minor
 from wisebook_ml.alerting.policy import rank
 from wisebook_ml.alerting.texts import cause_name
 from wisebook_ml.controls.texts import date_en, date_fr, euros_en, euros_fr
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.pseudonyms.reading import replaced
-from wisebook_ml.timers.schedule import PARIS
 
 __all__ = ["SEVERITIES", "SHOWN_DETECTIONS", "Mail", "mail_of"]
 

@@ -9,8 +9,8 @@ from functools import cache
 import certifi
 import httpx
 
+from wisebook_ml.access import shown
 from wisebook_ml.clock import utc_now
-from wisebook_ml.delivery.addresses import shown
 from wisebook_ml.delivery.guard import Refused, allowed_addresses
 from wisebook_ml.delivery.schedule import Answer, Kind, retry_after
 

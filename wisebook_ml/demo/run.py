@@ -31,7 +31,7 @@ from wisebook_ml.storage import DetectionStore, ModelRegistry, StoredDetection, 
 from wisebook_ml.training.defaults import default_models
 from wisebook_ml.training.request import follow_campaign, request_training
 from wisebook_ml.treasurer.source import complete_until
-from wisebook_ml.treasury.from_entries import positions_from_entries
+from wisebook_ml.treasury.books.from_entries import positions_from_entries
 
 __all__ = ["SOCIETE", "Book", "DemoFailed", "Result", "load_book", "run_demo"]
 

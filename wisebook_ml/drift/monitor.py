@@ -107,8 +107,6 @@ class Monitor:
             scores=tuple(scores),
             remarks=tuple(remarks),
             rows=rows,
-            reference_rows=self.reference.pooled.rows,
-            tested=len(adjusted),
         )
 
     def _ask(self, days: Sequence[Sketch]) -> tuple[list[_Answer], list[tuple[str, str]], int]:

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from schemas import Derive, DeriveVariable
 from wisebook_ml.controls.texts import count_en, count_fr, number_en, number_fr
@@ -11,10 +10,10 @@ from wisebook_ml.drift.histogram import Histogram
 from wisebook_ml.drift.performance import Performance
 from wisebook_ml.drift.scores import ScoreChange
 from wisebook_ml.drift.variables import Variable
+from wisebook_ml.french_time import PARIS
 
 __all__ = ["Moved", "Report", "lines_of", "record_of"]
 
-PARIS = ZoneInfo("Europe/Paris")
 PRECISION, EXPECTED_PRECISION = "precision", "precision_estimee"
 
 MEASURES = {
@@ -77,10 +76,8 @@ class Report:
         Changes of streams of scores, with the name of the score.
     remarks : tuple of (str, str)
         What could not be told, in French and English.
-    rows, reference_rows : int
-        Rows of the longest window, and of the reference.
-    tested : int
-        How many questions were asked, and corrected for.
+    rows : int
+        Rows of the longest window.
     """
 
     moved: tuple[Moved, ...]
@@ -89,8 +86,6 @@ class Report:
     scores: tuple[tuple[str, ScoreChange], ...]
     remarks: tuple[tuple[str, str], ...]
     rows: int
-    reference_rows: int
-    tested: int
 
     @property
     def derive(self) -> bool:
@@ -123,50 +118,10 @@ def record_of(
         When the check was due.
     """
     variables = [
-        DeriveVariable(
-            variable=one.variable.name,
-            mesure=one.mesure,
-            valeur=round(one.valeur, 6),
-            seuil=one.seuil,
-            p=one.p,
-            jours=one.jours,
-            lignes=one.lignes,
-            libelle_fr=one.libelle_fr,
-            libelle_en=one.libelle_en,
-            echelle=one.variable.scale.value,
-            bornes=list(one.histogram.edges),
-            valeurs=list(one.histogram.names),
-            avant=list(one.histogram.before),
-            apres=list(one.histogram.after),
-        )
-        for one in report.moved
+        *(_of_variable(one) for one in report.moved),
+        *(_of_performance(one, threshold) for one in report.worse),
+        *(_of_score(name, change) for name, change in report.scores),
     ]
-    for one in report.worse:
-        french, english = _told_performance(one)
-        variables.append(
-            DeriveVariable(
-                variable=EXPECTED_PRECISION if one.estimated else PRECISION,
-                mesure=EXPECTED_PRECISION if one.estimated else PRECISION,
-                valeur=round(one.fall, 6),
-                seuil=threshold,
-                p=one.p,
-                lignes=round(one.verdicts),
-                libelle_fr=french,
-                libelle_en=english,
-            )
-        )
-    for name, change in report.scores:
-        french, english = _told_score(name, change)
-        variables.append(
-            DeriveVariable(
-                variable=name,
-                mesure=change.detector,
-                valeur=round(change.after, 6),
-                seuil=round(change.before, 6),
-                libelle_fr=french,
-                libelle_en=english,
-            )
-        )
     return Derive(
         modele_id=modele_id,
         societe_id=societe_id,
@@ -179,6 +134,52 @@ def record_of(
         lignes=report.rows,
         remarques_fr=[french for french, _ in report.remarks],
         remarques_en=[english for _, english in report.remarks],
+    )
+
+
+def _of_variable(moved: Moved) -> DeriveVariable:
+    return DeriveVariable(
+        variable=moved.variable.name,
+        mesure=moved.mesure,
+        valeur=round(moved.valeur, 6),
+        seuil=moved.seuil,
+        p=moved.p,
+        jours=moved.jours,
+        lignes=moved.lignes,
+        libelle_fr=moved.libelle_fr,
+        libelle_en=moved.libelle_en,
+        echelle=moved.variable.scale.value,
+        bornes=list(moved.histogram.edges),
+        valeurs=list(moved.histogram.names),
+        avant=list(moved.histogram.before),
+        apres=list(moved.histogram.after),
+    )
+
+
+def _of_performance(worse: Performance, threshold: float) -> DeriveVariable:
+    french, english = _told_performance(worse)
+    name = EXPECTED_PRECISION if worse.estimated else PRECISION
+    return DeriveVariable(
+        variable=name,
+        mesure=name,
+        valeur=round(worse.fall, 6),
+        seuil=threshold,
+        p=worse.p,
+        lignes=round(worse.verdicts),
+        libelle_fr=french,
+        libelle_en=english,
+    )
+
+
+def _of_score(name: str, change: ScoreChange) -> DeriveVariable:
+    french, english = _told_score(name, change)
+    return DeriveVariable(
+        variable=name,
+        mesure=change.detector,
+        valeur=round(change.after, 6),
+        seuil=round(change.before, 6),
+        libelle_fr=french,
+        libelle_en=english,
     )
 
 

@@ -14,8 +14,8 @@ from wisebook_ml.drift.layout import Layout
 from wisebook_ml.drift.sketch import Sketch, merged
 from wisebook_ml.drifting.exceptions import SketchRefused
 from wisebook_ml.drifting.usual import Usual
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.ledger.batch import Floats
-from wisebook_ml.timers.schedule import PARIS
 
 __all__ = ["STEPS", "Day", "Told", "day_of", "scores_of", "told_of"]
 

@@ -10,7 +10,7 @@ from wisebook_ml.drift.scores import ScoreChange, ScoreWatch
 from wisebook_ml.drift.sketch import Sketch
 from wisebook_ml.drifting.day import Day, Told, day_of, scores_of, whole
 from wisebook_ml.drifting.usual import Usual
-from wisebook_ml.timers.schedule import PARIS
+from wisebook_ml.french_time import PARIS
 
 __all__ = ["COOL_DOWN", "LEARNT", "Kept", "KeptDay"]
 

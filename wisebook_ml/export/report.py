@@ -11,9 +11,9 @@ from wisebook_ml.delivery.texts import SEVERITIES
 from wisebook_ml.export.rows import Exported, Period
 from wisebook_ml.export.words import ETATS, VERDICTS, WORDS
 from wisebook_ml.feedback.judgement import Judgement
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.handbook import DESCRIPTIONS
 from wisebook_ml.handbook.subject_names import subject_name
-from wisebook_ml.timers.schedule import PARIS
 
 __all__ = ["MOST_SHOWN", "Counted", "Report", "Said", "Shown", "report_of"]
 

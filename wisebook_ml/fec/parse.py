@@ -22,6 +22,18 @@ LONGEST_PIECE = 200
 LONGEST_TEXT = 2_000
 """The lengths of `schemas.Ligne` and `schemas.Ecriture`."""
 
+LONGEST = (
+    (Column.CompAuxNum, LONGEST_CODE),
+    (Column.EcritureLet, LONGEST_CODE),
+    (Column.Idevise, LONGEST_CODE),
+    (Column.PieceRef, LONGEST_PIECE),
+    (Column.EcritureLib, LONGEST_TEXT),
+    (Column.CompteLib, LONGEST_TEXT),
+    (Column.CompAuxLib, LONGEST_TEXT),
+    (Column.JournalLib, LONGEST_TEXT),
+)
+"""What is cut where it is longer, in the order in which it is told."""
+
 REMEMBERED = 200_000
 """Texts kept to share them between lines (account names, journals): bounds the memory where all differ."""
 
@@ -162,24 +174,11 @@ class LineParser:
         piece_date, date_let, valid = dates[piece_date_text], dates[date_let_text], dates[valid_text]
         if date.code or piece_date.code or date_let.code or valid.code:
             self._dated(line, fields, (date, piece_date, date_let, valid))
-        if len(num) > LONGEST_CODE:
-            self._findings.add(Code.TEXTE_TRONQUE, line, column="EcritureNum", value=num, expected=LONGEST_CODE)
-        if len(aux) > LONGEST_CODE:
-            aux = self._cut(line, Column.CompAuxNum, aux, LONGEST_CODE)
-        if len(let) > LONGEST_CODE:
-            let = self._cut(line, Column.EcritureLet, let, LONGEST_CODE)
-        if len(idevise) > LONGEST_CODE:
-            idevise = self._cut(line, Column.Idevise, idevise, LONGEST_CODE)
-        if len(piece) > LONGEST_PIECE:
-            piece = self._cut(line, Column.PieceRef, piece, LONGEST_PIECE)
-        if len(lib) > LONGEST_TEXT:
-            lib = self._cut(line, Column.EcritureLib, lib, LONGEST_TEXT)
-        if len(compte_lib) > LONGEST_TEXT:
-            compte_lib = self._cut(line, Column.CompteLib, compte_lib, LONGEST_TEXT)
-        if len(aux_lib) > LONGEST_TEXT:
-            aux_lib = self._cut(line, Column.CompAuxLib, aux_lib, LONGEST_TEXT)
-        if len(journal_lib) > LONGEST_TEXT:
-            journal_lib = self._cut(line, Column.JournalLib, journal_lib, LONGEST_TEXT)
+        code = max(len(num), len(aux), len(let), len(idevise))
+        text = max(len(lib), len(compte_lib), len(aux_lib), len(journal_lib))
+        if code > LONGEST_CODE or len(piece) > LONGEST_PIECE or text > LONGEST_TEXT:
+            self._cut(line, fields)
+            _, journal_lib, _, _, _, compte_lib, aux, aux_lib, piece, _, lib, _, _, let, _, _, _, idevise = fields
         self.debit += debit.cents
         self.credit += credit.cents
         if len(self._texts) >= REMEMBERED:
@@ -286,6 +285,13 @@ class LineParser:
             return None
         return value
 
-    def _cut(self, line: int, column: Column, text: str, longest: int) -> str:
-        self._findings.add(Code.TEXTE_TRONQUE, line, column=column.name, value=text, expected=longest)
-        return text[:longest]
+    def _cut(self, line: int, fields: list[str]) -> None:
+        """Cut texts that are longer than the event may have them; numbers of entries are only told of."""
+        num = fields[Column.EcritureNum]
+        if len(num) > LONGEST_CODE:
+            self._findings.add(Code.TEXTE_TRONQUE, line, column="EcritureNum", value=num, expected=LONGEST_CODE)
+        for column, longest in LONGEST:
+            text = fields[column]
+            if len(text) > longest:
+                self._findings.add(Code.TEXTE_TRONQUE, line, column=column.name, value=text, expected=longest)
+                fields[column] = text[:longest]

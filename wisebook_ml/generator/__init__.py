@@ -4,7 +4,8 @@ The planting knows nothing of the controls that look for anomalies, so that neit
 """
 
 from wisebook_ml.generator.company import Company
-from wisebook_ml.generator.export import final_state, write_ledger
+from wisebook_ml.generator.export import write_ledger
+from wisebook_ml.generator.final_state import final_state
 from wisebook_ml.generator.generate import (
     Ledger,
     LedgerStream,

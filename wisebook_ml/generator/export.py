@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-from msgspec.structs import replace
 
 from schemas import Avis
 from schemas.entry import Ecriture
-from schemas.enums import Operation
+from wisebook_ml.fec.writer import fec_file_name, write_fec
+from wisebook_ml.generator.final_state import final_state
 from wisebook_ml.generator.generate import Ledger, LedgerStream
 from wisebook_ml.generator.publish import Publication
 from wisebook_ml.generator.treasury import treasury_positions
 from wisebook_ml.generator.verdicts import SHARE, judge_ledger
 
-__all__ = ["Written", "final_state", "write_ledger"]
-
-CLOSING_DAYS = 90
-"""Days after the year's end at which the books are closed, and with them every entry validated."""
+__all__ = ["Written", "write_ledger"]
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -32,29 +29,6 @@ class Written(msgspec.Struct, frozen=True):
     fichiers: list[Path]
     avis: int = 0
     positions: int = 0
-
-
-def final_state(ecritures: Iterable[Ecriture], *, cloture: bool = False) -> list[Ecriture]:
-    """Return the last revision of every entry that was not deleted.
-
-    Parameters
-    ----------
-    cloture : bool
-        Give entries without a validation date the day on which their fiscal year was closed, as the FEC of a
-        closed year has it.
-    """
-    last: dict[str, Ecriture] = {}
-    for ecriture in ecritures:
-        last[ecriture.ecriture_id] = ecriture
-    kept = [one for one in last.values() if one.operation is not Operation.SUPPRESSION]
-    if cloture:
-        kept = [one if one.valid_date else replace(one, valid_date=_closing_day(one)) for one in kept]
-    return kept
-
-
-def _closing_day(ecriture: Ecriture) -> dt.date:
-    end = dt.date.fromisoformat(str(ecriture.exercice).partition("/")[2])
-    return end + dt.timedelta(days=CLOSING_DAYS)
 
 
 def write_ledger(
@@ -80,8 +54,6 @@ def write_ledger(
     progress : callable
         Called with the number of new entries every now and then.
     """
-    from wisebook_ml.fec.writer import fec_file_name, write_fec
-
     folder.mkdir(parents=True, exist_ok=True)
     encoder = msgspec.json.Encoder()
     seen: list[Publication] = []

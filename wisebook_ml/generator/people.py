@@ -7,7 +7,8 @@ from random import Random
 
 from msgspec import Struct
 
-from wisebook_ml.generator.timeline import JOUR, PARIS, is_business, next_business
+from wisebook_ml.french_time import PARIS
+from wisebook_ml.generator.timeline import JOUR, is_business, next_business
 
 __all__ = ["ROBOTS", "Auteur", "Clock", "staff"]
 

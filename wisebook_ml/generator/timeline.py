@@ -5,14 +5,11 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 import holidays
 from msgspec import Struct
 
-__all__ = ["PARIS", "Month", "add_months", "days_of", "fiscal_months", "is_business", "next_business", "shift"]
-
-PARIS = ZoneInfo("Europe/Paris")
+__all__ = ["Month", "add_months", "days_of", "fiscal_months", "is_business", "next_business", "shift"]
 
 JOUR = dt.timedelta(days=1)
 

@@ -9,6 +9,7 @@ from random import Random
 
 from schemas import PositionTresorerie, from_minor, to_minor
 from schemas.entry import Ecriture
+from wisebook_ml.generator.final_state import final_state
 from wisebook_ml.generator.publish import Publication
 
 __all__ = ["treasury_positions"]
@@ -39,8 +40,6 @@ def treasury_positions(publications: Iterable[Publication], *, seed: int) -> lis
     list of PositionTresorerie
         By day, then by account; the balance is that of the evening.
     """
-    from wisebook_ml.generator.export import final_state
-
     ordered = list(publications)
     if not ordered:
         return []

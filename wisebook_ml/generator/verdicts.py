@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from random import Random
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from msgspec.structs import replace
 from schemas import Avis, DomaineApplication, Objet, TypeObjet, Verdict, detection_id
 from schemas.entry import Ecriture
 from schemas.enums import Operation, Origine
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.generator.company import JOURNAUX
 from wisebook_ml.generator.corrections import Usage, is_mistake, mended, mistyped, moved, names_account
 from wisebook_ml.generator.generate import Ledger
@@ -37,8 +37,6 @@ FIRST_DAY, LAST_DAY = 1, 12
 
 RECTIFIED = 0.5
 """Share of the mistyped accounts that the company finds by itself and corrects by an entry of its general journal."""
-
-PARIS = ZoneInfo("Europe/Paris")
 
 GENERAL = "OD"
 """The general journal."""

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from schemas import TypeModele
 from wisebook_ml.entry_columns import ATTRIBUTES, ENTRY_COLUMNS
 from wisebook_ml.features import FEATURES
-from wisebook_ml.services.dbscan import NOISE
+from wisebook_ml.services.learnt_metric import NOISE
 from wisebook_ml.services.line_keys import COLUMNS as LINE_COLUMNS
 from wisebook_ml.services.risk_base import ADDED, ATTRIBUTS, PAST
 

@@ -3,8 +3,12 @@
 import datetime as dt
 from collections.abc import Mapping
 
+import msgspec
+
+from schemas import Record
 from topics import Topic
 from topics.events import Decoder, Headers, Outgoing, RawRecord, Reason, Undecodable, event_headers
+from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.correlation import HEADER, correlation_of
 
 __all__ = [
@@ -17,6 +21,7 @@ __all__ = [
     "dead_letter",
     "event_headers",
     "provenance",
+    "record_event",
 ]
 
 OUR_HEADERS = 16 * 1024
@@ -50,6 +55,28 @@ def provenance(
     if (correlation := correlation_of(cause)) is not None:
         headers.append((HEADER, correlation))
     return headers
+
+
+def record_event(
+    topic: Topic, key: int, record: Record, id_: str, *, source: str, partition: int | None = None
+) -> Outgoing:
+    """Return the event of a record under a numeric key, of this moment.
+
+    Parameters
+    ----------
+    topic : Topic
+        Where it goes.
+    key : int
+        Its key: a company's or a model's number.
+    record : Record
+        What it says.
+    id_, source : str
+        Its CloudEvents id, and who says so.
+    partition : int, optional
+        Where the key is not to choose it.
+    """
+    headers = event_headers(record, id_=id_, source=source, time=utc_now())
+    return Outgoing(topic, str(key).encode(), msgspec.json.encode(record), headers, partition)
 
 
 def dead_letter(dead: Topic, raw: RawRecord, *, topic: str, partition: int, reason: str, detail: str) -> Outgoing:

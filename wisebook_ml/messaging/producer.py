@@ -10,7 +10,7 @@ from topics.incoming import PRODUCER_OPTIONS
 from wisebook_ml.messaging.clients import client_config
 from wisebook_ml.messaging.correlation import correlated
 from wisebook_ml.messaging.events import Outgoing
-from wisebook_ml.monitoring.metrics import DEAD_LETTERS, count_published
+from wisebook_ml.metrics import DEAD_LETTERS, count_published
 
 __all__ = ["Deliveries", "EventProducer", "PublishError", "hand_over", "producer_config"]
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from wisebook_ml.monitoring.metrics import BATCH_SECONDS, BATCHES, DELAY_SECONDS, RECORDS
+from wisebook_ml.metrics import BATCH_SECONDS, BATCHES, DELAY_SECONDS, RECORDS
 from wisebook_ml.transport import RecordBatch
 
 __all__ = ["BatchMeter"]

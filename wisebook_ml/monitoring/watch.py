@@ -14,8 +14,8 @@ from schemas import PartitionServie, Travailleur
 from wisebook_ml import __version__
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
+from wisebook_ml.metrics import PROCESS
 from wisebook_ml.monitoring.collector import WorkerCollector
-from wisebook_ml.monitoring.metrics import PROCESS
 from wisebook_ml.monitoring.readiness import Check, Readiness, brokers_answer, database_answers
 from wisebook_ml.monitoring.recovering import under_recovery
 from wisebook_ml.monitoring.reports import Reporter

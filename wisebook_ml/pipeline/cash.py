@@ -13,9 +13,9 @@ from wisebook_ml.messaging.events import Outgoing, RawRecord, Undecodable
 from wisebook_ml.messaging.times import event_time
 from wisebook_ml.pipeline.folded import FoldedPartition
 from wisebook_ml.publishing import NOON, entry_time
-from wisebook_ml.treasury.books import Followed
-from wisebook_ml.treasury.books_state import BooksState
-from wisebook_ml.treasury.cash_book import Untold
+from wisebook_ml.treasury.books.cash_book import Untold
+from wisebook_ml.treasury.books.company import Followed
+from wisebook_ml.treasury.books.state import BooksState
 
 __all__ = ["SOURCE", "CashPipeline"]
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Generic, TypeVar
 
 from schemas import VersionModele
-from wisebook_ml.monitoring.metrics import MODEL_LOADED, MODELS_FAILED
+from wisebook_ml.metrics import MODEL_LOADED, MODELS_FAILED
 
 __all__ = ["CAPACITY", "ModelCache"]
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from wisebook_ml.ledger.paris import PARIS
+from wisebook_ml.french_time import PARIS
 
 __all__ = ["Bound", "parse_bound"]
 

@@ -30,7 +30,8 @@ ASKED = (
     "datasets/lines.py",
     *(f"services/{name}.py" for name in ("gradient_boosting", "svm", "random_forest")),
     *(f"services/{name}.py" for name in ("account_history", "account_pairs", "chart", "line_keys")),
-    *(f"services/{name}.py" for name in ("base", "catalogue", "parameters", "training_rows", "vote_calibration")),
+    *(f"services/{name}.py" for name in ("base", "catalogue", "pair_forest", "parameters")),
+    *(f"services/{name}.py" for name in ("training_rows", "vote_calibration")),
 )
 """What the models that are asked about entries in doubt rest on: what they say is counted in the state, too."""
 

@@ -15,6 +15,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from schemas import TypeModele
 from wisebook_ml.services.base import BaseMLService, Gate, NotDefined, NotEnoughData, NotFitted, Progress, no_progress
+from wisebook_ml.services.learnt_metric import NOISE, NOISE_SHARE, directions, learnt_metric, medians_of, scaled
 from wisebook_ml.services.parameters import Parameters
 
 __all__ = ["ATYPICAL", "DBSCANParameters", "DBSCANService"]
@@ -30,59 +31,6 @@ SIDES = (1.0, 0.0)
 
 MIN_ROWS = 20
 """Third parties below which density says nothing: two segments of twice `min_samples`."""
-
-LOGS = {
-    "intervalle": 0.0,
-    "montant": 0.0,
-    "irregularite": 0.1,
-    "dispersion": 0.1,
-    "delai_dispersion": 1.0,
-}
-"""Measures taken by their logarithm, and what is added before; it keeps those that may be zero from minus infinity."""
-
-SHARES = (
-    "part_ronds",
-    "part_avoirs",
-    "part_regle",
-    "concentration_semaine",
-    "concentration_mois",
-    "part_fin_de_mois",
-)
-"""Measures in [0, 1], taken by the arcsine of their root: so a share's error does not depend on the share."""
-
-ROOTS = ("delai",)
-"""Measures taken by their root: between the linear scale, on which late payers are all unlike each other, and the
-logarithm, on which paying at 60 days is nearly the same as at 30."""
-
-NOISE = {
-    "intervalle": 0.1,
-    "montant": 0.15,
-    "irregularite": 0.15,
-    "dispersion": 0.15,
-    "delai_dispersion": 0.2,
-    "part_ronds": 0.1,
-    "part_avoirs": 0.1,
-    "part_regle": 0.15,
-    "concentration_semaine": 0.2,
-    "concentration_mois": 0.2,
-    "part_fin_de_mois": 0.15,
-    "delai": 0.3,
-}
-"""Differences, on the scales above, that mean nothing: about the error of each measure with twenty invoices. They keep
-a measure that hardly varies (no credit notes but one) from being blown up until it decides everything."""
-
-NOISE_SHARE = 0.25
-"""How much of the variance of `NOISE` is added to what third parties alike differ by: half of its deviation."""
-
-NEIGHBOURS = 5
-ROUNDS = 10
-TRIM = 0.7
-"""How third parties alike are found: the five nearest, ten times anew in the metric that follows from them, of these
-pairs the nearest 70 % (the others may well join different segments)."""
-
-OUTLYING = 0.9
-"""Quantile of the distance from the centre beyond which rows are pulled in before directions are chosen, so that a few
-odd ones do not choose them."""
 
 QUANTILES = np.arange(0.5, 1.0, 0.02)
 """Quantiles of the k-distance that are tried as `eps`."""
@@ -215,7 +163,7 @@ class DBSCANService(BaseMLService):
         for client, side in sides.items():
             place = np.flatnonzero(donnees["client"].to_numpy(dtype=np.float64) == client)
             if len(place) and len(side.cores):
-                near, distance = self._nearest(side, _scaled(donnees.iloc[place], side.medians) @ side.projection)
+                near, distance = self._nearest(side, scaled(donnees.iloc[place], side.medians) @ side.projection)
                 segments[place] = np.where(distance <= 1.0, near, -1)
                 distances[place] = np.minimum(distance, FARTHEST)
         names = [f"SEGMENT_{segment + 1}" if segment >= 0 else ATYPICAL for segment in segments]
@@ -238,7 +186,7 @@ class DBSCANService(BaseMLService):
         for client, side in sides.items():
             place = np.flatnonzero((donnees["client"].to_numpy(dtype=np.float64) == client) & (labels >= 0))
             if len(place):
-                points = _scaled(donnees.iloc[place], side.medians) @ side.projection
+                points = scaled(donnees.iloc[place], side.medians) @ side.projection
                 total += _silhouette(points, labels[place], side.eps) * len(place)
                 placed += len(place)
         silhouette = total / placed if placed else 0.0
@@ -293,10 +241,10 @@ class DBSCANService(BaseMLService):
 
     def _segments(self, rows: pd.DataFrame, first: int) -> tuple[_Side, Labels]:
         """Segment the third parties of one side, numbered from `first`, the largest segment first."""
-        medians = _medians(rows)
-        scaled = _scaled(rows, medians)
-        projection = _directions(scaled, _metric(scaled), self.parametres.dimensions)
-        points = scaled @ projection
+        medians = medians_of(rows)
+        measures = scaled(rows, medians)
+        projection = directions(measures, learnt_metric(measures), self.parametres.dimensions)
+        points = measures @ projection
         eps = self.parametres.eps or self._choose(points)
         labels, cores = self._cluster(points, eps)
         labels = np.where(labels >= 0, labels + first, -1)
@@ -342,64 +290,6 @@ class DBSCANService(BaseMLService):
             members = rows[labels == segment]
             medians = members[list(self.columns)].median()
             self._profiles.append({"segment": segment, "tiers": len(members), **medians.to_dict()})
-
-
-def _transformed(rows: pd.DataFrame) -> Floats:
-    """Return the measures on scales where their errors are alike, in the order of `NOISE`; NaN where unknown."""
-    values = rows[list(NOISE)].astype("float64")
-    columns = []
-    for name in NOISE:
-        value = values[name].to_numpy()
-        if name in LOGS:
-            columns.append(np.log(np.maximum(value, 0.01) + LOGS[name]))
-        elif name in SHARES:
-            columns.append(np.arcsin(np.sqrt(np.clip(value, 0.0, 1.0))))
-        else:
-            columns.append(np.sqrt(np.maximum(value, 0.0)))
-    return np.column_stack(columns)
-
-
-def _medians(rows: pd.DataFrame) -> Floats:
-    values = pd.DataFrame(_transformed(rows))
-    medians: Floats = values.median().fillna(0.0).to_numpy(dtype=np.float64)
-    return medians
-
-
-def _scaled(rows: pd.DataFrame, medians: Floats) -> Floats:
-    """Return the transformed measures around their medians, which stand for what is unknown."""
-    values = _transformed(rows) - medians
-    return np.where(np.isnan(values), 0.0, values)
-
-
-def _metric(scaled: Floats) -> Floats:
-    """Return the matrix that takes rows to where third parties alike differ by one in every direction."""
-    floor = np.array(list(NOISE.values()))
-    low, high = np.percentile(scaled, [10, 90], axis=0)
-    within: Floats = np.diag(np.maximum((high - low) / 2.56, floor) ** 2)
-    count = min(NEIGHBOURS + 1, len(scaled))
-    for _ in range(ROUNDS):
-        points = scaled @ np.linalg.cholesky(np.linalg.inv(within))
-        distance, neighbour = NearestNeighbors(n_neighbors=count).fit(points).kneighbors(points)
-        near = distance[:, 1:] <= np.quantile(distance[:, 1:], TRIM)
-        difference = np.repeat(scaled, count - 1, axis=0)[near.ravel()] - scaled[neighbour[:, 1:][near]]
-        pooled = difference.T @ difference / (2 * len(difference))
-        within = np.asarray(pooled + np.diag(floor**2) * NOISE_SHARE, dtype=np.float64)
-    metric: Floats = np.linalg.cholesky(np.linalg.inv(within))
-    return metric
-
-
-def _directions(scaled: Floats, metric: Floats, dimensions: int) -> Floats:
-    """Return the projection to the directions along which third parties differ most in the learnt metric."""
-    points = scaled @ metric
-    centred = points - np.median(points, axis=0)
-    length = np.linalg.norm(centred, axis=1)
-    pulled = centred * np.minimum(1.0, np.quantile(length, OUTLYING) / np.maximum(length, 1e-9))[:, None]
-    values, vectors = np.linalg.eigh(pulled.T @ pulled / len(pulled))
-    chosen = vectors[:, np.argsort(-values, kind="stable")[:dimensions]]
-    # The sign of an eigenvector is the library's choice.
-    chosen = chosen * np.where(chosen[np.abs(chosen).argmax(axis=0), np.arange(chosen.shape[1])] < 0, -1.0, 1.0)
-    projection: Floats = metric @ chosen
-    return projection
 
 
 def _silhouette(points: Floats, labels: Labels, scale: float) -> float:

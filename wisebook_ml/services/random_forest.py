@@ -1,14 +1,12 @@
 """Recommends the account of an entry line."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from msgspec import Meta
 from sklearn.ensemble import RandomForestClassifier
 
 from schemas import TypeModele
@@ -18,8 +16,9 @@ from wisebook_ml.services.account_pairs import Accounts, attribute_shares, make_
 from wisebook_ml.services.base import DEFAULT_SEED, BaseMLService, Gate, NotEnoughData, NotFitted, Progress, no_progress
 from wisebook_ml.services.folds import entry_numbers, folds_of
 from wisebook_ml.services.line_keys import COLUMNS, LineKeys, line_keys
+from wisebook_ml.services.pair_forest import SHOWN, Lessons, RandomForestParameters, grow_forest
 from wisebook_ml.services.parameters import Parameters
-from wisebook_ml.services.vote_calibration import VoteCalibration, calibrated
+from wisebook_ml.services.vote_calibration import VoteCalibration
 
 __all__ = ["RandomForestParameters", "RandomForestService"]
 
@@ -31,40 +30,11 @@ LEAST_LINES = 50
 MOST_PAIRS = 120_000
 """Pairs of a line and a candidate that trees are grown on; more of a large ledger would say the same again."""
 
-PAIRS_PER_TREE = 20_000
-"""Pairs that one tree sees: keeps a training of any ledger within a minute, and trees different."""
-
 CELLS = 200_000
 """Rows times accounts that are looked at together: bounds memory to some 50 MB."""
 
-HARD, EASY = 8, 10
-"""Trees learn from so many of a line's first candidates, and from one in so many of the others, which counts for all of
-them: those are easy to tell apart from the right one, and took most of what a tree sees."""
-
-CALIBRATION_SHARE = 6
-"""The trees whose votes are calibrated with are so many times fewer than the forest's, in each half."""
-
-STEPS = 10
-"""Steps of growing the forest, between which progress is told."""
-
-SHOWN = 3
-"""Accounts that are recommended."""
-
 LEAST_PROBABILITY = 1e-3
 """What log loss takes an impossible account for: one surprise must not outweigh a thousand lines."""
-
-
-class RandomForestParameters(Parameters, frozen=True, kw_only=True):
-    """Parameters of the forest, as scikit-learn has them, and of what it sees."""
-
-    n_estimators: Annotated[int, Meta(ge=1, le=5000)] = 200
-    max_depth: Annotated[int, Meta(ge=1, le=200)] | None = 15
-    min_samples_leaf: Annotated[int, Meta(ge=1, le=10_000)] = 5
-    min_samples_split: Annotated[int, Meta(ge=2, le=10_000)] = 2
-    max_features: Literal["sqrt", "log2"] | Annotated[float, Meta(gt=0, le=1)] = "sqrt"
-    criterion: Literal["gini", "entropy", "log_loss"] = "gini"
-    candidats: Annotated[int, Meta(ge=SHOWN, le=200, description="Accounts that are weighed for a line.")] = 20
-    blocs: Annotated[int, Meta(ge=2, le=50, description="Parts of a ledger, each seen from the others.")] = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,64 +134,12 @@ class RandomForestService(BaseMLService):
             asked.append(fold.asked)
             progress(0.5 * (number + 1) / len(folds))
         by_time = np.concatenate([np.full(len(fold.asked), fold.by_time) for fold in folds])
-        forest, calibration = self._grown(
-            np.concatenate(inputs),
-            np.concatenate(right),
-            entry_numbers(frame)[np.concatenate(asked)],
-            by_time,
-            progress,
-        )
+        entries = entry_numbers(frame)[np.concatenate(asked)]
+        lessons = Lessons(np.concatenate(inputs), np.concatenate(right), entries, by_time)
+        forest, calibration = grow_forest(lessons, self.parametres, self.seed, progress)
         history = AccountHistory(lines, wanted, len(numbers), sizes)
         self.restore(_Learnt(numbers, vocabulary, history, forest, calibration))
         return self
-
-    def _grown(
-        self,
-        inputs: npt.NDArray[np.float32],
-        right: npt.NDArray[np.bool_],
-        entries: npt.NDArray[np.int64],
-        by_time: npt.NDArray[np.bool_],
-        progress: Progress,
-    ) -> tuple[RandomForestClassifier, VoteCalibration]:
-        """Return the forest, grown in steps, and the calibration of its votes, of the rows that are `by_time`."""
-        kept, weights = _lessons(right, self.seed)
-        forest = self._forest(self.parametres.n_estimators, int(kept.sum()))
-        pairs, wanted, counted = inputs[kept], right[kept], weights[kept]
-        for step in range(1, STEPS + 1):
-            forest.set_params(n_estimators=max(1, self.parametres.n_estimators * step // STEPS))
-            if step == 1 or forest.n_estimators > len(forest.estimators_):
-                forest.fit(pairs, wanted, counted)
-            progress(0.5 + 0.4 * step / STEPS)
-        forest.set_params(n_jobs=1, warm_start=False)
-        second = np.random.default_rng(self.seed).random(int(entries.max()) + 1)[entries] < 0.5
-        votes = np.zeros(right.shape)
-        for half in (second, ~second):
-            asked = half & by_time
-            if not asked.any() or not 0 < right[~half].sum() < right[~half].size:
-                progress(1.0)
-                return forest, VoteCalibration()
-            some = kept & ~half[:, None]
-            smaller = self._forest(max(1, self.parametres.n_estimators // CALIBRATION_SHARE), int(some.sum()))
-            smaller.fit(inputs[some], right[some], weights[some])
-            votes[asked] = _votes(smaller, inputs[asked])
-        progress(1.0)
-        return forest, calibrated(votes[by_time], right[by_time])
-
-    def _forest(self, trees: int, pairs: int) -> RandomForestClassifier:
-        """Return a forest that is not grown yet, for so many pairs."""
-        wanted = self.parametres
-        return RandomForestClassifier(
-            trees,
-            max_depth=wanted.max_depth,
-            min_samples_leaf=wanted.min_samples_leaf,
-            min_samples_split=wanted.min_samples_split,
-            max_features=wanted.max_features,
-            criterion=wanted.criterion,
-            max_samples=min(1.0, PAIRS_PER_TREE / pairs),
-            random_state=self.seed,
-            n_jobs=min(2, os.cpu_count() or 1),
-            warm_start=True,
-        )
 
     def predict(self, donnees: pd.DataFrame) -> pd.DataFrame:
         """Return the most likely accounts of lines.
@@ -281,7 +199,7 @@ class RandomForestService(BaseMLService):
         return found, np.take_along_axis(shares, order, axis=1), np.where(known, of_used, 0.0)
 
     def _compiled_votes(self, inputs: npt.NDArray[np.float32]) -> Floats:
-        """Return the share of the votes for each pair (rows x candidates), as `_votes` does."""
+        """Return the share of the votes for each pair (rows x candidates), as `forest_votes` does."""
         assert self._trees is not None
         sums: Floats = self._trees.sums(inputs.reshape(-1, inputs.shape[2])).reshape(inputs.shape[:2])
         return sums / len(self._trees)
@@ -373,21 +291,6 @@ class RandomForestService(BaseMLService):
         self._trees = GrownTrees.of(
             (tree.tree_ for tree in state.forest.estimators_), state.forest.n_features_in_, _share
         )
-
-
-def _lessons(right: npt.NDArray[np.bool_], seed: int) -> tuple[npt.NDArray[np.bool_], Floats]:
-    """Return which pairs trees learn from, and how many pairs each counts for."""
-    hard = right | (np.arange(right.shape[1]) < HARD)
-    drawn = np.random.default_rng(seed).random(right.shape) < 1 / EASY
-    return hard | drawn, np.where(hard, 1.0, float(EASY))
-
-
-def _votes(forest: RandomForestClassifier, inputs: npt.NDArray[np.float32]) -> Floats:
-    """Return the share of the votes for each pair (rows x candidates)."""
-    if not len(inputs):
-        return np.zeros(inputs.shape[:2])
-    votes: Floats = forest.predict_proba(inputs.reshape(-1, inputs.shape[2]))[:, 1].reshape(inputs.shape[:2])
-    return votes
 
 
 def _share(tree: Any) -> Floats:

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from wisebook_ml.business_calendar import FEATURES, FISCAL, NOMINAL, BusinessDays, calendar_features
 from wisebook_ml.services.base import NotEnoughData
 from wisebook_ml.services.parameters import InvalidParameters
-from wisebook_ml.treasury.calendar import FEATURES, FISCAL, NOMINAL, BusinessDays, calendar_features
 
 __all__ = [
     "FLOW",

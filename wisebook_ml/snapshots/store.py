@@ -27,7 +27,7 @@ So many of those beyond the one just written are kept, too, where there are any:
 """
 
 KEPT_OF_OTHERS = 1
-"""Snapshots kept that another version of the program has written, or other settings: both are at work during an upgrade,
+"""Snapshots kept that another version of the program has written, or other settings: both are at work in an upgrade,
 and there may be a way back."""
 
 OFFSET_DIGITS = 20

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from wisebook_ml.monitoring.metrics import STATE_BYTES
+from wisebook_ml.metrics import STATE_BYTES
 from wisebook_ml.snapshots.format import Identity, Snapshot
 from wisebook_ml.snapshots.store import SnapshotStore, reason
 

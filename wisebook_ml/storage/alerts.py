@@ -12,11 +12,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas import EtatAlerte, Severite
 from wisebook_ml.alerting.state import Alert, CompanyState, Member
+from wisebook_ml.storage.alert_tables import Alerte, AlerteDetection, AlerteEnvoi, AlertePosition, AlerteSociete
 from wisebook_ml.storage.column_types import text
 from wisebook_ml.storage.detections import Societes
 from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.exceptions import ForeignRow
-from wisebook_ml.storage.tables import Alerte, AlerteDetection, AlerteEnvoi, AlertePosition, AlerteSociete, Base
+from wisebook_ml.storage.tables import Base
 from wisebook_ml.storage.upsert import upsert
 
 __all__ = ["AlertSession", "AlertStore", "Envelope", "Remembered"]

@@ -13,7 +13,8 @@ from schemas import Campagne, DemandeEntrainement, Statut, StatutCampagne, Versi
 from wisebook_ml.storage.champions import MODELS, is_model, lock_model, promotions, put_in_charge, record, versions
 from wisebook_ml.storage.column_types import text
 from wisebook_ml.storage.exceptions import ModelNotFound, VersionConflict
-from wisebook_ml.storage.tables import Base, CampagneEntrainement, ModeleML
+from wisebook_ml.storage.model_tables import CampagneEntrainement, ModeleML
+from wisebook_ml.storage.tables import Base
 
 __all__ = [
     "ENDS",

@@ -37,7 +37,7 @@ from wisebook_ml.storage.campaign_rows import (
 from wisebook_ml.storage.champions import MODELS, is_model
 from wisebook_ml.storage.column_types import text
 from wisebook_ml.storage.engine import reading, writing
-from wisebook_ml.storage.tables import CampagneEntrainement
+from wisebook_ml.storage.model_tables import CampagneEntrainement
 
 __all__ = ["CampaignStore", "Claim", "LeaseLost"]
 

@@ -11,7 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 import schemas
 from schemas import DomaineApplication, Statut, TypeModele
 from wisebook_ml.storage.exceptions import ModelNotFound, NoEarlierChampion, VersionConflict
-from wisebook_ml.storage.tables import Base, ModeleML, PromotionModele, VersionModele
+from wisebook_ml.storage.model_tables import ModeleML, PromotionModele, VersionModele
+from wisebook_ml.storage.tables import Base
 
 __all__ = [
     "Modele",

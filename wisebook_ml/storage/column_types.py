@@ -2,12 +2,16 @@
 
 import datetime as dt
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, overload
 
-from sqlalchemy import DateTime, Dialect, Numeric
+from sqlalchemy import DateTime, Dialect, Enum, Numeric
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-__all__ = ["MontantType", "UtcDateTime", "text"]
+__all__ = ["MontantType", "UtcDateTime", "closed_list", "text"]
+
+ENUM_LENGTH = 32
+"""Room for values to come; the longest today has 22 letters."""
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):
@@ -57,6 +61,11 @@ class MontantType(TypeDecorator[str]):
     def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
         """Return the amount with two decimals."""
         return None if value is None else f"{value:.2f}"
+
+
+def closed_list(values: type[StrEnum]) -> Enum:
+    """Return a column type for a closed list: text, so that a new value needs no migration."""
+    return Enum(values, native_enum=False, length=ENUM_LENGTH)
 
 
 @overload

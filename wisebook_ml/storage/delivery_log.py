@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine, select, tuple_, update
 
 from schemas import Canal, Livraison, StatutLivraison
-from wisebook_ml.delivery.addresses import shown
+from wisebook_ml.access import shown
 from wisebook_ml.storage.deliveries import ATTEMPTS, DELIVERIES
 from wisebook_ml.storage.delivery_tables import Livraison as Row
 from wisebook_ml.storage.delivery_tables import TentativeLivraison

@@ -2,24 +2,18 @@
 
 import datetime as dt
 import uuid
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Enum, ForeignKey, Index, Integer, String, Text, Uuid, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from schemas import Canal, StatutLivraison
-from wisebook_ml.storage.column_types import UtcDateTime
-from wisebook_ml.storage.tables import ENUM_LENGTH, Base
+from wisebook_ml.storage.column_types import UtcDateTime, closed_list
+from wisebook_ml.storage.tables import Base
 
 __all__ = ["DestinationLivraison", "Livraison", "TentativeLivraison"]
 
 UNPUBLISHED = text("NOT publiee")
-
-
-def _enum(values: type[StrEnum]) -> Enum:
-    """Return a column type for a closed list: text, so that a new value needs no migration."""
-    return Enum(values, native_enum=False, length=ENUM_LENGTH)
 
 
 class DestinationLivraison(Base):
@@ -51,12 +45,12 @@ class Livraison(Base):
     societe_id: Mapped[int] = mapped_column(BigInteger)
     alerte_id: Mapped[uuid.UUID] = mapped_column(Uuid)
     revision: Mapped[int] = mapped_column(BigInteger)
-    canal: Mapped[Canal] = mapped_column(_enum(Canal))
+    canal: Mapped[Canal] = mapped_column(closed_list(Canal))
     adresse: Mapped[str] = mapped_column(Text, comment="may hold a secret")
     destination: Mapped[str] = mapped_column(String(32), ForeignKey("destination_livraison.destination"))
     langue: Mapped[str] = mapped_column(String(2))
     alerte: Mapped[dict[str, Any]] = mapped_column(JSON, comment="the whole record")
-    statut: Mapped[StatutLivraison] = mapped_column(_enum(StatutLivraison))
+    statut: Mapped[StatutLivraison] = mapped_column(closed_list(StatutLivraison))
     tentatives: Mapped[int] = mapped_column(Integer)
     emise_le: Mapped[dt.datetime] = mapped_column(UtcDateTime, comment="when the alert was published")
     prevue_le: Mapped[dt.datetime] = mapped_column(UtcDateTime, comment="when this row was made")
@@ -78,7 +72,7 @@ class TentativeLivraison(Base):
 
     livraison_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("livraison.livraison_id"), primary_key=True)
     tentative: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    statut: Mapped[StatutLivraison] = mapped_column(_enum(StatutLivraison), primary_key=True)
+    statut: Mapped[StatutLivraison] = mapped_column(closed_list(StatutLivraison), primary_key=True)
     quand: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     duree_ms: Mapped[int] = mapped_column(BigInteger)
     code: Mapped[int | None] = mapped_column(Integer)

@@ -11,7 +11,8 @@ from wisebook_ml.clock import utc_now
 from wisebook_ml.storage.campaign_rows import TABLE as CAMPAIGNS
 from wisebook_ml.storage.champions import MODELS, is_model
 from wisebook_ml.storage.engine import reading
-from wisebook_ml.storage.tables import Base, CampagneEntrainement, DeriveModele, DetectionAnomalie, ModeleML
+from wisebook_ml.storage.model_tables import CampagneEntrainement, ModeleML
+from wisebook_ml.storage.tables import Base, DeriveModele, DetectionAnomalie
 from wisebook_ml.storage.upsert import TopicCopy
 
 __all__ = ["DriftStore", "flagged_scores"]

@@ -27,8 +27,8 @@ from wisebook_ml.storage.champions import (
 )
 from wisebook_ml.storage.engine import reading, writing
 from wisebook_ml.storage.exceptions import ModelInTraining, ModelNotFound, NameTaken
+from wisebook_ml.storage.model_tables import ModeleML
 from wisebook_ml.storage.references import meant
-from wisebook_ml.storage.tables import ModeleML
 
 __all__ = ["ModelRegistry"]
 

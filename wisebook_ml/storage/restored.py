@@ -16,8 +16,9 @@ from wisebook_ml.clock import utc_now
 from wisebook_ml.storage.champions import MODELS, is_model, lock_model, put_in_charge, record, versions
 from wisebook_ml.storage.engine import writing
 from wisebook_ml.storage.exceptions import VersionConflict
+from wisebook_ml.storage.model_tables import ModeleML
 from wisebook_ml.storage.models import DEFAULT_FREQUENCY
-from wisebook_ml.storage.tables import Base, ModeleML, VersionParametres
+from wisebook_ml.storage.tables import Base, VersionParametres
 
 __all__ = ["MOTIVE", "restore_model", "restore_settings"]
 

@@ -4,12 +4,12 @@ import datetime as dt
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Engine, case, func, select
+from sqlalchemy import Engine, Subquery, case, func, select
 
 from schemas import Statut, StatutCampagne
 from wisebook_ml.storage.campaign_rows import OPEN
 from wisebook_ml.storage.engine import reading
-from wisebook_ml.storage.tables import CampagneEntrainement, ModeleML, PromotionModele, VersionModele
+from wisebook_ml.storage.model_tables import CampagneEntrainement, ModeleML, PromotionModele, VersionModele
 
 __all__ = ["Entrainement", "last_trainings"]
 
@@ -50,46 +50,19 @@ def last_trainings(engine: Engine) -> Sequence[Entrainement]:
     DatabaseUnreachable
         When the database does not answer.
     """
-    ended = (
-        select(
-            CampagneEntrainement.modele_id,
-            func.max(
-                case((CampagneEntrainement.statut.in_(ENDED), CampagneEntrainement.terminee_le)),
-                type_=CampagneEntrainement.terminee_le.type,
-            ).label("essaye_le"),
-            func.max(case((CampagneEntrainement.statut.in_(OPEN), 1), else_=0)).label("en_cours"),
-        )
-        .group_by(CampagneEntrainement.modele_id)
-        .subquery()
-    )
-    made = (
-        select(
-            VersionModele.modele_id,
-            func.max(VersionModele.created_at, type_=VersionModele.created_at.type).label("reussi_le"),
-        )
-        .group_by(VersionModele.modele_id)
-        .subquery()
-    )
-    promoted = (
-        select(
-            PromotionModele.modele_id,
-            func.max(PromotionModele.promue_le, type_=PromotionModele.promue_le.type).label("promu_le"),
-        )
-        .group_by(PromotionModele.modele_id)
-        .subquery()
-    )
+    tried, made, promoted = _campaigns(), _versions(), _promotions()
     query = (
         select(
             ModeleML.id,
             ModeleML.societe_id,
             ModeleML.statut,
             ModeleML.frequence_reentrainement,
-            ended.c.essaye_le,
+            tried.c.essaye_le,
             made.c.reussi_le,
             promoted.c.promu_le,
-            func.coalesce(ended.c.en_cours, 0),
+            func.coalesce(tried.c.en_cours, 0),
         )
-        .join(ended, ended.c.modele_id == ModeleML.id, isouter=True)
+        .join(tried, tried.c.modele_id == ModeleML.id, isouter=True)
         .join(made, made.c.modele_id == ModeleML.id, isouter=True)
         .join(promoted, promoted.c.modele_id == ModeleML.id, isouter=True)
         .where(ModeleML.reentrainement_auto, ModeleML.statut != Statut.ARCHIVE)
@@ -111,3 +84,29 @@ def last_trainings(engine: Engine) -> Sequence[Entrainement]:
                 query
             )
         ]
+
+
+def _campaigns() -> Subquery:
+    """When a training of each model was last tried, and whether one is wanted or in work."""
+    ended = case((CampagneEntrainement.statut.in_(ENDED), CampagneEntrainement.terminee_le))
+    return (
+        select(
+            CampagneEntrainement.modele_id,
+            func.max(ended, type_=CampagneEntrainement.terminee_le.type).label("essaye_le"),
+            func.max(case((CampagneEntrainement.statut.in_(OPEN), 1), else_=0)).label("en_cours"),
+        )
+        .group_by(CampagneEntrainement.modele_id)
+        .subquery()
+    )
+
+
+def _versions() -> Subquery:
+    """When the latest version of each model was made."""
+    latest = func.max(VersionModele.created_at, type_=VersionModele.created_at.type).label("reussi_le")
+    return select(VersionModele.modele_id, latest).group_by(VersionModele.modele_id).subquery()
+
+
+def _promotions() -> Subquery:
+    """When a version of each model was last put in charge."""
+    latest = func.max(PromotionModele.promue_le, type_=PromotionModele.promue_le.type).label("promu_le")
+    return select(PromotionModele.modele_id, latest).group_by(PromotionModele.modele_id).subquery()

@@ -5,9 +5,9 @@ import datetime as dt
 import msgspec
 
 from schemas import ExecutionMinuterie, StatutExecution
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.timers.catalogue import Timer
 from wisebook_ml.timers.plan import due, next_look
-from wisebook_ml.timers.schedule import PARIS
 
 __all__ = ["Minuterie", "listed", "next_run"]
 

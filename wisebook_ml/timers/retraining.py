@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from schemas import Motif, Statut
+from wisebook_ml.french_time import PARIS
 from wisebook_ml.storage import Entrainement
-from wisebook_ml.timers.schedule import PARIS
 
 __all__ = ["Wanted", "as_backup", "by_frequency"]
 

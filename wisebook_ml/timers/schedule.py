@@ -7,14 +7,12 @@ hour off on the days after both nights). Everything that is given and returned h
 import datetime as dt
 from collections.abc import Iterator
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-__all__ = ["PARIS", "Reached", "Schedule"]
+from wisebook_ml.french_time import PARIS
 
-PARIS = ZoneInfo("Europe/Paris")
-"""Accountants work, and books are kept, by this clock."""
+__all__ = ["Reached", "Schedule"]
 
 AMBIGUOUS = dt.timedelta(hours=3)
 """How far from a moment the search begins: more than clocks are ever set by, so that a repeated hour hides nothing."""

@@ -16,7 +16,7 @@ from contextlib import closing
 from schemas import ExecutionMinuterie, StatutExecution
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.transactions import Fenced, TransactionalProducer
-from wisebook_ml.monitoring.metrics import TIMER_RUNS as RUNS
+from wisebook_ml.metrics import TIMER_RUNS as RUNS
 from wisebook_ml.timers.catalogue import TIMERS, Timer
 from wisebook_ml.timers.exceptions import UnknownTimer
 from wisebook_ml.timers.plan import Due, ahead_of_clock, due, next_look

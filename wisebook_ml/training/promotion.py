@@ -14,7 +14,7 @@ from schemas import Activation, AnnonceModele, DomaineApplication, RoleModele, T
 from topics import ENTRIES, MODELS, TREASURY, Topic
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.clock import utc_now
-from wisebook_ml.messaging.events import Outgoing
+from wisebook_ml.messaging.events import Outgoing, record_event
 from wisebook_ml.messaging.reader import end_offsets
 from wisebook_ml.messaging.transactions import TransactionalProducer
 from wisebook_ml.services.catalogue import DOMAINES
@@ -22,7 +22,7 @@ from wisebook_ml.settings import Settings
 from wisebook_ml.storage import ModelRegistry, open_database
 from wisebook_ml.storage.champions import earlier_champion
 from wisebook_ml.training.collect import ALL_COMPANIES
-from wisebook_ml.training.events import record_event
+from wisebook_ml.training.events import SOURCE
 
 __all__ = ["LEAD_SECONDS", "Announcer", "marked_on", "promote", "rollback"]
 
@@ -232,7 +232,7 @@ def _announced(announcement: AnnonceModele) -> Outgoing:
     """Return the announcement's event; it has the same id whenever the same versions are announced."""
     versions = [one.version if one else 0 for one in (announcement.champion, announcement.challenger)]
     id_ = f"{announcement.modele_id}/{versions[0]}/{versions[1]}"
-    return record_event(MODELS, announcement.modele_id, announcement, id_)
+    return record_event(MODELS, announcement.modele_id, announcement, id_, source=SOURCE)
 
 
 def _marker(version: VersionModele, role: RoleModele, partition: int | None) -> Outgoing:
@@ -240,4 +240,6 @@ def _marker(version: VersionModele, role: RoleModele, partition: int | None) -> 
     marker = Activation(societe_id=version.societe_id, version=version, role=role)
     place = "" if partition is None else f"/{partition}"
     id_ = f"{version.modele_id}/{version.version}/{role.value}{place}"
-    return record_event(marked_on(version.type_modele), version.societe_id, marker, id_, partition=partition)
+    return record_event(
+        marked_on(version.type_modele), version.societe_id, marker, id_, source=SOURCE, partition=partition
+    )

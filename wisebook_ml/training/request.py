@@ -9,12 +9,12 @@ import msgspec
 
 from schemas import AnnulationEntrainement, Campagne, DemandeEntrainement, Motif, campagne_id
 from topics import TRAINING_CAMPAIGNS, TRAINING_REQUESTS
-from wisebook_ml.messaging.events import Outgoing
+from wisebook_ml.messaging.events import Outgoing, record_event
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import ModelRegistry, open_database
-from wisebook_ml.training.events import ENDED, record_event
+from wisebook_ml.training.events import ENDED
 from wisebook_ml.training.exceptions import CampaignTimeout
 
 __all__ = ["cancel_training", "follow_campaign", "follow_campaigns", "request_of", "request_training"]

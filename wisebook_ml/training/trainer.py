@@ -10,7 +10,7 @@ from collections.abc import Callable
 from schemas import AnnulationEntrainement, Campagne, DemandeEntrainement
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 from wisebook_ml.messaging.reader import ReadError
-from wisebook_ml.monitoring.metrics import TRAINING_SECONDS, TRAININGS
+from wisebook_ml.metrics import TRAINING_SECONDS, TRAININGS
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import CampaignStore, DatabaseUnreachable, ModelRegistry, open_database
 from wisebook_ml.training.attempt import LEASE, Attempt

@@ -11,12 +11,12 @@ from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.connect import reach_broker
 from wisebook_ml.settings import Settings
 from wisebook_ml.training.collect import collect
-from wisebook_ml.treasury.as_of import attendus_of
-from wisebook_ml.treasury.cash_book import Untold
+from wisebook_ml.treasury.books.as_of import attendus_of
+from wisebook_ml.treasury.books.cash_book import Untold
+from wisebook_ml.treasury.books.from_entries import derived_positions
+from wisebook_ml.treasury.books.schedules import Schedules
 from wisebook_ml.treasury.exceptions import NotEnoughHistory, PositionRefused
-from wisebook_ml.treasury.from_entries import derived_positions
 from wisebook_ml.treasury.positions import PositionBook
-from wisebook_ml.treasury.schedules import Schedules
 from wisebook_ml.treasury.series import ALL_ACCOUNTS, DailySeries, series_from_book
 
 __all__ = ["Cash", "cash_from_entries", "cash_from_positions", "cash_from_topics", "complete_until", "series_of"]

@@ -22,7 +22,7 @@ LIBRARIES = (
 )
 """Those of the extra `train` count as none where they are not installed."""
 
-SERVICES = ("base", "parameters", "series", "prophet", "lstm", "lstm_forward")
+SERVICES = ("base", "parameters", "series", "prophet", "lstm", "lstm_network", "lstm_forward")
 """Modules of `wisebook_ml.services` that promoted versions are learnt with."""
 
 
@@ -33,6 +33,7 @@ def _digest() -> str:
     digest = hashlib.blake2b(platform.python_version().encode(), digest_size=8)
     paths = [path for folder in (HERE, Path(schemas.__file__).parent) for path in sorted(folder.rglob("*.py"))]
     paths += [HERE.parent / "services" / f"{name}.py" for name in SERVICES]
+    paths.append(HERE.parent / "business_calendar.py")
     for path in paths:
         digest.update(path.read_bytes())
     for name in LIBRARIES:

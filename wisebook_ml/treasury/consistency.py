@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from wisebook_ml.treasury.calendar import BusinessDays
+from wisebook_ml.business_calendar import BusinessDays
 from wisebook_ml.treasury.positions import DayPosition
 from wisebook_ml.treasury.series import LONGEST_GAP
 from wisebook_ml.treasury.verdict import Raison, Reason

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from schemas import Detection, Echeancier, Objet, TypeModele, TypeObjet
+from wisebook_ml.treasury.books.schedules import Schedules
 from wisebook_ml.treasury.exceptions import NotEnoughHistory
 from wisebook_ml.treasury.findings import Content, Findings, has_moved, of_drift, of_liquidity, of_verdict
 from wisebook_ml.treasury.forecast import Forecast
@@ -15,7 +16,6 @@ from wisebook_ml.treasury.model import TreasuryModel
 from wisebook_ml.treasury.positions import PositionBook
 from wisebook_ml.treasury.promoted import FORECASTERS, Promoted
 from wisebook_ml.treasury.rules import USUAL, Rules
-from wisebook_ml.treasury.schedules import Schedules
 from wisebook_ml.treasury.series import LONGEST_GAP, DailySeries, series_from_book, usable
 from wisebook_ml.treasury.verdict import Observed, Verdict, Watch
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.treasury.calendar import BusinessDays
-from wisebook_ml.treasury.expected import Attendus
+from wisebook_ml.business_calendar import BusinessDays
+from wisebook_ml.treasury.books.expected import Attendus
 from wisebook_ml.treasury.series import DailySeries
 
 __all__ = ["LEVEL_DAYS", "YEAR", "Activity", "Flow", "flows_of"]

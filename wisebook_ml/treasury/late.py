@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from wisebook_ml.treasury.books.open_items import ExpectedPayment
 from wisebook_ml.treasury.exceptions import ScenarioRefused
-from wisebook_ml.treasury.open_items import ExpectedPayment
 from wisebook_ml.treasury.scenarios import LatePayment
 
 __all__ = ["EVERYONE", "late_payment"]

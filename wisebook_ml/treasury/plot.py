@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from wisebook_ml.business_calendar import fiscal_days
 from wisebook_ml.controls.texts import NARROW_SPACE, date_en, date_fr, number_en, number_fr
-from wisebook_ml.treasury.calendar import fiscal_days
 from wisebook_ml.treasury.forecast import Forecast
 from wisebook_ml.treasury.liquidity import liquidity
 from wisebook_ml.treasury.plot_texts import MONTHS, TEXTS, days_text

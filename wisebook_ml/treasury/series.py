@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from wisebook_ml.controls.texts import count_en, count_fr, date_fr
+from wisebook_ml.treasury.books.expected import Attendus
 from wisebook_ml.treasury.exceptions import NotEnoughHistory, SeriesRefused
-from wisebook_ml.treasury.expected import Attendus
 from wisebook_ml.treasury.positions import DayPosition, PositionBook
 
 __all__ = ["ALL_ACCOUNTS", "DailySeries", "series_from_book", "series_from_rows", "usable"]

@@ -14,9 +14,9 @@ from schemas import (
     SourcePosition,
     VersionModele,
 )
+from wisebook_ml.business_calendar import has_holidays
 from wisebook_ml.snapshots.format import Buffer
 from wisebook_ml.treasury.basis import TREASURY_FOLD
-from wisebook_ml.treasury.calendar import has_holidays
 from wisebook_ml.treasury.company import Company, Made
 from wisebook_ml.treasury.dump import KeptCompany, book_of, keep_book, keep_fold, restore_fold
 from wisebook_ml.treasury.exceptions import ModelRefused, PositionRefused, TreasuryError

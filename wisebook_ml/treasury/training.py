@@ -8,11 +8,13 @@ import numpy.typing as npt
 
 from wisebook_ml.services.base import NotEnoughData, Progress, no_progress
 from wisebook_ml.treasury.backtest import Backtest, origins_of, roll
+from wisebook_ml.treasury.balance import paths_of
 from wisebook_ml.treasury.conformal import COVERAGES, Band, calibrate
 from wisebook_ml.treasury.flows import Activity, Flow, flows_of
 from wisebook_ml.treasury.forecast import HORIZON
-from wisebook_ml.treasury.model import ENDS, FlowModel, TreasuryModel, flow_scale, paths_of
+from wisebook_ml.treasury.model import FlowModel, TreasuryModel
 from wisebook_ml.treasury.models import CANDIDATES, DEFAULT, Candidate, offered, shaped
+from wisebook_ml.treasury.scale import ENDS, flow_scale
 from wisebook_ml.treasury.selection import Choice, choose
 from wisebook_ml.treasury.series import DailySeries, usable
 

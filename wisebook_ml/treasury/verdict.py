@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from wisebook_ml.controls.texts import number_fr
+from wisebook_ml.treasury.books.from_entries import Nature
 from wisebook_ml.treasury.forecast import Expected, Forecast
-from wisebook_ml.treasury.from_entries import Nature
-from wisebook_ml.treasury.model import FLOOR, FlowModel, TreasuryModel
+from wisebook_ml.treasury.model import FlowModel, TreasuryModel
+from wisebook_ml.treasury.scale import FLOOR
 
 __all__ = ["Missing", "Observed", "Raison", "Reason", "Verdict", "Watch"]
 

@@ -11,7 +11,7 @@ from msgspec.structs import asdict, replace
 
 from schemas import Canal, CodeMotif, Destination, HeuresCalmes, ReglageAlertes, Severite, from_minor, to_minor
 from schemas.money import Montant
-from wisebook_ml.delivery.addresses import shown
+from wisebook_ml.access import shown
 from wisebook_ml.tuning.exceptions import Refusal
 
 __all__ = ["alert_faults", "edited_alerts", "quiet_text", "read_faults", "target_text"]

@@ -15,13 +15,12 @@ from msgspec.structs import replace
 
 from schemas import Parametres, Reglage
 from topics import ENTRIES, SETTINGS, TREASURY, Topic
-from wisebook_ml.messaging.events import Outgoing
+from wisebook_ml.messaging.events import Outgoing, record_event
 from wisebook_ml.messaging.reader import end_offsets
 from wisebook_ml.messaging.transactions import Fenced, TransactionalProducer
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import SettingsStore, StoredSettings
 from wisebook_ml.storage.parametres import ALL_COMPANIES
-from wisebook_ml.training.events import record_event
 from wisebook_ml.tuning.checks import faults
 from wisebook_ml.tuning.exceptions import Refusal
 

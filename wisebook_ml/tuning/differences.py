@@ -5,7 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from schemas import Parametres, ReglageAlertes
-from wisebook_ml.delivery.addresses import shown
+from wisebook_ml.access import shown
 from wisebook_ml.ledger.vocabulary import DEFAULT_WATCHED
 from wisebook_ml.tuning.alerts import quiet_text, target_text
 from wisebook_ml.tuning.edit import USUAL_LIMITS

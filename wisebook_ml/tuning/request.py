@@ -9,13 +9,12 @@ from msgspec.structs import replace
 
 from schemas import Parametres
 from topics import DEAD_LETTER, SETTINGS, TREASURY
-from wisebook_ml.messaging.events import Decoder, RawRecord, Undecodable
+from wisebook_ml.messaging.events import Decoder, RawRecord, Undecodable, record_event
 from wisebook_ml.messaging.groups import group_lag, group_name
 from wisebook_ml.messaging.producer import EventProducer
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import SettingsStore
-from wisebook_ml.training.events import record_event
 from wisebook_ml.tuning.checks import faults
 from wisebook_ml.tuning.differences import differences
 from wisebook_ml.tuning.exceptions import Refusal

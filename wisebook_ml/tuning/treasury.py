@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from schemas import ReglageTresorerie, from_minor, to_minor
 from schemas.money import Montant
-from wisebook_ml.treasury.calendar import has_holidays
+from wisebook_ml.business_calendar import has_holidays
 from wisebook_ml.tuning.exceptions import Refusal
 
 __all__ = ["edited_treasury", "treasury_faults"]

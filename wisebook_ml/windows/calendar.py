@@ -3,17 +3,14 @@
 import datetime as dt
 import sys
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from schemas import Pas
+from wisebook_ml.french_time import PARIS
 
 __all__ = ["DAY", "HOUR", "KEPT", "KEPT_AHEAD", "end_of", "floor_of", "is_over", "last_over", "moment", "seconds"]
 
 HOUR = 3_600
 DAY = 24 * HOUR
-
-PARIS = ZoneInfo("Europe/Paris")
-"""Accountants' days begin by this clock; so two of a year have 23 and 25 hours."""
 
 KEPT = {Pas.HEURE: 8 * DAY, Pas.JOUR: 400 * DAY}
 """How far a company's clock may be beyond the beginning of a window that still takes what comes late, by that clock.

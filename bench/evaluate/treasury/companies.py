@@ -9,7 +9,7 @@ from bench.evaluate.treasury.rolling import Errors, roll_series
 from bench.results import line_of
 from schemas import PositionTresorerie
 from wisebook_ml.generator import generate_ledger, treasury_positions
-from wisebook_ml.treasury.as_of import attendus_of
+from wisebook_ml.treasury.books.as_of import attendus_of
 from wisebook_ml.treasury.positions import PositionBook
 from wisebook_ml.treasury.series import DailySeries, series_from_book
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Callable, Iterator
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -183,6 +184,20 @@ def test_statistics_and_drift(sign_in: Open, engine: Engine, now: dt.datetime) -
     assert steps.all_text_contents() == ["0", "1", "2"], "no number twice"
     page.get_by_text("Voir les chiffres").first.click()
     expect(page.get_by_role("region", name="Écritures")).to_contain_text("3 000")
+
+
+def test_days_are_named_by_french_clocks(sign_in: Open, engine: Engine) -> None:
+    first, second, end = (dt.datetime(2024, 10, number, tzinfo=ZoneInfo("Europe/Paris")) for number in (1, 2, 3))
+    windows = [
+        Statistique(societe_id=1, debut=day, fin=after, ecritures=7, detections={})
+        for day, after in ((first, second), (second, end))
+    ]
+    StatisticsStore(engine).write(windows)
+    page = sign_in("one", "/statistiques/")
+    settled(page)
+    expect(page.get_by_role("heading", name="Du 01/10/2024 au 02/10/2024")).to_be_visible()
+    page.get_by_text("Voir les chiffres").first.click()
+    expect(page.get_by_role("row", name="1 oct.")).to_contain_text("7")
 
 
 @pytest.mark.parametrize("path", ["/tresorerie/?societe=1", "/statistiques/?societe=1"])

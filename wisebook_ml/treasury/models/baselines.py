@@ -5,7 +5,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.treasury.calendar import FEATURES, calendar_features
+from wisebook_ml.business_calendar import FEATURES, calendar_features
 from wisebook_ml.treasury.flows import Flow
 from wisebook_ml.treasury.models.base import Spread, point
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
-from wisebook_ml.treasury.calendar import BASE_FEATURES, calendar_features
+from wisebook_ml.business_calendar import BASE_FEATURES, calendar_features
 from wisebook_ml.treasury.flows import Flow
 from wisebook_ml.treasury.models.base import Fitted, Spread, point
 

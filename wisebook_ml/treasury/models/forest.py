@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import ExtraTreesRegressor
 
-from wisebook_ml.treasury.calendar import calendar_features
+from wisebook_ml.business_calendar import calendar_features
 from wisebook_ml.treasury.flows import YEAR, Flow
 from wisebook_ml.treasury.models.base import LEVELS, Fitted, Spread, point
 

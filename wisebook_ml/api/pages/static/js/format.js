@@ -4,6 +4,7 @@ import { lang } from "./texts.js";
 
 const LOCALE = lang === "en" ? "en-GB" : "fr-FR";
 const NOTHING = "–";
+const PARIS = "Europe/Paris";
 const formats = new Map();
 
 function format(Kind, options) {
@@ -45,27 +46,27 @@ export function probability(share) {
   return share > 0.99 ? `> ${percent(0.99)}` : percent(share);
 }
 
-/** A day that has no hour: the same everywhere. */
+/** A day that has no hour, the same everywhere; of a moment, its day by French clocks, at whose midnight windows begin. */
 export function date(text) {
-  if (absent(text)) return NOTHING;
-  const options = { day: "2-digit", month: "2-digit", year: "numeric", timeZone: "UTC" };
-  return format(Intl.DateTimeFormat, options).format(new Date(`${text.slice(0, 10)}T00:00:00Z`));
+  return absent(text) ? NOTHING : day(text, { day: "2-digit", month: "2-digit", year: "numeric" });
 }
 
-export function dayAndMonth(text) {
-  const options = { day: "numeric", month: "short", timeZone: "UTC" };
-  return format(Intl.DateTimeFormat, options).format(new Date(`${text.slice(0, 10)}T00:00:00Z`));
+export const dayAndMonth = (text) => day(text, { day: "numeric", month: "short" });
+
+function day(text, options) {
+  const [time, timeZone] = text.length > 10 ? [text, PARIS] : [`${text}T00:00:00Z`, "UTC"];
+  return format(Intl.DateTimeFormat, { ...options, timeZone }).format(new Date(time));
 }
 
 /** A moment, by French clocks as everything in the books. */
 export function moment(text) {
   if (absent(text)) return NOTHING;
-  const options = { dateStyle: "short", timeStyle: "short", timeZone: "Europe/Paris" };
+  const options = { dateStyle: "short", timeStyle: "short", timeZone: PARIS };
   return format(Intl.DateTimeFormat, options).format(new Date(text));
 }
 
 export function hour(text) {
-  return format(Intl.DateTimeFormat, { hour: "2-digit", timeZone: "Europe/Paris" }).format(new Date(text));
+  return format(Intl.DateTimeFormat, { hour: "2-digit", timeZone: PARIS }).format(new Date(text));
 }
 
 export function duration(seconds) {

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas import Echeancier, to_minor
+from wisebook_ml.treasury.books.expected import AHEAD, Attendus
 from wisebook_ml.treasury.exceptions import PositionRefused
-from wisebook_ml.treasury.expected import AHEAD, Attendus
 
 __all__ = ["EVENINGS_KEPT", "FARTHEST", "KeptEvening", "Schedules"]
 

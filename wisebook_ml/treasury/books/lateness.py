@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from wisebook_ml.treasury.expected import AHEAD, Due
-from wisebook_ml.treasury.habits import UNKNOWN, Habit, Kind
-from wisebook_ml.treasury.open_items import OLDEST, OpenItem, Party, Settlement
+from wisebook_ml.treasury.books.expected import AHEAD, Due
+from wisebook_ml.treasury.books.habits import UNKNOWN, Habit, Kind
+from wisebook_ml.treasury.books.open_items import OLDEST, OpenItem, Party, Settlement
 
 __all__ = ["Lateness", "Paid", "due_rows", "lateness_of", "paid_late"]
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from schemas import Ecriture, Operation, PositionTresorerie, to_minor
 from wisebook_ml.fec.exercice import is_opening
-from wisebook_ml.treasury.cash_book import CashBook, Untold
+from wisebook_ml.treasury.books.cash_book import CashBook, Untold
 from wisebook_ml.treasury.positions import EARLIEST
 
 __all__ = [

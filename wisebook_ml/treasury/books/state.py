@@ -11,7 +11,7 @@ import wisebook_ml
 from schemas import Ecriture
 from wisebook_ml.snapshots.format import Buffer
 from wisebook_ml.treasury.basis import TREASURY_FOLD
-from wisebook_ml.treasury.books import CompanyBooks, Followed, KeptBooks
+from wisebook_ml.treasury.books.company import CompanyBooks, Followed, KeptBooks
 from wisebook_ml.treasury.exceptions import TreasuryError
 
 __all__ = ["BOOKS_FOLD", "BooksError", "BooksState"]

@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from schemas import Ecriture
 from wisebook_ml.fec.exercice import is_opening
-from wisebook_ml.treasury.expected import Attendus, Due
-from wisebook_ml.treasury.from_entries import is_cash, latest_entries
-from wisebook_ml.treasury.item_book import ItemBook, ItemEntry, item_entry
-from wisebook_ml.treasury.open_items import Party
+from wisebook_ml.treasury.books.expected import Attendus, Due
+from wisebook_ml.treasury.books.from_entries import is_cash, latest_entries
+from wisebook_ml.treasury.books.item_book import ItemBook, ItemEntry, item_entry
+from wisebook_ml.treasury.books.open_items import Party
 
 __all__ = ["attendus_of"]
 

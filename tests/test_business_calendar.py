@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from wisebook_ml.treasury.calendar import FEATURES, BusinessDays, calendar_features, fiscal_days
+from wisebook_ml.business_calendar import FEATURES, BusinessDays, calendar_features, fiscal_days
 
 
 def features(*days: dt.date, country: str = "FR") -> dict[str, list[float]]:

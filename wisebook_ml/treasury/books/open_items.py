@@ -9,8 +9,8 @@ from itertools import combinations
 
 from schemas import Ecriture, to_minor
 from wisebook_ml.fec.exercice import is_opening
-from wisebook_ml.treasury.from_entries import latest_entries
-from wisebook_ml.treasury.habits import UNKNOWN, Habit, habit_of
+from wisebook_ml.treasury.books.from_entries import latest_entries
+from wisebook_ml.treasury.books.habits import UNKNOWN, Habit, habit_of
 
 __all__ = [
     "OLDEST",

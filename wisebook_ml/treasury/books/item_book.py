@@ -9,10 +9,10 @@ from typing import NamedTuple
 import msgspec
 
 from schemas import Ecriture, to_minor
-from wisebook_ml.treasury.expected import Due
-from wisebook_ml.treasury.habits import Habit, habit_of
-from wisebook_ml.treasury.lateness import Paid, due_rows, lateness_of, paid_late
-from wisebook_ml.treasury.open_items import (
+from wisebook_ml.treasury.books.expected import Due
+from wisebook_ml.treasury.books.habits import Habit, habit_of
+from wisebook_ml.treasury.books.lateness import Paid, due_rows, lateness_of, paid_late
+from wisebook_ml.treasury.books.open_items import (
     FEWEST_SETTLED,
     OLDEST,
     THIRD_PARTIES,

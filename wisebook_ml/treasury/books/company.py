@@ -11,10 +11,10 @@ import msgspec
 from schemas import Echeancier, Ecriture, Operation, PaiementAttendu, PositionTresorerie, from_minor
 from schemas.money import MAX_MINOR
 from wisebook_ml.fec.exercice import is_opening
-from wisebook_ml.treasury.cash_book import CashBook, Row, Untold
-from wisebook_ml.treasury.expected import STALE
-from wisebook_ml.treasury.from_entries import cash_moves
-from wisebook_ml.treasury.item_book import ItemBook, ItemEntry, item_entry
+from wisebook_ml.treasury.books.cash_book import CashBook, Row, Untold
+from wisebook_ml.treasury.books.expected import STALE
+from wisebook_ml.treasury.books.from_entries import cash_moves
+from wisebook_ml.treasury.books.item_book import ItemBook, ItemEntry, item_entry
 from wisebook_ml.treasury.positions import EARLIEST, LATEST
 
 __all__ = ["CompanyBooks", "Followed", "KeptBooks", "ToldItems"]
