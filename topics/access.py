@@ -98,7 +98,7 @@ ACCESS = (
     # `wisebook-ml replay`: what it found is put among the entries, and published by the scoring role.
     Access("replay", (ENTRIES, DETECTIONS), (ENTRIES,), transactions=("replay-",), watches=True),
     # WiseBook core.
-    Access("publisher", (), (ENTRIES, TREASURY, FEEDBACK, ACKNOWLEDGEMENTS), transactions=("publisher-",)),
+    Access("publisher", (), (ENTRIES, TREASURY, FEEDBACK, ACKNOWLEDGEMENTS)),
     # Other teams: what is published for them, not the entries.
     Access("subscriber", (DETECTIONS, PREDICTIONS, ALERTS, STATISTICS, DRIFT, DELIVERIES), group="subscriber-*"),
 )

@@ -61,8 +61,9 @@ def require_access(
     """
     said: list[KafkaError] = []
     config: dict[str, Any] = {name: value for name, value in options.items() if name.startswith(CONNECTS)}
+    config |= {"bootstrap.servers": bootstrap, "error_cb": said.append}
     try:
-        client = AdminClient({**config, "bootstrap.servers": bootstrap, "error_cb": said.append})
+        client = AdminClient(config)
     except KafkaException as error:  # of files that it cannot read, before it connects
         raise NoAccess(f"no client for the brokers at {bootstrap}: {error.args[0].str()}") from error
     names = TopicCollection([topic.full_name(prefix) for topic in topics])

@@ -69,7 +69,7 @@ def refused(deployment: Deployment, *arguments: str, **env: str) -> str:
         (["--settings", "9"], "all companies (--societe names one)"),
         (["--settings", "1", "--societe", "4", "--societe", "5"], "name one with --societe"),
         (["--into", "detections"], "'detections' is a topic of the system"),
-        (["--into", "nowhere"], "nowhere"),
+        (["--into", "nowhere"], "nowhere, and --into creates none: `wisebook-ml kafka tool topics --create"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else "",
 )
@@ -81,11 +81,13 @@ def test_a_version_of_a_model_that_is_none(filled: Deployment) -> None:
     registry = ModelRegistry(open_database(filled.settings.sql_url))
     model = registry.create(COMPANY, "score", TypeModele.GRADIENT_BOOSTING, DomaineApplication.SCORING_PREDICTIF)
     other = registry.create(COMPANY, "risk", TypeModele.XGBOOST, DomaineApplication.RISQUE_CLIENT)
-    assert f"There is no version 3 of model {model.id}" in refused(filled, "--model", f"{model.id}@3")
+    said = refused(filled, "--model", f"{model.id}@3")
+    assert f"there is no version 3 of model {model.id}; it has none yet (`wisebook-ml train`)" in said
     kinds = {model.id: TypeModele.GRADIENT_BOOSTING, other.id: TypeModele.XGBOOST}
     for number, kind in kinds.items():
         version = save(filled, kind, 1, societe_id=COMPANY, modele_id=number)
         registry.record_version(version)
+    assert f"no version 3 of model {model.id}; there are 1" in refused(filled, "--model", f"{model.id}@3")
     assert "is a XGBOOST, which takes no part in detections" in refused(filled, "--model", "risk@1")
     assert "--societe does not name" in refused(filled, "--model", f"{model.id}@1", "--societe", "5")
     path = filled.settings.home / "ml_models" / str(COMPANY) / str(model.id) / "1"

@@ -188,6 +188,10 @@ class Cluster:
             assert time.monotonic() < deadline, self._log(1)
             time.sleep(0.2)
 
+    def log(self) -> str:
+        """Return what all brokers have logged since they were started."""
+        return "\n".join((self._folder(node) / "logs/server.log").read_text(errors="replace") for node in self.nodes)
+
     def _log(self, node: int) -> str:
         folder = self._folder(node)
         logs = (path for path in (folder / "logs/server.log", folder / "console.log") if path.exists())

@@ -164,8 +164,8 @@ class _Shown:
         self._bar.update(self._task, description=what, completed=done, total=size, rate=rate)
         if not self._terminal and now - self._said >= SAY_SECONDS:
             self._said = now
-            left = f", {self.seconds * (size - done) / done:.0f} s left" if done and self.seconds else ""
-            click.echo(f"{what}: {done:,} of {size:,} records, {rate}{left}", err=True)
+            left = f", {rate}, {self.seconds * (size - done) / done:.0f} s left" if done and rate else ""
+            click.echo(f"{what}: {done:,} of {size:,} records{left}", err=True)
 
 
 def _title(done: Done) -> str:
@@ -226,7 +226,8 @@ def _show_outcome(done: Done, into: str | None, *, dry_run: bool, promote: bool)
         click.echo(f"{done.published:,} records published on {into}")
     elif done.promoted:
         count, companies = sum(done.promoted.values()), len(done.promoted)
-        click.echo(f"{count:,} detections of {companies} companies hold now, published by the scoring role")
+        whose = "a company" if companies == 1 else f"{companies:,} companies"
+        click.echo(f"{count:,} detections of {whose} hold now, published by the scoring role")
     elif dry_run or (done.plan.changes_versions and not promote):
         click.echo("nothing is published" + ("; --promote has it hold" if done.figures.differs else ""))
     else:

@@ -16,6 +16,7 @@ from wisebook_ml.messaging.events import Headers, RawRecord
 
 __all__ = [
     "ReadError",
+    "TopicMissing",
     "count_records",
     "end_offsets",
     "headers_of",
@@ -49,6 +50,10 @@ class ReadError(Exception):
     """A topic that could not be read as far as asked."""
 
 
+class TopicMissing(ReadError):
+    """A topic that does not exist."""
+
+
 def end_offsets(bootstrap: str, topic: str) -> dict[int, tuple[int, int]]:
     """Return the first and the next offset of every partition of a topic, as far as it is committed.
 
@@ -79,8 +84,9 @@ def _ask_offsets(consumer: Consumer, topic: str) -> dict[int, tuple[int, int]]:
     if metadata.error is not None:
         if metadata.error.code() in SETTLING:
             raise KafkaException(metadata.error)
-        hint = "; create it with `wisebook-ml topics apply`" if metadata.error.code() in UNKNOWN else ""
-        raise ReadError(f"topic {topic}: {told(metadata.error)}{hint}")
+        if metadata.error.code() in UNKNOWN:
+            raise TopicMissing(f"topic {topic}: {told(metadata.error)}; create it with `wisebook-ml topics apply`")
+        raise ReadError(f"topic {topic}: {told(metadata.error)}")
     return {
         partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_SECONDS)
         for partition in sorted(metadata.partitions)

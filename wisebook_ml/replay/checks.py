@@ -8,7 +8,7 @@ import msgspec
 from schemas import Activation, Reglage, VersionModele
 from topics import ALL, DETECTIONS, ENTRIES
 from wisebook_ml.artefacts import ArtefactStore
-from wisebook_ml.messaging.reader import end_offsets
+from wisebook_ml.messaging.reader import TopicMissing, end_offsets
 from wisebook_ml.messaging.topic_ids import topic_id
 from wisebook_ml.pipeline.live import new_scorer, state_fingerprint
 from wisebook_ml.pipeline.opinions import model_loader
@@ -151,11 +151,15 @@ def check_rights_of(settings: Settings, bootstrap: str, plan: Plan, *, promotes:
                 f"{into!r} is a topic of the system; --into writes into another, and --promote makes results hold"
             )
         name = settings.topic_prefix + into
-        there = len(end_offsets(bootstrap, name))
+        how = f"`wisebook-ml kafka tool topics --create --topic {name} --partitions {plan.partitions}`"
+        try:
+            there = len(end_offsets(bootstrap, name))
+        except TopicMissing as error:
+            raise ReplayError(f"there is no topic {name}, and --into creates none: {how}") from error
         if there != plan.partitions:
             raise ReplayError(
                 f"{name} has {there} partitions and {plan.topic} has {plan.partitions}; results go to the partition of "
-                "their entry: create it with as many"
+                f"their entry: create one with as many ({how})"
             )
         needs[name] = [READ, WRITE]
     check_rights(bootstrap, needs)
@@ -171,7 +175,7 @@ def _activations(settings: Settings, text: str, societes: Sequence[int]) -> list
         )
     registry = ModelRegistry(open_database(settings.sql_url))
     model = _model(registry, name, societes)
-    version = registry.version(model.id, int(number)).version
+    version = _version(registry, model.id, int(number))
     if version.type_modele not in SCORED:
         kinds = ", ".join(sorted(one.value for one in SCORED))
         raise ReplayError(
@@ -192,6 +196,15 @@ def _model(registry: ModelRegistry, name: str, societes: Sequence[int]) -> Model
         with suppress(ModelNotFound):
             return registry.find(name, societes[0])
     return registry.find(name)
+
+
+def _version(registry: ModelRegistry, model_id: int, number: int) -> VersionModele:
+    try:
+        return registry.version(model_id, number).version
+    except ModelNotFound as error:
+        there = ", ".join(str(one.version.version) for one in registry.versions(model_id))
+        known = f"there are {there}" if there else "it has none yet (`wisebook-ml train`)"
+        raise ReplayError(f"there is no version {number} of model {model_id}; {known}") from error
 
 
 def _check_artefact(settings: Settings, version: VersionModele) -> None:

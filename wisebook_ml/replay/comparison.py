@@ -67,6 +67,14 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.before is None
 
     @property
+    def relabels(self) -> bool:
+        """Whether nothing but the versions of models and settings would be others."""
+        if self.before is None or self.after is None:
+            return False
+        versions = {"modeles": self.after.modeles, "parametres_version": self.after.parametres_version}
+        return replace(self.before, **versions) == self.after
+
+    @property
     def is_of_entry(self) -> bool:
         """Whether it is about an entry; other findings are numbered by the state that tells them."""
         return self.publish.objet.type is TypeObjet.ECRITURE
@@ -93,6 +101,8 @@ class Comparison(msgspec.Struct):
     ----------
     same, new, gone, changed : int
         Open detections.
+    relabelled : int
+        Open detections that are the same, and name other versions of models or settings.
     missing : int
         Of which nothing is published, closed ones too.
     superseded : int
@@ -113,6 +123,7 @@ class Comparison(msgspec.Struct):
     new: int = 0
     gone: int = 0
     changed: int = 0
+    relabelled: int = 0
     missing: int = 0
     superseded: int = 0
     conflicts: int = 0
@@ -124,7 +135,7 @@ class Comparison(msgspec.Struct):
     @property
     def differs(self) -> bool:
         """Whether anything would be another."""
-        return bool(self.new or self.gone or self.changed or self.missing)
+        return bool(self.new or self.gone or self.changed or self.relabelled or self.missing)
 
 
 class Versions(msgspec.Struct, frozen=True):
@@ -304,6 +315,8 @@ def _count_change(result: Comparison, change: Change) -> None:
         result.new += _is_open(change.publish)
     elif change.kind is Kind.GONE:
         result.gone += 1
+    elif change.relabels:
+        result.relabelled += 1
     else:
         result.changed += 1
 
@@ -313,14 +326,14 @@ def _largest(changes: Iterable[Change]) -> list[Change]:
         before, after = one.scores
         return -abs(after - before), one.decalage
 
-    return sorted(changes, key=rank)[:LARGEST]
+    return sorted((one for one in changes if not one.relabels), key=rank)[:LARGEST]
 
 
 def together(parts: Iterable[Comparison]) -> Comparison:
     """Return the figures of partitions together."""
     result, largest = Comparison(), list[Change]()
     for part in parts:
-        for name in ("same", "new", "gone", "changed", "missing", "superseded", "conflicts"):
+        for name in ("same", "new", "gone", "changed", "relabelled", "missing", "superseded", "conflicts"):
             setattr(result, name, getattr(result, name) + getattr(part, name))
         for code, of in part.controls.items():
             into = result.controls.setdefault(code, OfControl())

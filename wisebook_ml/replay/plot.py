@@ -51,10 +51,10 @@ def draw_comparison(figures: Comparison, path: Path, title: str) -> None:
 
 
 def _draw_totals(panel: "Axes", figures: Comparison) -> None:
-    names = ("same", "changed", "new", "gone", "superseded")
+    names = ("same", "relabelled", "changed", "new", "gone", "superseded")
     counts = [getattr(figures, name) for name in names]
     panel.set_title("Open detections", loc="left")
-    bars = panel.barh(names[::-1], counts[::-1], color=[GREY, GONE, NEW, NEW, BEFORE])
+    bars = panel.barh(names[::-1], counts[::-1], color=[GREY, GONE, NEW, NEW, BEFORE, BEFORE])
     panel.bar_label(bars, [f"{count:,}" for count in counts[::-1]], padding=3)
     panel.set_xlim(0, max(1, *counts) * 1.15)
 
@@ -86,7 +86,7 @@ def _draw_distribution(panel: "Axes", figures: Comparison) -> None:
 
 
 def _draw_controls(panel: "Axes", figures: Comparison) -> None:
-    rows = rows_of_controls(figures)[:SHOWN][::-1]
+    rows = [row for row in rows_of_controls(figures) if row[3] or row[4]][:SHOWN][::-1]
     panel.set_title("Reasons that come and go", loc="left")
     places = np.arange(len(rows))
     panel.barh(places, [row[3] for row in rows], color=NEW, label="new")

@@ -14,8 +14,10 @@ def headline(figures: Comparison) -> Iterator[str]:
         f"{figures.same:,} the same, {figures.new:,} new, {figures.gone:,} gone, {figures.changed:,} with another "
         "score or other reasons"
     )
+    if figures.relabelled:
+        yield f"{figures.relabelled:,} the same but for the versions of models and settings that they name"
     if figures.missing:
-        yield f"of {figures.missing:,} nothing is published"
+        yield f"nothing at all is published of {figures.missing:,}, open or closed"
     if figures.superseded:
         yield f"{figures.superseded:,} were told of again after the range, and stay as they are"
 

@@ -161,11 +161,10 @@ def _let_scoring_catch_up(around: Surroundings) -> None:
 def _promote(around: Surroundings, done: Done, *, missing_only: bool) -> None:
     """Have the changes hold, and wait until they do."""
     plan, changes_versions = done.plan, done.plan.changes_versions
+    changes = {partition: list(done.folder.changes(partition)) for partition in plan.stretches}
     wanted = {
-        partition: list(
-            promotable(done.folder.changes(partition), missing_only=missing_only, changes_versions=changes_versions)
-        )
-        for partition in plan.stretches
+        partition: list(promotable(of, missing_only=missing_only, changes_versions=changes_versions))
+        for partition, of in changes.items()
     }
     conflicts = sum(one.conflict for changes in wanted.values() for one in changes)
     if conflicts:
@@ -174,12 +173,11 @@ def _promote(around: Surroundings, done: Done, *, missing_only: bool) -> None:
             "none may: the program has changed since, or a model that takes part without being named. Record the "
             "settings as a version of their own (`wisebook-ml settings set`), and promote with --settings of that one"
         )
-    figures = done.figures
-    done.left = figures.new + figures.gone + figures.changed - sum(map(len, wanted.values()))
+    done.left = sum(map(len, changes.values())) - sum(map(len, wanted.values()))
     promoted: dict[int, int] = {}
-    for partition, changes in wanted.items():
-        if changes:
-            promoted |= promote_partition(around.bootstrap, around.settings.topic_prefix, partition, changes, plan.id)
+    for partition, some in wanted.items():
+        if some:
+            promoted |= promote_partition(around.bootstrap, around.settings.topic_prefix, partition, some, plan.id)
     done.promoted = promoted
     if promoted:
         _let_scoring_catch_up(around)

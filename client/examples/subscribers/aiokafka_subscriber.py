@@ -5,7 +5,7 @@ batch is read again, and every record of it finds itself, or something newer, in
 
     python aiokafka_subscriber.py localhost:9092 wisebook.detections detections.db [--until-end]
 
-aiokafka reads compressed records with the package `cramjam`.
+aiokafka reads compressed records only with a library of its extra: `pip install 'aiokafka[lz4]'`.
 """
 
 import asyncio
