@@ -184,7 +184,7 @@ def test_another_model_is_compared_and_holds_once_promoted(shared: Deployment, s
     done = replayed(shared, *arguments, "--promote")
     count = done["promoted"][str(societe_id)]
     assert done["resumed"] is True, "what was compared is not scored again"
-    assert count + done["left"] == compared["new"] + compared["gone"] + compared["changed"]
+    assert count + done["left"] == sum(compared[name] for name in ("new", "gone", "changed", "relabelled"))
     found = shared.detections(societe_id)
     promoted = found[-count:]
     assert [one.offset for one in promoted] == list(range(promoted[0].offset, promoted[0].offset + count))

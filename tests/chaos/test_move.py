@@ -55,7 +55,7 @@ def replay_after_the_move(new: Grown) -> None:
     done = replayed("--societe", str(company), "--settings", str(made.version), "--promote")
     # Some of it was published before the move, and some after: all the same, now that it stands here.
     assert done["promoted"][str(company)] + done["left"] == sum(
-        done["comparison"][name] for name in ("new", "gone", "changed")
+        done["comparison"][name] for name in ("new", "gone", "changed", "relabelled")
     )
     told = new.detections(company)
     assert_one_value_each(values_of(told))
