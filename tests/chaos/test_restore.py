@@ -37,7 +37,7 @@ from .proof import assert_lag_free, assert_undisturbed
 from .stream import MODELLED as OF_THE_STREAM
 from .stream import Feed, make_stream
 from .test_database import rows
-from .workers import OFTEN, Process, Supervised, eventually
+from .workers import OFTEN, Process, Supervised, eventually, holding
 
 pytestmark = pytest.mark.chaos
 
@@ -192,6 +192,7 @@ def test_what_was_lost_comes_back_from_the_backup_and_the_topics(
         told, storing = restored(deployment, since)
         assert kept(deployment.settings.sql_url) == before
         with Supervised(deployment, **OFTEN) as scoring, Supervised(deployment, "tuning") as tuning:
+            eventually(lambda: bool(holding(deployment, "tuning")), "a worker for settings")
             budget(deployment, "0.06")
             rest.finish()
             assert_lag_free(deployment)
