@@ -42,7 +42,7 @@ SECRETS = {
 
 OPTIONAL = {
     "strict", "societes", "api_port", "webhook_http", "webhook_private", "smtp_host", "smtp_port", "smtp_user",
-    "smtp_password", "smtp_tls", "mail_from", "api_proxies", "pseudonym_key",
+    "smtp_password", "smtp_tls", "mail_from", "api_proxies", "pseudonym_key", "pseudonym_key_before",
 }  # fmt: skip
 """Fields whose value in docker-compose.yml may be the default."""
 

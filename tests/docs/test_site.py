@@ -34,6 +34,11 @@ MENTION = re.compile(r"\]\(([\w/-]+\.md)")
 HOOKS = runpy.run_path(str(DOCS / "hooks.py"))
 
 
+def test_every_package_is_in_the_picture_of_the_layers() -> None:
+    shown = set(re.findall(r"\w+", " ".join(re.findall(r">([^<]+)</text>", (DOCS / "layers.svg").read_text("utf-8")))))
+    assert {path.parent.name for path in (ROOT / "wisebook_ml").glob("*/__init__.py")} - shown == set()
+
+
 def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 

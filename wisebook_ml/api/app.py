@@ -93,7 +93,8 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
         openapi_url=None,
     )
     install_problems(app)
-    keyring = Keyring(PseudonymKeys(engine), settings.pseudonym_key.get_secret_value())
+    master, before = (one.get_secret_value() for one in (settings.pseudonym_key, settings.pseudonym_key_before))
+    keyring = Keyring(PseudonymKeys(engine), master, before)
     install_access(app, access, AuditLog(engine), IdempotencyStore(engine), keyring)
     app.add_middleware(BodyLimit, most=settings.api_body_mb * 1_000_000)
     app.include_router(people_router(engine, settings, streams, access))
