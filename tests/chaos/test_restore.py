@@ -27,7 +27,7 @@ from wisebook_ml.datasets.entries import entry_frame
 from wisebook_ml.french_time import PARIS
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.publishing import publish_avis
+from wisebook_ml.messaging.publishing import publish_avis
 from wisebook_ml.services.isolation_forest import IsolationForestService
 from wisebook_ml.storage import DetectionStore, ModelRegistry, SettingsStore, create_engine, open_database
 from wisebook_ml.storage.restored import MOTIVE

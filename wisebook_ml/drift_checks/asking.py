@@ -37,7 +37,7 @@ UNREACHABLE = (
 
 
 class Database:
-    """Advises checks (`drifting.advice.Advise`); opens the database with the first, and again where it was away.
+    """Advises checks (`drift_checks.advice.Advise`); opens the database with the first, and again where it was away.
 
     Parameters
     ----------

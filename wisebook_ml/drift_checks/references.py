@@ -52,7 +52,7 @@ def reference_of_version(settings: Settings, version: VersionKey) -> Reference |
 
 
 class References:
-    """Says what is usual for a version (`drifting.usual.UsualOf`).
+    """Says what is usual for a version (`drift_checks.usual.UsualOf`).
 
     Parameters
     ----------
