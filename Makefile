@@ -19,6 +19,9 @@ FEC ?=
 KEEP ?=
 PAUSE ?=
 DATA ?=
+ONLY ?=
+ANEW ?=
+QUICK ?=
 ENTRIES ?= 20000
 
 .DEFAULT_GOAL := help
@@ -82,6 +85,10 @@ bench: $(VENV)/.all $(BENCH_VENV)/.done ## Measure speed, latency, memory beside
 
 bench-quick: $(VENV)/.all $(BENCH_VENV)/.done ## The same, smaller and once, beside the recorded ratios (under 3 minutes)
 	@$(BIN)/python -m bench --quick --against docs/bench.jsonl
+
+figures: $(VENV)/.all $(BENCH_VENV)/.done $(PEERS_VENV)/.done ## Run all benchmarks and evaluations, and write docs/figures.md (80 minutes; goes on where it was interrupted)
+	@WISEBOOK_ML_PEERS="$(CURDIR)/$(PEERS_VENV)/bin/python" $(BIN)/python -m bench.figures $(if $(ONLY),--only "$(ONLY)") \
+		$(if $(DATA),--data "$(DATA)") $(if $(ANEW),--anew) $(if $(QUICK),--quick)
 
 # Not --quiet: warnings that are not shown would not fail either.
 docs: $(DOCS_VENV)/.done ## Build the site of the documentation into build/site; warnings fail

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
-__all__ = ["RATIO", "Results", "beside_recorded", "line_of", "table_of"]
+__all__ = ["RATIO", "Results", "beside_recorded", "figure_of", "line_of", "table_of"]
 
 Line = dict[str, Any]
 
@@ -106,7 +106,7 @@ def table_of(lines: list[Line]) -> str:
         name = line["name"] + (f" (against {line['compared_with']})" if line["compared_with"] else "")
         sign = {"at least": "≥ ", "at most": "≤ ", None: ""}[line["target_is"]]
         met = {None: "", True: "yes", False: "NO"}[line["met"]]
-        rows.append((name, _figure(line["value"], "failed"), line["unit"], sign + _figure(line["target"], ""), met))
+        rows.append((name, _shown(line["value"], "failed"), line["unit"], sign + _shown(line["target"], ""), met))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     shown = [
         f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:<{widths[2]}}  {row[3]:>{widths[3]}}  {row[4]}".rstrip()
@@ -139,14 +139,24 @@ def beside_recorded(lines: Sequence[Line], recorded: Sequence[Line]) -> str:
         head = f"{line['name']} (against {line['compared_with']})"
         value = now.get(key)
         if value is None:
-            told.append(f"{head}: NOT MEASURED, recorded {_figure(line['value'], '')}")
+            told.append(f"{head}: NOT MEASURED, recorded {figure_of(line['value'])}")
             continue
         change = f"{100 * (value / line['value'] - 1):+.0f} %"
         mark = "  << WORSE" if value < (1 - MUCH) * line["value"] else ""
-        told.append(f"{head}: {_figure(value, '')} {RATIO}, recorded {_figure(line['value'], '')} ({change}){mark}")
+        told.append(f"{head}: {figure_of(value)} {RATIO}, recorded {figure_of(line['value'])} ({change}){mark}")
     return "\n".join(told)
 
 
-def _figure(value: float | None, missing: str) -> str:
-    """Return a number as people read it."""
-    return missing if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
+def figure_of(value: float) -> str:
+    """Return a number as people read it.
+
+    Examples
+    --------
+    >>> figure_of(169313.0), figure_of(0.0123)
+    ('169,313', '0.0123')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
+
+
+def _shown(value: float | None, missing: str) -> str:
+    return missing if value is None else figure_of(value)

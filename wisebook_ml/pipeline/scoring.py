@@ -31,10 +31,10 @@ from wisebook_ml.messaging.events import (
     event_headers,
     provenance,
 )
+from wisebook_ml.messaging.publishing import entry_time
 from wisebook_ml.messaging.times import event_time, told_time
 from wisebook_ml.pipeline.refusals import alert_of
 from wisebook_ml.pipeline.tallied import PartitionState, Run
-from wisebook_ml.publishing import entry_time
 from wisebook_ml.scoring.events import Marker
 from wisebook_ml.scoring.stream import LedgerScorer
 
