@@ -6,18 +6,27 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BENCH_VENV := .venv-bench
 PEERS_VENV := .venv-peers
 DOCS_VENV := .venv-docs
-CODE := schemas topics wisebook_ml agents client bench tests docs/hooks.py
+QUALITY_VENV := .venv-quality
+CODE := schemas topics wisebook_ml agents client bench tests docs/hooks.py .ci
 # Half of the time tests wait, for processes and brokers: so four at once (`make test PARALLEL=` runs one after the other).
 # Whole files, in their order: those that take longest come first (tests/conftest.py).
 PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
+# What decides, as `make coverage` asks more of it: folders of wisebook_ml/.
+CORE := ledger habits features controls subjects models scoring drift tally windows treasury
+CORE_COVERED ?= 95
+ALL_COVERED ?= 88
 FEC ?=
 KEEP ?=
 PAUSE ?=
 DATA ?=
+ONLY ?=
+ANEW ?=
+QUICK ?=
 ENTRIES ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo tour test chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick docs lint types format contracts dist client figures lock clean
+.PHONY: help setup demo tour test coverage chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick docs \
+	lint imports dead audit mutation types format contracts dist client figures lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +41,17 @@ tour: $(VENV)/.all chromium ## A day in the life of all parts, shown step by ste
 
 test: $(VENV)/.all chromium ## Run the tests (a real Kafka, a real PostgreSQL and a real browser are started for them)
 	$(BIN)/python -m pytest -q $(PARALLEL)
+
+# Tests, workers and commands they start, each writes its part; those that were killed (SIGKILL) write none.
+comma := ,
+space := $(subst ,, )
+coverage: $(VENV)/.all chromium ## Run the tests as `test` does, and require that they pass through enough lines and branches
+	@rm -rf build/coverage && mkdir -p build/coverage
+	$(BIN)/python -m pytest -q $(PARALLEL) --cov --cov-report=
+	@ls build/coverage/data.* >/dev/null 2>&1 && $(BIN)/coverage combine --quiet --append || true
+	$(BIN)/coverage report --fail-under $(CORE_COVERED) \
+		--include "$(subst $(space),$(comma),$(CORE:%=wisebook_ml/%/*))"
+	$(BIN)/coverage report --fail-under $(ALL_COVERED)
 
 # The tests of the pages need the system's Chromium; they fail with the same words where it cannot be installed.
 chromium:
@@ -63,20 +83,37 @@ evaluate-drift: $(VENV)/.all $(PEERS_VENV)/.done ## Evaluate drift alarms beside
 bench: $(VENV)/.all $(BENCH_VENV)/.done ## Measure speed, latency, memory beside Faust, Quix Streams and Bytewax (under 20 minutes)
 	@$(BIN)/python -m bench --out docs/bench.jsonl --picture docs/bench.svg
 
-bench-quick: $(VENV)/.all $(BENCH_VENV)/.done ## The same, smaller and once (under 3 minutes)
-	@$(BIN)/python -m bench --quick
+bench-quick: $(VENV)/.all $(BENCH_VENV)/.done ## The same, smaller and once, beside the recorded ratios (under 3 minutes)
+	@$(BIN)/python -m bench --quick --against docs/bench.jsonl
+
+figures: $(VENV)/.all $(BENCH_VENV)/.done $(PEERS_VENV)/.done ## Run all benchmarks and evaluations, and write docs/figures.md (80 minutes; goes on where it was interrupted)
+	@WISEBOOK_ML_PEERS="$(CURDIR)/$(PEERS_VENV)/bin/python" $(BIN)/python -m bench.figures $(if $(ONLY),--only "$(ONLY)") \
+		$(if $(DATA),--data "$(DATA)") $(if $(ANEW),--anew) $(if $(QUICK),--quick)
 
 # Not --quiet: warnings that are not shown would not fail either.
 docs: $(DOCS_VENV)/.done ## Build the site of the documentation into build/site; warnings fail
 	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict
 	@echo "Written to build/site. To read it, with search: $(DOCS_VENV)/bin/mkdocs serve"
 
-lint: $(VENV)/.all ## Check style and format
+lint: $(VENV)/.all imports dead ## Check style and format, imports, unused code, the contract's compatibility
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/python -m topics.contracts check
 	$(BIN)/python -m topics.contracts compatible
 	$(BIN)/python -m wisebook_ml.handbook.document check
+
+imports: $(QUALITY_VENV)/.done ## Check that imports point one way (the contracts in pyproject.toml)
+	PYTHONPATH=.:client $(QUALITY_VENV)/bin/lint-imports --no-cache --no-logo
+
+# Of fields only parameters: those of records are read by whoever has the JSON, the row or the table.
+dead: $(QUALITY_VENV)/.done ## Find code that nothing uses
+	@found=$$($(QUALITY_VENV)/bin/vulture | grep -vE "unused (variable|attribute) .*\(60%"); \
+		if [ -n "$$found" ]; then echo "$$found"; exit 1; else echo "No code is unused"; fi
+
+audit: $(VENV)/.all $(QUALITY_VENV)/.done ## Check licences and known vulnerabilities of what is installed (asks a service)
+	@$(QUALITY_VENV)/bin/pip-licenses --python $(BIN)/python --summary
+	@$(QUALITY_VENV)/bin/python .ci/vulnerabilities.py $(QUALITY_VENV)/bin/pip-audit \
+		$(wildcard requirements/*.txt) bench/requirements.txt bench/peers.txt
 
 types: $(VENV)/.all ## Check types (strict)
 	$(BIN)/mypy
@@ -113,12 +150,14 @@ lock: $(VENV)/.all ## Resolve the dependencies anew into requirements/
 	$(COMPILE) --upgrade bench/peers.in -o bench/peers.txt
 	$(COMPILE) -c requirements/dev.txt requirements/build.in -o requirements/build.txt
 	$(COMPILE) --upgrade requirements/docs.in -o requirements/docs.txt
+	$(COMPILE) --upgrade requirements/quality.in -o requirements/quality.txt
 	cp requirements/base.txt bench/requirements.txt # the versions to prefer
 	$(COMPILE) bench/requirements.in pyproject.toml -o bench/requirements.txt
 
 clean: ## Remove what was installed and made here (the cached Kafka and compiled code stay)
 	-@test ! -x $(BIN)/wisebook-ml || $(BIN)/wisebook-ml kafka stop
-	rm -rf $(VENV) $(BENCH_VENV) $(PEERS_VENV) $(DOCS_VENV) .wisebook build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(BENCH_VENV) $(PEERS_VENV) $(DOCS_VENV) $(QUALITY_VENV) .wisebook build dist *.egg-info .mypy_cache \
+		.pytest_cache .ruff_cache .hypothesis .coverage
 	@echo "What other checkouts share stays: Kafka and compiled code in the user's cache folder (~/.cache/wisebook-ml)"
 
 $(VENV)/bin/python:
@@ -162,4 +201,12 @@ $(DOCS_VENV)/.done: requirements/docs.txt
 	@$(PYTHON) -m venv $(DOCS_VENV)
 	@$(DOCS_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps \
 		-r requirements/docs.txt
+	@touch $@
+
+# What looks at the code and at what is installed from outside.
+$(QUALITY_VENV)/.done: requirements/quality.txt
+	@echo "Installing the checks into $(QUALITY_VENV) (once, half a minute)"
+	@$(PYTHON) -m venv $(QUALITY_VENV)
+	@$(QUALITY_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps \
+		-r requirements/quality.txt
 	@touch $@

@@ -5,10 +5,10 @@ import faust
 from agents.app import role_app
 from agents.fold import TopicFold
 from topics import ENTRIES, SKETCHES
-from wisebook_ml.drifting.asking import Database
-from wisebook_ml.drifting.references import References
-from wisebook_ml.drifting.said import Published
-from wisebook_ml.drifting.state import DriftState
+from wisebook_ml.drift_checks.asking import Database
+from wisebook_ml.drift_checks.references import References
+from wisebook_ml.drift_checks.said import Published
+from wisebook_ml.drift_checks.state import DriftState
 from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
 from wisebook_ml.messaging.reader import ReadError, end_offsets
 from wisebook_ml.pipeline.drift import DriftPipeline

@@ -14,7 +14,7 @@ from wisebook_ml.models.opinion import Opinion
 from wisebook_ml.pipeline.live import LivePartitions, new_scorer
 from wisebook_ml.pipeline.opinions import model_loader
 from wisebook_ml.pipeline.warm import warm_up
-from wisebook_ml.scoring.stream import takes_part
+from wisebook_ml.scoring.in_force import takes_part
 from wisebook_ml.settings import Settings
 
 __all__ = ["create_app"]

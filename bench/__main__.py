@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.benches import BENCHES
 from bench.context import BENCH_PYTHON, ROOT, Context, common_details
-from bench.results import Results, line_of, table_of
+from bench.results import Results, beside_recorded, line_of, table_of
 from bench.sizes import FULL, QUICK
 from wisebook_ml.broker import LocalKafka
 
@@ -31,6 +31,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help=f"letters or names, comma-separated, of: {LISTED}")
     parser.add_argument("--picture", type=Path, help="draw the results into this file (.svg or .png)")
     parser.add_argument("--out", type=Path, help="also write the lines into this file")
+    parser.add_argument("--against", type=Path, help="lines of an earlier run, to compare ratios with")
     arguments = parser.parse_args()
     letters = {name: letter for letter, name in NAMES.items()}
     usual = [name for name in BENCHES if not (arguments.quick and name in LONG)]
@@ -57,6 +58,9 @@ def main() -> int:
     results.add(line_of("bench.compiling", compiled, "s", note="before everything, not part of bench.seconds"))
     results.add(line_of("bench.seconds", time.monotonic() - started, "s", at_most=180 if sizes.quick else 1200))
     print(table_of(results.lines), file=sys.stderr)
+    if arguments.against:
+        recorded = [json.loads(line) for line in arguments.against.read_text("utf-8").splitlines()]
+        print(f"\nRatios beside {arguments.against}\n{beside_recorded(results.lines, recorded)}", file=sys.stderr)
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in results.lines)
     if arguments.out:
         arguments.out.write_text(text)

@@ -25,8 +25,8 @@ from wisebook_ml.datasets.collected import Collected
 from wisebook_ml.datasets.entries import entry_frame
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.events import event_headers
+from wisebook_ml.messaging.publishing import entry_event
 from wisebook_ml.models.isolation_forest import IsolationForest
-from wisebook_ml.publishing import entry_event
 from wisebook_ml.services.isolation_forest import IsolationForestService
 
 __all__ = ["Ledgers", "companies_of", "global_activation", "has_model", "make_ledgers", "small_events"]

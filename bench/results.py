@@ -2,12 +2,18 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
-__all__ = ["Results", "line_of", "table_of"]
+__all__ = ["RATIO", "Results", "beside_recorded", "figure_of", "line_of", "table_of"]
 
 Line = dict[str, Any]
+
+RATIO = "times"
+"""Unit of a ratio to a peer: the only figures that two machines, or a busy hour and a quiet one, can be compared by."""
+
+MUCH = 0.2
+"""A ratio that has lost more than this share is marked; less can be the roughness of a short run."""
 
 
 def line_of(
@@ -100,7 +106,7 @@ def table_of(lines: list[Line]) -> str:
         name = line["name"] + (f" (against {line['compared_with']})" if line["compared_with"] else "")
         sign = {"at least": "≥ ", "at most": "≤ ", None: ""}[line["target_is"]]
         met = {None: "", True: "yes", False: "NO"}[line["met"]]
-        rows.append((name, _figure(line["value"], "failed"), line["unit"], sign + _figure(line["target"], ""), met))
+        rows.append((name, _shown(line["value"], "failed"), line["unit"], sign + _shown(line["target"], ""), met))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     shown = [
         f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:<{widths[2]}}  {row[3]:>{widths[3]}}  {row[4]}".rstrip()
@@ -110,6 +116,47 @@ def table_of(lines: list[Line]) -> str:
     return "\n".join(shown)
 
 
-def _figure(value: float | None, missing: str) -> str:
-    """Return a number as people read it."""
-    return missing if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
+def beside_recorded(lines: Sequence[Line], recorded: Sequence[Line]) -> str:
+    """Return the ratios of a run beside recorded ones, with a mark where one has become much worse.
+
+    Parameters
+    ----------
+    lines, recorded : sequence of dict
+        Of this run and of an earlier one, in any order. Absolute figures are passed over: they are of their machine.
+
+    Examples
+    --------
+    >>> then = [line_of("core.ratio", 1.4, RATIO, compared_with="bytewax")]
+    >>> print(beside_recorded([line_of("core.ratio", 1.0, RATIO, compared_with="bytewax")], then))
+    core.ratio (against bytewax): 1 times, recorded 1.4 (-29 %)  << WORSE
+    """
+    now = {(line["name"], line["compared_with"]): line["value"] for line in lines}
+    told = []
+    for line in recorded:
+        key = line["name"], line["compared_with"]
+        if line["unit"] != RATIO or line["value"] is None:
+            continue
+        head = f"{line['name']} (against {line['compared_with']})"
+        value = now.get(key)
+        if value is None:
+            told.append(f"{head}: NOT MEASURED, recorded {figure_of(line['value'])}")
+            continue
+        change = f"{100 * (value / line['value'] - 1):+.0f} %"
+        mark = "  << WORSE" if value < (1 - MUCH) * line["value"] else ""
+        told.append(f"{head}: {figure_of(value)} {RATIO}, recorded {figure_of(line['value'])} ({change}){mark}")
+    return "\n".join(told)
+
+
+def figure_of(value: float) -> str:
+    """Return a number as people read it.
+
+    Examples
+    --------
+    >>> figure_of(169313.0), figure_of(0.0123)
+    ('169,313', '0.0123')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
+
+
+def _shown(value: float | None, missing: str) -> str:
+    return missing if value is None else figure_of(value)

@@ -19,7 +19,10 @@ HERE = Path(__file__).resolve().parent
 PACKAGE = "wisebook_ml_client"
 CONTRACT = ("schemas", "topics")
 
-WRITERS = {"json_schema.py", "asyncapi.py", "contracts.py", "compatibility.py", "document.py", "field_types.py"}
+WRITERS = {
+    *("json_schema.py", "asyncapi.py", "headers.py", "roles.py", "document.py", "field_types.py"),
+    *("contracts.py", "compatibility.py"),
+}
 """Modules that write and compare the contract's documents: the client only carries what they wrote."""
 
 IMPORT = re.compile(rf"^(\s*(?:>>> )?from )({'|'.join(CONTRACT)})(?=[. ])", re.MULTILINE)

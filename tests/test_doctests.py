@@ -30,6 +30,7 @@ PACKAGES = (
     "wisebook_ml.api",
     "wisebook_ml.inference",
     "wisebook_ml.replay",
+    "bench.figures",
 )
 
 

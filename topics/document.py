@@ -12,16 +12,9 @@ import topics
 from schemas import Record
 from schemas.json_schema import JsonObject, components
 from topics.access import ACCESS
-from topics.asyncapi import (
-    ALWAYS_FOLLOW,
-    CLOUD_EVENT_HEADERS,
-    DEAD_LETTER_HEADERS,
-    MAY_FOLLOW,
-    PROVENANCE_HEADERS,
-    RECEIVES,
-    SENDS,
-)
 from topics.field_types import default_of, link_to, type_of
+from topics.headers import ALWAYS_FOLLOW, CLOUD_EVENT_HEADERS, DEAD_LETTER_HEADERS, MAY_FOLLOW, PROVENANCE_HEADERS
+from topics.roles import RECEIVES, SENDS
 from topics.topic import Topic
 
 __all__ = ["document"]

@@ -32,6 +32,7 @@ __all__ = [
     "compiled",
     "directory",
     "is_compiled",
+    "place_of",
     "used_folders",
 ]
 
@@ -170,7 +171,13 @@ def directory(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
 
     Whoever makes it keeps the arrays alive, and makes another one when they are replaced.
     """
-    return np.array([(array.ctypes.data, len(array)) for array in arrays], dtype=np.int64)
+    return np.array([place_of(array) for array in arrays], dtype=np.int64)
+
+
+def place_of(array: npt.NDArray[Any]) -> tuple[int, int]:
+    """Return the row of a directory for an array: its address and its length."""
+    # Not `ctypes.data`, which makes an object of `ctypes` for each: ten times as slow.
+    return array.__array_interface__["data"][0], len(array)
 
 
 def array_at(place: int, dtype: npt.DTypeLike, items: int = 0) -> Callable[[Array], Array]:

@@ -83,6 +83,11 @@ class Settings(BaseSettings):
         description="Master key of pseudonyms, 32 random bytes in base64: it opens the companies' keys, by which names "
         "are made pseudonyms when they are published, and read again. Empty: no names are pseudonymised or read.",
     )
+    pseudonym_key_before: SecretStr = Field(
+        SecretStr(""),
+        description="The master key before it, while `wisebook-ml pseudonyms rotate` has not been run: what it keeps "
+        "can still be opened.",
+    )
     strict: bool = Field(False, description="Refuse entries of companies that are not listed in `societes`.")
     societes: Annotated[frozenset[int], NoDecode] = Field(
         frozenset(), description="Known companies, comma-separated, for the strict mode."

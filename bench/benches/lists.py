@@ -19,7 +19,7 @@ from bench.postgres import local_postgres
 from bench.results import line_of
 from schemas import CodeMotif, DomaineApplication, Etat, Severite, TypeObjet, Verdict
 from wisebook_ml.api.answers import json_answer
-from wisebook_ml.api.detections import DetectionList, read_of
+from wisebook_ml.api.routes.detections import DetectionList, read_of
 from wisebook_ml.storage import VerdictStore, open_database
 from wisebook_ml.storage.detection_pages import COUNTED, Cursor, DetectionPages, Filter, Order
 from wisebook_ml.storage.engine import writing

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -96,53 +97,74 @@ def _start(context: Context, prefix: str, *options: str) -> tuple["subprocess.Po
     return process, home
 
 
+@dataclass(slots=True)
+class _Scoring:
+    """When a replay was seen to score: from its first lines to its last, as they were written down."""
+
+    first: float
+    first_lines: int
+    last: float
+    last_lines: int
+
+    def covers(self, at: float) -> bool:
+        """Return whether it scored at a moment."""
+        return self.first <= at <= self.last
+
+
 class _Endless:
-    """Replays the topic again and again, as long as live scoring is measured; starts once the first has lines."""
+    """Replays the topic again and again, as long as live scoring is measured; starts once the first has lines.
+
+    A replay of years goes on for many minutes; those of the bench's topic are over in some ten seconds, and between
+    them no replay scores: one compares what it has found, and the next starts. So both the rate and the latency are
+    those of the time in which one does score, as `replay.rate` is, too.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._homes: list[Path] = []
+        self._seen: dict[Path, _Scoring] = {}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         deadline = time.monotonic() + TIMEOUT_SECONDS
-        while not self._lines():
+        while not self._seen:
             if time.monotonic() > deadline:
                 raise Failed("the replay beside live scoring does not begin")
             time.sleep(POLL_SECONDS)
-        self._begun, self._before = time.monotonic(), self._lines()
 
     def _run(self) -> None:
         while not self._ended.is_set():
             process, home = _start(self._context, self._context.place.prefix, "--throttle", str(THROTTLE))
-            self._homes.append(home)
             while process.poll() is None and not self._ended.wait(POLL_SECONDS):
-                pass
+                self._look(home)
             if process.poll() is None:
                 process.kill()
             process.communicate()
 
-    def _lines(self) -> int:
-        """Return the entry lines that all replays have scored so far, by what they have written down."""
-        total = 0
-        for home in list(self._homes):
-            for path in home.glob("replays/*/*.results"):
-                reached = [one.lines for one in read_results(path) if isinstance(one, Reached)]
-                total += reached[-1] if reached else 0
-        return total
+    def _look(self, home: Path) -> None:
+        """Note how many lines a replay has scored by now, by what it has written down."""
+        now, lines = time.monotonic(), 0
+        for path in home.glob("replays/*/*.results"):
+            reached = [one.lines for one in read_results(path) if isinstance(one, Reached)]
+            lines += reached[-1] if reached else 0
+        seen = self._seen.get(home)
+        if seen is None and lines:
+            self._seen[home] = _Scoring(now, lines, now, lines)
+        elif seen is not None and lines > seen.last_lines:
+            seen.last, seen.last_lines = now, lines
 
-    def end(self) -> float:
-        """End the replay that is under way; return the lines a second since the first, start-ups included."""
-        rate = (self._lines() - self._before) / (time.monotonic() - self._begun)
+    def end(self) -> list[_Scoring]:
+        """End the replay that is under way; return when they all scored, and what."""
         self._ended.set()
         self._thread.join()
-        return rate
+        return list(self._seen.values())
 
 
 def _beside(context: Context, full: float | None) -> None:
     """Measure live latency without a replay, and while one runs."""
     without, _ = _latency(context, replaying=False)
-    with_, rate = _latency(context, replaying=True)
+    with_, scoring = _latency(context, replaying=True)
+    seconds = sum(one.last - one.first for one in scoring)
+    rate = sum(one.last_lines - one.first_lines for one in scoring) / seconds if seconds else None
     share = rate / full if full and rate else None
     kept = share is not None and share >= SHARE
     context.results.add(
@@ -155,6 +177,7 @@ def _beside(context: Context, full: float | None) -> None:
             p99_ms_with=with_,
             replay_lines_per_second=rate,
             share_of_full_rate=share,
+            replay_seconds=[round(one.last - one.first, 1) for one in scoring],
             throttle=THROTTLE,
             live_lines_per_second=RATE,
             error="" if kept else f"the replay ran at {share or 0:.0%} of its full rate",
@@ -162,24 +185,31 @@ def _beside(context: Context, full: float | None) -> None:
     )
 
 
-def _latency(context: Context, *, replaying: bool) -> tuple[float, float | None]:
-    """Return p99 of planted entries in milliseconds, and the rate of the replay that ran meanwhile."""
+def _latency(context: Context, *, replaying: bool) -> tuple[float, list[_Scoring]]:
+    """Return p99 of planted entries in milliseconds, and when replays scored meanwhile.
+
+    With replays, those entries count that were published while one scored.
+    """
     ledgers, deployment = context.ledgers, context.deployment("beside")
     preload(context.bootstrap, deployment.entries, [*ledgers.records[: ledgers.markers], *warm_up("warm")])
     per_second = RATE / ledgers.lines
     wanted = round(per_second * (context.sizes.latency_seconds + WARM_SECONDS))
     records = planted(ledgers.records[ledgers.markers :][:wanted])
     worker = deployment.start_worker("scoring")
-    background, replayed = _Endless(context) if replaying else None, None
+    background, scoring = _Endless(context) if replaying else None, list[_Scoring]()
     try:
         published, seen = publish_and_follow(context, deployment, worker, records, per_second)
     finally:
         stop(worker)
         if background is not None:
-            replayed = background.end()
+            scoring = background.end()
     begin = min(published.at.values()) + WARM_SECONDS
-    counted = {id_: at for id_, at in published.at.items() if at >= begin}
+    counted = {
+        id_: at
+        for id_, at in published.at.items()
+        if at >= begin and (not replaying or any(one.covers(at) for one in scoring))
+    }
     delays = sorted(1_000 * (seen.at[id_] - at) for id_, at in counted.items() if id_ in seen.at)
     if not delays or len(delays) < len(counted):
         raise Failed(f"{len(counted) - len(delays)} of {len(counted)} detections were not readable")
-    return percentile(delays, 0.99), replayed
+    return percentile(delays, 0.99), scoring

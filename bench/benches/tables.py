@@ -31,13 +31,14 @@ from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.events import Outgoing, RawRecord, event_headers
 from wisebook_ml.messaging.groups import group_name
 from wisebook_ml.messaging.producer import EventProducer
+from wisebook_ml.messaging.publishing import entry_event, tick_event
 from wisebook_ml.messaging.reader import end_offsets
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.pipeline.scoring import PartitionPipeline
 from wisebook_ml.pipeline.tallied import PartitionState, Run
 from wisebook_ml.pipeline.warm import warm_up
-from wisebook_ml.publishing import entry_event, tick_event
-from wisebook_ml.scoring.stream import LedgerScorer, Outcome
+from wisebook_ml.scoring.events import Outcome
+from wisebook_ml.scoring.stream import LedgerScorer
 from wisebook_ml.services.catalogue import service_class
 
 __all__ = ["run"]

@@ -14,7 +14,7 @@ from schemas import StatutCampagne, TypeModele
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.generator.verdicts import judge_ledger
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.publishing import publish_avis, publish_entries
+from wisebook_ml.messaging.publishing import publish_avis, publish_entries
 from wisebook_ml.storage import ModelRegistry, open_database
 from wisebook_ml.training.defaults import default_models
 from wisebook_ml.training.request import follow_campaign, request_training

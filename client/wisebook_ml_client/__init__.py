@@ -11,6 +11,7 @@ Each of them refuses an event (`EventRefused`) that wisebook_ml would refuse, be
 """
 
 from topics.events import Decoder, Headers, Outgoing, RawRecord, Undecodable
+from wisebook_ml_client.access import BrokersAway, NoAccess
 from wisebook_ml_client.amounts import montant
 from wisebook_ml_client.consuming import Incoming, consumer_options, incoming
 from wisebook_ml_client.publisher import Delivery, NotDelivered, Placed, Publisher
@@ -18,12 +19,14 @@ from wisebook_ml_client.validation import Event, EventRefused, check, record_of
 from wisebook_ml_client.versions import close, correct, delete
 
 __all__ = [
+    "BrokersAway",
     "Decoder",
     "Delivery",
     "Event",
     "EventRefused",
     "Headers",
     "Incoming",
+    "NoAccess",
     "NotDelivered",
     "Outgoing",
     "Placed",

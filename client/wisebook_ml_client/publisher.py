@@ -10,6 +10,8 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from topics.events import Outgoing
 from topics.incoming import PRODUCER_OPTIONS
+from topics.topic import Topic
+from wisebook_ml_client.access import PUBLISHED, require_access
 from wisebook_ml_client.validation import Event, EventRefused, check, record_of
 
 __all__ = ["Delivery", "NotDelivered", "Placed", "Publisher", "is_fatal", "is_permanent"]
@@ -146,6 +148,8 @@ class Publisher:
             raise ValueError(
                 f"leave out {', '.join(sorted(forbidden))}: the publisher decides it, as the topics need it"
             )
+        self._bootstrap = bootstrap
+        self._options = dict(options or {})
         self._source = source
         self._prefix = prefix
         self._balanced = balanced
@@ -161,6 +165,18 @@ class Publisher:
                 "bootstrap.servers": bootstrap,
             }
         )
+
+    def require_access(self, *topics: Topic) -> None:
+        """Check that the brokers let this process in and write: to these topics, or to all that events go to.
+
+        Raises
+        ------
+        NoAccess
+            Where they do not; it says which password, certificate or right to look at.
+        BrokersAway
+            Where none answers.
+        """
+        require_access(self._bootstrap, self._prefix, topics or PUBLISHED, self._options)
 
     def publish(
         self,

@@ -25,11 +25,11 @@ from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.clients import client_config
 from wisebook_ml.messaging.groups import group_lag, group_name
 from wisebook_ml.messaging.producer import EventProducer
+from wisebook_ml.messaging.publishing import publish_entries
 from wisebook_ml.messaging.reader import SETTLING, end_offsets, read_partition
 from wisebook_ml.pipeline.live import new_scorer
 from wisebook_ml.pipeline.scoring import PartitionPipeline, encode_detection
-from wisebook_ml.publishing import publish_entries
-from wisebook_ml.scoring.stream import Event
+from wisebook_ml.scoring.events import Event
 from wisebook_ml.settings import Settings, get_settings
 from wisebook_ml.training.collect import partition_of
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from schemas import CodeMotif, Ecriture, Ligne, TypeObjet
 from topics import ENTRIES
 from wisebook_ml.generator import generate_ledger
-from wisebook_ml.publishing import entry_event
+from wisebook_ml.messaging.publishing import entry_event
 from wisebook_ml.training.collect import partition_of
 
 from .deployment import SOURCE, Deployment, Raw, Worker, values_of, with_gaps

@@ -15,7 +15,7 @@ from topics import DETECTIONS, ENTRIES, FEEDBACK, TIMER_RUNS
 from wisebook_ml.access import Right
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.publishing import publish_positions
+from wisebook_ml.messaging.publishing import publish_positions
 
 from .dashboard import served, sign_in, token_of
 from .deployment import Deployment

@@ -5,12 +5,12 @@ from pathlib import Path
 import msgspec
 
 from schemas import DemandeEntrainement, Derive, DomaineApplication, Esquisse, Motif, Statut, TypeModele
-from tests.drifting.sketches import DAY, FIRST, ROWS, VARIABLES, Models, artefact, rows
+from tests.drift_checks.sketches import DAY, FIRST, ROWS, VARIABLES, Models, artefact, rows
 from topics import DEAD_LETTER, DRIFT, ENTRIES, SKETCHES, TRAINING_REQUESTS
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.drift.reference import reference_of
-from wisebook_ml.drifting.reports import last_reports
-from wisebook_ml.drifting.state import DriftState
+from wisebook_ml.drift_checks.reports import last_reports
+from wisebook_ml.drift_checks.state import DriftState
 from wisebook_ml.storage import DriftStore, ModelRegistry, open_database
 
 from .deployment import Deployment, Raw
@@ -39,7 +39,7 @@ def test_a_shift_is_told_once_though_the_worker_is_killed(deployment: Deployment
         )
         if modele_id == number:
             registry.record_version(version)
-    registry.set_champion(number, 1)
+    registry.promote(number, 1)
 
     def day(k: int) -> list[Esquisse]:
         shift = 0.25 if k >= STABLE else 0.0  # half a standard deviation

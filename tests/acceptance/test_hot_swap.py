@@ -13,7 +13,7 @@ from schemas import Activation, Alerte, Ecriture, Prediction, TypeModele, TypeOb
 from tests.prediction.fitted import ledger
 from topics import ALERTS, DETECTIONS, ENTRIES, PREDICTIONS, Topic
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.publishing import entry_event
+from wisebook_ml.messaging.publishing import entry_event
 from wisebook_ml.training.collect import partition_of
 
 from .deployment import Deployment, Worker, with_gaps

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tarfile
 import venv
 import zipfile
@@ -60,9 +59,7 @@ def contents(wheel: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_the_wheel_has_every_file_of_the_packages_and_nothing_else(
-    built: tuple[Path, Path], checkout: Path
-) -> None:
+def test_the_wheel_has_every_file_of_the_packages_and_nothing_else(built: tuple[Path, Path], checkout: Path) -> None:
     own = {
         path.relative_to(checkout).as_posix(): path.read_bytes()
         for package in PACKAGES
@@ -74,9 +71,7 @@ def test_the_wheel_has_every_file_of_the_packages_and_nothing_else(
     assert inside == own
 
 
-def test_the_checkout_makes_the_same_wheel_as_the_source_distribution(
-    built: tuple[Path, Path], tmp_path: Path
-) -> None:
+def test_the_checkout_makes_the_same_wheel_as_the_source_distribution(built: tuple[Path, Path], tmp_path: Path) -> None:
     # From a copy of its own: what an earlier build left would be taken along.
     client.package(client.copied(tmp_path / "checkout", *SOURCES), tmp_path / "dist", "--wheel")
     (wheel,) = (tmp_path / "dist").glob("*.whl")
@@ -122,7 +117,9 @@ def test_it_runs_where_there_is_no_checkout(command: Path, tmp_path: Path) -> No
     absent = f"import importlib.util as u; print([one for one in {HEAVY} if u.find_spec(one)])"
     assert client.run([python, "-c", absent], cwd=tmp_path) == "[]\n"
 
-    assert {"entries", "detections", "models"} <= set(re.findall(r"wisebook\.([a-z-]+)", run("topics", "list", "--json")))
+    assert {"entries", "detections", "models"} <= set(
+        re.findall(r"wisebook\.([a-z-]+)", run("topics", "list", "--json"))
+    )
     assert "DOUBLON" in run("controls", "list")
     client.run([python, "-m", "topics.contracts", "check"], cwd=tmp_path)  # the documents are beside the types
     client.run([python, "-m", "topics.contracts", "compatible"], cwd=tmp_path)

@@ -11,11 +11,25 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from msgspec.structs import replace
 
-from schemas import CodeMotif, Detection, Ecriture, Etat, ReglageControle, Reprise, TypeObjet
+from schemas import (
+    CodeMotif,
+    Detection,
+    DomaineApplication,
+    Ecriture,
+    Etat,
+    ReglageControle,
+    Reprise,
+    TypeModele,
+    TypeObjet,
+)
 from topics import DETECTIONS, ENTRIES
+from wisebook_ml.artefacts import ArtefactStore
+from wisebook_ml.datasets.collected import Collected
+from wisebook_ml.datasets.entries import entry_frame
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.reader import end_offsets
-from wisebook_ml.storage import SettingsStore, open_database
+from wisebook_ml.services.isolation_forest import IsolationForestService
+from wisebook_ml.storage import ModelRegistry, SettingsStore, open_database
 from wisebook_ml.training.collect import partition_of
 
 from .deployment import Deployment, Worker, assert_one_value_each, last_of_each, values_of, with_gaps
@@ -153,6 +167,55 @@ def test_live_scoring_goes_on_from_what_was_promoted(shared: Deployment, scoring
     after = shared.detections(2)[count:]
     # It was closed by the promotion: nothing is left to close.
     assert all(one.detection.objet.id != entry.ecriture_id or one.detection.etat is Etat.OUVERTE for one in after)
+
+
+@pytest.mark.soak
+def test_another_model_is_compared_and_holds_once_promoted(shared: Deployment, scoring: Worker) -> None:
+    societe_id, neighbours = 4, values_of(shared.detections(3))
+    shared.publish(ledger(societe_id))
+    shared.wait("scoring", ENTRIES, scoring)
+    live = last_of_each(values_of(shared.detections(societe_id)))
+    modele_id = new_model(shared, societe_id)
+    arguments = ("--societe", str(societe_id), "--model", f"{modele_id}@1")
+    compared = replayed(shared, *arguments)["comparison"]
+    assert compared["new"] + compared["gone"] + compared["changed"] > 0
+    assert last_of_each(values_of(shared.detections(societe_id))) == live
+
+    done = replayed(shared, *arguments, "--promote")
+    count = done["promoted"][str(societe_id)]
+    assert done["resumed"] is True, "what was compared is not scored again"
+    assert count + done["left"] == sum(compared[name] for name in ("new", "gone", "changed", "relabelled"))
+    found = shared.detections(societe_id)
+    promoted = found[-count:]
+    assert [one.offset for one in promoted] == list(range(promoted[0].offset, promoted[0].offset + count))
+    used = {(model.modele_id, model.version) for one in promoted for model in one.detection.modeles}
+    assert (modele_id, 1) in used
+    assert {one.detection.objet.type for one in promoted} == {TypeObjet.ECRITURE}
+    assert_one_value_each(values_of(found))
+    assert values_of(shared.detections(3)) == neighbours
+    assert replayed(shared, *arguments, "--promote")["promoted"] == {}
+    assert last_of_each(shared.replayed(societe_id)) == last_of_each(values_of(found))
+
+    # It held for the range: what comes is scored with what is in force.
+    more = replace(ledger(societe_id)[0], ecriture_id="later", revision=1)
+    shared.publish([more])
+    shared.wait("scoring", ENTRIES, scoring)
+    after = shared.detections(societe_id)[len(found) :]
+    assert all(model.modele_id != modele_id for one in after for model in one.detection.modeles)
+
+
+def new_model(deployment: Deployment, societe_id: int) -> int:
+    """Record a version of a company's model that nobody puts in force."""
+    registry = ModelRegistry(open_database(deployment.settings.sql_url))
+    kind = TypeModele.ISOLATION_FOREST
+    modele_id = registry.get_or_create(societe_id, "Essai", kind, DomaineApplication.ANOMALIES, {})
+    forest = IsolationForestService(seed=5).fit(entry_frame(Collected(entries=ledger(societe_id)))).forest
+    number = registry.next_version(modele_id)
+    saved = ArtefactStore.of(deployment.settings).save(
+        forest.dump(), societe_id=societe_id, modele_id=modele_id, version=number, type_modele=kind
+    )
+    registry.record_version(saved)
+    return modele_id
 
 
 def test_results_go_to_a_topic_of_their_own_once(shared: Deployment, scoring: Worker) -> None:

@@ -22,9 +22,9 @@ from wisebook_ml.clock import utc_now
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.generator.treasury import treasury_positions
 from wisebook_ml.messaging.producer import EventProducer
+from wisebook_ml.messaging.publishing import publish_positions
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.pipeline.treasury import TreasuryPipeline
-from wisebook_ml.publishing import publish_positions
 from wisebook_ml.training.collect import partition_of
 from wisebook_ml.treasury.state import TreasuryState
 

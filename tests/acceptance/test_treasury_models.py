@@ -13,10 +13,10 @@ from topics import DEAD_LETTER, ENTRIES, PREDICTIONS, TREASURY
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.producer import EventProducer
+from wisebook_ml.messaging.publishing import publish_positions
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.pipeline.promoted import promoted_opener
 from wisebook_ml.pipeline.treasury import TreasuryPipeline
-from wisebook_ml.publishing import publish_positions
 from wisebook_ml.services.catalogue import DOMAINES
 from wisebook_ml.storage import ModelRegistry, open_database
 from wisebook_ml.training.collect import partition_of

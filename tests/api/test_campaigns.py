@@ -25,8 +25,9 @@ from schemas import (
     TypeModele,
     campagne_id,
 )
+from tests.storage.model_rows import left
 from topics import ENTRIES, TRAINING_REQUESTS, Topic
-from wisebook_ml.api.model_trainings import CampagneDemandee
+from wisebook_ml.api.routes.model_trainings import CampagneDemandee
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.events import Decoder
@@ -220,7 +221,7 @@ class TestAsking:
 
     def test_what_cannot_be_trained(self, client: Client, registry: Registry, settings: Settings) -> None:
         archived, other, trainer = registry.model(), registry.model(2), client("train")
-        registry.models.set_statut(archived, Statut.ARCHIVE)
+        left(registry.models, archived, statut=Statut.ARCHIVE)
         assert trainer.post(f"{MODELS}{archived}/train/").status_code == 409
         assert trainer.post(f"{MODELS}{other}/train/").status_code == 404
         assert client("one").post(f"{MODELS}{archived}/train/").status_code == 403

@@ -17,8 +17,8 @@ from msgspec.structs import replace
 from schemas import Detection
 from topics import ALERTS, DETECTIONS
 from wisebook_ml.api import feed as feeds
-from wisebook_ml.api import live
 from wisebook_ml.api.feed import WAITING, Event, Listener
+from wisebook_ml.api.routes import live
 from wisebook_ml.api.streams import MOST_OF_TOKEN
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.admin import apply_topics

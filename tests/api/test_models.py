@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from schemas import DomaineApplication, Statut, TypeModele, VersionModele
+from tests.storage.model_rows import left
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import AuditLog, ModelRegistry, open_database
 
@@ -48,7 +49,7 @@ def models(registry: ModelRegistry) -> dict[str, int]:
     }
     registry.record_version(version(made["Flux"]), {"mse": 0.2, "mae": 0.1, "accuracy": 0.9})
     registry.promote(made["Flux"], 1, par="Claire", motif="the first")
-    registry.set_statut(made["Comptes"], Statut.EN_ENTRAINEMENT)
+    left(registry, made["Comptes"], statut=Statut.EN_ENTRAINEMENT)
     return made
 
 

@@ -19,7 +19,7 @@ from wisebook_ml.generator import generate_ledger
 from wisebook_ml.inference import FIELDS, LoadedModels
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.publishing import publish_positions
+from wisebook_ml.messaging.publishing import publish_positions
 from wisebook_ml.services import catalogue
 from wisebook_ml.services.base import BaseMLService
 from wisebook_ml.services.catalogue import DOMAINES, service_class

@@ -11,7 +11,7 @@ import pytest
 from schemas import Ecriture, Ligne, PositionTresorerie, ReglageTresorerie
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.publishing import publish_entries, publish_positions
+from wisebook_ml.messaging.publishing import publish_entries, publish_positions
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import SettingsStore, open_database
 

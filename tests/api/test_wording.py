@@ -39,7 +39,7 @@ FOR_PROGRAMS = (
 
 def sentences() -> Iterator[tuple[str, str]]:
     """Yield modules and the sentences that they answer with, a letter in each place."""
-    for path in sorted(Path(wisebook_ml.api.__file__).parent.glob("*.py")):
+    for path in sorted(Path(wisebook_ml.api.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue

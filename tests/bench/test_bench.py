@@ -14,7 +14,7 @@ from bench.ledgers import Ledgers, companies_of, has_model, make_ledgers, small_
 from bench.live import Sample, between, steady
 from bench.per_event import CODES, CompanyScorer
 from bench.preload import PARTITIONS, partition
-from bench.results import Results, line_of, table_of
+from bench.results import RATIO, Results, beside_recorded, line_of, table_of
 from bench.synthetic import ACCOUNTS, ENTRIES, LINES, entries_of, unbalanced
 from schemas import Activation, Ecriture, to_minor
 from topics import ENTRIES as ENTRIES_TOPIC
@@ -247,3 +247,23 @@ class TestPerEvent:
         assert scorer.score(validated) is None
         detection = scorer.score({**validated, "revision": 3, "operation": "SUPPRESSION"})
         assert [motif["code"] for motif in detection["motifs"]] == ["MODIFIEE_APRES_VALIDATION"]
+
+
+def test_only_ratios_are_set_beside_recorded_ones_and_what_is_missing_is_said() -> None:
+    recorded = [
+        line_of("core.ours", 100_000.0, "lines/s"),
+        line_of("core.ratio", 2.0, RATIO, compared_with="quix"),
+        line_of("whole.ratio", 5.0, RATIO, compared_with="quix"),
+        line_of("decode.ratio", 3.0, RATIO, compared_with="faust"),
+    ]
+    now = [
+        line_of("core.ours", 10.0, "lines/s"),
+        line_of("core.ratio", 1.9, RATIO, compared_with="quix"),
+        line_of("whole.ratio", 3.9, RATIO, compared_with="quix"),
+        line_of("decode.ratio", None, RATIO, compared_with="faust", error="not installed"),
+    ]
+    assert beside_recorded(now, recorded).splitlines() == [
+        "core.ratio (against quix): 1.9 times, recorded 2 (-5 %)",
+        "whole.ratio (against quix): 3.9 times, recorded 5 (-22 %)  << WORSE",
+        "decode.ratio (against faust): NOT MEASURED, recorded 3",
+    ]

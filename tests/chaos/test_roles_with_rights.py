@@ -26,7 +26,7 @@ from topics.access import ACCESS
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.generator.treasury import treasury_positions
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.publishing import publish_positions
+from wisebook_ml.messaging.publishing import publish_positions
 from wisebook_ml.storage import ModelRegistry, open_database
 from wisebook_ml.training.promotion import promote
 from wisebook_ml.training.request import follow_campaign, request_training

@@ -113,9 +113,9 @@ class TestReport:
                 one.dump(), societe_id=3, modele_id=model, version=number, type_modele=TypeModele.ISOLATION_FOREST
             )
             registry.record_version(version)
-        registry.set_champion(model, 1)
+        registry.promote(model, 1)
         assert f"version 1 of model {model} (forêt) has no reference" in said(drift("report", "forêt"))
-        registry.set_champion(model, 2)
+        registry.promote(model, 2)
         told = said(drift("report", "forêt"))
         assert f"no report of model {model} (forêt) yet; models are checked by the timer 'drift', next on" in told
         assert "at 03:00 (France)" in told

@@ -16,7 +16,7 @@ from wisebook_ml.handbook.catalogue import checks
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.events import Outgoing
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.publishing import publish_entries
+from wisebook_ml.messaging.publishing import publish_entries
 from wisebook_ml.settings import get_settings
 
 

@@ -75,8 +75,8 @@ def test_a_failed_training_is_a_failed_command(monkeypatch: pytest.MonkeyPatch) 
 
 def test_nothing_is_said_after_the_end(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def follow(*args: object) -> Iterator[SimpleNamespace]:
+        yield from ()
         raise CampaignTimeout("not served")
-        yield
 
     monkeypatch.setattr(f"{MODULE}.follow_campaigns", follow)
     monkeypatch.setattr(f"{MODULE}.SILENT_SECONDS", 0.5)

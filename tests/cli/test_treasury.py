@@ -14,7 +14,7 @@ from wisebook_ml.cli import main
 from wisebook_ml.controls.texts import NARROW_SPACE
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.publishing import publish_entries, publish_positions
+from wisebook_ml.messaging.publishing import publish_entries, publish_positions
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import SettingsStore, open_database
 

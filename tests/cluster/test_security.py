@@ -15,8 +15,8 @@ from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.acls import require_rights
 from wisebook_ml.messaging.connect import NotAllowed
 from wisebook_ml.messaging.producer import EventProducer
+from wisebook_ml.messaging.publishing import publish_entries
 from wisebook_ml.messaging.reader import ReadError, end_offsets
-from wisebook_ml.publishing import publish_entries
 
 SOCIETE = 7
 WORKERS_ = [access for access in ACCESS if access.group.startswith("ml-")]

@@ -11,7 +11,8 @@ import pytest
 import topics
 from schemas import Record
 from schemas.json_schema import record_types
-from topics.asyncapi import ALWAYS_FOLLOW, MAY_FOLLOW, asyncapi
+from topics.asyncapi import asyncapi
+from topics.headers import ALWAYS_FOLLOW, MAY_FOLLOW
 from wisebook_ml.messaging.events import Headers, event_headers, provenance
 
 DOCUMENT = asyncapi()

@@ -34,6 +34,11 @@ MENTION = re.compile(r"\]\(([\w/-]+\.md)")
 HOOKS = runpy.run_path(str(DOCS / "hooks.py"))
 
 
+def test_every_package_is_in_the_picture_of_the_layers() -> None:
+    shown = set(re.findall(r"\w+", " ".join(re.findall(r">([^<]+)</text>", (DOCS / "layers.svg").read_text("utf-8")))))
+    assert {path.parent.name for path in (ROOT / "wisebook_ml").glob("*/__init__.py")} - shown == set()
+
+
 def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
@@ -42,7 +47,7 @@ class Configuration(yaml.SafeLoader):
     """Reads mkdocs.yml, in which tags name functions of MkDocs' own environment."""
 
 
-Configuration.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix, node: suffix)
+Configuration.add_multi_constructor("tag:yaml.org,2002:python/", lambda _, suffix, __: suffix)
 CONFIGURATION = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), Configuration)
 
 
@@ -144,6 +149,14 @@ def test_the_build_finds_what_a_page_would_load_from_elsewhere(html: str, expect
 )
 def test_links_out_of_the_pages_become_paths(src_uri: str, markdown: str, expected: str) -> None:
     assert HOOKS["with_paths"](markdown, src_uri) == expected
+
+
+MAP = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`([a-z_/*]+(?:\.py|/))(?:: \w+)?`", MAP))))
+def test_the_map_names_files_that_there_are(name: str) -> None:
+    assert any(list(folder.glob(name)) for folder in (ROOT, ROOT / "wisebook_ml")), f"architecture.md names {name}"
 
 
 def test_diagrams_are_folded_up() -> None:

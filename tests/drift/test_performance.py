@@ -14,7 +14,7 @@ def test_the_probability_is_fishers() -> None:
     exact = stats.fisher_exact([[45, 25], [170, 30]], alternative="less").pvalue
     assert found.p == pytest.approx(exact, rel=1e-6)
     assert found.low < found.precision < found.high
-    assert found.false_positive_rate == pytest.approx(25 / 70)
+    assert found.precision == pytest.approx(45 / 70)
 
 
 def test_expected_precision_follows_the_inputs() -> None:

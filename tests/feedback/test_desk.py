@@ -1,5 +1,6 @@
 """The desk with a real broker and database: whatever fails in the middle is done again, and once."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,15 +23,24 @@ from schemas import (
     Verdict,
     detection_id,
 )
-from topics import DEAD_LETTER, ENTRIES, SETTINGS, TREASURY
+from topics import DEAD_LETTER, ENTRIES, MODELS, SETTINGS, TRAINING_CAMPAIGNS, TREASURY
 from wisebook_ml.clock import utc_now
 from wisebook_ml.feedback.desk import Desk
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.events import RawRecord
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 from wisebook_ml.messaging.reader import end_offsets
+from wisebook_ml.restoring import restore_registry
 from wisebook_ml.settings import Settings
-from wisebook_ml.storage import DetectionStore, SettingsStore, StoredDetection, VerdictStore, open_database
+from wisebook_ml.storage import (
+    DetectionStore,
+    SettingsStore,
+    StoredDetection,
+    VerdictStore,
+    VersionConflict,
+    open_database,
+)
+from wisebook_ml.storage.restored import restore_settings
 from wisebook_ml.tuning.change import Tuner
 
 SOCIETE = 5
@@ -160,6 +170,54 @@ def test_what_was_replaced_since_is_no_contradiction_when_it_comes_again(place: 
     assert place.verdicts.counts() == {SOCIETE: {Verdict.CONFIRMEE: 1}}
     assert len(place.verdicts.list(SOCIETE, standing=False)) == 2
     assert place.dead() == 0
+
+
+def test_what_a_lost_database_had_is_taken_again_and_teaches_nothing_anew(place: Place, tmp_path: Path) -> None:
+    begun, settings = utc_now() - dt.timedelta(minutes=1), place.settings
+    apply_topics(settings.bootstrap_servers, settings.topic_prefix, declared=(MODELS, TRAINING_CAMPAIGNS))
+    # All are dismissed, and some confirmed after all: on the way there, other factors were right.
+    said = [record(number, number) for number in range(8)]
+    said += [record(8 + number, number, Verdict.CONFIRMEE, remplace=True) for number in range(6)]
+    said += [record(14, 7, Verdict.CONFIRMEE), record(15, 99)]
+    for raw in said:
+        place.desk.take(0, [raw])
+    history, judged, dead = place.versions.history(SOCIETE), place.verdicts.list(standing=False), place.dead()
+    assert len(history) > 1
+    assert dead == 2
+    ends = end_offsets(settings.bootstrap_servers, ENTRIES.full_name(settings.topic_prefix))
+
+    engine = open_database(f"sqlite:///{tmp_path / 'other.db'}")
+    other = Place(settings, engine)
+    other.detections.write(
+        [
+            StoredDetection(detection=detection(number), ce_time=utc_now(), partition=0, offset=number)
+            for number in range(8)
+        ]
+    )
+    registered = restore_registry(settings.bootstrap_servers, settings.topic_prefix, engine, begun)
+    assert (registered.settings, registered.versions, registered.models) == (len(history), 0, ())
+    assert restore_registry(settings.bootstrap_servers, settings.topic_prefix, engine, begun).settings == 0
+    assert sum(other.desk.take_again(0, said[k : k + 3]) for k in range(0, len(said), 3)) == len(judged)
+    assert other.desk.take_again(0, said) == 0
+    told = [msgspec.structs.replace(one, donne_le=judged[0].donne_le) for one in other.verdicts.list(standing=False)]
+    assert told == [msgspec.structs.replace(one, donne_le=judged[0].donne_le) for one in judged]
+    assert [one.parametres for one in other.versions.history(SOCIETE)] == [one.parametres for one in history]
+    assert other.versions.unmarked(SOCIETE) == []
+    assert other.dead() == dead
+    assert end_offsets(settings.bootstrap_servers, ENTRIES.full_name(settings.topic_prefix)) == ends
+    # What comes then goes on from there.
+    other.desk.take(0, [record(16, 6, Verdict.CONFIRMEE, remplace=True)])
+    assert [one.version for one in other.versions.history(SOCIETE)][: len(history)] == [one.version for one in history]
+    engine.dispose()
+
+
+def test_settings_that_are_another_version_in_the_database_are_refused(place: Place) -> None:
+    store, mine = place.versions, Parametres(societe_id=SOCIETE, version=1, motif="on the topic")
+    store.append(SOCIETE, lambda base: msgspec.structs.replace(base, motif="since"), "too early")
+    engine = store.engine
+    with pytest.raises(VersionConflict, match="Restore the backup again"):
+        restore_settings(engine, [(msgspec.structs.replace(mine, societe_id=6), utc_now()), (mine, utc_now())])
+    assert store.last(6) is None, "all or nothing"
 
 
 def test_a_topic_that_is_made_anew_has_other_verdicts_at_the_same_offsets(place: Place) -> None:

@@ -11,7 +11,8 @@ from schemas import Activation, Parametres, TypeModele, VersionModele
 from wisebook_ml.features import FEATURE_NAMES
 from wisebook_ml.models.isolation_forest import IsolationForest, fit_isolation_forest
 from wisebook_ml.pipeline.scoring import encode_detection
-from wisebook_ml.scoring.stream import Event, LedgerScorer
+from wisebook_ml.scoring.events import Event
+from wisebook_ml.scoring.stream import LedgerScorer
 
 from .streams import random_stream
 

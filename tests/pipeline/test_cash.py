@@ -8,8 +8,8 @@ import pytest
 from schemas import Echeancier, Ecriture, Ligne, PositionTresorerie, Record, SourcePosition, Tick
 from topics import TREASURY
 from wisebook_ml.messaging.events import Outgoing, RawRecord
+from wisebook_ml.messaging.publishing import closing_tick, entry_event, tick_event
 from wisebook_ml.pipeline.cash import SOURCE, CashPipeline
-from wisebook_ml.publishing import closing_tick, entry_event, tick_event
 from wisebook_ml.treasury.books.state import BooksState
 
 TOPIC, PARTITION = "wisebook.entries", 4

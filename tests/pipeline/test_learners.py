@@ -9,7 +9,7 @@ import sys
 import time
 
 from wisebook_ml.pipeline.learners import Learners
-from wisebook_ml.treasury.learning import Lesson, learn
+from wisebook_ml.treasury.forecasting.learning import Lesson, learn
 from wisebook_ml.treasury.series import DailySeries, series_from_rows
 
 DAYS = 90
@@ -18,7 +18,7 @@ PATIENCE = 60.0
 SCRIPT = """
 import datetime as dt, multiprocessing, time
 from wisebook_ml.pipeline.learners import Learners
-from wisebook_ml.treasury.learning import Lesson
+from wisebook_ml.treasury.forecasting.learning import Lesson
 from wisebook_ml.treasury.series import series_from_rows
 
 learners = Learners()

@@ -15,9 +15,9 @@ from wisebook_ml.pipeline import learnt
 from wisebook_ml.pipeline.learners import Learners
 from wisebook_ml.pipeline.learnt import LearntModels
 from wisebook_ml.settings import SettingsError
-from wisebook_ml.treasury.learning import Lesson, learn
-from wisebook_ml.treasury.model import TreasuryModel
-from wisebook_ml.treasury.promoted import Promoted
+from wisebook_ml.treasury.forecasting.learning import Lesson, learn
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
+from wisebook_ml.treasury.forecasting.promoted import Promoted
 from wisebook_ml.treasury.series import DailySeries, series_from_rows
 
 KEY = "a key"

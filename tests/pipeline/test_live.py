@@ -23,13 +23,14 @@ from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.events import Outgoing, RawRecord
 from wisebook_ml.messaging.producer import EventProducer, PublishError
+from wisebook_ml.messaging.publishing import entry_event, publish_entries
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.messaging.transactions import Fenced, TransactionalProducer
 from wisebook_ml.pipeline import partition as module
 from wisebook_ml.pipeline.live import LivePartitions, NotAssigned, new_scorer
 from wisebook_ml.pipeline.scoring import PartitionPipeline
-from wisebook_ml.publishing import entry_event, publish_entries
-from wisebook_ml.scoring.stream import Event, ModelMissing, Outcome
+from wisebook_ml.scoring.events import Event, Outcome
+from wisebook_ml.scoring.in_force import ModelMissing
 from wisebook_ml.settings import Settings
 from wisebook_ml.snapshots import Buffer
 from wisebook_ml.training.collect import partition_of

@@ -16,9 +16,9 @@ from topics import COUNTS, DEAD_LETTER, DETECTIONS
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.habits.store import StateError
 from wisebook_ml.messaging.events import Outgoing, RawRecord
+from wisebook_ml.messaging.publishing import entry_event, entry_time, tick_event
 from wisebook_ml.messaging.times import event_time
 from wisebook_ml.pipeline.scoring import PartitionPipeline
-from wisebook_ml.publishing import entry_event, entry_time, tick_event
 from wisebook_ml.scoring.stream import LedgerScorer
 from wisebook_ml.tally.counts import BLOCK
 

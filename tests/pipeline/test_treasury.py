@@ -20,11 +20,11 @@ from schemas import (
 )
 from topics import ALERTS, DEAD_LETTER, DETECTIONS, PREDICTIONS, TREASURY
 from wisebook_ml.messaging.events import Outgoing, RawRecord, Reason, record_event
+from wisebook_ml.messaging.publishing import position_event
 from wisebook_ml.pipeline.treasury import SOURCE, TreasuryPipeline
-from wisebook_ml.publishing import position_event
-from wisebook_ml.treasury.learning import Join, Lesson
+from wisebook_ml.treasury.forecasting.learning import Join, Lesson
+from wisebook_ml.treasury.forecasting.training import train
 from wisebook_ml.treasury.state import TreasuryRecord, TreasuryState
-from wisebook_ml.treasury.training import train
 
 NOW = dt.datetime(2026, 11, 19, 8, 30, tzinfo=dt.UTC)
 TOPIC, PARTITION = "wisebook.treasury", 4

@@ -17,6 +17,7 @@ from wisebook_ml.storage import AuditLog, PseudonymKeys, open_database
 Invoke = Callable[..., Result]
 MASTER = base64.b64encode(bytes(range(32))).decode()
 OTHER = base64.b64encode(bytes(range(1, 33))).decode()
+THIRD = base64.b64encode(bytes(range(2, 34))).decode()
 
 
 @pytest.fixture
@@ -25,8 +26,9 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Invoke]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WISEBOOK_ML_BOOTSTRAP_SERVERS", "127.0.0.1:1")
 
-    def run(*arguments: str, master: str = MASTER, answer: str | None = None) -> Result:
+    def run(*arguments: str, master: str = MASTER, before: str = "", answer: str | None = None) -> Result:
         monkeypatch.setenv("WISEBOOK_ML_PSEUDONYM_KEY", master)
+        monkeypatch.setenv("WISEBOOK_ML_PSEUDONYM_KEY_BEFORE", before)
         get_settings.cache_clear()
         return CliRunner().invoke(main, ["pseudonyms", *arguments], input=answer)
 
@@ -78,6 +80,33 @@ def test_erasing_leaves_no_byte_of_the_key(invoke: Invoke, tmp_path: Path) -> No
     assert any(kept.wrapped in path.read_bytes() for path in tmp_path.rglob("*.db*"))
     invoke("erase", "--societe", "7", "--yes")
     assert not any(kept.wrapped in path.read_bytes() for path in tmp_path.rglob("*.db*"))
+
+
+def test_another_master_key_takes_over(invoke: Invoke, tmp_path: Path) -> None:
+    invoke("enable", "--societe", "7")
+    invoke("enable", "--societe", "8")
+    invoke("enable", "--societe", "9")
+    invoke("erase", "--societe", "9", "--yes")
+    tokens = [pseudonym(7, "Dupont SARL"), pseudonym(8, "Martin")]
+    keys = PseudonymKeys(open_database(get_settings().sql_url))
+    old = [kept.wrapped for kept in map(keys.current, (7, 8)) if kept is not None]
+    alone = invoke("rotate", master=OTHER)
+    assert (alone.exit_code, "does not open with this WISEBOOK_ML_PSEUDONYM_KEY:" in alone.stderr) == (1, True)
+    wrong = invoke("rotate", master=OTHER, before=THIRD)
+    assert (wrong.exit_code, "nor with WISEBOOK_ML_PSEUDONYM_KEY_BEFORE" in wrong.stderr) == (1, True)
+    unread = invoke("rotate", master=OTHER, before="short")
+    assert (unread.exit_code, "WISEBOOK_ML_PSEUDONYM_KEY_BEFORE is no key" in unread.stderr) == (1, True)
+    # Meanwhile both are read, whichever has kept them.
+    assert invoke("show", tokens[0], master=OTHER, before=MASTER).stdout == "Dupont SARL\n"
+    done = invoke("rotate", master=OTHER, before=MASTER)
+    assert (done.exit_code, "2 of 2 keys" in done.stdout) == (0, True), done.output
+    assert "0 of 2 keys" in invoke("rotate", master=OTHER, before=MASTER).stdout
+    assert [invoke("show", one, master=OTHER).stdout for one in tokens] == ["Dupont SARL\n", "Martin\n"]
+    assert pseudonym(7, "Dupont SARL") == tokens[0]
+    assert invoke("show", tokens[0], master=MASTER).exit_code == 1
+    for wrapped in old:
+        assert wrapped is not None
+        assert not any(wrapped in path.read_bytes() for path in tmp_path.rglob("*.db*"))
 
 
 def test_a_wrong_master_key_opens_nothing(invoke: Invoke) -> None:

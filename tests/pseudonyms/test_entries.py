@@ -9,9 +9,9 @@ from schemas import CodeMotif, Detection, Ecriture, Ligne, Parametres, Reglage, 
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.ledger.characters import characters
 from wisebook_ml.ledger.labels import label_length
+from wisebook_ml.messaging.publishing import closing_tick
 from wisebook_ml.pipeline.live import new_scorer
 from wisebook_ml.pseudonyms import NameTooLong, Pseudonymiser, pseudonymised, replaced
-from wisebook_ml.publishing import closing_tick
 from wisebook_ml.settings import Settings
 
 COMPANY = Pseudonymiser(1, "bcdfghjk", bytes(range(64)))

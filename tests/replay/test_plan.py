@@ -56,6 +56,11 @@ def test_a_moment_keeps_the_zone_that_it_says() -> None:
 
 def test_who_does_not_share_never_rests() -> None:
     slept: list[float] = []
-    with Pace(1.0, sleep=slept.append).work():
-        pass
+    Pace(1.0, sleep=slept.append).rest()
+    assert slept == []
+
+
+def test_time_that_others_had_the_processor_is_rest() -> None:
+    passed, used, slept = iter([0.0, 2.0]), iter([0.0, 0.5]), list[float]()
+    Pace(0.5, clock=lambda: next(passed), used=lambda: next(used), sleep=slept.append).rest()
     assert slept == []

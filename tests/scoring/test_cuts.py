@@ -13,7 +13,8 @@ from wisebook_ml.habits.arrivals import tell_arrivals
 from wisebook_ml.habits.layout import MAX_ENTRIES
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.pipeline.scoring import encode_detection
-from wisebook_ml.scoring.stream import Event, LedgerScorer
+from wisebook_ml.scoring.events import Event
+from wisebook_ml.scoring.stream import LedgerScorer
 
 REPEATABLE = settings(derandomize=True, deadline=None, max_examples=6)
 PARAMETRES = Parametres(societe_id=0, version=3)

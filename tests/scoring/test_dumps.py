@@ -12,7 +12,9 @@ from schemas import Activation, Ecriture, Operation, Parametres, TypeModele, Ver
 from wisebook_ml.habits.store import StateError
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.pipeline.scoring import encode_detection
-from wisebook_ml.scoring.stream import MODELS_PART, Event, LedgerScorer, ModelMissing
+from wisebook_ml.scoring.events import Event
+from wisebook_ml.scoring.in_force import MODELS_PART, ModelMissing
+from wisebook_ml.scoring.stream import LedgerScorer
 
 REPEATABLE = settings(derandomize=True, deadline=None)
 PARAMETRES = Parametres(societe_id=0, version=3)

@@ -32,8 +32,10 @@ from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.models.opinion import Answers, Asked, Opinion, Told
 from wisebook_ml.pipeline.opinions import boosted_trees, linear_classes, model_loader, opinion_of
 from wisebook_ml.pipeline.scoring import encode_detection
+from wisebook_ml.scoring.events import Event, Outcome
+from wisebook_ml.scoring.in_force import ModelMissing
 from wisebook_ml.scoring.opinions import KINDS
-from wisebook_ml.scoring.stream import Event, LedgerScorer, ModelMissing, Outcome
+from wisebook_ml.scoring.stream import LedgerScorer
 from wisebook_ml.services.base import BaseMLService
 from wisebook_ml.services.catalogue import service_class
 

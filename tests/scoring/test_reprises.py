@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from schemas import Detection, DetectionReprise, Ecriture, Etat, Parametres, Reprise
 from tests.acceptance.deployment import with_gaps
 from wisebook_ml.habits.store import StateError
+from wisebook_ml.scoring.events import Outcome
 from wisebook_ml.scoring.reprises import Reprises
-from wisebook_ml.scoring.stream import LedgerScorer, Outcome
+from wisebook_ml.scoring.stream import LedgerScorer
 
 NOW = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 

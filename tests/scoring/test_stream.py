@@ -8,7 +8,8 @@ import pytest
 from schemas import Activation, Detection, Ecriture, Parametres, Tick, TypeModele, VersionModele
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.models.isolation_forest import IsolationForest
-from wisebook_ml.scoring.stream import LedgerScorer, Outcome
+from wisebook_ml.scoring.events import Outcome
+from wisebook_ml.scoring.stream import LedgerScorer
 
 BuildEntry = Callable[..., Ecriture]
 BROKEN = 99

@@ -119,6 +119,23 @@ class TestStore:
             store.save(IDENTITY, Snapshot(offset, state()))
         assert offsets(store) == [350, 300, 250]
 
+    def test_another_version_has_one_left_for_the_way_back(self, store: SnapshotStore) -> None:
+        new, newest = (
+            Identity(IDENTITY.topic, IDENTITY.topic_id, IDENTITY.partition, fingerprint)
+            for fingerprint in ("format 2", "format 3")
+        )
+        for offset in (100, 200, 300):
+            store.save(IDENTITY, Snapshot(offset, state()))
+        for offset in (310, 320, 330, 340):
+            store.save(new, Snapshot(offset, state()))
+            store.save(new, Snapshot(offset, state()))
+            assert offsets(store) == [300]
+        assert offsets(store, new) == [340, 330, 320]
+        store.save(newest, Snapshot(350, state()))
+        assert (offsets(store), offsets(store, new), offsets(store, newest)) == ([], [340], [350])
+        store.save(new, Snapshot(360, state()))  # back again
+        assert (offsets(store, new), offsets(store, newest)) == ([360, 340], [350])
+
     def test_partitions_are_kept_apart(self, store: SnapshotStore) -> None:
         other = Identity(IDENTITY.topic, IDENTITY.topic_id, 4, IDENTITY.fingerprint)
         store.save(other, Snapshot(9, state()))

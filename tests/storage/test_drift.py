@@ -24,6 +24,7 @@ from schemas import (
     VersionModele,
 )
 from schemas.detection import ModeleUtilise, detection_id
+from tests.storage.model_rows import left
 from wisebook_ml.storage import CampaignStore, DetectionStore, DriftStore, ModelRegistry, StoredDetection
 from wisebook_ml.storage.drift import flagged_scores
 
@@ -86,7 +87,7 @@ def model(engine: Engine) -> int:
     registry = ModelRegistry(engine)
     modele_id = registry.get_or_create(3, "forêt", TypeModele.ISOLATION_FOREST, DomaineApplication.ANOMALIES)
     registry.record_version(version_of(modele_id, 1))
-    registry.set_champion(modele_id, 1)
+    registry.promote(modele_id, 1)
     return modele_id
 
 
@@ -124,7 +125,7 @@ class TestObsolete:
         store.write([report(model, echeance=NIGHT + DAY)])
         assert registry.get(model).statut is Statut.OBSOLETE
         # Somebody has looked and says that it is ready; the same report says nothing new, the next one does.
-        registry.set_statut(model, Statut.PRET)
+        left(registry, model, statut=Statut.PRET)
         store.write([report(model, echeance=NIGHT + DAY)])
         assert registry.get(model).statut is Statut.PRET
         store.write([report(model, echeance=NIGHT + 2 * DAY)])
@@ -132,7 +133,7 @@ class TestObsolete:
 
     @pytest.mark.parametrize("statut", [Statut.ARCHIVE, Statut.ECHEC])
     def test_only_what_is_ready(self, store: DriftStore, engine: Engine, model: int, statut: Statut) -> None:
-        ModelRegistry(engine).set_statut(model, statut)
+        left(ModelRegistry(engine), model, statut=statut)
         store.write([report(model)])
         assert ModelRegistry(engine).get(model).statut is statut
 
@@ -145,7 +146,7 @@ class TestTrainings:
     def test_without_a_new_champion(self, engine: Engine, model: int, before: Statut, end: str) -> None:
         registry, now = ModelRegistry(engine), [NIGHT]
         store = CampaignStore(engine, clock=lambda: now[0])
-        registry.set_statut(model, before)
+        left(registry, model, statut=before)
         self.train(store, model, end, now)
         assert registry.get(model).statut is before
 
@@ -161,7 +162,7 @@ class TestTrainings:
 
     def test_a_new_champion_is_ready(self, engine: Engine, model: int) -> None:
         registry, campaigns = ModelRegistry(engine), CampaignStore(engine)
-        registry.set_statut(model, Statut.OBSOLETE)
+        left(registry, model, statut=Statut.OBSOLETE)
         campaigns.submit(self.request(model))
         claim = campaigns.claim("w", HOUR)
         assert claim is not None
@@ -173,7 +174,7 @@ class TestTrainings:
         registry, now = ModelRegistry(engine), [NIGHT]
         campaigns = CampaignStore(engine, clock=lambda: now[0])
         registry.record_version(version_of(model, 2))
-        registry.set_statut(model, Statut.OBSOLETE)
+        left(registry, model, statut=Statut.OBSOLETE)
         campaigns.submit(self.request(model))
         assert campaigns.claim("w", HOUR) is not None
         registry.promote(model, 2)

@@ -99,7 +99,7 @@ def test_a_champion_from_before_the_history_can_be_gone_back_to(engine: Engine) 
     ]
     for version in versions:
         registry.record_version(version)
-    registry.set_champion(model, 1)
+    registry.promote(model, 1)
     since = registry.get(model).updated_at
     _go(engine, "0001")
     upgrade(engine)

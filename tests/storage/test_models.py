@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from schemas import DomaineApplication, Statut, TypeModele, VersionModele
+from tests.storage.model_rows import left
 from wisebook_ml.storage import (
     Modele,
     ModelInTraining,
@@ -77,7 +78,7 @@ class TestModels:
 
     def test_list(self, registry: ModelRegistry) -> None:
         global_, mine, other = create(registry, 0), create(registry, 7), create(registry, 8)
-        registry.set_statut(other, Statut.ARCHIVE)
+        left(registry, other, statut=Statut.ARCHIVE)
         assert [model.id for model in registry.list()] == [global_, mine, other]
         assert [model.id for model in registry.list(0)] == [global_]
         assert [model.id for model in registry.list(statut=Statut.ARCHIVE)] == [other]
@@ -85,15 +86,13 @@ class TestModels:
     def test_statut(self, registry: ModelRegistry, clock: Clock) -> None:
         modele_id = create(registry)
         clock.now = LATER
-        registry.set_statut(modele_id, Statut.OBSOLETE)
+        left(registry, modele_id, statut=Statut.OBSOLETE)
         model = registry.get(modele_id)
         assert (model.statut, model.created_at, model.updated_at) == (Statut.OBSOLETE, NOW, LATER)
 
     def test_a_model_that_does_not_exist(self, registry: ModelRegistry) -> None:
         with pytest.raises(ModelNotFound, match="no model 99"):
             registry.get(99)
-        with pytest.raises(ModelNotFound):
-            registry.set_statut(99, Statut.PRET)
         with pytest.raises(ModelNotFound):
             registry.next_version(99)
         with pytest.raises(ModelNotFound):
@@ -158,13 +157,13 @@ class TestVersions:
     def test_the_champion_is_a_recorded_version(self, registry: ModelRegistry, clock: Clock) -> None:
         modele_id = create(registry)
         with pytest.raises(ModelNotFound, match="no version 1"):
-            registry.set_champion(modele_id, 1)
-        registry.record_version(version(modele_id))
+            registry.promote(modele_id, 1)
+        registry.record_version(version(modele_id), {"auc": 0.95, "accuracy": 0.93})
         clock.now = LATER
-        registry.set_champion(modele_id, 1, accuracy=0.93, metrics={"auc": 0.95})
+        registry.promote(modele_id, 1)
         model = registry.get(modele_id)
         assert (model.version_courante, model.statut, model.accuracy) == (1, Statut.PRET, 0.93)
-        assert (model.metrics, model.updated_at) == ({"auc": 0.95}, LATER)
+        assert (model.metrics, model.updated_at) == ({"auc": 0.95, "accuracy": 0.93}, LATER)
 
 
 class TestCreateAndChange:
@@ -221,7 +220,6 @@ class TestCreateAndChange:
             lambda: registry.promote(99, 1),
             lambda: registry.rollback(99),
             lambda: registry.archive(99),
-            lambda: registry.set_challenger(99, 1),
         ):
             with pytest.raises(ModelNotFound, match="no model 99"):
                 act()
@@ -230,10 +228,10 @@ class TestCreateAndChange:
 
     def test_archive(self, registry: ModelRegistry) -> None:
         model = new(registry).id
-        registry.set_statut(model, Statut.EN_ENTRAINEMENT)
+        left(registry, model, statut=Statut.EN_ENTRAINEMENT)
         with pytest.raises(ModelInTraining, match="cancel its campaign"):
             registry.archive(model)
-        registry.set_statut(model, Statut.PRET)
+        left(registry, model, statut=Statut.PRET)
         registry.archive(model)
         assert registry.get(model).statut is Statut.ARCHIVE
 
@@ -300,7 +298,6 @@ class TestChampions:
     def test_the_champion_again_is_no_change(self, registry: ModelRegistry, model: int) -> None:
         registry.promote(model, 2)
         registry.promote(model, 2)
-        registry.set_champion(model, 2)
         assert len(registry.history(model)) == 1
 
     def test_rollback(self, registry: ModelRegistry, model: int) -> None:
@@ -341,17 +338,10 @@ class TestChampions:
 
     def test_a_challenger_is_overtaken_by_a_later_champion(self, registry: ModelRegistry, model: int) -> None:
         registry.promote(model, 1)
-        registry.set_challenger(model, 3)
+        left(registry, model, version_challenger=3)
         registry.promote(model, 2)
         assert registry.get(model).version_challenger == 3
         registry.promote(model, 3)
-        assert registry.get(model).version_challenger is None
-        with pytest.raises(ValueError, match="is the champion"):
-            registry.set_challenger(model, 3)
-        with pytest.raises(ModelNotFound, match="no version 9"):
-            registry.set_challenger(model, 9)
-        registry.set_challenger(model, 4)
-        registry.set_challenger(model, None)
         assert registry.get(model).version_challenger is None
 
 

@@ -46,10 +46,6 @@ def watching(*versions: VersionModele) -> Sketches:
     return sketches
 
 
-def rows_of(esquisse: Esquisse) -> Sketch:
-    return Sketch.load(REFERENCE.layout, base64.b64decode(esquisse.donnees))
-
-
 def test_a_day_is_the_sketch_of_its_rows_and_their_composites_in_order() -> None:
     sketches = watching(version(7, 3, societe_id=2))
     sketches.take(7, 3, ROWS[:900], COMPOSITES[:900])

@@ -8,6 +8,7 @@ from threading import Event
 import pytest
 
 from schemas import DomaineApplication, ExecutionMinuterie, Motif, Statut, StatutExecution, TypeModele
+from tests.storage.model_rows import left
 from topics import TIMER_RUNS
 from wisebook_ml.messaging.events import Outgoing
 from wisebook_ml.messaging.producer import EventProducer
@@ -49,8 +50,8 @@ def test_the_night_of_march_with_all_timers(around: Surroundings) -> None:
         registry.create(societe_id, "m", TypeModele.ISOLATION_FOREST, DomaineApplication.ANOMALIES).id
         for societe_id in (1, 2, 3)
     ]
-    registry.set_statut(models[0], Statut.OBSOLETE)
-    registry.set_statut(models[1], Statut.ECHEC)
+    left(registry, models[0], statut=Statut.OBSOLETE)
+    left(registry, models[1], statut=Statut.ECHEC)
     clock = Clock()
     term = Term(around, clock=clock)
     done = []

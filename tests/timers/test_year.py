@@ -15,6 +15,7 @@ from random import Random
 import pytest
 
 from schemas import DomaineApplication, ExecutionMinuterie, Statut, StatutExecution, TypeModele
+from tests.storage.model_rows import left
 from topics import ENTRIES
 from wisebook_ml.messaging.transactions import Fenced, TransactionalProducer
 from wisebook_ml.storage import ModelRegistry
@@ -159,7 +160,7 @@ def story(around: Surroundings) -> Iterator[Story]:
     registry = ModelRegistry(around.database)
     for societe_id in range(1, MODELS + 1):
         model = registry.create(societe_id, "m", TypeModele.ISOLATION_FOREST, DomaineApplication.ANOMALIES)
-        registry.set_statut(model.id, Statut.OBSOLETE)
+        left(registry, model.id, statut=Statut.OBSOLETE)
     told = Story(around, random)
     yield told
     told.close()

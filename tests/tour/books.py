@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from schemas import Alerte, Avis, Detection, Ecriture, Etat, Severite, Statistique, TypeObjet, Verdict
 from topics import ALERTS, ENTRIES, FEEDBACK, STATISTICS
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.publishing import publish_positions
+from wisebook_ml.messaging.publishing import publish_positions
 from wisebook_ml.storage import VerdictStore
 
 from . import companies

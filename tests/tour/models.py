@@ -23,7 +23,7 @@ from schemas import (
 )
 from topics import ALERTS, DRIFT, ENTRIES, PREDICTIONS, TRAINING_REQUESTS
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.publishing import publish_positions
+from wisebook_ml.messaging.publishing import publish_positions
 from wisebook_ml.storage import Modele, ModelRegistry
 from wisebook_ml.training.request import follow_campaign, request_training
 

@@ -21,8 +21,8 @@ from topics import ENTRIES, FEEDBACK, TREASURY, Topic
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.events import Outgoing, event_headers, record_event
 from wisebook_ml.messaging.producer import EventProducer
+from wisebook_ml.messaging.publishing import entry_event
 from wisebook_ml.messaging.reader import ReadError, end_offsets
-from wisebook_ml.publishing import entry_event
 from wisebook_ml.settings import Settings
 from wisebook_ml.training.collect import collect, partition_of
 from wisebook_ml.training.companies import companies_on_topic, is_on_topic

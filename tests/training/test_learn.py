@@ -18,7 +18,7 @@ from wisebook_ml.datasets.catalogue import DATASETS, Dataset
 from wisebook_ml.datasets.collected import Collected
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.publishing import publish_entries
+from wisebook_ml.messaging.publishing import publish_entries
 from wisebook_ml.services.base import BaseMLService, Gate, NotEnoughData, Progress, no_progress
 from wisebook_ml.services.parameters import InvalidParameters, Parameters
 from wisebook_ml.settings import Settings
@@ -131,7 +131,7 @@ def record(settings: Settings, campaign: Campagne) -> None:
     assert campaign.version is not None
     registry = registry_of(settings)
     registry.record_version(campaign.version, campaign.metriques)
-    registry.set_champion(campaign.modele_id, campaign.version.version, metrics=campaign.metriques)
+    registry.promote(campaign.modele_id, campaign.version.version)
 
 
 def use(settings: Settings, modele_id: int, quality: float) -> None:

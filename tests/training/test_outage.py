@@ -11,7 +11,7 @@ import pytest
 from schemas import StatutCampagne
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.publishing import publish_entries
+from wisebook_ml.messaging.publishing import publish_entries
 from wisebook_ml.settings import Settings
 
 from .conftest import deployment

@@ -23,7 +23,7 @@ from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.publishing import publish_entries
+from wisebook_ml.messaging.publishing import publish_entries
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import open_database
 from wisebook_ml.training.promotion import LEAD_SECONDS, promote, rollback

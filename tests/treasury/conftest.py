@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from wisebook_ml.business_calendar import BusinessDays
-from wisebook_ml.treasury.model import TreasuryModel
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
+from wisebook_ml.treasury.forecasting.training import train
 from wisebook_ml.treasury.series import DailySeries, series_from_rows
-from wisebook_ml.treasury.training import train
 
 FIRST = dt.date(2023, 1, 2)
 

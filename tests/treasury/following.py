@@ -15,10 +15,10 @@ from schemas import (
     ReglageTresorerie,
     from_minor,
 )
-from wisebook_ml.treasury.learning import Join, Lesson
+from wisebook_ml.treasury.forecasting.learning import Join, Lesson
+from wisebook_ml.treasury.forecasting.training import train
 from wisebook_ml.treasury.series import DailySeries
 from wisebook_ml.treasury.state import Made, TreasuryRecord, TreasuryState
-from wisebook_ml.treasury.training import train
 
 
 def quick(lesson: Lesson) -> Join:

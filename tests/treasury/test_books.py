@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from schemas import Echeancier, Ecriture, Ligne, Operation, PositionTresorerie, SourcePosition, from_minor, to_minor
 from schemas.money import MAX_MINOR
 from wisebook_ml.fec.exercice import is_opening
-from wisebook_ml.treasurer.source import cash_from_entries
 from wisebook_ml.treasury.books.cash_book import Untold
 from wisebook_ml.treasury.books.company import Followed
 from wisebook_ml.treasury.books.expected import STALE, Due
@@ -28,6 +27,7 @@ from wisebook_ml.treasury.books.open_items import (
     settlements,
 )
 from wisebook_ml.treasury.books.state import BooksState
+from wisebook_ml.treasury_desk.source import cash_from_entries
 
 FIRST = dt.date(2025, 3, 3)
 LAST = FIRST + dt.timedelta(days=30)

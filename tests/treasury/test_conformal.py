@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wisebook_ml.treasury.conformal import COVERAGES, AdaptiveOffset, bucket_of, calibrate
+from wisebook_ml.treasury.forecasting.conformal import COVERAGES, AdaptiveOffset, bucket_of, calibrate
 
 
 @pytest.mark.parametrize("miss", [0.1, 0.025])

@@ -13,13 +13,13 @@ from wisebook_ml.treasury.books.expected import Attendus
 from wisebook_ml.treasury.books.habits import Habit, habit_of
 from wisebook_ml.treasury.books.schedules import Schedules
 from wisebook_ml.treasury.exceptions import PositionRefused
-from wisebook_ml.treasury.flows import Activity, Flow, flows_of
-from wisebook_ml.treasury.learning import Join, Lesson
-from wisebook_ml.treasury.model import TreasuryModel
-from wisebook_ml.treasury.models import CANDIDATES, offered
+from wisebook_ml.treasury.forecasting.flows import Activity, Flow, flows_of
+from wisebook_ml.treasury.forecasting.learning import Join, Lesson
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
+from wisebook_ml.treasury.forecasting.models import CANDIDATES, offered
+from wisebook_ml.treasury.forecasting.training import train
 from wisebook_ml.treasury.series import DailySeries, series_from_rows
 from wisebook_ml.treasury.state import Made, TreasuryState
-from wisebook_ml.treasury.training import train
 
 from .following import positions, predictions, told
 

@@ -10,11 +10,11 @@ from topics import TREASURY
 from wisebook_ml.datasets.flows import flow_frame
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.producer import EventProducer
+from wisebook_ml.messaging.publishing import publish_positions
 from wisebook_ml.messaging.reader import ReadError
-from wisebook_ml.publishing import publish_positions
 from wisebook_ml.settings import Settings
 from wisebook_ml.training.collect import collect
-from wisebook_ml.treasurer.flows import KeptFlows
+from wisebook_ml.treasury_desk.flows import KeptFlows
 
 FIRST = dt.date(2025, 1, 6)
 

@@ -7,9 +7,9 @@ import pytest
 
 from wisebook_ml.treasury.books.open_items import ExpectedPayment
 from wisebook_ml.treasury.exceptions import ScenarioRefused
-from wisebook_ml.treasury.forecast import Forecast
+from wisebook_ml.treasury.forecasting.forecast import Forecast
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
 from wisebook_ml.treasury.liquidity import liquidity
-from wisebook_ml.treasury.model import TreasuryModel
 from wisebook_ml.treasury.scenarios import Investment, LatePayment, Loan, Movement, apply
 from wisebook_ml.treasury.series import DailySeries
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from tests.treasury.conftest import company
-from wisebook_ml.treasury.backtest import Backtest, origins_of, roll
 from wisebook_ml.treasury.exceptions import NotEnoughHistory, TreasuryError
-from wisebook_ml.treasury.flows import Activity, Flow, flows_of
-from wisebook_ml.treasury.model import TreasuryModel
-from wisebook_ml.treasury.models import CANDIDATES, DEFAULT, Candidate
-from wisebook_ml.treasury.selection import choose
+from wisebook_ml.treasury.forecasting.backtest import Backtest, origins_of, roll
+from wisebook_ml.treasury.forecasting.flows import Activity, Flow, flows_of
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
+from wisebook_ml.treasury.forecasting.models import CANDIDATES, DEFAULT, Candidate
+from wisebook_ml.treasury.forecasting.selection import choose
+from wisebook_ml.treasury.forecasting.training import train
 from wisebook_ml.treasury.series import DailySeries, series_from_rows
-from wisebook_ml.treasury.training import train
 
 
 @pytest.fixture(scope="module")

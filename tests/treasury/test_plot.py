@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from wisebook_ml.controls.texts import NARROW_SPACE
-from wisebook_ml.treasury.forecast import Forecast
-from wisebook_ml.treasury.model import TreasuryModel
+from wisebook_ml.treasury.forecasting.forecast import Forecast
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
 from wisebook_ml.treasury.plot import draw_forecast
 from wisebook_ml.treasury.scenarios import Movement, apply
 from wisebook_ml.treasury.series import DailySeries

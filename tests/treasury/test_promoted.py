@@ -20,10 +20,10 @@ from schemas import (
 )
 from wisebook_ml.services.catalogue import MissingLibrary
 from wisebook_ml.treasury.exceptions import ModelRefused
-from wisebook_ml.treasury.flows import Activity, flows_of
-from wisebook_ml.treasury.learning import Join, Lesson, learn
-from wisebook_ml.treasury.models.services import promoted_candidate
-from wisebook_ml.treasury.promoted import Promoted
+from wisebook_ml.treasury.forecasting.flows import Activity, flows_of
+from wisebook_ml.treasury.forecasting.learning import Join, Lesson, learn
+from wisebook_ml.treasury.forecasting.models.services import promoted_candidate
+from wisebook_ml.treasury.forecasting.promoted import Promoted
 from wisebook_ml.treasury.series import DailySeries, series_from_rows
 from wisebook_ml.treasury.state import Made, TreasuryState
 

@@ -7,7 +7,7 @@ import pytest
 from schemas import CodeMotif, Etat, Objet, PositionTresorerie, Reglage, Severite, TypeObjet, from_minor, to_minor
 from wisebook_ml.treasury.exceptions import PositionRefused
 from wisebook_ml.treasury.findings import Content, Findings, Told, has_moved
-from wisebook_ml.treasury.learning import Join, Lesson
+from wisebook_ml.treasury.forecasting.learning import Join, Lesson
 from wisebook_ml.treasury.state import TreasuryState
 
 from .conftest import company

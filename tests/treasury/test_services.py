@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from schemas import TypeModele
-from wisebook_ml.treasury.flows import Activity, flows_of
-from wisebook_ml.treasury.models import CANDIDATES, Candidate
-from wisebook_ml.treasury.models.services import ServiceCandidate
+from wisebook_ml.treasury.forecasting.flows import Activity, flows_of
+from wisebook_ml.treasury.forecasting.models import CANDIDATES, Candidate
+from wisebook_ml.treasury.forecasting.models.services import ServiceCandidate
 from wisebook_ml.treasury.series import DailySeries
 
 SMALL = {"epochs": 1, "sequence_length": 21, "hidden_layers": [4]}

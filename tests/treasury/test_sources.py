@@ -7,7 +7,7 @@ import pytest
 
 from schemas import Detection, Etat, PositionTresorerie, Prediction, SourcePosition, from_minor, to_minor
 from wisebook_ml.treasury.exceptions import PositionRefused
-from wisebook_ml.treasury.learning import Join, Lesson
+from wisebook_ml.treasury.forecasting.learning import Join, Lesson
 from wisebook_ml.treasury.sources import prevailing
 from wisebook_ml.treasury.state import Made, TreasuryState
 

@@ -10,7 +10,7 @@ from schemas import CodeMotif, Etat, Objet, PositionTresorerie, Reglage, Reglage
 from wisebook_ml.alerting.policy import passes
 from wisebook_ml.alerting.texts import first_texts
 from wisebook_ml.treasury.exceptions import PositionRefused
-from wisebook_ml.treasury.learning import Join, Lesson, learn
+from wisebook_ml.treasury.forecasting.learning import Join, Lesson, learn
 from wisebook_ml.treasury.series import DailySeries
 from wisebook_ml.treasury.state import Made, StateError, TreasuryRecord, TreasuryState
 

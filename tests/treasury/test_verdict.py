@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from wisebook_ml.treasury.books.from_entries import Nature
-from wisebook_ml.treasury.model import TreasuryModel
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
 from wisebook_ml.treasury.series import DailySeries
 from wisebook_ml.treasury.verdict import Observed, Raison, Verdict, Watch
 

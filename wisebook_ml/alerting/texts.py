@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from schemas import CodeMotif, Detection, TypeObjet, to_minor
 from wisebook_ml.alerting.policy import strongest
 from wisebook_ml.alerting.state import Alert
-from wisebook_ml.figures import count_en, count_fr, euros_en, euros_fr
 from wisebook_ml.handbook import DESCRIPTIONS
+from wisebook_ml.number_texts import count_en, count_fr, euros_en, euros_fr
 
 __all__ = ["cause_name", "first_texts", "titles"]
 

@@ -14,19 +14,19 @@ from schemas.json_schema import components
 from wisebook_ml import __version__
 from wisebook_ml.api.access import Access
 from wisebook_ml.api.answers import REF
-from wisebook_ml.api.detections import DetectionRead
 from wisebook_ml.api.limits import BodyLimit
-from wisebook_ml.api.operations import OPERATIONS_BODIES, install_operations
 from wisebook_ml.api.pages import pages_router
-from wisebook_ml.api.people import PEOPLE, people_router
 from wisebook_ml.api.problems import MEDIA_TYPE, Problem, install_problems
 from wisebook_ml.api.proxies import install_proxies
 from wisebook_ml.api.reference import reference_router
 from wisebook_ml.api.route import install_access
-from wisebook_ml.api.statistics import Rapport, StatistiqueList, statistics_router
+from wisebook_ml.api.routes.about_detections import PEOPLE, people_router
+from wisebook_ml.api.routes.about_models import BODIES, workshop_router
+from wisebook_ml.api.routes.detections import DetectionRead
+from wisebook_ml.api.routes.operations import OPERATIONS_BODIES, install_operations
+from wisebook_ml.api.routes.statistics import Rapport, StatistiqueList, statistics_router
+from wisebook_ml.api.routes.treasury import treasury_router
 from wisebook_ml.api.streams import Streams
-from wisebook_ml.api.treasury import treasury_router
-from wisebook_ml.api.workshop import BODIES, workshop_router
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.connect import resolve_bootstrap
 from wisebook_ml.pipeline.learners import Learners
@@ -41,9 +41,9 @@ from wisebook_ml.storage import (
     TokenStore,
     open_database,
 )
-from wisebook_ml.treasurer.desk import TreasuryDesk
-from wisebook_ml.treasurer.rules import rules_of
-from wisebook_ml.treasurer.source import cash_from_topics
+from wisebook_ml.treasury_desk.desk import TreasuryDesk
+from wisebook_ml.treasury_desk.rules import rules_of
+from wisebook_ml.treasury_desk.source import cash_from_topics
 from wisebook_ml.windows.view import WindowView
 
 __all__ = ["create_api"]
@@ -93,7 +93,8 @@ def create_api(settings: Settings, *, clock: Callable[[], dt.datetime] = utc_now
         openapi_url=None,
     )
     install_problems(app)
-    keyring = Keyring(PseudonymKeys(engine), settings.pseudonym_key.get_secret_value())
+    master, before = (one.get_secret_value() for one in (settings.pseudonym_key, settings.pseudonym_key_before))
+    keyring = Keyring(PseudonymKeys(engine), master, before)
     install_access(app, access, AuditLog(engine), IdempotencyStore(engine), keyring)
     app.add_middleware(BodyLimit, most=settings.api_body_mb * 1_000_000)
     app.include_router(people_router(engine, settings, streams, access))

@@ -11,7 +11,7 @@ import msgspec
 
 from schemas import Alerte, Detection
 from topics import ALERTS, DETECTIONS
-from wisebook_ml.api.detections import DetectionRead
+from wisebook_ml.api.routes.detections import DetectionRead
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.connect import ConnectError, resolve_bootstrap
 from wisebook_ml.messaging.events import Decoder, RawRecord, Undecodable

@@ -27,6 +27,7 @@ COMMANDS = {
     "publish": "wisebook_ml.cli.publish:publish",
     "purge": "wisebook_ml.cli.purge:purge",
     "replay": "wisebook_ml.cli.replay:replay",
+    "restore": "wisebook_ml.cli.restore:restore",
     "score": "wisebook_ml.cli.score:score",
     "settings": "wisebook_ml.cli.settings:settings",
     "statistics": "wisebook_ml.cli.statistics:statistics",

@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 
 from schemas import ReglageAlertes
 from wisebook_ml.alerting.policy import passes
-from wisebook_ml.figures import number_en, number_fr
+from wisebook_ml.number_texts import number_en, number_fr
 from wisebook_ml.storage import DetectionStore
 
 __all__ = ["Reach", "reach_of"]

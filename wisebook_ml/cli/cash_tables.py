@@ -13,10 +13,10 @@ from rich.text import Text
 from wisebook_ml.cli.cash_texts import TEXTS, amount, counted, day, model_name, percent, signed
 from wisebook_ml.cli.show import glued, put, reading_console
 from wisebook_ml.controls.texts import number_fr
-from wisebook_ml.treasury.forecast import Expected, Forecast
+from wisebook_ml.treasury.forecasting.forecast import Expected, Forecast
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
 from wisebook_ml.treasury.late import EVERYONE
 from wisebook_ml.treasury.liquidity import ALERT_PROBABILITY, Liquidity, liquidity
-from wisebook_ml.treasury.model import TreasuryModel
 from wisebook_ml.treasury.plot_texts import MONTHS, days_text
 from wisebook_ml.treasury.report import choices, forecast_json, gain_of
 from wisebook_ml.treasury.scenarios import Change, Investment, LatePayment, Loan, Movement

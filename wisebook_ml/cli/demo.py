@@ -191,14 +191,14 @@ def _next_steps(result: Result, settings: Settings, console: Console) -> None:
     for command, why in (
         (f"{me} kafka start", "Kafka again, with all that was published"),
         (f"{forecast} --plancher 50000 --plot cash.png",
-         "the cash of these days by week, the risk of passing a floor, and a picture (--plot needs `make setup`)"),
+         "the cash of these days by week, the risk of passing a floor, and a picture (--plot needs the extra `train`)"),
         (f"{me} kafka tool console-consumer --topic {detections} --from-beginning "
          "--isolation-level read_committed --timeout-ms 5000",
          "the detections, as a subscriber sees them (an ERROR line with a TimeoutException is its normal end)"),
         (f"{own} {me} replay --dry-run",
          "all of it scored again, and compared with what was published (docs/replay.md)"),
         (f"{me} generate --out ledger && {me} score ledger/events.jsonl", "the same core, without Kafka"),
-        ("make demo FEC=path/to/ledger.txt", "your own ledger"),
+        (f"{me} demo path/to/ledger.txt", "your own ledger"),
         (f"{me} kafka stop", "when you are done"),
     ):  # fmt: skip
         console.print(f"  {command}", highlight=False, soft_wrap=True)

@@ -15,10 +15,10 @@ from wisebook_ml.cli.show import plain_console
 from wisebook_ml.clock import utc_now
 from wisebook_ml.drift.plot import draw_report
 from wisebook_ml.drift.report import lines_of
-from wisebook_ml.drifting.references import reference_of_version
-from wisebook_ml.drifting.reports import last_reports
-from wisebook_ml.drifting.thresholds import as_parameters, thresholds_of
-from wisebook_ml.drifting.usual import VersionKey
+from wisebook_ml.drift_checks.references import reference_of_version
+from wisebook_ml.drift_checks.reports import last_reports
+from wisebook_ml.drift_checks.thresholds import as_parameters, thresholds_of
+from wisebook_ml.drift_checks.usual import VersionKey
 from wisebook_ml.french_time import PARIS
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.reader import ReadError

@@ -52,7 +52,8 @@ def export(societe: int, first: dt.datetime, last: dt.datetime, kind: str, lang:
 def _pieces(period: Period, kind: str, lang: str) -> Iterator[bytes]:
     settings = get_settings()
     engine = open_database(settings.sql_url)
-    keyring = Keyring(PseudonymKeys(engine), settings.pseudonym_key.get_secret_value())
+    master, before = (one.get_secret_value() for one in (settings.pseudonym_key, settings.pseudonym_key_before))
+    keyring = Keyring(PseudonymKeys(engine), master, before)
     # Whoever has the database and the master key may read the names.
     rows = read_period(engine, period, shown=lambda text: keyring.shown(text, lambda _: True))
     if kind == "csv":

@@ -21,8 +21,8 @@ from wisebook_ml.feedback.standing import Outcome
 from wisebook_ml.messaging.connect import ConnectError
 from wisebook_ml.messaging.postbox import Postbox
 from wisebook_ml.messaging.producer import PublishError
+from wisebook_ml.messaging.publishing import avis_event
 from wisebook_ml.messaging.reader import ReadError
-from wisebook_ml.publishing import avis_event
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import DetectionStore, StorageError, VerdictStore, open_database
 

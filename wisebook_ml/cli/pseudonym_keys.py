@@ -20,7 +20,7 @@ def master_key(settings: Settings) -> MasterKey:
     MasterKeyError
         Where there is none, or it is none.
     """
-    return MasterKey(settings.pseudonym_key.get_secret_value())
+    return MasterKey(settings.pseudonym_key.get_secret_value(), settings.pseudonym_key_before.get_secret_value())
 
 
 def pseudonymisers(settings: Settings, companies: Iterable[int]) -> dict[int, Pseudonymiser]:

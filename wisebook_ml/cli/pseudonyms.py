@@ -99,6 +99,25 @@ def erase(societe: int, yes: bool) -> None:
     click.echo("Backups of the database still have it: docs/privacy.md tells what to do about them.", err=True)
 
 
+@pseudonyms.command()
+@audited
+def rotate() -> None:
+    """Have a new master key keep all companies' keys; pseudonyms stay as they are.
+
+    WISEBOOK_ML_PSEUDONYM_KEY is the new one, WISEBOOK_ML_PSEUDONYM_KEY_BEFORE the one before, for this command and for
+    every process that publishes or shows names, until it is done.
+    """
+    with saying(PseudonymError, StorageError):
+        anew, there = _keys().rotate(master_key(get_settings()))
+    tell(cles=anew)
+    click.echo(f"{anew} of {there} keys are kept by the new master key now; the others were already.")
+    click.echo(
+        "Take WISEBOOK_ML_PSEUDONYM_KEY_BEFORE away from all processes. Backups of the database from before now need "
+        "the master key of then: docs/privacy.md tells what to do about them.",
+        err=True,
+    )
+
+
 def _open(pseudonym: str) -> str:
     keys, key_id = _keys(), key_id_of(pseudonym)
     known = {one.key_id: one for one in keys.history()}.get(key_id)

@@ -19,13 +19,11 @@ from wisebook_ml.cli.pseudonym_keys import pseudonymisers
 from wisebook_ml.cli.show import show_rejected
 from wisebook_ml.fec import NotAFecError, read_fec
 from wisebook_ml.fec.findings import REJECTING
-from wisebook_ml.files import read_events
+from wisebook_ml.files.ledgers import read_events
+from wisebook_ml.files.records import read_avis, read_positions
 from wisebook_ml.messaging.connect import ConnectError, reach_broker
 from wisebook_ml.messaging.producer import EventProducer, PublishError
-from wisebook_ml.messaging.reader import ReadError, end_offsets
-from wisebook_ml.pseudonyms import PseudonymError
-from wisebook_ml.pseudonyms.entries import codes_with_names
-from wisebook_ml.publishing import (
+from wisebook_ml.messaging.publishing import (
     Published,
     Sent,
     closing_tick,
@@ -33,7 +31,9 @@ from wisebook_ml.publishing import (
     publish_entries,
     publish_positions,
 )
-from wisebook_ml.record_files import read_avis, read_positions
+from wisebook_ml.messaging.reader import ReadError, end_offsets
+from wisebook_ml.pseudonyms import PseudonymError
+from wisebook_ml.pseudonyms.entries import codes_with_names
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import StorageError
 

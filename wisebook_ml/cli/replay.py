@@ -58,8 +58,8 @@ FAILURES = (ReplayError, ConnectError, ReadError, PublishError, StorageError, OS
     "--throttle",
     type=click.FloatRange(0.0, 1.0, min_open=True),
     metavar="SHARE",
-    help="Share of the time to work, so much the less disturbing others: 0.5 by default while scoring workers are at "
-    "work, else 1.",
+    help="Share of a processor that each process uses, so much the less disturbing others: 0.5 by default while "
+    "scoring workers are at work, else 1.",
 )
 @click.option("--processes", type=click.IntRange(min=1), default=os.cpu_count() or 1, help="At most; one a processor.")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the comparison (.svg, .png, .pdf).")

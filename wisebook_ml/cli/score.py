@@ -18,7 +18,7 @@ from wisebook_ml.cli.show import by_id, show_detections, show_rejected
 from wisebook_ml.cli.summary import Company, off_lines, show_summary, summarise
 from wisebook_ml.controls.texts import count_fr, number_fr
 from wisebook_ml.fec import NotAFecError
-from wisebook_ml.files import read_ledger
+from wisebook_ml.files.ledgers import read_ledger
 from wisebook_ml.handbook.fields import switched_off
 from wisebook_ml.ledger.batch import EntryBatch
 from wisebook_ml.ledger.facts import facts_of
@@ -26,7 +26,8 @@ from wisebook_ml.ledger.supplied import Supplied
 from wisebook_ml.ledger.vocabulary import vocabulary
 from wisebook_ml.pipeline.live import new_scorer
 from wisebook_ml.pipeline.scoring import encode_detection
-from wisebook_ml.scoring.stream import LedgerScorer, Marker
+from wisebook_ml.scoring.events import Marker
+from wisebook_ml.scoring.stream import LedgerScorer
 from wisebook_ml.settings import get_settings
 
 __all__ = ["score"]

@@ -13,32 +13,32 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from threadpoolctl import threadpool_limits
 
-from wisebook_ml.cli.cash import cash_from_files
+from wisebook_ml.cli.cash_files import cash_from_files
 from wisebook_ml.cli.cash_tables import Stated, scenario_json, show_forecast, show_scenario
 from wisebook_ml.cli.cash_texts import TEXTS, amount
 from wisebook_ml.cli.cash_texts import day as day_text
-from wisebook_ml.cli.changes import FLOW, INVEST, LATE, LOAN, Late
+from wisebook_ml.cli.scenario_changes import FLOW, INVEST, LATE, LOAN, Late
 from wisebook_ml.cli.show import show_rejected
 from wisebook_ml.messaging.connect import ConnectError
 from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.services.catalogue import MissingLibrary
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import SettingsStore, StorageError, open_database
-from wisebook_ml.treasurer.rules import rules_of
-from wisebook_ml.treasurer.source import Cash, cash_from_topics, series_of
 from wisebook_ml.treasury.books.open_items import expected_payments, open_items, usual_delays
 from wisebook_ml.treasury.exceptions import TreasuryError
-from wisebook_ml.treasury.forecast import HORIZON, Forecast
+from wisebook_ml.treasury.forecasting.forecast import HORIZON, Forecast
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
+from wisebook_ml.treasury.forecasting.models import DEFAULT
+from wisebook_ml.treasury.forecasting.training import train
 from wisebook_ml.treasury.late import late_payment
-from wisebook_ml.treasury.model import TreasuryModel
-from wisebook_ml.treasury.models import DEFAULT
 from wisebook_ml.treasury.plot import draw_forecast
 from wisebook_ml.treasury.plot_texts import days_text
 from wisebook_ml.treasury.report import forecast_json, models_json
 from wisebook_ml.treasury.rules import USUAL, Rules
 from wisebook_ml.treasury.scenarios import Change, LatePayment, apply
 from wisebook_ml.treasury.series import ALL_ACCOUNTS, DailySeries
-from wisebook_ml.treasury.training import train
+from wisebook_ml.treasury_desk.rules import rules_of
+from wisebook_ml.treasury_desk.source import Cash, cash_from_topics, series_of
 
 __all__ = ["treasury"]
 

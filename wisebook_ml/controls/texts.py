@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from wisebook_ml.figures import NARROW_SPACE, count_en, count_fr, euros_en, euros_fr, number_en, number_fr
+from wisebook_ml.number_texts import NARROW_SPACE, count_en, count_fr, euros_en, euros_fr, number_en, number_fr
 
 __all__ = [
     "NARROW_SPACE",

@@ -19,19 +19,19 @@ from wisebook_ml.broker import LocalKafka
 from wisebook_ml.demo.board import Board
 from wisebook_ml.demo.cash import CashSeen, read_cash
 from wisebook_ml.demo.workers import WorkerEnded, Workers, environment
-from wisebook_ml.files import read_ledger
+from wisebook_ml.files.ledgers import read_ledger
 from wisebook_ml.generator import Label, generate_ledger, treasury_positions
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.groups import group_lag, group_name
 from wisebook_ml.messaging.producer import EventProducer
+from wisebook_ml.messaging.publishing import publish_entries, publish_positions
 from wisebook_ml.messaging.reader import count_records, end_offsets
-from wisebook_ml.publishing import publish_entries, publish_positions
 from wisebook_ml.settings import Settings
 from wisebook_ml.storage import DetectionStore, ModelRegistry, StoredDetection, open_database
 from wisebook_ml.training.defaults import default_models
 from wisebook_ml.training.request import follow_campaign, request_training
-from wisebook_ml.treasurer.source import complete_until
 from wisebook_ml.treasury.books.from_entries import positions_from_entries
+from wisebook_ml.treasury_desk.source import complete_until
 
 __all__ = ["SOCIETE", "Book", "DemoFailed", "Result", "load_book", "run_demo"]
 

@@ -74,11 +74,6 @@ class Performance:
     estimated: bool
 
     @property
-    def false_positive_rate(self) -> float:
-        """Share of detections that are, or are expected to be, dismissed."""
-        return 1.0 - self.precision
-
-    @property
     def fall(self) -> float:
         """By how much precision is lower than it was."""
         return self.before - self.precision

@@ -99,6 +99,27 @@ class Desk:
         PublishError, ReadError, StorageError
             Where brokers or database are away; the batch is to be taken again.
         """
+        opened, refused = self._open(records)
+        accepted, causes = self._judge(partition, opened, refused)
+        self._bury(partition, refused)
+        self._verdicts.write(accepted)
+        for societe_id, cause in causes.items():
+            self._lower(societe_id, cause)
+
+    def take_again(self, partition: int, records: Sequence[RawRecord]) -> int:
+        """Store what was taken once and lost with a database; return how many verdicts that are.
+
+        Nothing is published: what was refused is a dead letter already, and what the verdicts taught is in force.
+        """
+        opened, refused = self._open(records)
+        accepted, _ = self._judge(partition, opened, refused)
+        self._verdicts.write(accepted)
+        return len(accepted)
+
+    def _open(
+        self, records: Sequence[RawRecord]
+    ) -> tuple[list[tuple[RawRecord, Avis]], list[tuple[RawRecord, str, str]]]:
+        """Return the verdicts among some records, and what cannot be read."""
         opened: list[tuple[RawRecord, Avis]] = []
         refused: list[tuple[RawRecord, str, str]] = []
         for raw in records:
@@ -109,11 +130,7 @@ class Desk:
             else:
                 assert isinstance(avis, Avis)  # what FEEDBACK declares
                 opened.append((raw, avis))
-        accepted, causes = self._judge(partition, opened, refused)
-        self._bury(partition, refused)
-        self._verdicts.write(accepted)
-        for societe_id, cause in causes.items():
-            self._lower(societe_id, cause)
+        return opened, refused
 
     def _judge(
         self, partition: int, opened: Sequence[tuple[RawRecord, Avis]], refused: list[tuple[RawRecord, str, str]]

@@ -79,7 +79,6 @@ class Tiers(Struct):
     devise: str = ""
     lettres: int = 0
     factures: int = 0
-    derniere: dt.date | None = None
     limite: dt.date = dt.date.min
     """End of the last month with a purchase just below an approval limit."""
 

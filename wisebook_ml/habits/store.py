@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.compiled import Array, array_at, compiled, directory
+from wisebook_ml.compiled import Array, array_at, compiled, directory, place_of
 from wisebook_ml.habits.tables import COUNT, SMALLEST_BLOCK, USED, Table, rebuild_slots
 
 __all__ = ["Side", "StateError", "Store", "array_names", "table_at"]
@@ -87,6 +87,7 @@ class Store:
         self._rows, self._sides, self._pools = rows, sides, pools
         self._arrays: dict[str, np.ndarray[Any, Any]] = {}
         self._directory: npt.NDArray[np.int64] | None = None
+        self._place = {name: place for place, name in enumerate(array_names(rows, sides, pools))}
         for name, record in rows.items():
             self._arrays[f"{name}.keys"] = np.zeros(FIRST_ROWS, np.int64)
             self._arrays[f"{name}.meta"] = np.array([1, 0, 0], np.int64)
@@ -106,9 +107,14 @@ class Store:
     def directory(self) -> npt.NDArray[np.int64]:
         """Return where the arrays lie now, as compiled functions take them; `reserve` and `load` replace arrays."""
         if self._directory is None:
-            names = array_names(self._rows, self._sides, self._pools)
-            self._directory = directory([self._arrays[name] for name in names])
+            self._directory = directory([self._arrays[name] for name in self._place])
         return self._directory
+
+    def _replace(self, name: str, array: np.ndarray[Any, Any]) -> None:
+        """Have another array stand for one; the directory follows, of which all the rest stays."""
+        self._arrays[name] = array
+        if self._directory is not None:
+            self._directory[self._place[name]] = place_of(array)
 
     @property
     def nbytes(self) -> int:
@@ -137,9 +143,8 @@ class Store:
                 self._grow_pool(name, _doubled(capacity, wanted))
 
     def _grow_table(self, name: str, capacity: int) -> None:
-        self._directory = None
         for part in (f"{name}.keys", f"{name}.rows", *(side for side, (of, _, _) in self._sides.items() if of == name)):
-            self._arrays[part] = _longer(self._arrays[part], capacity)
+            self._replace(part, _longer(self._arrays[part], capacity))
         self._rebuild_slots(name)
 
     def _rebuild_slots(self, name: str) -> None:
@@ -147,19 +152,18 @@ class Store:
         slots = np.zeros(2 * len(keys), np.int32)
         if not rebuild_slots(slots, keys, meta):
             raise StateError(f"the free rows of table {name} contradict its counts")
-        self._arrays[f"{name}.slots"] = slots
+        self._replace(f"{name}.slots", slots)
 
     def _grow_pool(self, name: str, capacity: int) -> None:
-        self._directory = None
         for part in self._pool_parts(name):
-            self._arrays[part] = _longer(self._arrays[part], capacity)
+            self._replace(part, _longer(self._arrays[part], capacity))
 
     def _pool_parts(self, name: str) -> list[str]:
         return [part for part in self._arrays if part.startswith(f"{name}.") and not part.endswith(".heads")]
 
     def dump(self) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:
         """Return the bytes that make the state, without what is not in use: copies, with a name each."""
-        for name in array_names(self._rows, self._sides, self._pools):
+        for name in self._place:
             if name.endswith(".slots"):
                 continue  # follows from the keys
             # As bytes: a copy of records would leave what lies between their fields to chance.

@@ -13,6 +13,7 @@ from wisebook_ml.ledger.hashing import hash_bytes, mix
 from wisebook_ml.ledger.labels import is_piece, label_length, leading_words, normal_form, says_little
 from wisebook_ml.ledger.paris import offset_at
 from wisebook_ml.ledger.vocabulary import CREDIT_NOTE, GENERIC, RETURN, WATCHED
+from wisebook_ml.ledger.words import WORD, word_at
 
 __all__ = ["ENTRY", "ENTRY_FLAGS", "LINE", "LINE_FLAGS", "NO_LAG", "OFF_DAY_HOURS", "ROUND_CENTS", "read_entries"]
 
@@ -319,6 +320,8 @@ def _repeats(data: Array, lines: Array, row: int, k: int, start: int) -> bool:
         return False
     at, before = lines[row, k], lines[row, k - 1]
     same = 0
+    while length - same >= WORD and word_at(data, at + same) == word_at(data, before + same):
+        same += WORD
     while same < length and data[at + same] == data[before + same]:
         same += 1
     return same == length

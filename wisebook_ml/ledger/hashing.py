@@ -7,6 +7,7 @@ secrets: whoever can choose texts can make them collide.
 import numpy as np
 
 from wisebook_ml.compiled import Array, compiled
+from wisebook_ml.ledger.words import WORD, first_bytes, word_at
 
 __all__ = ["hash_bytes", "hash_text", "mix"]
 
@@ -31,14 +32,16 @@ def hash_bytes(data: Array, start: int, end: int) -> int:
     if end <= start:
         return 0
     h = (end - start) * FACTOR
-    word, shift = 0, 0
-    for k in range(start, end):
-        word |= data[k] << shift
-        shift += 8
-        if shift == 64:
-            h = mix(h, word)
-            word, shift = 0, 0
-    h = mix(h, word)
+    while end - start >= WORD:
+        h = mix(h, word_at(data, start))
+        start += WORD
+    rest = 0
+    if start + WORD <= len(data):
+        rest = first_bytes(word_at(data, start), end - start)
+    else:  # at the end of the buffer there is no whole word to read
+        for k in range(start, end):
+            rest |= data[k] << ((k - start) << 3)
+    h = mix(h, rest)
     return h if h != 0 else 1
 
 

@@ -27,7 +27,7 @@ __all__ = [
     "stretches_since",
 ]
 
-FETCH = 2_000
+FETCH = 4_000
 """Records handed on at once: large enough to be cheap, small enough to keep memory flat."""
 
 POLL_SECONDS = 0.05

@@ -10,9 +10,9 @@ from schemas import Echeancier, Ecriture, PositionTresorerie, Tick
 from schemas.marker import ABSENCE, IMPORT
 from topics import ENTRIES, TREASURY
 from wisebook_ml.messaging.events import Outgoing, RawRecord, Undecodable
+from wisebook_ml.messaging.publishing import NOON, entry_time
 from wisebook_ml.messaging.times import event_time
 from wisebook_ml.pipeline.folded import FoldedPartition
-from wisebook_ml.publishing import NOON, entry_time
 from wisebook_ml.treasury.books.cash_book import Untold
 from wisebook_ml.treasury.books.company import Followed
 from wisebook_ml.treasury.books.state import BooksState

@@ -6,8 +6,8 @@ import msgspec
 
 from schemas import Derive, Esquisse
 from topics import DRIFT, SKETCHES, TRAINING_REQUESTS
-from wisebook_ml.drifting.exceptions import SketchRefused
-from wisebook_ml.drifting.state import DriftState, Found
+from wisebook_ml.drift_checks.exceptions import SketchRefused
+from wisebook_ml.drift_checks.state import DriftState, Found
 from wisebook_ml.messaging.events import Outgoing, RawRecord, Reason, Undecodable
 from wisebook_ml.metrics import DRIFT_REPORTS
 from wisebook_ml.pipeline.folded import FoldedPartition

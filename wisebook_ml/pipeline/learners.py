@@ -9,8 +9,8 @@ from concurrent.futures import ProcessPoolExecutor
 from threadpoolctl import threadpool_limits
 
 from wisebook_ml.pipeline.learnt import LearntModels
-from wisebook_ml.treasury.learning import Join, Lesson, learn
-from wisebook_ml.treasury.model import TreasuryModel
+from wisebook_ml.treasury.forecasting.learning import Join, Lesson, learn
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
 
 __all__ = ["Learners", "limit_tensorflow"]
 

@@ -17,8 +17,8 @@ from wisebook_ml.services.catalogue import MissingLibrary
 from wisebook_ml.settings import Settings, SettingsError
 from wisebook_ml.treasury.basis import TREASURY_FOLD
 from wisebook_ml.treasury.dump import keep_lesson
-from wisebook_ml.treasury.learning import Lesson
-from wisebook_ml.treasury.model import TreasuryModel
+from wisebook_ml.treasury.forecasting.learning import Lesson
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
 
 __all__ = ["KEPT", "LearntModels"]
 

@@ -11,7 +11,7 @@ from wisebook_ml.messaging.events import Outgoing, RawRecord
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.messaging.transactions import Fenced
 from wisebook_ml.monitoring.recovering import recovering
-from wisebook_ml.scoring.stream import ModelMissing
+from wisebook_ml.scoring.in_force import ModelMissing
 from wisebook_ml.snapshots import PartitionSnapshots, Snapshotable
 
 __all__ = ["LivePartition", "NotAssigned", "Pipeline", "Publisher"]

@@ -7,7 +7,7 @@ from schemas import VersionModele
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.services.base import artefact_head
 from wisebook_ml.services.catalogue import require, service_class
-from wisebook_ml.treasury.promoted import Promoted
+from wisebook_ml.treasury.forecasting.promoted import Promoted
 
 __all__ = ["promoted_opener"]
 

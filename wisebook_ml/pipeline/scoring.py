@@ -31,11 +31,12 @@ from wisebook_ml.messaging.events import (
     event_headers,
     provenance,
 )
+from wisebook_ml.messaging.publishing import entry_time
 from wisebook_ml.messaging.times import event_time, told_time
 from wisebook_ml.pipeline.refusals import alert_of
 from wisebook_ml.pipeline.tallied import PartitionState, Run
-from wisebook_ml.publishing import entry_time
-from wisebook_ml.scoring.stream import LedgerScorer, Marker
+from wisebook_ml.scoring.events import Marker
+from wisebook_ml.scoring.stream import LedgerScorer
 
 __all__ = ["REPLAYED", "SOURCE", "PartitionPipeline", "encode_detection"]
 
@@ -81,15 +82,25 @@ class PartitionPipeline:
         State of the partition's companies.
     clock : callable
         Tells when a record is made; it travels in the headers and never in the value.
+    counted : bool
+        Whether entries are counted, and what models met is sketched; detections do not depend on it.
     """
 
-    def __init__(self, topic: str, partition: int, scorer: LedgerScorer, clock: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        scorer: LedgerScorer,
+        clock: Callable[[], dt.datetime],
+        *,
+        counted: bool = True,
+    ) -> None:
         self.next_offset = 0
         self.lines = 0
         """Lines of the entries that it has taken."""
         self._topic = topic
         self._partition = partition
-        self._state = PartitionState(scorer, partition)
+        self._state = PartitionState(scorer, partition, counted=counted)
         self._clock = clock
         self._decoder = Decoder(ENTRIES)
 
@@ -146,17 +157,15 @@ class PartitionPipeline:
 
         What the scanner is not sure about, and whatever is no plain entry, is decoded one by one.
         """
-        values: list[bytes] = []
-        places: list[int] = []
+        found = [raw.value if is_entry else None for raw, is_entry in zip(records, entries, strict=True)]
+        values = [value for value in found if value is not None]
+        places = list(range(len(found)))
         unsure: list[int] = []
-        for position, raw in enumerate(records):
-            if raw.value is not None and entries[position]:
-                values.append(raw.value)
-                places.append(position)
-            else:
-                unsure.append(position)
+        if len(values) < len(found):
+            unsure = [position for position, value in enumerate(found) if value is None]
+            places = [position for position, value in enumerate(found) if value is not None]
         scanned = scan(values)
-        sure = [places[k] for k in scanned.accepted.tolist()]
+        sure = [places[k] for k in scanned.accepted.tolist()] if len(scanned.unsure) else places
         unsure += [places[k] for k in scanned.unsure.tolist()]
         unsure += self._wrong_keys(records, sure, scanned.batch.societe.tolist())
         if not unsure:
@@ -192,11 +201,11 @@ class PartitionPipeline:
     def _wrong_keys(self, records: Sequence[RawRecord], positions: list[int], societes: list[int]) -> list[int]:
         """Return the positions of entries whose key is not their company's."""
         keys = {societe: str(societe).encode() for societe in set(societes)}
-        return [
-            position
-            for position, societe in zip(positions, societes, strict=True)
-            if records[position].key != keys[societe]
-        ]
+        expected = [keys[societe] for societe in societes]
+        found = [records[position].key for position in positions]
+        if found == expected:  # as all are, ordinarily
+            return []
+        return [position for position, key, other in zip(positions, found, expected, strict=True) if key != other]
 
     def _dead(self, raw: RawRecord, reason: str, detail: str) -> Outgoing:
         return dead_letter(DEAD_LETTER, raw, topic=self._topic, partition=self._partition, reason=reason, detail=detail)

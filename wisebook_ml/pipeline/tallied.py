@@ -14,7 +14,8 @@ from wisebook_ml.habits.store import StateError
 from wisebook_ml.ledger.batch import NO_TIME, EntryBatch, Ints
 from wisebook_ml.messaging.events import RawRecord
 from wisebook_ml.messaging.times import FIRST_HOUR, LAST_HOUR, event_hours, utc_time
-from wisebook_ml.scoring.stream import Activated, LedgerScorer, Marker, Met, Outcome
+from wisebook_ml.scoring.events import Activated, Marker, Met, Outcome
+from wisebook_ml.scoring.stream import LedgerScorer
 from wisebook_ml.tally.counts import ALL_COMPANIES, Counted, Counts, score_bars
 from wisebook_ml.tally.sketches import DRIFT, Sketches
 
@@ -28,6 +29,9 @@ OURS = (COUNTS_PART, SKETCHES_PART)
 MICROS_AN_HOUR = 3_600_000_000
 EPOCH_DAY = 719_163
 """Ordinal of 1970-01-01."""
+
+SHORT = 16
+"""Bytes up to which texts are read all at once, each in as much room as the longest."""
 
 NOON = 12
 """Hour of entries whose time is not known, as a FEC's: within their day all over Europe."""
@@ -64,6 +68,8 @@ class PartitionState:
         Habits, models and settings of its companies.
     partition : int
         Which it is: part of what is told of it.
+    counted : bool
+        Whether there is anything but the scorer: a replay, whose counts nobody reads, leaves out the rest.
 
     Attributes
     ----------
@@ -74,8 +80,9 @@ class PartitionState:
         What the models in force have met.
     """
 
-    def __init__(self, scorer: LedgerScorer, partition: int = 0) -> None:
+    def __init__(self, scorer: LedgerScorer, partition: int = 0, *, counted: bool = True) -> None:
         self.scorer = scorer
+        self._is_counted = counted
         self._partition = partition
         self.counts = Counts(partition)
         self.sketches = Sketches()
@@ -88,6 +95,8 @@ class PartitionState:
     def dump(self) -> Iterator[tuple[str, bytes | npt.NDArray[np.uint8]]]:
         """Return copies of the bytes that make the state, with a name each."""
         yield from self.scorer.dump()
+        if not self._is_counted:
+            return
         yield COUNTS_PART, self.counts.dump()
         yield SKETCHES_PART, self.sketches.dump()
 
@@ -101,10 +110,12 @@ class PartitionState:
         ModelMissing
             See `LedgerScorer.load`.
         """
-        for name in OURS:
+        for name in OURS if self._is_counted else ():
             if name not in parts:
                 raise StateError(f"part {name} is missing")
         self.scorer.load({name: part for name, part in parts.items() if name not in OURS})
+        if not self._is_counted:
+            return
         self.counts.load(parts[COUNTS_PART])
         for one in self.scorer.forests:
             self.sketches.activate(one.societe_id, one.version, one.reference)
@@ -119,6 +130,8 @@ class PartitionState:
         outcome : Outcome
             What the scorer made of it.
         """
+        if not self._is_counted:
+            return []
         records = run.records
         entries = _counted(run, outcome)
         made: list[tuple[int, Comptage]] = []
@@ -147,6 +160,8 @@ class PartitionState:
         outcome : Outcome
             What the scorer made of it.
         """
+        if not self._is_counted:
+            return []
         made: list[tuple[int, Esquisse]] = []
         ends = [(at, tick) for at, tick in run.ticks if tick.minuterie == DRIFT and tick.societe_id == ALL_COMPANIES]
         changes: list[tuple[int, Tick | Activated]] = [*ends, *((one.position, one) for one in outcome.activated)]
@@ -182,9 +197,6 @@ def _counted(run: Run, outcome: Outcome) -> Counted:
     """Return the entries that were scored, as they are counted."""
     batch = run.batch
     rows = np.searchsorted(run.places, outcome.scored)
-    code = batch.text("journal_code")
-    texts = batch.data.data
-    spans = zip(code.start[rows].tolist(), code.length[rows].tolist(), strict=True)
     saisie = batch.saisie[rows]
     otherwise = np.where(saisie == NO_TIME, (batch.day[rows] - EPOCH_DAY) * 24 + NOON, saisie // MICROS_AN_HOUR).clip(
         FIRST_HOUR, LAST_HOUR
@@ -197,4 +209,19 @@ def _counted(run: Run, outcome: Outcome) -> Counted:
         batch.total_debit[rows],
         score_bars(outcome.composites),
     ]
-    return Counted(np.stack(numbers), [texts[start : start + length].tobytes() for start, length in spans])
+    return Counted(np.stack(numbers), texts_of(batch, "journal_code", rows))
+
+
+def texts_of(batch: EntryBatch, name: str, rows: Ints) -> list[bytes]:
+    """Return a text of some entries of a batch, in UTF-8."""
+    start, length = (column[rows] for column in batch.text(name))
+    width = int(length.max(initial=1))
+    if width <= SHORT and start.max(initial=0) + width <= len(batch.data):
+        figures = np.arange(width)
+        inside = figures < length[:, None]
+        characters = np.where(inside, batch.data[start[:, None] + figures], np.uint8(0))
+        if np.array_equal(characters != 0, inside):  # of a text with zeros, NumPy would cut off those at its end
+            texts: list[bytes] = characters.view(f"S{width}").ravel().tolist()
+            return texts
+    whole = batch.data.data
+    return [whole[at : at + size].tobytes() for at, size in zip(start.tolist(), length.tolist(), strict=True)]

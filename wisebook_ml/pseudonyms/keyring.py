@@ -32,11 +32,14 @@ class Keyring:
         Where they are kept.
     master : str
         The master key; empty where this process has none, and shows no names.
+    before : str
+        The one before it, while it is being replaced.
     """
 
-    def __init__(self, keys: Keys, master: str) -> None:
+    def __init__(self, keys: Keys, master: str, before: str = "") -> None:
         self._keys = keys
         self._master = master
+        self._before = before
         self._said = False
 
     def shown(self, text: str, sees: Callable[[int], bool], spelled: Callable[[str], str] = str) -> str:
@@ -61,7 +64,7 @@ class Keyring:
 
     def _open(self, wanted: set[str], sees: Callable[[int], bool]) -> dict[str, Pseudonymiser]:
         try:
-            master = MasterKey(self._master) if self._master else None
+            master = MasterKey(self._master, self._before) if self._master else None
             if master is None:
                 return {}
             return {one.key_id: master.pseudonymiser(one) for one in self._keys.find(wanted) if sees(one.societe_id)}

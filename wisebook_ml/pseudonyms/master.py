@@ -19,6 +19,7 @@ from wisebook_ml.pseudonyms.exceptions import MasterKeyError
 __all__ = ["VARIABLE", "MasterKey", "Wrapped"]
 
 VARIABLE = "WISEBOOK_ML_PSEUDONYM_KEY"
+BEFORE = "WISEBOOK_ML_PSEUDONYM_KEY_BEFORE"
 
 MASTER_BYTES = 32
 """At least; more do no harm."""
@@ -41,6 +42,9 @@ class MasterKey:
     ----------
     text : str
         32 random bytes or more, in base64.
+    before : str
+        The master key before this one, while it is being replaced: what it has wrapped is still opened, and nothing new
+        is wrapped by it. Empty where there is none.
 
     Raises
     ------
@@ -48,17 +52,11 @@ class MasterKey:
         Where there is none, or it is none.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, before: str = "") -> None:
         if not text.strip():
             raise MasterKeyError(f"There is no master key for pseudonyms: set {VARIABLE} ({HOW}).")
-        try:
-            secret = base64.b64decode(text.strip(), validate=True)
-        except (binascii.Error, ValueError):
-            secret = b""
-        if len(secret) < MASTER_BYTES:
-            raise MasterKeyError(f"{VARIABLE} is no key of {MASTER_BYTES} bytes or more in base64 ({HOW}).")
-        derived = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"wisebook-ml/pseudonym-keys").derive(secret)
-        self._cipher = AESSIV(derived)
+        self._cipher = _cipher(text, VARIABLE)
+        self._before = _cipher(before, BEFORE) if before.strip() else None
 
     def wrap(self, societe_id: int, key_id: str, key: bytes) -> bytes:
         """Return a company's key as it may be kept."""
@@ -72,16 +70,44 @@ class MasterKey:
         MasterKeyError
             Where the key was kept with another master key, or is damaged, or was erased.
         """
+        return Pseudonymiser(kept.societe_id, kept.key_id, self._unwrap(kept)[0])
+
+    def wrapped_anew(self, kept: Wrapped) -> bytes | None:
+        """Return a company's key as this master key keeps it; None where it is kept so already.
+
+        Raises
+        ------
+        MasterKeyError
+            Where neither this master key nor the one before opens it, or it was erased.
+        """
+        key, by = self._unwrap(kept)
+        return None if by is self._cipher else self.wrap(kept.societe_id, kept.key_id, key)
+
+    def _unwrap(self, kept: Wrapped) -> tuple[bytes, AESSIV]:
+        """Return a company's key, and what has opened it."""
         if kept.wrapped is None:
             raise MasterKeyError(f"The key {kept.key_id} of company {kept.societe_id} was erased.")
-        try:
-            key = self._cipher.decrypt(kept.wrapped, _bound(kept.societe_id, kept.key_id))
-        except InvalidTag:
-            raise MasterKeyError(
-                f"The key {kept.key_id} of company {kept.societe_id} does not open with this {VARIABLE}: it is another "
-                "master key than the one that the key was made with, or the database is damaged."
-            ) from None
-        return Pseudonymiser(kept.societe_id, kept.key_id, key)
+        for cipher in (self._cipher, self._before):
+            if cipher is not None:
+                try:
+                    return cipher.decrypt(kept.wrapped, _bound(kept.societe_id, kept.key_id)), cipher
+                except InvalidTag:
+                    continue
+        nor = f", nor with {BEFORE}" if self._before is not None else ""
+        raise MasterKeyError(
+            f"The key {kept.key_id} of company {kept.societe_id} does not open with this {VARIABLE}{nor}: it is "
+            "another master key than the one that the key was made with, or the database is damaged."
+        )
+
+
+def _cipher(text: str, variable: str) -> AESSIV:
+    try:
+        secret = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        secret = b""
+    if len(secret) < MASTER_BYTES:
+        raise MasterKeyError(f"{variable} is no key of {MASTER_BYTES} bytes or more in base64 ({HOW}).")
+    return AESSIV(HKDF(SHA256(), KEY_BYTES, salt=None, info=b"wisebook-ml/pseudonym-keys").derive(secret))
 
 
 def _bound(societe_id: int, key_id: str) -> list[bytes]:

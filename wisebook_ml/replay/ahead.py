@@ -6,7 +6,7 @@ from typing import TypeVar
 
 __all__ = ["AHEAD", "one_ahead", "read_ahead"]
 
-AHEAD = 4
+AHEAD = 2
 """Runs that are read while one is scored: about as long as the first run of the next partition takes to come."""
 
 T = TypeVar("T")

@@ -19,7 +19,7 @@ from wisebook_ml.replay.folder import ReplayFolder
 from wisebook_ml.replay.plan import Plan, Stretch
 from wisebook_ml.replay.rights import READ, WRITE, check_rights
 from wisebook_ml.replay.stretches import check_records, stretches_of
-from wisebook_ml.scoring.stream import SCORED
+from wisebook_ml.scoring.in_force import SCORED
 from wisebook_ml.settings import Settings
 from wisebook_ml.snapshots import Identity, SnapshotStore
 from wisebook_ml.storage import Modele, ModelNotFound, ModelRegistry, SettingsStore, open_database

@@ -130,7 +130,8 @@ class PartitionReplay:
         return Identity(self._plan.topic, self._plan.topic_id, self._partition, fingerprint)
 
     def _new(self) -> PartitionPipeline:
-        return PartitionPipeline(self._plan.topic, self._partition, new_scorer(self._settings, self._load), utc_now)
+        scorer = new_scorer(self._settings, self._load)
+        return PartitionPipeline(self._plan.topic, self._partition, scorer, utc_now, counted=False)
 
     def _go_on(self, log: ResultLog, own: PartitionSnapshots) -> None:
         restored = self._restored
@@ -143,12 +144,12 @@ class PartitionReplay:
         self._lines_before = done.lines - self._pipeline.lines
         self._found = 0
         for run in self._runs(restored, self._end):
-            with self._pace.work():
-                outgoing = self._pipeline.process(self._chosen.of(run))
-                self._pipeline.next_offset = run[-1].offset + 1
-                done = self._keep(log, done, run, outgoing)
-                own.scored(len(run), done.next_offset, self._pipeline.state)
+            outgoing = self._pipeline.process(self._chosen.of(run))
+            self._pipeline.next_offset = run[-1].offset + 1
+            done = self._keep(log, done, run, outgoing)
+            own.scored(len(run), done.next_offset, self._pipeline.state)
             self._say(done)
+            self._pace.rest()
         log.append([], Reached(self._end, done.records, done.lines, done.refused))
 
     def _restore(self, log: ResultLog, own: PartitionSnapshots) -> int:
@@ -188,12 +189,12 @@ class PartitionReplay:
 
     def _warm_up(self, restored: int, own: PartitionSnapshots) -> None:
         for run in self._runs(restored, self._start):
-            with self._pace.work():
-                self._pipeline.process(self._chosen.of_companies(run))
-                self._pipeline.next_offset = run[-1].offset + 1
-                own.scored(len(run), self._pipeline.next_offset, self._pipeline.state)
+            self._pipeline.process(self._chosen.of_companies(run))
+            self._pipeline.next_offset = run[-1].offset + 1
+            own.scored(len(run), self._pipeline.next_offset, self._pipeline.state)
             self._warmed += len(run)
             self._tell(Progress(self._partition, self._warmed))
+            self._pace.rest()
         self._pipeline.lines = 0
 
     def _put_in_force(self) -> None:

@@ -28,7 +28,7 @@ from wisebook_ml.replay.partition import PartitionReplay, Progress
 from wisebook_ml.replay.plan import Plan
 from wisebook_ml.replay.results import Found, read_results
 from wisebook_ml.replay.standing import read_standing
-from wisebook_ml.scoring.stream import ModelMissing
+from wisebook_ml.scoring.in_force import ModelMissing
 from wisebook_ml.settings import Settings, SettingsError, get_settings
 
 __all__ = ["Ended", "Failed", "Job", "Told", "main"]
@@ -41,7 +41,7 @@ OBJECTS = 50_000
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process has to do; `share` is that of the time in which it works."""
+    """What a process has to do; `share` is that of a processor which it uses."""
 
     plan: Plan
     bootstrap: str
@@ -76,6 +76,7 @@ def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s")
     threading.Thread(target=_end_with_parent, daemon=True, name="end-with-parent").start()
     gc.set_threshold(OBJECTS)
+    gc.freeze()  # what was imported stays: it need not be looked at again and again
     begun = time.process_time()
     try:
         _work(job, get_settings())

@@ -71,7 +71,7 @@ def run_replay(
     processes : int
         How many at most.
     share : float
-        Which share of the time they work.
+        Which share of a processor each uses.
     tell : callable
         Told how far it is, now and then.
 

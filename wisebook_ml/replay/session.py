@@ -18,7 +18,7 @@ from wisebook_ml.settings import Settings
 __all__ = ["Done", "Surroundings", "replay"]
 
 POLITE_SHARE = 0.5
-"""Which share of the time a replay works while scoring workers are at work, unless another is asked for."""
+"""Which share of a processor each process uses while scoring workers are at work, unless another is asked for."""
 
 Say = Callable[[str], None]
 
@@ -65,7 +65,7 @@ class Surroundings:
     processes : int
         How many at most.
     share : float or None
-        Which share of the time they work; None: all of it, or half while scoring workers are at work.
+        Which share of a processor each uses; None: all of it, or half while scoring workers are at work.
     tell : callable
         Told how far it is.
     say : callable
@@ -146,7 +146,7 @@ def _share(around: Surroundings) -> float:
     group = group_name(around.settings.topic_prefix, "scoring")
     if not group_is_at_work(around.bootstrap, group):
         return 1.0
-    around.say(f"scoring workers are at work: the replay takes {POLITE_SHARE:.0%} of the time (--throttle)")
+    around.say(f"scoring workers are at work: the replay takes {POLITE_SHARE:.0%} of each processor (--throttle)")
     return POLITE_SHARE
 
 

@@ -16,7 +16,7 @@ __all__ = ["FOLD"]
 LIBRARIES = ("msgspec", "numpy", "holidays", "pandas", "scipy", "scikit-learn")
 """What decides which records fit, how floats are computed, which days are off, and what models that are asked say."""
 
-BESIDE_THE_CORE = ("pipeline/scoring.py", "messaging/events.py", "entry_columns.py", "figures.py")
+BESIDE_THE_CORE = ("pipeline/scoring.py", "messaging/events.py", "entry_columns.py", "number_texts.py")
 """What decides which records reach the core, what models read, and how reasons write numbers."""
 
 COUNTED = (

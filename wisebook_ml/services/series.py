@@ -158,7 +158,7 @@ def due_days(days: pd.DatetimeIndex, country: str) -> pd.DataFrame:
 
     References
     ----------
-    Articles 287 and 1668 of the general tax code, R243-6 of the social security code; see `treasury.calendar`.
+    Articles 287 and 1668 of the general tax code, R243-6 of the social security code; see `business_calendar.py`.
 
     Examples
     --------

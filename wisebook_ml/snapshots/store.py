@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
 import fsspec
+from msgspec.structs import replace
 
 from wisebook_ml.settings import Settings, SettingsError
 from wisebook_ml.snapshots.format import BadSnapshot, Identity, Snapshot, read_header, read_snapshot
@@ -24,6 +25,10 @@ KEPT = 3
 
 So many of those beyond the one just written are kept, too, where there are any: see `SnapshotStore.save`.
 """
+
+KEPT_OF_OTHERS = 1
+"""Snapshots kept that another version of the program has written, or other settings: both are at work in an upgrade,
+and there may be a way back."""
 
 OFFSET_DIGITS = 20
 """Names are padded to the longest offset that Kafka has."""
@@ -146,16 +151,19 @@ class SnapshotStore:
 
     def ahead(self, identity: Identity, offset: int) -> int:
         """Return how many snapshots there are of offsets beyond this one."""
-        return sum(found > offset and self._is_of(identity, path) for found, path in self._found(identity))
+        return sum(found > offset and self._whose(identity, path) == identity for found, path in self._found(identity))
 
     def _prune(self, identity: Identity, offset: int) -> None:
         """Remove what no recovery will want: the oldest, what is of something else, what was never finished."""
-        beyond = before = 0
+        beyond = before = others = 0
         for found, path in self._found(identity):
-            if found > offset and beyond < KEPT and self._is_of(identity, path):
+            whose = self._whose(identity, path)
+            if found > offset and beyond < KEPT and whose == identity:
                 beyond += 1
-            elif found <= offset and before < KEPT and self._is_of(identity, path):
+            elif found <= offset and before < KEPT and whose == identity:
                 before += 1
+            elif others < KEPT_OF_OTHERS and whose is not None and _of_another_version(whose, identity):
+                others += 1
             else:
                 self._remove(path)
         self._remove_unfinished(identity, offset)
@@ -168,14 +176,15 @@ class SnapshotStore:
             if name.endswith(WRITING) and name[:OFFSET_DIGITS].isdecimal() and int(name[:OFFSET_DIGITS]) < offset:
                 self._remove(path)
 
-    def _is_of(self, identity: Identity, path: str) -> bool:
+    def _whose(self, identity: Identity, path: str) -> Identity | None:
+        """Return whose a snapshot is, this identity's where the store does not tell; None where it is no snapshot."""
         try:
             with self._open(path, "rb") as file:
-                return read_header(file).identity == identity
+                return read_header(file).identity
         except BadSnapshot:
-            return False
+            return None
         except Exception:  # of whatever kind the store's driver has
-            return True  # who knows
+            return identity  # who knows
 
     def _found(self, identity: Identity) -> list[tuple[int, str]]:
         """Return offsets and paths, the newest first."""
@@ -216,6 +225,11 @@ class SnapshotStore:
             return f"{text} ({shutil.disk_usage(folder).free / MEBIBYTE:,.1f} MiB free)"
         except OSError:  # not on this machine
             return text
+
+
+def _of_another_version(other: Identity, ours: Identity) -> bool:
+    """Tell whether snapshots are of the same place, by another version of the program or by other settings."""
+    return other.fingerprint != ours.fingerprint and replace(other, fingerprint=ours.fingerprint) == ours
 
 
 def reason(error: Exception) -> str:

@@ -171,16 +171,14 @@ def put_in_charge(
     version: int,
     now: dt.datetime,
     *,
-    accuracy: float | None = None,
-    metrics: Mapping[str, object] | None = None,
     par: str = "",
     motif: str = "",
     retour: bool = False,
 ) -> RecordedVersion:
     """Make a recorded version the champion of a locked model, and write it into the history.
 
-    A challenger stays only where it is later than the champion: an earlier one has been overtaken. Without `metrics`,
-    the model's are those that the version was recorded with.
+    A challenger stays only where it is later than the champion: an earlier one has been overtaken. The model's metrics
+    are those that the version was recorded with.
 
     Raises
     ------
@@ -190,10 +188,8 @@ def put_in_charge(
     found = versions(connection, model.id, version)
     if not found:
         raise ModelNotFound(f"There is no version {version} of model {model.id}.")
-    told = dict(found[0].metrics if metrics is None else metrics)
+    told = dict(found[0].metrics)
     measured = told.get(ACCURACY)
-    if accuracy is None and isinstance(measured, (int, float)):
-        accuracy = float(measured)
     challenger = model.version_challenger
     connection.execute(
         update(MODELS)
@@ -202,7 +198,7 @@ def put_in_charge(
             version_courante=version,
             version_challenger=challenger if challenger is not None and challenger > version else None,
             statut=Statut.PRET,
-            accuracy=accuracy,
+            accuracy=float(measured) if isinstance(measured, (int, float)) else None,
             metrics=told,
             updated_at=now,
         )

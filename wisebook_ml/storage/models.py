@@ -232,30 +232,6 @@ class ModelRegistry:
                 raise no_model(version.modele_id)
             record(connection, version, metrics or {}, self._clock())
 
-    def set_champion(
-        self,
-        modele_id: int,
-        version: int,
-        *,
-        accuracy: float | None = None,
-        metrics: Mapping[str, object] | None = None,
-        par: str = "",
-        motif: str = "",
-    ) -> None:
-        """Put a recorded version in charge: the model is ready, with these results (see `promote`).
-
-        Raises
-        ------
-        ModelNotFound
-            When there is no such model, or no such version of it.
-        """
-        with writing(self._engine) as connection:
-            model = lock_model(connection, modele_id)
-            told = dict(metrics or {})
-            put_in_charge(
-                connection, model, version, self._clock(), accuracy=accuracy, metrics=told, par=par, motif=motif
-            )
-
     def promote(self, modele_id: int, version: int, *, par: str = "", motif: str = "") -> schemas.VersionModele:
         """Make a recorded version the champion, whatever the gate said, and return it: it is to be announced.
 
@@ -300,26 +276,6 @@ class ModelRegistry:
         with reading(self._engine) as connection:
             return promotions(connection, modele_id)
 
-    def set_challenger(self, modele_id: int, version: int | None) -> None:
-        """Have a recorded version predict in shadow; None: no version does.
-
-        Raises
-        ------
-        ModelNotFound
-            When there is no such model, or no such version of it.
-        ValueError
-            When the version is the champion.
-        """
-        with writing(self._engine) as connection:
-            model = lock_model(connection, modele_id)
-            if version is not None:
-                if not versions(connection, modele_id, version):
-                    raise ModelNotFound(f"There is no version {version} of model {modele_id}.")
-                if version == model.version_courante:
-                    raise ValueError(f"Version {version} is the champion of model {modele_id}; it cannot be in shadow.")
-            statement = update(MODELS).where(is_model(modele_id))
-            connection.execute(statement.values(version_challenger=version, updated_at=self._clock()))
-
     def archive(self, modele_id: int) -> None:
         """Put a model away: it is not trained any more. Its versions stay.
 
@@ -335,20 +291,6 @@ class ModelRegistry:
                 raise ModelInTraining(f"Model {modele_id} is being trained; cancel its campaign, then archive it.")
             statement = update(MODELS).where(is_model(modele_id))
             connection.execute(statement.values(statut=Statut.ARCHIVE, updated_at=self._clock()))
-
-    def set_statut(self, modele_id: int, statut: Statut) -> None:
-        """Set where a model stands in its life.
-
-        Raises
-        ------
-        ModelNotFound
-            When there is no such model.
-        """
-        statement = update(MODELS).where(is_model(modele_id))
-        with writing(self._engine) as connection:
-            changed = connection.execute(statement.values(statut=statut, updated_at=self._clock()))
-            if changed.rowcount == 0:
-                raise no_model(modele_id)
 
     def get(self, modele_id: int) -> Modele:
         """Return a model.

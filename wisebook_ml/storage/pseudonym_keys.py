@@ -1,7 +1,8 @@
 """The keys of companies: made once, found by their id, and erased for good."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -96,27 +97,51 @@ class PseudonymKeys:
         with reading(self._engine) as connection:
             return [KeyHistory(*row) for row in connection.execute(query)]
 
+    def rotate(self, master: MasterKey) -> tuple[int, int]:
+        """Wrap all keys by a new master key, in one transaction; return how many were not yet, and how many there are.
+
+        SQLite overwrites what it held (see `erase`).
+
+        Raises
+        ------
+        MasterKeyError
+            Where one opens neither with the new master key nor with the one before: nothing is changed.
+        """
+        query = select(Row.societe_id, Row.cle_id, Row.cle).where(Row.cle.is_not(None)).with_for_update()
+        with self._overwriting() as connection:
+            kept = [Wrapped(*row) for row in connection.execute(query)]
+            anew = {one.key_id: wrapped for one in kept if (wrapped := master.wrapped_anew(one)) is not None}
+            for key_id, wrapped in anew.items():
+                connection.execute(update(Row).where(Row.cle_id == key_id).values(cle=wrapped))
+        return len(anew), len(kept)
+
     def erase(self, societe_id: int, now: dt.datetime) -> str | None:
         """Delete the key of a company, and return its id; None where there is none.
 
         SQLite overwrites what it held, in the file and in its log. PostgreSQL keeps old rows until a vacuum, and both
         live on in backups: `docs/privacy.md` says what to do about these.
         """
-        lite = self._engine.dialect.name == "sqlite"
-        with writing(self._engine) as connection:
-            if lite:
-                connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        with self._overwriting() as connection:
             found = self._in_force(connection, societe_id)
             if found is None:
                 return None
             connection.execute(update(Row).where(Row.cle_id == found.key_id).values(cle=None, efface_le=now))
+        return found.key_id
+
+    @contextmanager
+    def _overwriting(self) -> Iterator[Connection]:
+        """Run changes after which a SQLite file, and its log, do not have what was there before."""
+        lite = self._engine.dialect.name == "sqlite"
+        with writing(self._engine) as connection:
+            if lite:
+                connection.exec_driver_sql("PRAGMA secure_delete = ON")
+            yield connection
         if lite:
             raw = self._engine.raw_connection()
             try:
                 raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 raw.close()
-        return found.key_id
 
     def _in_force(self, connection: Connection, societe_id: int) -> Wrapped | None:
         query = select(Row.societe_id, Row.cle_id, Row.cle).where(Row.societe_id == societe_id, Row.efface_le.is_(None))

@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from wisebook_ml.services.series import FLOW, forecast_metrics, origins
-from wisebook_ml.treasury.flows import Activity, Flow, flows_of
-from wisebook_ml.treasury.models import BASELINES, CANDIDATES
+from wisebook_ml.treasury.forecasting.flows import Activity, Flow, flows_of
+from wisebook_ml.treasury.forecasting.models import BASELINES, CANDIDATES
 from wisebook_ml.treasury.series import ALL_ACCOUNTS, DailySeries
 
 __all__ = ["Baseline", "best_baseline"]
@@ -23,7 +23,7 @@ class Baseline:
     Parameters
     ----------
     name : str
-        One of `wisebook_ml.treasury.models.BASELINES`.
+        One of `wisebook_ml.treasury.forecasting.models.BASELINES`.
     value : float
         Its metric; less is better.
     """

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from schemas import TypeModele
-from wisebook_ml.drifting.thresholds import thresholds_of
+from wisebook_ml.drift_checks.thresholds import thresholds_of
 from wisebook_ml.services.catalogue import service_class
 
 __all__ = ["check_parameters"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wisebook_ml.services.base import Gate
 from wisebook_ml.training.baselines import Baseline
-from wisebook_ml.treasury.selection import GAIN
+from wisebook_ml.treasury.forecasting.selection import GAIN
 
 __all__ = ["Champion", "Decision", "decide"]
 

@@ -8,11 +8,11 @@ from schemas import Detection, Objet, PositionTresorerie, Prediction, TypeModele
 from wisebook_ml.treasury.consistency import affected, incoherent
 from wisebook_ml.treasury.currency import CurrencyFold, Followed, Withdrawn
 from wisebook_ml.treasury.findings import Findings, of_balance
-from wisebook_ml.treasury.forecast import QUANTITIES, Forecast
-from wisebook_ml.treasury.learning import Start
+from wisebook_ml.treasury.forecasting.forecast import QUANTITIES, Forecast
+from wisebook_ml.treasury.forecasting.learning import Start
+from wisebook_ml.treasury.forecasting.promoted import Promoted
 from wisebook_ml.treasury.positions import PositionBook
 from wisebook_ml.treasury.predictions import predictions_of, subject
-from wisebook_ml.treasury.promoted import Promoted
 from wisebook_ml.treasury.rules import Rules
 
 __all__ = ["Company", "Made"]

@@ -9,12 +9,12 @@ from schemas import Detection, Echeancier, Objet, TypeModele, TypeObjet
 from wisebook_ml.treasury.books.schedules import Schedules
 from wisebook_ml.treasury.exceptions import NotEnoughHistory
 from wisebook_ml.treasury.findings import Content, Findings, has_moved, of_drift, of_liquidity, of_verdict
-from wisebook_ml.treasury.forecast import Forecast
-from wisebook_ml.treasury.learning import FEWEST_NEW, Learning, Lesson, Start, patience
+from wisebook_ml.treasury.forecasting.forecast import Forecast
+from wisebook_ml.treasury.forecasting.learning import FEWEST_NEW, Learning, Lesson, Start, patience
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
+from wisebook_ml.treasury.forecasting.promoted import FORECASTERS, Promoted
 from wisebook_ml.treasury.liquidity import liquidity
-from wisebook_ml.treasury.model import TreasuryModel
 from wisebook_ml.treasury.positions import PositionBook
-from wisebook_ml.treasury.promoted import FORECASTERS, Promoted
 from wisebook_ml.treasury.rules import USUAL, Rules
 from wisebook_ml.treasury.series import LONGEST_GAP, DailySeries, series_from_book, usable
 from wisebook_ml.treasury.verdict import Observed, Verdict, Watch

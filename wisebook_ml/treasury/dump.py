@@ -13,9 +13,9 @@ from wisebook_ml.treasury.books.expected import Attendus
 from wisebook_ml.treasury.books.schedules import KeptEvening
 from wisebook_ml.treasury.currency import CurrencyFold
 from wisebook_ml.treasury.findings import Told
-from wisebook_ml.treasury.learning import Learning, Lesson, Start
+from wisebook_ml.treasury.forecasting.learning import Learning, Lesson, Start
+from wisebook_ml.treasury.forecasting.promoted import Promoted
 from wisebook_ml.treasury.positions import DayPosition, PositionBook
-from wisebook_ml.treasury.promoted import Promoted
 from wisebook_ml.treasury.series import DailySeries
 from wisebook_ml.treasury.verdict import Missing, Watch
 

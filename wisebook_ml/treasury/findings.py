@@ -21,7 +21,7 @@ from schemas import (
 )
 from schemas.detection import MotifDetection
 from schemas.money import MAX_TOTAL_MINOR, from_minor
-from wisebook_ml.treasury.forecast import Forecast
+from wisebook_ml.treasury.forecasting.forecast import Forecast
 from wisebook_ml.treasury.liquidity import Liquidity
 from wisebook_ml.treasury.verdict import DRIFT_DAYS, DRIFT_OUTSIDE, RARE, Raison, Reason, Verdict
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wisebook_ml.controls.texts import NARROW_SPACE, count_fr, number_fr
-from wisebook_ml.treasury.forecast import Forecast
+from wisebook_ml.treasury.forecasting.forecast import Forecast
 
 __all__ = ["ALERT_PROBABILITY", "Liquidity", "liquidity"]
 

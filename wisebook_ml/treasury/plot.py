@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from wisebook_ml.business_calendar import fiscal_days
 from wisebook_ml.controls.texts import NARROW_SPACE, date_en, date_fr, number_en, number_fr
-from wisebook_ml.treasury.forecast import Forecast
+from wisebook_ml.treasury.forecasting.forecast import Forecast
 from wisebook_ml.treasury.liquidity import liquidity
 from wisebook_ml.treasury.plot_texts import MONTHS, TEXTS, days_text
 from wisebook_ml.treasury.series import ALL_ACCOUNTS, DailySeries

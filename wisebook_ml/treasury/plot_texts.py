@@ -1,6 +1,6 @@
 """What stands on pictures of a forecast, in French and in English."""
 
-from wisebook_ml.figures import count_en, count_fr
+from wisebook_ml.number_texts import count_en, count_fr
 
 __all__ = ["MONTHS", "TEXTS", "days_text"]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from schemas import DomaineApplication, Objet, Prediction, TypeModele, TypeObjet
 from wisebook_ml.treasury.findings import BUILT_IN
-from wisebook_ml.treasury.forecast import QUANTITIES, Forecast
-from wisebook_ml.treasury.promoted import Promoted
+from wisebook_ml.treasury.forecasting.forecast import QUANTITIES, Forecast
+from wisebook_ml.treasury.forecasting.promoted import Promoted
 
 __all__ = ["predictions_of", "subject"]
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from wisebook_ml.treasury.forecast import QUANTITIES, Expected, Forecast
+from wisebook_ml.treasury.forecasting.forecast import QUANTITIES, Expected, Forecast
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
+from wisebook_ml.treasury.forecasting.selection import Choice
 from wisebook_ml.treasury.liquidity import ALERT_PROBABILITY, liquidity
-from wisebook_ml.treasury.model import TreasuryModel
-from wisebook_ml.treasury.selection import Choice
 from wisebook_ml.treasury.series import DailySeries
 
 __all__ = ["choices", "forecast_json", "gain_of", "models_json"]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from wisebook_ml.controls.texts import date_fr
 from wisebook_ml.treasury.books.open_items import ExpectedPayment
 from wisebook_ml.treasury.exceptions import ScenarioRefused
-from wisebook_ml.treasury.forecast import Expected, Forecast
+from wisebook_ml.treasury.forecasting.forecast import Expected, Forecast
 
 __all__ = ["Change", "Investment", "LatePayment", "Loan", "Movement", "apply"]
 

@@ -20,9 +20,9 @@ from wisebook_ml.treasury.basis import TREASURY_FOLD
 from wisebook_ml.treasury.company import Company, Made
 from wisebook_ml.treasury.dump import KeptCompany, book_of, keep_book, keep_fold, restore_fold
 from wisebook_ml.treasury.exceptions import ModelRefused, PositionRefused, TreasuryError
-from wisebook_ml.treasury.learning import Start, at_once
+from wisebook_ml.treasury.forecasting.learning import Start, at_once
+from wisebook_ml.treasury.forecasting.promoted import FORECASTERS, Promoted
 from wisebook_ml.treasury.positions import AHEAD, EARLIEST, LATEST, PositionBook, Taken
-from wisebook_ml.treasury.promoted import FORECASTERS, Promoted
 from wisebook_ml.treasury.rules import USUAL, Rules
 
 __all__ = ["Made", "StateError", "TreasuryRecord", "TreasuryState"]

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from wisebook_ml.controls.texts import number_fr
 from wisebook_ml.treasury.books.from_entries import Nature
-from wisebook_ml.treasury.forecast import Expected, Forecast
-from wisebook_ml.treasury.model import FlowModel, TreasuryModel
-from wisebook_ml.treasury.scale import FLOOR
+from wisebook_ml.treasury.forecasting.forecast import Expected, Forecast
+from wisebook_ml.treasury.forecasting.model import FlowModel, TreasuryModel
+from wisebook_ml.treasury.forecasting.scale import FLOOR
 
 __all__ = ["Missing", "Observed", "Raison", "Reason", "Verdict", "Watch"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from schemas import Avis, Comptage, Detection, Etat
-from wisebook_ml.messaging.events import Headers, RawRecord
+from topics.events import Headers, RawRecord
 from wisebook_ml.windows.calendar import DAY, HOUR, seconds
 
 __all__ = ["Counted", "Detected", "Event", "Judged", "Misfit", "Slice", "Tick", "counted", "detected", "judged"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.evaluate.detections.core import Book, score_book
 from bench.evaluate.detections.measure import MeasuredBook, measure
 from bench.evaluate.detections.peers import peer_scores
-from wisebook_ml.files import read_ledger
+from wisebook_ml.files.ledgers import read_ledger
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.generator.implant import implant
 

@@ -10,7 +10,7 @@ from wisebook_ml.datasets.entries import entry_frame
 from wisebook_ml.generator import Label
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.pipeline.live import new_scorer
-from wisebook_ml.scoring.stream import Event
+from wisebook_ml.scoring.events import Event
 from wisebook_ml.services.base import NotEnoughData
 from wisebook_ml.services.isolation_forest import IsolationForestService
 from wisebook_ml.settings import Settings

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from schemas import Ecriture
 from wisebook_ml.datasets.entries import first_arrivals
 from wisebook_ml.drift.variables import ENTRY_VARIABLES, Scale, Variable
-from wisebook_ml.files import read_ledger
+from wisebook_ml.files.ledgers import read_ledger
 from wisebook_ml.generator import generate_ledger
 
 __all__ = ["CATEGORIES", "NUMBERS", "VARIABLES", "Column", "Rows", "Table", "generated_table", "real_table", "take"]

@@ -8,11 +8,11 @@ import numpy as np
 from bench.evaluate import Evaluation
 from bench.evaluate.treasury.companies import COUNTRY, generated_series
 from bench.results import line_of
-from wisebook_ml.treasury.forecast import HORIZON
+from wisebook_ml.treasury.forecasting.forecast import HORIZON
+from wisebook_ml.treasury.forecasting.model import TreasuryModel
+from wisebook_ml.treasury.forecasting.training import train
 from wisebook_ml.treasury.liquidity import ALERT_PROBABILITY, liquidity
-from wisebook_ml.treasury.model import TreasuryModel
 from wisebook_ml.treasury.series import DailySeries
-from wisebook_ml.treasury.training import train
 
 __all__ = ["run"]
 

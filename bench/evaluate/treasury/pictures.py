@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.evaluate.treasury.report import pooled
 from bench.evaluate.treasury.rolling import CHOSEN, WINDOWS, Errors, Rolled
-from wisebook_ml.treasury.conformal import COVERAGES
+from wisebook_ml.treasury.forecasting.conformal import COVERAGES
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from bench.evaluate.treasury.rolling import CHOSEN, FLOWS, WINDOWS, Errors
 from bench.results import Results, line_of
-from wisebook_ml.treasury.conformal import COVERAGES
-from wisebook_ml.treasury.forecast import QUANTITIES
+from wisebook_ml.treasury.forecasting.conformal import COVERAGES
+from wisebook_ml.treasury.forecasting.forecast import QUANTITIES
 
 __all__ = ["pooled", "report", "report_targets"]
 

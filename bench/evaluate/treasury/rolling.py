@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from wisebook_ml.treasury.assembly import Assembled, assemble
-from wisebook_ml.treasury.backtest import Backtest, origins_of, roll
-from wisebook_ml.treasury.balance import paths_of
-from wisebook_ml.treasury.conformal import COVERAGES
-from wisebook_ml.treasury.flows import Activity, Flow, flows_of
-from wisebook_ml.treasury.forecast import HORIZON, QUANTITIES, Expected, Forecast
-from wisebook_ml.treasury.models import CANDIDATES, DEFAULT, LEVELS, Spread, offered
-from wisebook_ml.treasury.scale import ENDS
-from wisebook_ml.treasury.selection import choose
+from wisebook_ml.treasury.forecasting.assembly import Assembled, assemble
+from wisebook_ml.treasury.forecasting.backtest import Backtest, origins_of, roll
+from wisebook_ml.treasury.forecasting.balance import paths_of
+from wisebook_ml.treasury.forecasting.conformal import COVERAGES
+from wisebook_ml.treasury.forecasting.flows import Activity, Flow, flows_of
+from wisebook_ml.treasury.forecasting.forecast import HORIZON, QUANTITIES, Expected, Forecast
+from wisebook_ml.treasury.forecasting.models import CANDIDATES, DEFAULT, LEVELS, Spread, offered
+from wisebook_ml.treasury.forecasting.scale import ENDS
+from wisebook_ml.treasury.forecasting.selection import choose
+from wisebook_ml.treasury.forecasting.training import chosen_backtest, flow_band
 from wisebook_ml.treasury.series import DailySeries
-from wisebook_ml.treasury.training import chosen_backtest, flow_band
 
 __all__ = ["CHOSEN", "FLOWS", "WINDOWS", "Errors", "Rolled", "roll_series"]
 

@@ -15,7 +15,7 @@ from bench.evaluate.treasury.report import pooled, report, report_targets
 from bench.evaluate.treasury.rolling import CHOSEN, FLOWS, Rolled, roll_series, score
 from bench.results import line_of
 from wisebook_ml.services.catalogue import MissingLibrary
-from wisebook_ml.treasury.models import LEVELS
+from wisebook_ml.treasury.forecasting.models import LEVELS
 from wisebook_ml.treasury.series import DailySeries, series_from_rows
 
 __all__ = ["read_series", "run"]

@@ -9,12 +9,12 @@ from bench.evaluate import Evaluation
 from bench.evaluate.treasury.companies import COUNTRY, generated_positions
 from bench.results import line_of
 from wisebook_ml.services.catalogue import MissingLibrary
-from wisebook_ml.treasury.flows import Activity, flows_of
+from wisebook_ml.treasury.forecasting.flows import Activity, flows_of
+from wisebook_ml.treasury.forecasting.models import CANDIDATES
+from wisebook_ml.treasury.forecasting.training import train
 from wisebook_ml.treasury.liquidity import liquidity
-from wisebook_ml.treasury.models import CANDIDATES
 from wisebook_ml.treasury.positions import PositionBook
 from wisebook_ml.treasury.series import series_from_book
-from wisebook_ml.treasury.training import train
 from wisebook_ml.treasury.verdict import Observed, Watch
 
 __all__ = ["run"]

@@ -12,8 +12,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+from confluent_kafka import KafkaException
+
+from wisebook_ml_client.access import NoAccess
 from wisebook_ml_client.outbox.database import EVENTS
 from wisebook_ml_client.outbox.relay import Relay
 from wisebook_ml_client.outbox.store import Store
@@ -23,6 +27,7 @@ __all__ = ["add_options", "main", "serve"]
 DATABASE = "WISEBOOK_ML_OUTBOX_URL"
 BOOTSTRAP = "WISEBOOK_ML_BOOTSTRAP_SERVERS"
 PREFIX = "WISEBOOK_ML_TOPIC_PREFIX"
+OPTION = "setting of the client; NAME=@FILE reads it from a file, as it should be with passwords"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -64,11 +69,17 @@ def serve(store: Store, relay: Callable[[], Relay], asked: dict[str, Any], say: 
                 return 0
             say(f"no event {asked[name]} is set aside; --refused lists those that are")
             return 1
+    try:
+        made = relay()
+        made.require_access()
+    except (NoAccess, KafkaException, ValueError) as error:
+        say(f"nothing is published, and nothing is lost: {error}")
+        return 1
     if asked.get("once"):
-        done = relay().drain()
+        done = made.drain()
         say(f"{done.delivered} events published, {len(done.refused)} set aside, {len(done.postponed)} companies wait")
         return 1 if done.refused or done.postponed else 0
-    _run(relay())
+    _run(made)
     return 0
 
 
@@ -83,13 +94,18 @@ def _run(relay: Relay) -> None:
         worker.join(0.5)
 
 
+def _option(given: str) -> tuple[str, str]:
+    name, value = given.split("=", 1)
+    return name, Path(value[1:]).read_text("utf-8").strip() if value.startswith("@") else value
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     parser = argparse.ArgumentParser(prog="wisebook-ml-relay", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--database", default=os.environ.get(DATABASE), help=f"SQLAlchemy URL (or {DATABASE})")
     parser.add_argument("--bootstrap", default=os.environ.get(BOOTSTRAP, "localhost:9092"), help=f"or {BOOTSTRAP}")
     parser.add_argument("--prefix", default=os.environ.get(PREFIX, "wisebook."), help=f"of topics (or {PREFIX})")
-    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="setting of the client")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help=OPTION)
     add_options(parser)
     told = parser.parse_args(arguments)
     if not told.database:
@@ -106,7 +122,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("install SQLAlchemy: pip install wisebook-ml-client[sqlalchemy]")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.Formatter.converter = time.gmtime
-    options = dict(option.split("=", 1) for option in told.option)
+    try:
+        options = dict(_option(one) for one in told.option)
+    except (OSError, UnicodeDecodeError) as error:
+        parser.error(f"--option: {error}")
 
     try:
         engine = create_engine(told.database, pool_pre_ping=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from wisebook_ml_client.access import BrokersAway
 from wisebook_ml_client.outbox.store import Outcome, Row, Store
 from wisebook_ml_client.publisher import Delivery, NotDelivered, Publisher, is_fatal, is_permanent
 from wisebook_ml_client.validation import EventRefused
@@ -75,6 +76,19 @@ class Relay:
         # The records were made when they were written, and name their source.
         self._connect = partial(Publisher, bootstrap, source="", prefix=prefix, options=options, seconds=seconds)
         self._publisher = self._connect()
+
+    def require_access(self) -> None:
+        """Check that the brokers let the relay in and publish (see `Publisher.require_access`); no broker is no fault.
+
+        Raises
+        ------
+        NoAccess
+            Where they do not: the events would wait for ever.
+        """
+        try:
+            self._publisher.require_access()
+        except BrokersAway as error:
+            LOG.warning("%s; the events wait", error)
 
     def step(self) -> Pass:
         """Publish what waits, as much as one pass takes, and log what was refused or has to wait."""

@@ -56,7 +56,6 @@ def invoice(world: World, rng: Random, day: dt.date, tiers: Tiers, ht: int | Non
             break
         if ht is not None:
             ht -= 37
-    tiers.derniere = day
     ref = supplier_ref(rng, tiers, day)
     due = day + JOUR * tiers.delai
     supplier = DraftLine(c["401"], -ttc, aux=tiers.aux, aux_lib=tiers.nom, echeance=due, iban=tiers.iban)

@@ -56,7 +56,6 @@ def invoice(world: World, rng: Random, day: dt.date, client: Tiers, ht: int | No
             ht += 37
     ttc = base + tax
     client.factures += 1
-    client.derniere = day
     due = day + JOUR * client.delai
     ref = piece(world, "F", day, "F")
     lignes = [DraftLine(c["411"], ttc, aux=client.aux, aux_lib=client.nom, echeance=due)]

@@ -1,0 +1,1 @@
+"""Files that people have: ledgers (a FEC, or events one a line), and verdicts and positions (JSON Lines, CSV)."""
