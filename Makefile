@@ -26,7 +26,7 @@ ENTRIES ?= 20000
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo tour test coverage chromium chaos evaluate evaluate-treasury evaluate-drift bench bench-quick docs \
-	lint imports dead audit mutation types format contracts dist client figures lock clean
+	lint imports dead audit types format contracts dist client figures lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

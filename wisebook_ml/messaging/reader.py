@@ -176,25 +176,14 @@ def read_stretches(
     consumer = open_reader(bootstrap)
     try:
         consumer.assign([TopicPartition(topic, partition, stretches[partition][0]) for partition in ends])
+        alone = next(iter(ends)) if len(ends) == 1 else None
         heard = time.monotonic()
         while ends:
-            runs: dict[int, list[RawRecord]] = {}
-            for message in consumer.consume(FETCH, timeout=POLL_SECONDS):
-                error, partition, offset = message.error(), message.partition(), message.offset()
-                if error is not None and error.code() != KafkaError._PARTITION_EOF:
-                    raise ReadError(f"{topic} partition {partition}: {error.str()}")
-                assert partition is not None and offset is not None  # all other events have both
-                end = ends.get(partition)
-                if end is None:
-                    continue
-                if error is None and offset < end:
-                    runs.setdefault(partition, []).append(
-                        RawRecord(offset, message.key(), message.value(), headers_of(message))
-                    )
-                # Without records up to the end (markers are none), the client tells how far the partition goes.
-                if offset >= end - (error is None):
-                    del ends[partition]
-                    consumer.incremental_unassign([TopicPartition(topic, partition)])
+            messages = consumer.consume(FETCH, timeout=POLL_SECONDS)
+            if alone is not None and _within(messages, ends[alone]):
+                runs = {alone: [_record(message) for message in messages]}
+            else:
+                runs = _sorted_out(consumer, topic, messages, ends)
             for partition, run in runs.items():
                 heard = time.monotonic()
                 yield partition, run
@@ -203,6 +192,44 @@ def read_stretches(
                 raise ReadError(f"{topic} partition {partition}: no record for {STALL_SECONDS:.0f} s before {end}")
     finally:
         consumer.close()
+
+
+def _within(messages: Sequence[Message], end: int) -> bool:
+    """Return whether a partition's messages are all records, and more are to come: nothing has to be asked of each."""
+    return bool(messages) and not any(map(Message.error, messages)) and (messages[-1].offset() or 0) < end - 1
+
+
+def _sorted_out(
+    consumer: Consumer, topic: str, messages: Sequence[Message], ends: dict[int, int]
+) -> dict[int, list[RawRecord]]:
+    """Return the records by partition; take partitions that have come to their end out of `ends`, and off the consumer.
+
+    Raises
+    ------
+    ReadError
+        Where one of the messages is an error.
+    """
+    runs: dict[int, list[RawRecord]] = {}
+    for message in messages:
+        error, partition, offset = message.error(), message.partition(), message.offset()
+        if error is not None and error.code() != KafkaError._PARTITION_EOF:
+            raise ReadError(f"{topic} partition {partition}: {error.str()}")
+        assert partition is not None and offset is not None  # all other events have both
+        end = ends.get(partition)
+        if end is None:
+            continue
+        if error is None and offset < end:
+            runs.setdefault(partition, []).append(_record(message))
+        # Without records up to the end (markers are none), the client tells how far the partition goes.
+        if offset >= end - (error is None):
+            del ends[partition]
+            consumer.incremental_unassign([TopicPartition(topic, partition)])
+    return runs
+
+
+def _record(message: Message) -> RawRecord:
+    # Called for every record of a replay: no more than is needed. All records have an offset.
+    return RawRecord(message.offset(), message.key(), message.value(), message.headers() or ())  # type: ignore[arg-type]
 
 
 def headers_of(message: Message) -> Headers:
