@@ -39,7 +39,8 @@ TREES = (
     TypeModele.XGBOOST,
 )
 
-SOCIETE, SEED = 1, 7
+SOCIETE, SEED = 1_000_001, 7
+"""A company beside those of the ledger, whose models lie in the same store."""
 ENTRIES = 1_000
 BATCH = 200
 """Rows of a request: of most columns, half of what a body may have."""
