@@ -20,8 +20,8 @@ pytestmark = pytest.mark.chaos
 
 KILLS = 10
 COMPANIES = (1, 2, 3, 4)
-EVENTS = 4_000
-"""Of each company: at the share of time below, long enough to be killed in the midst of its work ten times."""
+EVENTS = 15_000
+"""Of each company: more than ten runs of `reader.FETCH` in all, since each kill waits until one was written down."""
 
 SLOWLY = ("--throttle", "0.05", "--processes", "2")
 OFTEN = {"WISEBOOK_ML_SNAPSHOT_RECORDS": "500"}
