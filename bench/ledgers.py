@@ -20,12 +20,12 @@ import msgspec
 from bench.engines.small import SmallEvent
 from bench.preload import PARTITIONS, Record, partition
 from schemas import Activation, Ecriture, TypeModele
+from topics.incoming import entry_event
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.datasets.collected import Collected
 from wisebook_ml.datasets.entries import entry_frame
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.events import event_headers
-from wisebook_ml.messaging.publishing import entry_event
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.services.isolation_forest import IsolationForestService
 

@@ -23,6 +23,7 @@ from bench.preload import partition
 from bench.results import line_of
 from schemas import Avis, Comptage, Ecriture, Esquisse, Parametres, Tick, TypeModele, Verdict
 from topics import COUNTS, DETECTIONS, FEEDBACK, SKETCHES, STATISTICS, WINDOWS
+from topics.incoming import entry_event, tick_event
 from wisebook_ml.clock import utc_now
 from wisebook_ml.datasets.collected import Collected
 from wisebook_ml.datasets.entries import entry_frame
@@ -31,7 +32,6 @@ from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.events import Outgoing, RawRecord, event_headers
 from wisebook_ml.messaging.groups import group_name
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.messaging.publishing import entry_event, tick_event
 from wisebook_ml.messaging.reader import end_offsets
 from wisebook_ml.models.isolation_forest import IsolationForest
 from wisebook_ml.pipeline.scoring import PartitionPipeline

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from schemas import CodeMotif, Ecriture, Ligne, TypeObjet
 from topics import ENTRIES
+from topics.incoming import entry_event
 from wisebook_ml.generator import generate_ledger
-from wisebook_ml.messaging.publishing import entry_event
 from wisebook_ml.training.collect import partition_of
 
 from .deployment import SOURCE, Deployment, Raw, Worker, values_of, with_gaps

@@ -12,8 +12,8 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from schemas import Activation, Alerte, Ecriture, Prediction, TypeModele, TypeObjet
 from tests.prediction.fitted import ledger
 from topics import ALERTS, DETECTIONS, ENTRIES, PREDICTIONS, Topic
+from topics.incoming import entry_event
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.messaging.publishing import entry_event
 from wisebook_ml.training.collect import partition_of
 
 from .deployment import Deployment, Worker, with_gaps

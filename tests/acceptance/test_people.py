@@ -22,12 +22,12 @@ from schemas import (
     Severite,
 )
 from topics import DETECTIONS, ENTRIES
+from topics.incoming import entry_event
 from wisebook_ml.access import Right
 from wisebook_ml.api import create_api
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.events import Outgoing, event_headers, provenance
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.messaging.publishing import entry_event
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.storage import TokenStore, open_database
 from wisebook_ml.training.collect import partition_of

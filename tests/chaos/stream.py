@@ -13,13 +13,13 @@ from msgspec.structs import replace
 from schemas import Activation, Ecriture, Operation, TypeModele, VersionModele
 from tests.acceptance.deployment import SOURCE, Deployment, with_gaps
 from topics import ENTRIES
+from topics.incoming import entry_event
 from wisebook_ml.artefacts import ArtefactStore
 from wisebook_ml.datasets.collected import Collected
 from wisebook_ml.datasets.entries import entry_frame
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.events import Outgoing
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.messaging.publishing import entry_event
 from wisebook_ml.services.isolation_forest import IsolationForestService
 
 COMPANIES = (1, 2, 3, 4, 5, 7, 16, 17, 20)

@@ -13,7 +13,7 @@ from wisebook_ml_client.versions import close, correct, delete
 from schemas import Avis, Ligne, Operation, PositionTresorerie, Verdict
 from topics import ENTRIES, FEEDBACK, TREASURY
 from topics.events import Decoder, Outgoing, RawRecord
-from wisebook_ml.messaging.publishing import avis_event, entry_event, position_event
+from topics.incoming import avis_event, entry_event, position_event
 
 from .entries import entry
 

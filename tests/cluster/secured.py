@@ -43,6 +43,16 @@ class SecuredDeployment(Deployment):
 
 
 @contextmanager
+def secured(cluster: Cluster, home: Path) -> Iterator[SecuredDeployment]:
+    """Give a deployment with its topics, users and rights, this process being the administrator."""
+    one = SecuredDeployment(cluster, "secured.", home)
+    one.apply()
+    with acting_as(cluster.environment(ADMIN)):
+        yield one
+    one.close()
+
+
+@contextmanager
 def acting_as(variables: Mapping[str, str]) -> Iterator[None]:
     """Let the clients of this process come in with these settings."""
     with pytest.MonkeyPatch.context() as patch:

@@ -15,8 +15,8 @@ from wisebook_ml_client.outbox.sqlalchemy import Outbox, metadata
 
 from schemas import Ecriture
 from tests.client.entries import entry
-from tests.cluster.cluster import ADMIN, Cluster
-from tests.cluster.secured import USERS, SecuredDeployment, acting_as
+from tests.cluster.cluster import Cluster
+from tests.cluster.secured import USERS, SecuredDeployment, secured
 from topics import ALERTS, ENTRIES
 from wisebook_ml.broker.ports import free_port
 
@@ -30,12 +30,11 @@ SECONDS = 120.0
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredDeployment]:
-    with Cluster(tmp_path_factory.mktemp("cluster"), brokers=1) as cluster:
-        one = SecuredDeployment(cluster, "secured.", tmp_path_factory.mktemp("home"))
-        one.apply()
-        with acting_as(cluster.environment(ADMIN)):
-            yield one
-        one.close()
+    with (
+        Cluster(tmp_path_factory.mktemp("cluster"), brokers=1) as cluster,
+        secured(cluster, tmp_path_factory.mktemp("home")) as one,
+    ):
+        yield one
 
 
 def options(deployment: SecuredDeployment, user: str = PUBLISHER, **changes: str) -> dict[str, str]:

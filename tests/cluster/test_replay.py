@@ -8,8 +8,8 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from tests.acceptance.deployment import last_of_each, values_of, with_gaps
-from tests.cluster.cluster import ADMIN, Cluster
-from tests.cluster.secured import USERS, SecuredDeployment, acting_as
+from tests.cluster.cluster import Cluster
+from tests.cluster.secured import USERS, SecuredDeployment, secured
 from topics import DETECTIONS, ENTRIES
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.clients import client_config
@@ -21,13 +21,12 @@ SOCIETE = 7
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredDeployment]:
-    with Cluster(tmp_path_factory.mktemp("cluster"), brokers=1) as cluster:
-        one = SecuredDeployment(cluster, "secured.", tmp_path_factory.mktemp("home"))
-        one.apply()
-        with acting_as(cluster.environment(ADMIN)):
-            one.publish(with_gaps(generate_ledger(entries=300, seed=5, societe_id=SOCIETE).events))
-            yield one
-        one.close()
+    with (
+        Cluster(tmp_path_factory.mktemp("cluster"), brokers=1) as cluster,
+        secured(cluster, tmp_path_factory.mktemp("home")) as one,
+    ):
+        one.publish(with_gaps(generate_ledger(entries=300, seed=5, societe_id=SOCIETE).events))
+        yield one
 
 
 def test_a_wrong_password_is_told_at_once(deployment: SecuredDeployment) -> None:

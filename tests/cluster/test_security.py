@@ -8,7 +8,7 @@ import pytest
 
 from tests.acceptance.deployment import assert_one_value_each, values_of, with_gaps
 from tests.cluster.cluster import ADMIN, Cluster
-from tests.cluster.secured import USERS, SecuredDeployment, acting_as
+from tests.cluster.secured import USERS, SecuredDeployment, acting_as, secured
 from topics import ALL, DETECTIONS, ENTRIES, WORKERS
 from topics.access import ACCESS
 from wisebook_ml.generator import generate_ledger
@@ -30,11 +30,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def deployment(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredDeployment]:
-    one = SecuredDeployment(cluster, "secured.", tmp_path_factory.mktemp("home"))
-    one.apply()
-    with acting_as(cluster.environment(ADMIN)):
+    with secured(cluster, tmp_path_factory.mktemp("home")) as one:
         yield one
-    one.close()
 
 
 def publisher(deployment: SecuredDeployment) -> dict[str, str]:

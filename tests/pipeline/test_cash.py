@@ -7,8 +7,9 @@ import pytest
 
 from schemas import Echeancier, Ecriture, Ligne, PositionTresorerie, Record, SourcePosition, Tick
 from topics import TREASURY
+from topics.incoming import entry_event, tick_event
 from wisebook_ml.messaging.events import Outgoing, RawRecord
-from wisebook_ml.messaging.publishing import closing_tick, entry_event, tick_event
+from wisebook_ml.messaging.publishing import closing_tick
 from wisebook_ml.pipeline.cash import SOURCE, CashPipeline
 from wisebook_ml.treasury.books.state import BooksState
 

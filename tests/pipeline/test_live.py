@@ -18,12 +18,13 @@ from schemas import Detection, DomaineApplication, Ecriture, Etat, Objet, Severi
 from tests.acceptance.deployment import Deployment, with_gaps
 from tests.chaos.workers import Process
 from topics import ENTRIES
+from topics.incoming import entry_event
 from wisebook_ml.clock import utc_now
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.admin import apply_topics
 from wisebook_ml.messaging.events import Outgoing, RawRecord
 from wisebook_ml.messaging.producer import EventProducer, PublishError
-from wisebook_ml.messaging.publishing import entry_event, publish_entries
+from wisebook_ml.messaging.publishing import publish_entries
 from wisebook_ml.messaging.reader import end_offsets, read_partition
 from wisebook_ml.messaging.transactions import Fenced, TransactionalProducer
 from wisebook_ml.pipeline import partition as module

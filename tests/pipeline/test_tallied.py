@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from schemas import Comptage, Detection, Ecriture, Parametres, Record, Tick
 from schemas.money import to_minor
 from topics import COUNTS, DEAD_LETTER, DETECTIONS
+from topics.incoming import entry_event, entry_time, tick_event
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.habits.store import StateError
 from wisebook_ml.messaging.events import Outgoing, RawRecord
-from wisebook_ml.messaging.publishing import entry_event, entry_time, tick_event
 from wisebook_ml.messaging.times import event_time
 from wisebook_ml.pipeline.scoring import PartitionPipeline
 from wisebook_ml.scoring.stream import LedgerScorer

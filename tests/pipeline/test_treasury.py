@@ -19,8 +19,8 @@ from schemas import (
     VersionModele,
 )
 from topics import ALERTS, DEAD_LETTER, DETECTIONS, PREDICTIONS, TREASURY
+from topics.incoming import position_event
 from wisebook_ml.messaging.events import Outgoing, RawRecord, Reason, record_event
-from wisebook_ml.messaging.publishing import position_event
 from wisebook_ml.pipeline.treasury import SOURCE, TreasuryPipeline
 from wisebook_ml.treasury.forecasting.learning import Join, Lesson
 from wisebook_ml.treasury.forecasting.training import train

@@ -18,10 +18,10 @@ from schemas import (
     VersionModele,
 )
 from topics import ENTRIES, FEEDBACK, TREASURY, Topic
+from topics.incoming import entry_event
 from wisebook_ml.generator import generate_ledger
 from wisebook_ml.messaging.events import Outgoing, event_headers, record_event
 from wisebook_ml.messaging.producer import EventProducer
-from wisebook_ml.messaging.publishing import entry_event
 from wisebook_ml.messaging.reader import ReadError, end_offsets
 from wisebook_ml.settings import Settings
 from wisebook_ml.training.collect import collect, partition_of

@@ -9,6 +9,7 @@ import msgspec
 from rich.table import Table
 
 from schemas import Avis, Verdict
+from topics.incoming import avis_event
 from wisebook_ml.cli.audited import audited, tell
 from wisebook_ml.cli.failures import saying
 from wisebook_ml.cli.show import plain_console
@@ -21,7 +22,6 @@ from wisebook_ml.feedback.standing import Outcome
 from wisebook_ml.messaging.connect import ConnectError
 from wisebook_ml.messaging.postbox import Postbox
 from wisebook_ml.messaging.producer import PublishError
-from wisebook_ml.messaging.publishing import avis_event
 from wisebook_ml.messaging.reader import ReadError
 from wisebook_ml.settings import get_settings
 from wisebook_ml.storage import DetectionStore, StorageError, VerdictStore, open_database

@@ -119,13 +119,11 @@ class EntryFeatures:
 
 def _keys(met: Met) -> dict[str, Any]:
     batch = met.batch
-    ids = batch.text("ecriture_id")
-    data = batch.data.tobytes()
-    spans = zip(ids.start.tolist(), ids.length.tolist(), strict=True)
+    ids = batch.texts("ecriture_id", np.arange(len(batch)))
     days = (batch.day - dt.date(1970, 1, 1).toordinal()).astype("datetime64[D]")
     return {
         "societe_id": batch.societe.copy(),
-        "ecriture_id": pd.array([data[start : start + length].decode() for start, length in spans], dtype="str"),
+        "ecriture_id": pd.array([one.decode() for one in ids], dtype="str"),
         "revision": batch.revision.copy(),
         "date": days.astype("datetime64[s]"),
         "premiere": met.first.copy(),

@@ -41,6 +41,10 @@ def account_root(compte_num: str) -> int:
     return int(head.ljust(ROOT_DIGITS, "0"))
 
 
+SHORT = 16
+"""Bytes up to which texts are read all at once, each in as much room as the longest."""
+
+
 class Span(NamedTuple):
     """A column of texts: UTF-8 bytes of a batch's `data`, by where they start and how many they are (0: no text)."""
 
@@ -196,6 +200,20 @@ class EntryBatch:
             return Span(self.entry_table[row], self.entry_table[row + 1])
         row = line_row(name)
         return Span(self.line_table[row], self.line_table[row + 1])
+
+    def texts(self, name: str, rows: Ints) -> list[bytes]:
+        """Return a text of some entries or lines in UTF-8, by their positions."""
+        start, length = (column[rows] for column in self.text(name))
+        width = int(length.max(initial=1))
+        if width <= SHORT and start.max(initial=0) + width <= len(self.data):
+            figures = np.arange(width)
+            inside = figures < length[:, None]
+            characters = np.where(inside, self.data[start[:, None] + figures], np.uint8(0))
+            if np.array_equal(characters != 0, inside):  # of a text with zeros, NumPy would cut off those at its end
+                texts: list[bytes] = characters.view(f"S{width}").ravel().tolist()
+                return texts
+        whole = self.data.data
+        return [whole[at : at + size].tobytes() for at, size in zip(start.tolist(), length.tolist(), strict=True)]
 
     def entry(self, i: int) -> Ecriture:
         """Return an entry as a record; it is decoded when first asked for."""

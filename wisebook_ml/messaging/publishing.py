@@ -8,23 +8,17 @@ from types import MappingProxyType
 from schemas import Avis, Ecriture, PositionTresorerie, Tick
 from schemas.marker import IMPORT
 from topics.events import Outgoing
-from topics.incoming import NOON, avis_event, entry_event, entry_time, position_event, tick_event
+from topics.incoming import NOON, avis_event, entry_event, position_event, tick_event
 from wisebook_ml.messaging.producer import EventProducer, PublishError
 from wisebook_ml.pseudonyms import PseudonymError, Pseudonymiser, pseudonymised
 
 __all__ = [
-    "NOON",
     "Published",
     "Sent",
-    "avis_event",
     "closing_tick",
-    "entry_event",
-    "entry_time",
-    "position_event",
     "publish_avis",
     "publish_entries",
     "publish_positions",
-    "tick_event",
 ]
 
 FLUSH_EVERY = 5_000

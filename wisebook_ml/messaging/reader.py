@@ -21,6 +21,7 @@ __all__ = [
     "end_offsets",
     "headers_of",
     "open_reader",
+    "raw_record",
     "read_partition",
     "read_record",
     "read_stretches",
@@ -181,7 +182,7 @@ def read_stretches(
         while ends:
             messages = consumer.consume(FETCH, timeout=POLL_SECONDS)
             if alone is not None and _within(messages, ends[alone]):
-                runs = {alone: [_record(message) for message in messages]}
+                runs = {alone: [raw_record(message) for message in messages]}
             else:
                 runs = _sorted_out(consumer, topic, messages, ends)
             for partition, run in runs.items():
@@ -219,7 +220,7 @@ def _sorted_out(
         if end is None:
             continue
         if error is None and offset < end:
-            runs.setdefault(partition, []).append(_record(message))
+            runs.setdefault(partition, []).append(raw_record(message))
         # Without records up to the end (markers are none), the client tells how far the partition goes.
         if offset >= end - (error is None):
             del ends[partition]
@@ -227,7 +228,8 @@ def _sorted_out(
     return runs
 
 
-def _record(message: Message) -> RawRecord:
+def raw_record(message: Message) -> RawRecord:
+    """Return a message that is no error as a record."""
     # Called for every record of a replay: no more than is needed. All records have an offset.
     return RawRecord(message.offset(), message.key(), message.value(), message.headers() or ())  # type: ignore[arg-type]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from wisebook_ml.messaging.events import RawRecord
-from wisebook_ml.messaging.reader import end_offsets, headers_of, open_reader
+from wisebook_ml.messaging.reader import end_offsets, open_reader, raw_record
 
 __all__ = ["Tail", "Take"]
 
@@ -65,9 +65,8 @@ class Tail:
                     if error.code() != KafkaError._PARTITION_EOF:
                         LOGGER.warning("following %s: %s", message.topic(), error.str())
                     continue
-                topic, partition, offset = message.topic(), message.partition(), message.offset()
-                assert topic is not None and partition is not None and offset is not None  # records have all of them
-                raw = RawRecord(offset, message.key(), message.value(), headers_of(message))
-                self._take(topic, partition, raw)
+                topic, partition = message.topic(), message.partition()
+                assert topic is not None and partition is not None  # records have both
+                self._take(topic, partition, raw_record(message))
         finally:
             consumer.close()

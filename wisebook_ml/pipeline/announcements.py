@@ -9,7 +9,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from schemas import AnnonceModele
 from topics import MODELS
 from wisebook_ml.messaging.clients import client_config
-from wisebook_ml.messaging.events import Decoder, RawRecord, Undecodable
+from wisebook_ml.messaging.events import Decoder, Undecodable
+from wisebook_ml.messaging.reader import raw_record
 
 __all__ = ["Announcements"]
 
@@ -104,7 +105,7 @@ class Announcements:
                     self.repeat()
 
     def _take(self, message: Message, *, tell: bool) -> None:
-        raw = RawRecord(message.offset() or 0, message.key(), message.value(), message.headers() or [])  # type: ignore[arg-type]
+        raw = raw_record(message)
         if raw.value is None:
             return
         try:

@@ -9,8 +9,8 @@ import msgspec
 from schemas import Echeancier, Ecriture, PositionTresorerie, Tick
 from schemas.marker import ABSENCE, IMPORT
 from topics import ENTRIES, TREASURY
+from topics.incoming import NOON, entry_time
 from wisebook_ml.messaging.events import Outgoing, RawRecord, Undecodable
-from wisebook_ml.messaging.publishing import NOON, entry_time
 from wisebook_ml.messaging.times import event_time
 from wisebook_ml.pipeline.folded import FoldedPartition
 from wisebook_ml.treasury.books.cash_book import Untold

@@ -18,6 +18,7 @@ from schemas import (
     Tick,
 )
 from topics import COUNTS, DEAD_LETTER, DETECTIONS, ENTRIES, SKETCHES
+from topics.incoming import entry_time
 from wisebook_ml.ledger.batch import EntryBatch, Ints
 from wisebook_ml.ledger.scan import scan
 from wisebook_ml.messaging.events import (
@@ -31,7 +32,6 @@ from wisebook_ml.messaging.events import (
     event_headers,
     provenance,
 )
-from wisebook_ml.messaging.publishing import entry_time
 from wisebook_ml.messaging.times import event_time, told_time
 from wisebook_ml.pipeline.refusals import alert_of
 from wisebook_ml.pipeline.tallied import PartitionState, Run
@@ -50,28 +50,20 @@ REPLAYED = "wb_replayed"
 """Header with the offset of the entry that a promoted detection is about (`wisebook_ml.replay`)."""
 
 ENTRY_TYPE = Ecriture.ce_type.encode()
-ENTRY_HEADER = ("ce_type", ENTRY_TYPE)
 
 
-def _is_entry(headers: Headers) -> bool:
-    """Return whether a record's headers say that it is an entry, or nothing about what it is."""
-    return ENTRY_HEADER in headers or not any(name == "ce_type" for name, _ in headers)
-
-
-def _headers_of(headers: Headers) -> tuple[bool, bytes | None]:
-    """Return the same, and the time that the headers tell.
+def _headers_of(raw: RawRecord) -> tuple[bool, bytes | None]:
+    """Return whether a record's headers say that it is an entry, or nothing about it, and the time that they tell.
 
     In one pass: what costs is to fetch them from memory, for every record.
     """
-    is_entry = typed = False
-    told = None
-    for name, content in headers:
+    is_entry, told = True, None
+    for name, content in raw.headers:
         if name == "ce_type":
-            typed = True
-            is_entry = is_entry or content == ENTRY_TYPE
+            is_entry = is_entry and content == ENTRY_TYPE
         elif name == "ce_time" and told is None:
             told = content or b""
-    return is_entry or not typed, told
+    return is_entry, told
 
 
 def encode_detection(detection: Detection) -> bytes:
@@ -109,7 +101,6 @@ class PartitionPipeline:
         self._topic = topic
         self._partition = partition
         self._state = PartitionState(scorer, partition, counted=counted)
-        self._counts = counted
         self._clock = clock
         self._decoder = Decoder(ENTRIES)
 
@@ -124,17 +115,12 @@ class PartitionPipeline:
         These are detections, counts, sketches, dead letters and alerts.
         """
         outgoing: list[tuple[int, Outgoing]] = []
-        told: list[bytes | None]
-        if self._counts:
-            kinds = [_headers_of(raw.headers) for raw in records]
-            entries, told = [is_entry for is_entry, _ in kinds], [time for _, time in kinds]
-        else:
-            entries, told = [_is_entry(raw.headers) for raw in records], []
-        batch, places, markers = self._decode(records, entries, outgoing)
+        kinds = [_headers_of(raw) for raw in records]
+        batch, places, markers = self._decode(records, [is_entry for is_entry, _ in kinds], outgoing)
         self.lines += int(batch.first[-1])
         outcome = self._state.scorer.score(batch, places, markers)
         made = self._clock()
-        run = Run(records, told, batch, places, markers)
+        run = Run(records, [told for _, told in kinds], batch, places, markers)
         for position, counted in self._state.tally(run, outcome):
             raw = records[position]
             outgoing.append((raw.offset, self._counted(raw, counted, made)))

@@ -30,9 +30,6 @@ MICROS_AN_HOUR = 3_600_000_000
 EPOCH_DAY = 719_163
 """Ordinal of 1970-01-01."""
 
-SHORT = 16
-"""Bytes up to which texts are read all at once, each in as much room as the longest."""
-
 NOON = 12
 """Hour of entries whose time is not known, as a FEC's: within their day all over Europe."""
 
@@ -209,19 +206,4 @@ def _counted(run: Run, outcome: Outcome) -> Counted:
         batch.total_debit[rows],
         score_bars(outcome.composites),
     ]
-    return Counted(np.stack(numbers), texts_of(batch, "journal_code", rows))
-
-
-def texts_of(batch: EntryBatch, name: str, rows: Ints) -> list[bytes]:
-    """Return a text of some entries of a batch, in UTF-8."""
-    start, length = (column[rows] for column in batch.text(name))
-    width = int(length.max(initial=1))
-    if width <= SHORT and start.max(initial=0) + width <= len(batch.data):
-        figures = np.arange(width)
-        inside = figures < length[:, None]
-        characters = np.where(inside, batch.data[start[:, None] + figures], np.uint8(0))
-        if np.array_equal(characters != 0, inside):  # of a text with zeros, NumPy would cut off those at its end
-            texts: list[bytes] = characters.view(f"S{width}").ravel().tolist()
-            return texts
-    whole = batch.data.data
-    return [whole[at : at + size].tobytes() for at, size in zip(start.tolist(), length.tolist(), strict=True)]
+    return Counted(np.stack(numbers), batch.texts("journal_code", rows))

@@ -8,10 +8,10 @@ import msgspec
 
 from schemas import DetectionReprise, Reprise
 from topics import ENTRIES
+from topics.incoming import NOON
 from wisebook_ml.clock import utc_now
 from wisebook_ml.messaging.events import Outgoing, event_headers
 from wisebook_ml.messaging.groups import group_has_passed, group_is_at_work, group_name
-from wisebook_ml.messaging.publishing import NOON
 from wisebook_ml.messaging.reader import end_offsets
 from wisebook_ml.messaging.transactions import TransactionalProducer
 from wisebook_ml.replay.comparison import Change

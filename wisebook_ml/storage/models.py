@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from sqlalchemy import Engine, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -30,13 +31,43 @@ from wisebook_ml.storage.exceptions import ModelInTraining, ModelNotFound, NameT
 from wisebook_ml.storage.model_tables import ModeleML
 from wisebook_ml.storage.references import meant
 
-__all__ = ["ModelRegistry"]
+__all__ = ["DEFAULT_FREQUENCY", "MAX_NAME", "ModelRegistry", "draft_row"]
 
 DEFAULT_FREQUENCY = 30
 """Days between two trainings: a month's closing changes what is usual, a week's entries hardly do."""
 
 MAX_NAME = 200
 """Letters that a name may have (a column of the table)."""
+
+
+def draft_row(
+    societe_id: int,
+    nom: str,
+    type_modele: TypeModele,
+    domaine_application: DomaineApplication,
+    now: dt.datetime,
+    *,
+    parametres: Mapping[str, object] = MappingProxyType({}),
+    description: str = "",
+    reentrainement_auto: bool = True,
+    frequence_reentrainement: int = DEFAULT_FREQUENCY,
+) -> dict[str, object]:
+    """Return the columns of a model that has no version yet, but for its number; see `ModelRegistry.get_or_create`."""
+    return {
+        "societe_id": societe_id,
+        "nom": nom,
+        "description": description,
+        "type_modele": type_modele,
+        "domaine_application": domaine_application,
+        "parametres_modele": dict(parametres),
+        "reentrainement_auto": reentrainement_auto,
+        "frequence_reentrainement": frequence_reentrainement,
+        "statut": Statut.BROUILLON,
+        "metrics": {},
+        "derniere_version": 0,
+        "created_at": now,
+        "updated_at": now,
+    }
 
 
 class ModelRegistry:
@@ -130,22 +161,18 @@ class ModelRegistry:
             When a name or a frequency is none.
         """
         _check(nom, frequence_reentrainement)
-        now = self._clock()
-        insert = self._insert(MODELS).values(
-            societe_id=societe_id,
-            nom=nom,
+        draft = draft_row(
+            societe_id,
+            nom,
+            type_modele,
+            domaine_application,
+            self._clock(),
+            parametres=parametres or {},
             description=description,
-            type_modele=type_modele,
-            domaine_application=domaine_application,
-            parametres_modele=dict(parametres or {}),
             reentrainement_auto=reentrainement_auto,
             frequence_reentrainement=frequence_reentrainement,
-            statut=Statut.BROUILLON,
-            metrics={},
-            derniere_version=0,
-            created_at=now,
-            updated_at=now,
         )
+        insert = self._insert(MODELS).values(draft)
         statement = insert.on_conflict_do_nothing(index_elements=["societe_id", "nom"]).returning(MODELS)
         with writing(self._engine) as connection:
             created = connection.execute(statement).mappings().one_or_none()

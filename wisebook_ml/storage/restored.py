@@ -11,13 +11,13 @@ from sqlalchemy import Connection, Engine, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 import schemas
-from schemas import AnnonceModele, DomaineApplication, Parametres, Statut
+from schemas import AnnonceModele, DomaineApplication, Parametres
 from wisebook_ml.clock import utc_now
 from wisebook_ml.storage.champions import MODELS, is_model, lock_model, put_in_charge, record, versions
 from wisebook_ml.storage.engine import writing
 from wisebook_ml.storage.exceptions import VersionConflict
 from wisebook_ml.storage.model_tables import ModeleML
-from wisebook_ml.storage.models import DEFAULT_FREQUENCY
+from wisebook_ml.storage.models import draft_row
 from wisebook_ml.storage.tables import Base, VersionParametres
 
 __all__ = ["MOTIVE", "restore_model", "restore_settings"]
@@ -137,19 +137,7 @@ def _create(
     connection.execute(
         insert(MODELS).values(
             id=version.modele_id,
-            societe_id=version.societe_id,
-            nom=f"modele-{version.modele_id}",
-            description="",
-            type_modele=version.type_modele,
-            domaine_application=domaine,
-            parametres_modele={},
-            reentrainement_auto=True,
-            frequence_reentrainement=DEFAULT_FREQUENCY,
-            statut=Statut.BROUILLON,
-            metrics={},
-            derniere_version=0,
-            created_at=now,
-            updated_at=now,
+            **draft_row(version.societe_id, f"modele-{version.modele_id}", version.type_modele, domaine, now),
         )
     )
     if connection.dialect.name == "postgresql":

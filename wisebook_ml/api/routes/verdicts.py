@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas import Avis, Verdict
 from schemas.base import MAX_ID
+from topics.incoming import avis_event
 from wisebook_ml.api.access import Access, Call
 from wisebook_ml.api.answers import json_answer, returns
 from wisebook_ml.api.lanes import BROKERS
@@ -19,7 +20,6 @@ from wisebook_ml.feedback.giving import missed_entry, outcome_of, verdict_on
 from wisebook_ml.feedback.judgement import Contradiction, Refused, UnknownDetection
 from wisebook_ml.feedback.standing import Outcome, subject_of
 from wisebook_ml.messaging.postbox import Postbox
-from wisebook_ml.messaging.publishing import avis_event
 from wisebook_ml.storage import DetectionStore, VerdictStore
 
 __all__ = ["AvisList", "AvisTaken", "verdicts_router"]

@@ -7,7 +7,6 @@ import pytest
 
 from schemas import Ecriture, Ligne
 from wisebook_ml.ledger.batch import EntryBatch
-from wisebook_ml.pipeline.tallied import texts_of
 
 
 @pytest.mark.parametrize("codes", [["AC", "V", "BQ1"], ["AC", "É" * 12], ["OD", "A\0"], ["AC"]])
@@ -21,5 +20,5 @@ def test_all_texts_are_read(codes: list[str]) -> None:
         ]
     )
     rows = np.arange(len(codes))
-    assert texts_of(batch, "journal_code", rows) == [code.encode() for code in codes]
-    assert texts_of(batch, "journal_code", rows[:0]) == []
+    assert batch.texts("journal_code", rows) == [code.encode() for code in codes]
+    assert batch.texts("journal_code", rows[:0]) == []
